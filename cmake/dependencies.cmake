@@ -1,0 +1,15 @@
+# Every library the project stands on. All but LibTorch come from Debian; tools/setup installs them.
+find_package(LibTorch REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(DCMTK REQUIRED)
+find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
+find_library(XXHASH_LIBRARY xxhash REQUIRED)
+# Only what imaging uses: every module more is start-up time. The IO factories are registered by hand.
+find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIOImageBase ITKIONIFTI ITKIONRRD ITKIOMeta ITKIOTIFF ITKIOPNG
+                                         ITKIOJPEG ITKIOGDCM)

@@ -1,0 +1,19 @@
+# The rooms of the library as rank:name, in dependency order. A room includes only rooms of a lower rank;
+# tests/rooms.cmake reads this list and fails on an include that points upward or sideways.
+set(PHOTO51_ROOMS
+    0:core
+    1:config
+    1:ops
+    2:imaging
+    3:preprocess
+    3:radiomics
+    3:genomics
+    4:data
+    5:backbones
+    6:fusion
+    7:radiogenomics
+    8:model
+    9:inference
+    9:evaluation
+    10:training
+    12:report)

@@ -1,0 +1,36 @@
+#pragma once
+/// What every encoder is: one input in, tokens out.
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+
+#include "photo51/data/batch.hpp"
+
+namespace photo51::backbones {
+
+/// values [B, N, D]; mask [B, N] bool, true where a token is real (absent inputs have none).
+struct Tokens {
+  at::Tensor values;
+  at::Tensor mask;
+};
+
+/// Encodes one input. Runs on present rows only, so that absent cases cost nothing and do not reach batch
+/// norm.
+class Encoder : public torch::nn::Module {
+ public:
+  virtual Tokens encode(const data::InputBatch& input) = 0;
+  /// D of the tokens.
+  virtual int64_t width() const = 0;
+};
+
+/// What an input looks like to the encoder built for it.
+struct InputShape {
+  bool image = true;
+  int64_t channels = 1;       ///< image channels (mask channel included) or number of tabular features
+  int64_t dims = 3;           ///< 2 or 3, images
+  std::vector<int64_t> size;  ///< [D,] H, W of images after preprocessing
+};
+
+}  // namespace photo51::backbones

@@ -1,0 +1,216 @@
+#pragma once
+/// One description, five uses. An option struct has a free function beside it,
+///
+///   void describe(config::Fields& f, AdamWOptions& o) {
+///     f("lr", o.lr, "learning rate", {.min = 0});
+///     f.check(o.lr > 0, "lr", "must be positive");
+///   }
+///
+/// and from it come strict YAML parsing, the resolved dump, `photo51 describe`, the JSON schema and the
+/// reference page. A default is the value the struct has when it is made.
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace photo51::config {
+
+class Fields;
+
+/// The options of some component, with their type forgotten.
+class Options {
+ public:
+  virtual ~Options() = default;
+  virtual void describe_to(Fields& fields) = 0;
+};
+
+template <class T>
+class OptionsOf final : public Options {
+ public:
+  void describe_to(Fields& fields) override { describe(fields, value); }
+  T value{};
+};
+
+/// A thing a config may choose by name.
+struct Component {
+  std::string name;
+  std::string help;
+  std::shared_ptr<Options> (*make)();
+};
+using Components = std::vector<Component>;
+
+struct NoOptions {};
+inline void describe(Fields&, NoOptions&) {}
+
+template <class T = NoOptions>
+Component component(std::string name, std::string help) {
+  return {std::move(name), std::move(help),
+          []() -> std::shared_ptr<Options> { return std::make_shared<OptionsOf<T>>(); }};
+}
+
+/// The chosen component: `{name: resnet, depth: 18}` or, with all defaults, just `resnet`.
+struct Choice {
+  std::string name;
+  std::shared_ptr<Options> options;
+
+  bool empty() const { return name.empty(); }
+  /// The options as their type; the table row that made them guarantees it.
+  template <class T>
+  const T& as() const {
+    return dynamic_cast<const OptionsOf<T>&>(*options).value;
+  }
+};
+
+/// A choice with its defaults, for use from code.
+template <class T = NoOptions>
+Choice choose(std::string name, T options = {}) {
+  auto boxed = std::make_shared<OptionsOf<T>>();
+  boxed->value = std::move(options);
+  return {std::move(name), std::move(boxed)};
+}
+
+/// A room's visible table: each row a component and the function that builds it.
+template <class Build>
+class Catalogue {
+ public:
+  struct Row {
+    Component component;
+    Build build;
+  };
+  Catalogue(std::initializer_list<Row> rows) : rows_(rows) {
+    for (const auto& row : rows_) components_.push_back(row.component);
+  }
+  const Components& components() const { return components_; }
+  const Build* find(const std::string& name) const {
+    for (const auto& row : rows_)
+      if (row.component.name == name) return &row.build;
+    return nullptr;
+  }
+
+ private:
+  std::vector<Row> rows_;
+  Components components_;
+};
+
+/// What a field's value must satisfy, and its unit, for messages and documentation.
+struct Limits {
+  std::optional<double> min, max;   ///< inclusive
+  std::string unit;                 ///< "mm", "HU", "days"
+  std::vector<std::string> one_of;  ///< for text
+  bool required = false;            ///< must be given
+};
+
+/// A nested struct; `present`/`set_present` are empty unless it is optional.
+struct Section {
+  std::function<void(Fields&)> describe;
+  std::function<bool()> present;
+  std::function<void(bool)> set_present;
+};
+/// Named sections: a YAML map whose keys the user chooses.
+struct Group {
+  std::function<std::vector<std::string>()> keys;
+  std::function<void()> clear;
+  std::function<Section(const std::string&)> at;  ///< makes it when absent
+  Section sample;                                 ///< for documentation
+};
+struct ChoiceField {
+  Choice* choice;
+  const Components* components;
+};
+struct ChoiceList {
+  std::vector<Choice>* choices;
+  const Components* components;
+};
+struct Numbers {  ///< exactly `count` numbers
+  double* values;
+  size_t count;
+};
+
+struct Field {
+  using Value =
+      std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*, std::optional<int64_t>*,
+                   std::optional<double>*, std::vector<std::string>*, std::vector<double>*,
+                   std::vector<int64_t>*, Numbers, Section, Group, ChoiceField, ChoiceList>;
+  std::string name, help;
+  Limits limits;
+  Value value;
+};
+
+class Fields {
+ public:
+  virtual ~Fields() = default;
+
+  /// A scalar, a path (relative ones are taken from the config's own folder), an optional or a list of
+  /// scalars.
+  template <class T>
+  void operator()(const char* name, T& value, const char* help, Limits limits = {}) {
+    visit({name, help, std::move(limits), &value});
+  }
+  template <size_t N>
+  void operator()(const char* name, std::array<double, N>& value, const char* help, Limits limits = {}) {
+    visit({name, help, std::move(limits), Numbers{value.data(), N}});
+  }
+  template <class T>
+  void section(const char* name, T& value, const char* help) {
+    visit({name, help, {}, as_section(value)});
+  }
+  template <class T>
+  void section(const char* name, std::optional<T>& value, const char* help) {
+    auto fallback = std::make_shared<T>();  // describes an absent section
+    visit({name,
+           help,
+           {},
+           Section{[&value, fallback](Fields& f) { describe(f, value ? *value : *fallback); },
+                   [&value] { return value.has_value(); },
+                   [&value](bool on) {
+                     if (on)
+                       value.emplace();
+                     else
+                       value.reset();
+                   }}});
+  }
+  template <class T>
+  void group(const char* name, std::vector<std::pair<std::string, T>>& value, const char* help,
+             Limits limits = {}) {
+    auto sample = std::make_shared<T>();
+    visit({name, help, std::move(limits),
+           Group{[&value] {
+                   std::vector<std::string> keys;
+                   for (const auto& entry : value) keys.push_back(entry.first);
+                   return keys;
+                 },
+                 [&value] { value.clear(); },
+                 [&value](const std::string& key) {
+                   for (auto& entry : value)
+                     if (entry.first == key) return as_section(entry.second);
+                   value.emplace_back(key, T{});
+                   return as_section(value.back().second);
+                 },
+                 Section{[sample](Fields& f) { describe(f, *sample); }, {}, {}}}});
+  }
+  void choice(const char* name, Choice& value, const Components& components, const char* help,
+              Limits limits = {}) {
+    visit({name, help, std::move(limits), ChoiceField{&value, &components}});
+  }
+  void choices(const char* name, std::vector<Choice>& value, const Components& components, const char* help) {
+    visit({name, help, {}, ChoiceList{&value, &components}});
+  }
+  /// A condition between fields: when parsing, an error at field `name` unless `holds`.
+  virtual void check(bool holds, const char* name, const std::string& message);
+  virtual void visit(Field field) = 0;
+
+ private:
+  template <class T>
+  static Section as_section(T& value) {
+    return Section{[&value](Fields& f) { describe(f, value); }, {}, {}};
+  }
+};
+
+}  // namespace photo51::config

@@ -1,0 +1,27 @@
+#pragma once
+/// From a document to option structs and back.
+
+#include "photo51/config/fields.hpp"
+#include "photo51/config/node.hpp"
+
+namespace photo51::config {
+
+/// Fills what `section` describes from `node`. Error (usage) with file:line, the dotted name of the key, what
+/// was expected, and the nearest valid name: unknown key, wrong type, out of range, unknown component,
+/// missing.
+void read_section(const Node& node, const Section& section);
+/// The values that `section` has now, defaults included.
+Node dump_section(const Section& section);
+
+template <class T>
+void read(const Node& node, T& options) {
+  read_section(node, Section{[&options](Fields& f) { describe(f, options); }, {}, {}});
+}
+template <class T>
+Node dump(T& options) {
+  return dump_section(Section{[&options](Fields& f) { describe(f, options); }, {}, {}});
+}
+/// A component by name with all its defaults. Error (usage) for an unknown name.
+Choice default_choice(const Components& components, const std::string& name);
+
+}  // namespace photo51::config

@@ -1,0 +1,25 @@
+#pragma once
+/// Whole files: read, write atomically, hash.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace photo51::core {
+
+/// The whole file. Error (data) when it is missing or unreadable.
+std::string read_file(const std::filesystem::path& path);
+
+/// Writes a temporary file beside `path`, syncs it and renames it over `path`: a reader or a crash sees the
+/// old content or the new, never a part. Error (run) when the disk is full or the folder cannot be written.
+void write_file_atomic(const std::filesystem::path& path, std::string_view content);
+
+/// Creates the folder and its parents. Error (run) with the reason otherwise.
+void make_directories(const std::filesystem::path& path);
+
+/// XXH3 (128 bits) of a file's content or of bytes, as 32 hexadecimal digits.
+std::string hash_file(const std::filesystem::path& path);
+std::string hash_bytes(std::string_view bytes);
+
+}  // namespace photo51::core

@@ -1,0 +1,35 @@
+#pragma once
+/// What the model sees: stacked inputs, each with its presence mask, and labels with theirs.
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace photo51::data {
+
+/// One input of a batch. Rows of absent cases hold zeros and must not be read.
+struct InputBatch {
+  at::Tensor values;   ///< image [B, C, D, H, W] or [B, C, H, W]; tabular [B, F]; float32
+  at::Tensor present;  ///< [B] bool
+  at::Tensor
+      channel_present;  ///< [B, C] bool for images (a missing sequence is a zero channel); undefined else
+};
+
+/// One head's labels; unknown rows hold zeros.
+struct LabelBatch {
+  at::Tensor value;  ///< [B] float32: 0/1, class index, target, or time (days) for survival
+  at::Tensor event;  ///< [B] bool, survival only: true = the event was observed, false = censored
+  at::Tensor known;  ///< [B] bool
+};
+
+struct Batch {
+  std::map<std::string, InputBatch> inputs;
+  std::map<std::string, LabelBatch> labels;
+  std::vector<std::string> cases;
+
+  int64_t size() const { return static_cast<int64_t>(cases.size()); }
+};
+
+}  // namespace photo51::data

@@ -1,0 +1,70 @@
+#pragma once
+/// The `cohort:` and `inputs:` sections of a config, and the labels that heads ask for.
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
+#include "photo51/preprocess/options.hpp"
+
+namespace photo51::data {
+
+struct SplitOptions {
+  std::vector<std::string> hold_out;  ///< sites kept aside as the test set
+  double test_fraction = 0;           ///< of patients, at random, when no site is held out
+  int64_t folds = 0;  ///< cross-validation over the rest; 0 = one split with `validation_fraction`
+  double validation_fraction = 0.2;
+  std::string stratify;  ///< a head's name; empty = the first binary or multiclass head
+  int64_t seed = 0;
+};
+void describe(config::Fields& f, SplitOptions& o);
+
+struct CohortOptions {
+  std::filesystem::path manifest;
+  std::string id = "patient";         ///< column
+  std::string site = "site";          ///< column; may be absent from the manifest
+  std::string on_bad_case = "error";  ///< or skip: reported, counted, left out
+  SplitOptions split;
+};
+void describe(config::Fields& f, CohortOptions& o);
+
+/// One input of a case. Image modalities: a channel is a manifest column, `<input>.<channel>` or else
+/// `<channel>`.
+struct InputOptions {
+  std::string modality;               ///< mri, ct, …, omics, clinical, lesion
+  std::vector<std::string> channels;  ///< images and lesion: columns with files or series folders
+  std::string mask;                   ///< column of the mask; becomes the last channel when `mask_channel`
+  bool mask_channel = true;
+  int64_t dims = 3;  ///< 2: the image is one slice, [C, H, W]
+  preprocess::PreprocessOptions preprocess;
+  preprocess::AugmentOptions augment;
+  // omics
+  std::string table;  ///< a manifest column whose cell names the table, or a path relative to the manifest
+  std::filesystem::path sets;      ///< GMT; keeps the genes of these sets
+  std::vector<std::string> genes;  ///< keeps these genes only
+  bool log = false;                ///< log2(1 + x)
+  double clip = 10;                ///< of z-scores
+  int64_t top_variable = 0;        ///< keep the most variable genes of the training part; 0 = all
+  // clinical
+  std::vector<std::string>
+      columns;  ///< numeric or text columns; text is one-hot, fitted on the training part
+};
+void describe(config::Fields& f, InputOptions& o);
+using Inputs = std::vector<std::pair<std::string, InputOptions>>;
+
+/// What a head reads from the manifest.
+struct LabelSpec {
+  enum class Kind { binary, multiclass, regression, survival };
+  std::string head;
+  Kind kind = Kind::binary;
+  std::string column;        ///< label; time (days) for survival
+  std::string event_column;  ///< survival
+  std::string positive;      ///< binary: this value is 1 and every other 0; empty = the column holds 0/1
+  std::vector<std::string> classes;  ///< multiclass: names in order; may be empty before fitting
+};
+
+}  // namespace photo51::data

@@ -1,0 +1,46 @@
+#pragma once
+/// From predictions and labels to metrics.csv: `head,metric,group,value,low,high,n`.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
+#include "photo51/data/dataset.hpp"
+#include "photo51/model/predictions.hpp"
+
+namespace photo51::evaluation {
+
+struct EvaluateOptions {
+  std::string confidence = "bootstrap";  ///< bootstrap (patients), none
+  int64_t bootstrap_samples = 1000;
+  double level = 0.95;
+  std::vector<std::string> groups{"site"};  ///< manifest columns
+  int64_t seed = 0;
+};
+void describe(config::Fields& f, EvaluateOptions& o);
+
+struct Metric {
+  std::string head, metric;  ///< auroc, auprc, balanced_accuracy, brier, c_index, mae, r2, …
+  std::string group;         ///< "all" or "site=CS"
+  double value = 0, low = 0, high = 0;
+  int64_t n = 0;  ///< patients with a known label
+};
+
+/// The known labels of the predicted cases.
+struct Truth {
+  std::vector<data::LabelSpec> specs;
+  std::map<std::string, std::map<std::string, data::Case::Label>> labels;  ///< head -> case -> label
+  std::map<std::string, std::map<std::string, std::string>> groups;        ///< column -> case -> value
+};
+Truth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+               const std::vector<std::string>& groups);
+
+/// Metrics a group in which they cannot be computed (one class, no event) are left out for subgroups; for
+/// "all" it is an Error (data) that says which head and why.
+std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
+                             const EvaluateOptions& options);
+std::string to_csv(const std::vector<Metric>& metrics);
+
+}  // namespace photo51::evaluation

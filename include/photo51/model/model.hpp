@@ -1,0 +1,75 @@
+#pragma once
+/// encoders -> fusion -> heads, assembled from the `model:` section.
+
+#include <torch/nn/module.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
+#include "photo51/data/dataset.hpp"
+
+namespace photo51::model {
+
+struct HeadOptions {
+  std::string task;   ///< binary, multiclass, regression, survival
+  std::string label;  ///< manifest column; empty = the head's name (survival: `time`)
+  std::string event = "event";
+  std::string positive;
+  std::vector<std::string>
+      classes;                   ///< multiclass: names, or one number (how many; names come from the data)
+  std::string loss;              ///< survival: cox_efron (default), discrete_nll; else empty
+  int64_t bins = 8;              ///< discrete_nll
+  double weight = 1;             ///< of the head's loss
+  std::string balance = "none";  ///< classes: none, inverse (inverse frequency, fitted on the training part)
+  double label_smoothing = 0;
+};
+void describe(config::Fields& f, HeadOptions& o);
+
+struct ModelOptions {
+  std::vector<std::pair<std::string, config::Choice>> encoders;  ///< by input name
+  config::Choice fusion;
+  std::vector<std::pair<std::string, HeadOptions>> heads;
+  double dropout = 0;  ///< before the heads
+};
+void describe(config::Fields& f, ModelOptions& o);
+
+/// What the heads ask of the manifest.
+std::vector<data::LabelSpec> label_specs(const ModelOptions& options);
+
+struct Outputs {
+  std::map<std::string, at::Tensor> raw;      ///< a head's logits / value / risk, [B, K]
+  at::Tensor fused;                           ///< [B, D]
+  std::map<std::string, at::Tensor> weights;  ///< what the fusion attended to, [B] an input, where it says
+};
+
+class Model : public torch::nn::Module {
+ public:
+  /// `fitted` carries class names and what losses learnt from the training labels (class weights, time bins).
+  Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
+        std::vector<data::LabelSpec> labels);
+  Outputs forward(const data::Batch& batch);
+  /// Learns class weights and time bins from the labels of the training rows; they are saved as buffers.
+  void fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& train);
+  /// Weighted sum over the heads with at least one usable label in the batch; also each head's own value.
+  /// Undefined when no head has a usable label.
+  at::Tensor loss(const Outputs& outputs, const data::Batch& batch,
+                  std::map<std::string, double>* parts = nullptr);
+  /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1].
+  std::map<std::string, at::Tensor> predict(const Outputs& outputs);
+  const std::vector<data::LabelSpec>& labels() const { return labels_; }
+
+ private:
+  struct Parts;
+  std::vector<data::LabelSpec> labels_;
+  std::shared_ptr<Parts> parts_;
+};
+
+/// The tables of what a config may name.
+const config::Components& encoders();
+const config::Components& fusions();
+
+}  // namespace photo51::model

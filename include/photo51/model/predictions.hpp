@@ -1,0 +1,22 @@
+#pragma once
+/// predictions.csv: `case,head,class,value,low,high`, one row a class; `class` is empty for regression and
+/// survival.
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace photo51::model {
+
+struct Prediction {
+  std::string case_id, head, class_name;
+  double value = 0;          ///< probability, predicted value, or risk (higher = earlier event)
+  double low = 0, high = 0;  ///< 95 % interval over the ensemble's members
+};
+
+std::string to_csv(const std::vector<Prediction>& predictions);
+std::string to_json(const std::vector<Prediction>& predictions);
+/// Errors (data) with file:line.
+std::vector<Prediction> read_predictions(const std::filesystem::path& path);
+
+}  // namespace photo51::model

@@ -1,0 +1,304 @@
+#include "photo51/config/read.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::config {
+
+void Fields::check(bool /*holds*/, const char* /*name*/, const std::string& /*message*/) {}
+
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+std::string dotted(const std::string& prefix, const std::string& name) {
+  return prefix.empty() ? name : prefix + "." + name;
+}
+
+[[noreturn]] void fail_at(const Node& node, const std::string& key, const std::string& message) {
+  core::fail_usage(node.where() + ": " + key + ": " + message);
+}
+
+void check_range(const Node& node, const std::string& key, const Limits& limits, double value) {
+  const std::string unit = limits.unit.empty() ? "" : " " + limits.unit;
+  if (limits.min && !(value >= *limits.min))
+    fail_at(node, key,
+            "must be at least " + core::format_number(*limits.min) + unit + ", not " +
+                core::format_number(value));
+  if (limits.max && !(value <= *limits.max))
+    fail_at(
+        node, key,
+        "must be at most " + core::format_number(*limits.max) + unit + ", not " + core::format_number(value));
+}
+
+double read_double(const Node& node, const std::string& key, const Limits& limits) {
+  const auto value =
+      node.kind == Node::Kind::scalar && !node.quoted ? core::parse_double(node.text) : std::nullopt;
+  if (!value) fail_at(node, key, "expected a number, got " + node.kind_name());
+  check_range(node, key, limits, *value);
+  return *value;
+}
+
+int64_t read_int(const Node& node, const std::string& key, const Limits& limits) {
+  const auto value =
+      node.kind == Node::Kind::scalar && !node.quoted ? core::parse_int(node.text) : std::nullopt;
+  if (!value) fail_at(node, key, "expected a whole number, got " + node.kind_name());
+  check_range(node, key, limits, static_cast<double>(*value));
+  return *value;
+}
+
+std::string read_text(const Node& node, const std::string& key, const Limits& limits) {
+  if (node.kind != Node::Kind::scalar) fail_at(node, key, "expected text, got " + node.kind_name());
+  if (!limits.one_of.empty() &&
+      std::find(limits.one_of.begin(), limits.one_of.end(), node.text) == limits.one_of.end())
+    fail_at(node, key,
+            "`" + node.text + "` is not a valid value" + core::suggest(node.text, limits.one_of) +
+                "; it takes " + core::join(limits.one_of, ", "));
+  return node.text;
+}
+
+const std::vector<Node>& read_list(const Node& node, const std::string& key) {
+  if (node.kind != Node::Kind::sequence) fail_at(node, key, "expected a list, got " + node.kind_name());
+  return node.items;
+}
+
+class Reader final : public Fields {
+ public:
+  Reader(const Node& node, std::string prefix) : node_(node), prefix_(std::move(prefix)) {
+    if (node.kind != Node::Kind::map && node.kind != Node::Kind::null)
+      fail_at(node, prefix_.empty() ? "config" : prefix_, "expected a map of keys, got " + node.kind_name());
+  }
+
+  /// `name` of a component is read by its choice.
+  void allow(const std::string& name) { known_.push_back(name); }
+
+  void finish() const {
+    for (const auto& [key, value] : node_.entries)
+      if (std::find(known_.begin(), known_.end(), key) == known_.end())
+        fail_at(value, dotted(prefix_, key), "unknown key" + core::suggest(key, known_));
+  }
+
+  void check(bool holds, const char* name, const std::string& message) override {
+    if (holds) return;
+    const Node* at = node_.find(name);
+    fail_at(at != nullptr ? *at : node_, dotted(prefix_, name), message);
+  }
+
+  void visit(Field field) override;
+
+ private:
+  const Node& node_;
+  std::string prefix_;
+  std::vector<std::string> known_;
+};
+
+void read_into(const Node& node, const std::string& prefix, const std::function<void(Fields&)>& describe,
+               bool is_component = false) {
+  Reader reader(node, prefix);
+  if (is_component) reader.allow("name");
+  // Unknown keys are found first by a dry pass, so that a misspelt key is not reported as a missing one.
+  struct Names final : Fields {
+    void visit(Field field) override { names.push_back(field.name); }
+    std::vector<std::string> names;
+  } names;
+  describe(names);
+  for (const auto& name : names.names) reader.allow(name);
+  reader.finish();
+  describe(reader);
+}
+
+void read_choice(const Node& node, const std::string& key, Choice& choice, const Components& components) {
+  const Node* name = node.kind == Node::Kind::map ? node.find("name") : &node;
+  if (name == nullptr && !choice.empty()) {  // only options given: they belong to the default
+    Choice fresh = default_choice(components, choice.name);
+    read_into(
+        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, true);
+    choice = fresh;
+    return;
+  }
+  std::vector<std::string> valid;
+  for (const auto& component : components) valid.push_back(component.name);
+  if (name == nullptr) fail_at(node, key, "needs a `name`: " + core::join(valid, ", "));
+  if (name->kind != Node::Kind::scalar)
+    fail_at(node, key, "expected a name or {name: …}, got " + node.kind_name());
+  if (std::find(valid.begin(), valid.end(), name->text) == valid.end())
+    fail_at(*name, key, "there is no `" + name->text + "`" + core::suggest(name->text, valid));
+  Choice fresh = default_choice(components, name->text);
+  if (node.kind == Node::Kind::map)
+    read_into(
+        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, true);
+  choice = fresh;
+}
+
+void Reader::visit(Field field) {
+  known_.push_back(field.name);
+  const Node* found = node_.find(field.name);
+  const std::string key = dotted(prefix_, field.name);
+  const bool absent = found == nullptr || found->kind == Node::Kind::null;
+  if (absent && field.limits.required)
+    fail_at(found != nullptr ? *found : node_, key, "is missing: " + field.help);
+  if (absent) {
+    if (found != nullptr)
+      if (auto* section = std::get_if<Section>(&field.value); section != nullptr && section->set_present)
+        section->set_present(false);
+    return;
+  }
+  const Node& node = *found;
+  const Limits& limits = field.limits;
+  std::visit(
+      Overloaded{
+          [&](bool* value) {
+            if (node.text != "true" && node.text != "false")
+              fail_at(node, key, "expected true or false, got " + node.kind_name());
+            *value = node.text == "true";
+          },
+          [&](int64_t* value) { *value = read_int(node, key, limits); },
+          [&](double* value) { *value = read_double(node, key, limits); },
+          [&](std::string* value) { *value = read_text(node, key, limits); },
+          [&](std::filesystem::path* value) {
+            *value = read_text(node, key, limits);
+            const auto base =
+                node.file ? std::filesystem::path(*node.file).parent_path() : std::filesystem::path();
+            if (value->is_relative()) *value = std::filesystem::absolute(base / *value).lexically_normal();
+          },
+          [&](std::optional<int64_t>* value) { *value = read_int(node, key, limits); },
+          [&](std::optional<double>* value) { *value = read_double(node, key, limits); },
+          [&](std::vector<std::string>* value) {
+            value->clear();
+            for (const auto& item : read_list(node, key)) value->push_back(read_text(item, key, limits));
+          },
+          [&](std::vector<double>* value) {
+            value->clear();
+            for (const auto& item : read_list(node, key)) value->push_back(read_double(item, key, limits));
+          },
+          [&](std::vector<int64_t>* value) {
+            value->clear();
+            for (const auto& item : read_list(node, key)) value->push_back(read_int(item, key, limits));
+          },
+          [&](const Numbers& numbers) {
+            const auto& items = read_list(node, key);
+            if (items.size() != numbers.count)
+              fail_at(node, key,
+                      "expected " + std::to_string(numbers.count) + " numbers, got " +
+                          std::to_string(items.size()));
+            for (size_t i = 0; i < numbers.count; ++i) numbers.values[i] = read_double(items[i], key, limits);
+          },
+          [&](const Section& section) {
+            if (section.set_present) section.set_present(true);
+            read_into(node, key, section.describe);
+          },
+          [&](const Group& group) {
+            if (node.kind != Node::Kind::map)
+              fail_at(node, key, "expected a map of names, got " + node.kind_name());
+            group.clear();
+            for (const auto& [name, entry] : node.entries)
+              read_into(entry, dotted(key, name), group.at(name).describe);
+          },
+          [&](const ChoiceField& choice) { read_choice(node, key, *choice.choice, *choice.components); },
+          [&](const ChoiceList& list) {
+            list.choices->clear();
+            for (const auto& item : read_list(node, key))
+              read_choice(item, key, list.choices->emplace_back(), *list.components);
+          },
+      },
+      field.value);
+}
+
+Node number_node(double value) {
+  return Node::scalar(core::format_number(value));
+}
+
+/// Text that YAML would read as something else keeps its quotes.
+Node text_node(const std::string& text) {
+  static const std::set<std::string> words{"", "true", "false", "null", "~", "yes", "no", "on", "off"};
+  return Node::scalar(text, words.contains(text) || core::parse_double(text).has_value());
+}
+
+class Dumper final : public Fields {
+ public:
+  Node node = Node::map();
+
+  void visit(Field field) override {
+    const auto list = [&](const auto& values, const auto& convert) {
+      Node items = Node::sequence();
+      for (const auto& value : values) items.items.push_back(convert(value));
+      node.set(field.name, items);
+    };
+    std::visit(Overloaded{
+                   [&](bool* value) { node.set(field.name, Node::scalar(*value ? "true" : "false")); },
+                   [&](int64_t* value) { node.set(field.name, Node::scalar(std::to_string(*value))); },
+                   [&](double* value) { node.set(field.name, number_node(*value)); },
+                   [&](std::string* value) { node.set(field.name, text_node(*value)); },
+                   [&](std::filesystem::path* value) {
+                     if (!value->empty()) node.set(field.name, text_node(value->string()));
+                   },
+                   [&](std::optional<int64_t>* value) {
+                     if (*value) node.set(field.name, Node::scalar(std::to_string(**value)));
+                   },
+                   [&](std::optional<double>* value) {
+                     if (*value) node.set(field.name, number_node(**value));
+                   },
+                   [&](std::vector<std::string>* value) { list(*value, text_node); },
+                   [&](std::vector<double>* value) { list(*value, number_node); },
+                   [&](std::vector<int64_t>* value) {
+                     list(*value, [](int64_t v) { return Node::scalar(std::to_string(v)); });
+                   },
+                   [&](const Numbers& numbers) {
+                     list(std::vector<double>(numbers.values, numbers.values + numbers.count), number_node);
+                   },
+                   [&](const Section& section) {
+                     if (section.present && !section.present()) return;
+                     node.set(field.name, dump_section(section));
+                   },
+                   [&](const Group& group) {
+                     Node map = Node::map();
+                     for (const auto& key : group.keys()) map.set(key, dump_section(group.at(key)));
+                     node.set(field.name, map);
+                   },
+                   [&](const ChoiceField& choice) {
+                     if (!choice.choice->empty()) node.set(field.name, dump_choice(*choice.choice));
+                   },
+                   [&](const ChoiceList& choices) { list(*choices.choices, dump_choice); },
+               },
+               field.value);
+  }
+
+ private:
+  static Node dump_choice(const Choice& choice) {
+    Dumper inner;
+    inner.node.set("name", text_node(choice.name));
+    choice.options->describe_to(inner);
+    return inner.node;
+  }
+};
+
+}  // namespace
+
+void read_section(const Node& node, const Section& section) {
+  read_into(node, "", section.describe);
+}
+
+Node dump_section(const Section& section) {
+  Dumper dumper;
+  section.describe(dumper);
+  return dumper.node;
+}
+
+Choice default_choice(const Components& components, const std::string& name) {
+  std::vector<std::string> valid;
+  for (const auto& component : components) {
+    if (component.name == name) return {name, component.make()};
+    valid.push_back(component.name);
+  }
+  core::fail_usage("there is no `" + name + "`" + core::suggest(name, valid));
+}
+
+}  // namespace photo51::config

@@ -1,0 +1,198 @@
+#include "photo51/config/reference.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "photo51/config/read.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::config {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Collector final : Fields {
+  void visit(Field field) override { fields.push_back(std::move(field)); }
+  std::vector<Field> fields;
+};
+
+std::vector<Field> fields_of(const Section& section) {
+  Collector collector;
+  section.describe(collector);
+  return collector.fields;
+}
+
+template <class T>
+const T* value_of(const Field& field) {
+  return std::get_if<T>(&field.value);
+}
+
+bool is_integer(const Field& field) {
+  return value_of<int64_t*>(field) || value_of<std::optional<int64_t>*>(field) ||
+         value_of<std::vector<int64_t>*>(field);
+}
+bool is_number(const Field& field) {
+  return is_integer(field) || value_of<double*>(field) || value_of<std::optional<double>*>(field) ||
+         value_of<std::vector<double>*>(field) || value_of<Numbers>(field);
+}
+bool is_list(const Field& field) {
+  return value_of<std::vector<std::string>*>(field) || value_of<std::vector<double>*>(field) ||
+         value_of<std::vector<int64_t>*>(field) || value_of<Numbers>(field);
+}
+
+Section section_of(const Component& component) {
+  const std::shared_ptr<Options> options = component.make();
+  return Section{[options](Fields& f) { options->describe_to(f); }, {}, {}};
+}
+
+Json schema_of(const Section& section);
+
+Json choice_schema(const Components& components) {
+  Json names = Json::array();
+  Json any = Json::array();
+  for (const auto& component : components) names.push_back(component.name);
+  any.push_back({{"enum", names}});
+  for (const auto& component : components) {
+    Json object = schema_of(section_of(component));
+    object["properties"]["name"] = {{"const", component.name}, {"description", component.help}};
+    any.push_back(object);
+  }
+  return {{"anyOf", any}};
+}
+
+Json field_schema(const Field& field) {
+  if (const auto* section = value_of<Section>(field)) return schema_of(*section);
+  if (const auto* group = value_of<Group>(field))
+    return {{"type", "object"}, {"additionalProperties", schema_of(group->sample)}};
+  if (const auto* choice = value_of<ChoiceField>(field)) return choice_schema(*choice->components);
+  if (const auto* choices = value_of<ChoiceList>(field))
+    return {{"type", "array"}, {"items", choice_schema(*choices->components)}};
+  Json scalar;
+  if (value_of<bool*>(field)) {
+    scalar["type"] = "boolean";
+  } else if (is_number(field)) {
+    scalar["type"] = is_integer(field) ? "integer" : "number";
+    if (field.limits.min) scalar["minimum"] = *field.limits.min;
+    if (field.limits.max) scalar["maximum"] = *field.limits.max;
+  } else if (!field.limits.one_of.empty()) {
+    scalar["enum"] = field.limits.one_of;
+  } else {
+    scalar["type"] = {"string", "number",
+                      "boolean"};  // YAML reads a bare 1 as a number; as text it is welcome
+  }
+  if (!is_list(field)) return scalar;
+  Json list = {{"type", "array"}, {"items", scalar}};
+  if (const auto* numbers = value_of<Numbers>(field)) list["minItems"] = list["maxItems"] = numbers->count;
+  return list;
+}
+
+Json schema_of(const Section& section) {
+  Json properties = Json::object();
+  Json required = Json::array();
+  for (const auto& field : fields_of(section)) {
+    Json schema = field_schema(field);
+    schema["description"] = field.help + (field.limits.unit.empty() ? "" : " [" + field.limits.unit + "]");
+    properties[field.name] = schema;
+    if (field.limits.required) required.push_back(field.name);
+  }
+  Json object = {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+  if (!required.empty()) object["required"] = required;
+  return object;
+}
+
+std::string type_text(const Field& field) {
+  std::string text;
+  if (value_of<Section>(field)) return "section";
+  if (value_of<Group>(field)) return "map of names";
+  const Components* components = nullptr;
+  if (const auto* choice = value_of<ChoiceField>(field)) components = choice->components;
+  if (const auto* choices = value_of<ChoiceList>(field)) components = choices->components;
+  if (components != nullptr) {
+    std::vector<std::string> names;
+    for (const auto& component : *components) names.push_back(component.name);
+    return (value_of<ChoiceList>(field) ? "list of: " : "one of: ") + core::join(names, ", ");
+  }
+  if (value_of<bool*>(field)) {
+    text = "true/false";
+  } else if (is_number(field)) {
+    text = is_integer(field) ? "integer" : "number";
+  } else if (value_of<std::filesystem::path*>(field)) {
+    text = "path";
+  } else {
+    text = field.limits.one_of.empty() ? "text" : core::join(field.limits.one_of, " | ");
+  }
+  if (const auto* numbers = value_of<Numbers>(field)) {
+    text = std::to_string(numbers->count) + " " + text + "s";
+  } else if (is_list(field)) {
+    text = "list of " + text;
+  }
+  if (field.limits.min) text += " >= " + core::format_number(*field.limits.min);
+  if (field.limits.max)
+    text += (field.limits.min ? ", <= " : " <= ") + core::format_number(*field.limits.max);
+  if (!field.limits.unit.empty()) text += " " + field.limits.unit;
+  return text;
+}
+
+std::string default_text(const Field& field) {
+  if (field.limits.required) return "required";
+  if (const auto* choice = value_of<ChoiceField>(field)) return choice->choice->name;
+  if (value_of<Section>(field) || value_of<Group>(field)) return "";
+  const Node node = dump_section(Section{[&](Fields& f) { f.visit(field); }, {}, {}});
+  const Node* value = node.find(field.name);
+  if (value == nullptr) return "";
+  if (value->kind != Node::Kind::sequence) return value->text;
+  std::vector<std::string> items;
+  for (const auto& item : value->items) items.push_back(item.text);
+  return "[" + core::join(items, ", ") + "]";
+}
+
+void lines(const Section& section, const std::string& indent, bool deep, std::string& out) {
+  for (const auto& field : fields_of(section)) {
+    const std::string standard = default_text(field);
+    out += indent + field.name + "  (" + type_text(field) + ")" +
+           (standard.empty() ? "" : " [" + standard + "]") + "  " + field.help + "\n";
+    if (!deep) continue;
+    if (const auto* nested = value_of<Section>(field)) lines(*nested, indent + "  ", deep, out);
+    if (const auto* group = value_of<Group>(field)) lines(group->sample, indent + "  <name>.", deep, out);
+  }
+}
+
+std::string escape_cell(std::string text) {
+  for (size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) text.insert(at, "\\");
+  return text;
+}
+
+void rows(const Section& section, const std::string& prefix, std::string& out) {
+  for (const auto& field : fields_of(section)) {
+    const std::string name = prefix + field.name;
+    out += "| `" + name + "` | " + escape_cell(type_text(field)) + " | " + escape_cell(default_text(field)) +
+           " | " + escape_cell(field.help) + " |\n";
+    if (const auto* nested = value_of<Section>(field)) rows(*nested, name + ".", out);
+    if (const auto* group = value_of<Group>(field)) rows(group->sample, name + ".<name>.", out);
+  }
+}
+
+}  // namespace
+
+std::string json_schema(const Section& section, const std::string& title) {
+  Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
+  schema.update(schema_of(section));
+  // Bases may give what a file itself leaves out, so a file alone need not be complete.
+  schema["properties"]["extends"] = {{"type", {"string", "array"}},
+                                     {"description", "config(s) this one extends"}};
+  schema.erase("required");
+  return schema.dump(2) + "\n";
+}
+
+std::string field_lines(const Section& section, bool deep) {
+  std::string out;
+  lines(section, "  ", deep, out);
+  return out;
+}
+
+std::string field_table(const Section& section) {
+  std::string out = "| key | type | default | what it is |\n|---|---|---|---|\n";
+  rows(section, "", out);
+  return out;
+}
+
+}  // namespace photo51::config

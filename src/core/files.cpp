@@ -1,0 +1,93 @@
+#include "photo51/core/files.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+#include "photo51/core/error.hpp"
+
+namespace photo51::core {
+namespace {
+
+std::string reason() {
+  return std::strerror(errno);
+}
+
+std::string to_hex(XXH128_hash_t hash) {
+  char text[33];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
+                static_cast<unsigned long long>(hash.low64));
+  return text;
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+  std::error_code code;
+  if (!std::filesystem::exists(path, code)) fail_data(path.string() + ": no such file");
+  if (std::filesystem::is_directory(path, code)) fail_data(path.string() + ": is a folder, not a file");
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail_data(path.string() + ": cannot be read: " + reason());
+  std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.bad()) fail_data(path.string() + ": reading failed: " + reason());
+  return content;
+}
+
+void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+  const std::string temporary = path.string() + ".tmp" + std::to_string(::getpid());
+  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (file < 0) fail_run(path.string() + ": cannot be written: " + reason());
+  const char* at = content.data();
+  size_t left = content.size();
+  while (left > 0) {
+    const ssize_t wrote = ::write(file, at, left);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) {
+      const std::string why = reason();
+      ::close(file);
+      ::unlink(temporary.c_str());
+      fail_run(path.string() + ": writing failed: " + why + "; free some space or choose another folder");
+    }
+    at += wrote;
+    left -= static_cast<size_t>(wrote);
+  }
+  const bool synced = ::fsync(file) == 0;
+  const bool closed = ::close(file) == 0;
+  if (!synced || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
+    const std::string why = reason();
+    ::unlink(temporary.c_str());
+    fail_run(path.string() + ": writing failed: " + why + "; free some space or choose another folder");
+  }
+}
+
+void make_directories(const std::filesystem::path& path) {
+  std::error_code code;
+  std::filesystem::create_directories(path, code);
+  if (code) fail_run(path.string() + ": cannot create the folder: " + code.message());
+}
+
+std::string hash_file(const std::filesystem::path& path) {
+  const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) fail_data(path.string() + ": cannot be read: " + reason());
+  const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),
+                                                                              &XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  std::vector<char> buffer(size_t{1} << 20);
+  while (const size_t got = std::fread(buffer.data(), 1, buffer.size(), file.get()))
+    XXH3_128bits_update(state.get(), buffer.data(), got);
+  if (std::ferror(file.get()) != 0) fail_data(path.string() + ": reading failed: " + reason());
+  return to_hex(XXH3_128bits_digest(state.get()));
+}
+
+std::string hash_bytes(std::string_view bytes) {
+  return to_hex(XXH3_128bits(bytes.data(), bytes.size()));
+}
+
+}  // namespace photo51::core
