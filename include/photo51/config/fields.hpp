@@ -101,10 +101,10 @@ class Catalogue {
 
 /// What a field's value must satisfy, and its unit, for messages and documentation.
 struct Limits {
-  std::optional<double> min, max;   ///< inclusive
-  std::string unit;                 ///< "mm", "HU", "days"
-  std::vector<std::string> one_of;  ///< for text
-  bool required = false;            ///< must be given
+  std::optional<double> min{}, max{};  ///< inclusive
+  std::string unit{};                  ///< "mm", "HU", "days"
+  std::vector<std::string> one_of{};   ///< for text
+  bool required = false;               ///< must be given
 };
 
 /// A nested struct; `present`/`set_present` are empty unless it is optional.

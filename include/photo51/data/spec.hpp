@@ -14,6 +14,7 @@
 namespace photo51::data {
 
 struct SplitOptions {
+  std::string by = "site";            ///< column that `hold_out` names values of; site = the cohort's `site`
   std::vector<std::string> hold_out;  ///< sites kept aside as the test set
   double test_fraction = 0;           ///< of patients, at random, when no site is held out
   int64_t folds = 0;  ///< cross-validation over the rest; 0 = one split with `validation_fraction`
@@ -55,6 +56,9 @@ struct InputOptions {
 };
 void describe(config::Fields& f, InputOptions& o);
 using Inputs = std::vector<std::pair<std::string, InputOptions>>;
+
+/// Whether the modality is read as images (mri, ct, …) rather than as a row of numbers.
+bool is_image(const InputOptions& input);
 
 /// What a head reads from the manifest.
 struct LabelSpec {

@@ -1,0 +1,89 @@
+#include "photo51/data/spec.hpp"
+
+#include <algorithm>
+
+namespace photo51::data {
+namespace {
+
+const std::vector<std::string> image_modalities{"mri",         "ct",         "pet",
+                                                "mammography", "ultrasound", "histopathology"};
+
+std::vector<std::string> modalities() {
+  auto names = image_modalities;
+  names.insert(names.end(), {"omics", "clinical", "lesion"});
+  return names;
+}
+
+bool known(const std::string& modality) {
+  const auto names = modalities();
+  return std::find(names.begin(), names.end(), modality) != names.end();
+}
+
+}  // namespace
+
+bool is_image(const InputOptions& input) {
+  return std::find(image_modalities.begin(), image_modalities.end(), input.modality) !=
+         image_modalities.end();
+}
+
+void describe(config::Fields& f, SplitOptions& o) {
+  f("by", o.by, "manifest column that `hold_out` names values of; `site` is the cohort's site column");
+  f("hold_out", o.hold_out, "sites whose patients are kept aside as the test set");
+  f("test_fraction", o.test_fraction, "part of the patients kept aside at random when no site is held out",
+    {.min = 0, .max = 0.9});
+  f("folds", o.folds, "folds of the cross-validation over the rest; 0 = one split", {.min = 0, .max = 100});
+  f("validation_fraction", o.validation_fraction,
+    "part of the rest that validates when there are no folds; 0 = none", {.min = 0, .max = 0.9});
+  f("stratify", o.stratify,
+    "head whose classes are spread evenly; empty = the first binary or multiclass head, else survival "
+    "events");
+  f("seed", o.seed, "of the random parts; the same seed gives the same split", {.min = 0});
+  f.check(o.folds != 1, "folds", "must be 0 (one split) or at least 2");
+  f.check(o.hold_out.empty() || o.test_fraction == 0, "test_fraction",
+          "give either hold_out or test_fraction, not both");
+}
+
+void describe(config::Fields& f, CohortOptions& o) {
+  f("manifest", o.manifest,
+    "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
+  f("id", o.id, "column of the patient's id");
+  f("site", o.site, "column of the site; may be absent from the manifest");
+  f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
+    {.one_of = {"error", "skip"}});
+  f.section("split", o.split, "who trains, who validates, who tests");
+}
+
+void describe(config::Fields& f, InputOptions& o) {
+  f("modality", o.modality, "what the input is", {.one_of = modalities(), .required = true});
+  f("channels", o.channels,
+    "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`");
+  f("mask", o.mask, "column of the lesion mask; empty = none");
+  f("mask_channel", o.mask_channel, "images: the mask is also the last channel");
+  f("dims", o.dims, "images: 3, or 2 for one slice", {.min = 2, .max = 3});
+  f.section("preprocess", o.preprocess, "images: deterministic preparation");
+  f.section("augment", o.augment, "images: random changes while training");
+  f("table", o.table,
+    "omics: manifest column whose cells name the table, or a path relative to the manifest");
+  f("sets", o.sets, "omics: gene sets (GMT); keeps the genes of these sets");
+  f("genes", o.genes, "omics: keeps these genes");
+  f("log", o.log, "omics: log2(1 + x) before the z-score");
+  f("clip", o.clip, "z-scores are clipped to ± this; 0 = off", {.min = 0});
+  f("top_variable", o.top_variable, "omics: keeps the most variable genes of the training part; 0 = all",
+    {.min = 0});
+  f("columns", o.columns, "clinical: manifest columns, numeric or text (one-hot)");
+
+  if (!known(o.modality)) return;  // reported already
+  const bool channels = is_image(o) || o.modality == "lesion";
+  f.check(!channels || !o.channels.empty(), "channels", "name at least one channel, a manifest column");
+  f.check(channels || o.channels.empty(), "channels", "is for images and lesion only");
+  f.check(channels || o.mask.empty(), "mask", "is for images and lesion only");
+  f.check(o.modality != "lesion" || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
+  f.check(o.modality != "omics" || !o.table.empty(), "table", "omics needs an expression table");
+  f.check(o.modality == "omics" || (o.table.empty() && o.sets.empty() && o.genes.empty()), "table",
+          "table, sets and genes are for omics only");
+  f.check(o.sets.empty() || o.genes.empty(), "genes", "give either sets or genes, not both");
+  f.check(o.modality != "clinical" || !o.columns.empty(), "columns", "name at least one manifest column");
+  f.check(o.modality == "clinical" || o.columns.empty(), "columns", "is for clinical only");
+}
+
+}  // namespace photo51::data
