@@ -13,6 +13,7 @@ namespace photo51::preprocess {
 struct CropOptions {
   std::string around = "none";  ///< none, mask, foreground
   double margin = 0;            ///< mm on every side
+  double threshold = 0;         ///< foreground: voxels above this
 };
 void describe(config::Fields& f, CropOptions& o);
 
@@ -36,6 +37,7 @@ struct PreprocessOptions {
   std::vector<int64_t> size;             ///< x, y, z voxels: pad or crop about the centre of the crop
   std::string fit = "pad_or_crop";       ///< or resize: stretch the crop to `size`
   std::string interpolation = "linear";  ///< linear, nearest
+  bool antialias = false;                ///< average where voxels grow
   NormalizeOptions normalize;
 };
 void describe(config::Fields& f, PreprocessOptions& o);

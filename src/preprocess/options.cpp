@@ -1,0 +1,69 @@
+#include "photo51/preprocess/options.hpp"
+
+#include <algorithm>
+
+#include "photo51/preprocess/orientation.hpp"
+
+namespace photo51::preprocess {
+
+void describe(config::Fields& f, CropOptions& o) {
+  f("around", o.around,
+    "what is kept: the mask's box, the box of the voxels above `threshold` in any channel, or everything",
+    {.one_of = {"none", "mask", "foreground"}});
+  f("margin", o.margin, "added on every side, as far as the scan reaches", {.min = 0, .unit = "mm"});
+  f("threshold", o.threshold, "foreground: voxels above this intensity");
+}
+
+void describe(config::Fields& f, NormalizeOptions& o) {
+  f("method", o.method,
+    "zscore: mean 0, deviation 1; percentile: low and high percentile to 0 and 1, clipped; window: fixed low "
+    "and high to 0 and 1, clipped",
+    {.one_of = {"none", "zscore", "percentile", "window"}});
+  f("region", o.region,
+    "voxels the statistics come from: every voxel of the scan, those above foreground_threshold (the others "
+    "become 0), or those in the mask",
+    {.one_of = {"all", "foreground", "mask"}});
+  f("foreground_threshold", o.foreground_threshold, "foreground: voxels above this intensity");
+  f("percentiles", o.percentiles, "percentile: the two that become 0 and 1", {.min = 0, .max = 100});
+  f.check(o.percentiles[0] < o.percentiles[1], "percentiles", "the first must be below the second");
+  f("window", o.window, "window: the two intensities that become 0 and 1, in the image's units (HU for CT)");
+  f.check(o.window[0] < o.window[1], "window", "the first must be below the second");
+  f("clip", o.clip, "zscore: clipped to this many deviations on either side; 0 = no clipping", {.min = 0});
+}
+
+void describe(config::Fields& f, PreprocessOptions& o) {
+  f("orientation", o.orientation,
+    "where the x, y and z voxel axes point to (L/R, P/A, S/I), for example LPS or RAS; none keeps the "
+    "file's");
+  f.check(o.orientation == "none" || is_orientation(o.orientation), "orientation",
+          "`" + o.orientation + "` is not none or one letter each of L/R, P/A and S/I, such as LPS");
+  f("spacing", o.spacing, "voxel size x, y, z; empty keeps the file's", {.min = 1e-3, .unit = "mm"});
+  f.check(o.spacing.empty() || o.spacing.size() == 3, "spacing", "takes three numbers (x, y, z) or none");
+  f.section("crop", o.crop, "keep only a part of the scan");
+  f("size", o.size, "voxels x, y, z of the result; empty keeps each case's own", {.min = 1, .max = 4096});
+  f.check(o.size.empty() || o.size.size() == 3, "size", "takes three numbers (x, y, z) or none");
+  f("fit", o.fit,
+    "how `size` is reached: a window about the crop's centre (zero beyond the scan), or stretching the crop",
+    {.one_of = {"pad_or_crop", "resize"}});
+  f("interpolation", o.interpolation, "between voxels of the image; masks always take the nearest",
+    {.one_of = {"linear", "nearest"}});
+  f("antialias", o.antialias, "average over the larger voxel where resampling makes voxels larger");
+  f.section("normalize", o.normalize, "intensities, a channel at a time");
+}
+
+void describe(config::Fields& f, AugmentOptions& o) {
+  const auto probability = config::Limits{.min = 0, .max = 1};
+  f("flip", o.flip, "axes mirrored with probability 1/2 each", {.one_of = {"x", "y", "z"}});
+  f("affine_probability", o.affine_probability, "of rotating, scaling and moving", probability);
+  f("rotate", o.rotate, "about each axis, uniform in ±", {.min = 0, .max = 180, .unit = "degrees"});
+  f("scale", o.scale, "magnification uniform in 1 ± this", {.min = 0, .max = 0.9});
+  f("translate", o.translate, "along each axis, uniform in ±", {.min = 0, .unit = "mm"});
+  f("intensity_probability", o.intensity_probability, "of gamma, gain, shift and noise", probability);
+  f("shift", o.shift, "added to a channel after normalisation, uniform in ±", {.min = 0});
+  f("gain", o.gain, "factor of a channel, uniform in 1 ± this", {.min = 0, .max = 1});
+  f("noise", o.noise, "standard deviation of the Gaussian noise added", {.min = 0});
+  f("gamma", o.gamma, "exponent exp(uniform in ±) of a channel scaled to 0..1", {.min = 0, .max = 3});
+  f("drop_channel", o.drop_channel, "of blanking each image channel; one always stays", probability);
+}
+
+}  // namespace photo51::preprocess
