@@ -1,0 +1,13 @@
+# Fails when the generated references differ from what the program says now; tools/docs rewrites them.
+foreach(pair "config_reference.md;describe;--markdown" "command_reference.md;help-all")
+  list(POP_FRONT pair name)
+  if(pair STREQUAL "help-all")
+    execute_process(COMMAND ${ROOT}/tools/docs --commands-only ${PROGRAM} OUTPUT_VARIABLE now RESULT_VARIABLE failed)
+  else()
+    execute_process(COMMAND ${PROGRAM} ${pair} OUTPUT_VARIABLE now RESULT_VARIABLE failed)
+  endif()
+  file(READ ${ROOT}/docs/${name} kept)
+  if(failed OR NOT now STREQUAL kept)
+    message(FATAL_ERROR "docs/${name} is out of date; run tools/docs and commit the result")
+  endif()
+endforeach()

@@ -1,0 +1,121 @@
+// photo51 describe [NAME]: everything that a config may name, from the same descriptions that parse it.
+#include <cstdio>
+#include <map>
+#include <memory>
+
+#include "commands/commands.hpp"
+#include "photo51/config/reference.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/training/experiment.hpp"
+
+namespace photo51::commands {
+namespace {
+
+using config::Component;
+using config::Section;
+
+/// Every section by its dotted key and every table of components by the key that chooses from it.
+struct Directory final : config::Fields {
+  void visit(config::Field field) override {
+    const std::string key = prefix.empty() ? field.name : prefix + "." + field.name;
+    if (const auto* section = std::get_if<Section>(&field.value)) enter(key, field.help, *section);
+    if (const auto* group = std::get_if<config::Group>(&field.value))
+      enter(key + ".<name>", field.help, group->sample);
+    if (const auto* choice = std::get_if<config::ChoiceField>(&field.value))
+      tables.emplace_back(key, choice->components);
+    if (const auto* list = std::get_if<config::ChoiceList>(&field.value))
+      tables.emplace_back(key, list->components);
+  }
+  void enter(const std::string& key, const std::string& help, const Section& section) {
+    sections.emplace_back(key, help);
+    bodies.emplace(key, section);
+    const std::string outer = std::exchange(prefix, key);
+    section.describe(*this);
+    prefix = outer;
+  }
+
+  std::string prefix;
+  std::vector<std::pair<std::string, std::string>> sections;
+  std::map<std::string, Section> bodies;
+  std::vector<std::pair<std::string, const config::Components*>> tables;
+};
+
+Section section_of(const Component& component) {
+  const std::shared_ptr<config::Options> options = component.make();
+  return Section{[options](config::Fields& f) { options->describe_to(f); }, {}, {}};
+}
+
+void list_all(const Directory& directory) {
+  std::printf("Sections of a config:\n");
+  for (const auto& [key, help] : directory.sections) std::printf("  %-28s %s\n", key.c_str(), help.c_str());
+  for (const auto& [key, components] : directory.tables) {
+    std::printf("\n%s, one of:\n", key.c_str());
+    for (const auto& component : *components)
+      std::printf("  %-28s %s\n", component.name.c_str(), component.help.c_str());
+  }
+  std::printf("\nphoto51 describe NAME shows the options of a section or a component.\n");
+}
+
+void describe_one(const Directory& directory, const std::string& name) {
+  bool found = false;
+  std::vector<std::string> names;
+  for (const auto& [key, help] : directory.sections) {
+    names.push_back(key);
+    if (key != name && !key.ends_with("." + name)) continue;
+    found = true;
+    std::printf("%s: %s\n%s", key.c_str(), help.c_str(), field_lines(directory.bodies.at(key)).c_str());
+  }
+  for (const auto& [key, components] : directory.tables) {
+    for (const auto& component : *components) {
+      names.push_back(component.name);
+      if (component.name != name) continue;
+      found = true;
+      const std::string fields = field_lines(section_of(component));
+      std::printf("%s (%s): %s\n%s", name.c_str(), key.c_str(), component.help.c_str(),
+                  fields.empty() ? "  no options\n" : fields.c_str());
+    }
+  }
+  if (!found) core::fail_usage("there is nothing called `" + name + "`" + core::suggest(name, names));
+}
+
+void print_markdown(const Directory& directory, const Section& whole) {
+  std::printf(
+      "# Config reference\n\nMade by `photo51 describe --markdown`; CI fails when it is out of date.\n\n");
+  std::printf("## Keys\n\n%s\n", field_table(whole).c_str());
+  std::printf("## Components\n\n");
+  for (const auto& [key, components] : directory.tables) {
+    std::printf("### `%s`\n\n", key.c_str());
+    for (const auto& component : *components) {
+      const Section section = section_of(component);
+      std::printf("#### `%s`\n\n%s\n\n", component.name.c_str(), component.help.c_str());
+      if (!field_lines(section).empty()) std::printf("%s\n", field_table(section).c_str());
+    }
+  }
+}
+
+}  // namespace
+
+void add_describe(CLI::App& app, const Common&) {
+  auto* command =
+      app.add_subcommand("describe", "list everything that a config may name, or explain one name");
+  auto name = std::make_shared<std::string>();
+  auto markdown = std::make_shared<bool>(false);
+  command->add_option("NAME", *name, "a section (train, inputs.<name>.preprocess) or a component (resnet)");
+  command->add_flag("--markdown", *markdown, "the whole reference as Markdown");
+  command->callback([name, markdown] {
+    training::ExperimentOptions options;
+    const Section whole{[&](config::Fields& f) { describe(f, options); }, {}, {}};
+    Directory directory;
+    whole.describe(directory);
+    if (*markdown) {
+      print_markdown(directory, whole);
+    } else if (name->empty()) {
+      list_all(directory);
+    } else {
+      describe_one(directory, *name);
+    }
+  });
+}
+
+}  // namespace photo51::commands
