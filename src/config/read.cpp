@@ -173,6 +173,10 @@ void Reader::visit(Field field) {
           [&](std::optional<double>* value) { *value = read_double(node, key, limits); },
           [&](std::vector<std::string>* value) {
             value->clear();
+            if (limits.lone && node.kind == Node::Kind::scalar) {
+              value->push_back(read_text(node, key, limits));
+              return;
+            }
             for (const auto& item : read_list(node, key)) value->push_back(read_text(item, key, limits));
           },
           [&](std::vector<double>* value) {
@@ -207,6 +211,14 @@ void Reader::visit(Field field) {
             list.choices->clear();
             for (const auto& item : read_list(node, key))
               read_choice(item, key, list.choices->emplace_back(), *list.components);
+          },
+          [&](const ChoiceGroup& group) {
+            if (node.kind != Node::Kind::map)
+              fail_at(node, key, "expected a map of names, got " + node.kind_name());
+            group.choices->clear();
+            for (const auto& [name, entry] : node.entries)
+              read_choice(entry, dotted(key, name), group.choices->emplace_back(name, Choice{}).second,
+                          *group.components);
           },
       },
       field.value);
@@ -267,6 +279,11 @@ class Dumper final : public Fields {
                      if (!choice.choice->empty()) node.set(field.name, dump_choice(*choice.choice));
                    },
                    [&](const ChoiceList& choices) { list(*choices.choices, dump_choice); },
+                   [&](const ChoiceGroup& group) {
+                     Node map = Node::map();
+                     for (const auto& [key, choice] : *group.choices) map.set(key, dump_choice(choice));
+                     node.set(field.name, map);
+                   },
                },
                field.value);
   }

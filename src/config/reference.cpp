@@ -66,6 +66,8 @@ Json field_schema(const Field& field) {
   if (const auto* choice = value_of<ChoiceField>(field)) return choice_schema(*choice->components);
   if (const auto* choices = value_of<ChoiceList>(field))
     return {{"type", "array"}, {"items", choice_schema(*choices->components)}};
+  if (const auto* choices = value_of<ChoiceGroup>(field))
+    return {{"type", "object"}, {"additionalProperties", choice_schema(*choices->components)}};
   Json scalar;
   if (value_of<bool*>(field)) {
     scalar["type"] = "boolean";
@@ -81,6 +83,7 @@ Json field_schema(const Field& field) {
   }
   if (!is_list(field)) return scalar;
   Json list = {{"type", "array"}, {"items", scalar}};
+  if (field.limits.lone) return {{"anyOf", {scalar, list}}};
   if (const auto* numbers = value_of<Numbers>(field)) list["minItems"] = list["maxItems"] = numbers->count;
   return list;
 }
@@ -106,10 +109,12 @@ std::string type_text(const Field& field) {
   const Components* components = nullptr;
   if (const auto* choice = value_of<ChoiceField>(field)) components = choice->components;
   if (const auto* choices = value_of<ChoiceList>(field)) components = choices->components;
+  if (const auto* choices = value_of<ChoiceGroup>(field)) components = choices->components;
   if (components != nullptr) {
     std::vector<std::string> names;
     for (const auto& component : *components) names.push_back(component.name);
-    return (value_of<ChoiceList>(field) ? "list of: " : "one of: ") + core::join(names, ", ");
+    const char* many = value_of<ChoiceList>(field) ? "list of: " : "map of names to one of: ";
+    return (value_of<ChoiceField>(field) ? "one of: " : many) + core::join(names, ", ");
   }
   if (value_of<bool*>(field)) {
     text = "true/false";
@@ -135,7 +140,7 @@ std::string type_text(const Field& field) {
 std::string default_text(const Field& field) {
   if (field.limits.required) return "required";
   if (const auto* choice = value_of<ChoiceField>(field)) return choice->choice->name;
-  if (value_of<Section>(field) || value_of<Group>(field)) return "";
+  if (value_of<Section>(field) || value_of<Group>(field) || value_of<ChoiceGroup>(field)) return "";
   const Node node = dump_section(Section{[&](Fields& f) { f.visit(field); }, {}, {}});
   const Node* value = node.find(field.name);
   if (value == nullptr) return "";

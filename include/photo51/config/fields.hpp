@@ -105,6 +105,7 @@ struct Limits {
   std::string unit{};                  ///< "mm", "HU", "days"
   std::vector<std::string> one_of{};   ///< for text
   bool required = false;               ///< must be given
+  bool lone = false;                   ///< lists of text: one value without brackets is a list of one
 };
 
 /// A nested struct; `present`/`set_present` are empty unless it is optional.
@@ -128,6 +129,11 @@ struct ChoiceList {
   std::vector<Choice>* choices;
   const Components* components;
 };
+/// Choices under names that the user makes up: `{mri: {name: resnet}, genes: snn}`.
+struct ChoiceGroup {
+  std::vector<std::pair<std::string, Choice>>* choices;
+  const Components* components;
+};
 struct Numbers {  ///< exactly `count` numbers
   double* values;
   size_t count;
@@ -137,7 +143,7 @@ struct Field {
   using Value =
       std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*, std::optional<int64_t>*,
                    std::optional<double>*, std::vector<std::string>*, std::vector<double>*,
-                   std::vector<int64_t>*, Numbers, Section, Group, ChoiceField, ChoiceList>;
+                   std::vector<int64_t>*, Numbers, Section, Group, ChoiceField, ChoiceList, ChoiceGroup>;
   std::string name, help;
   Limits limits;
   Value value;
@@ -201,6 +207,10 @@ class Fields {
   }
   void choices(const char* name, std::vector<Choice>& value, const Components& components, const char* help) {
     visit({name, help, {}, ChoiceList{&value, &components}});
+  }
+  void choice_group(const char* name, std::vector<std::pair<std::string, Choice>>& value,
+                    const Components& components, const char* help, Limits limits = {}) {
+    visit({name, help, std::move(limits), ChoiceGroup{&value, &components}});
   }
   /// A condition between fields: when parsing, an error at field `name` unless `holds`.
   virtual void check(bool holds, const char* name, const std::string& message);
