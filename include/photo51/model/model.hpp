@@ -11,27 +11,16 @@
 
 #include "photo51/config/fields.hpp"
 #include "photo51/data/dataset.hpp"
+#include "photo51/fusion/options.hpp"
+#include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::model {
 
-struct HeadOptions {
-  std::string task;   ///< binary, multiclass, regression, survival
-  std::string label;  ///< manifest column; empty = the head's name (survival: `time`)
-  std::string event = "event";
-  std::string positive;
-  std::vector<std::string>
-      classes;                   ///< multiclass: names, or one number (how many; names come from the data)
-  std::string loss;              ///< survival: cox_efron (default), discrete_nll; else empty
-  int64_t bins = 8;              ///< discrete_nll
-  double weight = 1;             ///< of the head's loss
-  std::string balance = "none";  ///< classes: none, inverse (inverse frequency, fitted on the training part)
-  double label_smoothing = 0;
-};
-void describe(config::Fields& f, HeadOptions& o);
+using radiogenomics::HeadOptions;
 
 struct ModelOptions {
   std::vector<std::pair<std::string, config::Choice>> encoders;  ///< by input name
-  config::Choice fusion;
+  config::Choice fusion = config::choose<fusion::ConcatOptions>("concat");
   std::vector<std::pair<std::string, HeadOptions>> heads;
   double dropout = 0;  ///< before the heads
 };

@@ -1,0 +1,55 @@
+#pragma once
+/// The options of the image encoders.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
+
+namespace photo51::backbones {
+
+/// What all image encoders share: what becomes of the backbone's feature map.
+struct ImageEncoderOptions {
+  std::string pool = "mean";     ///< mean: one token; none: a token a place; class: the ViT's class token
+  double dropout = 0;            ///< of the tokens' features
+  bool channel_present = false;  ///< appends which channels the case has, as 0/1, to every token
+  std::filesystem::path weights;
+};
+
+/// He et al., Deep residual learning, CVPR 2016.
+struct ResNetOptions {
+  int64_t depth = 18;             ///< 18, 34, 50
+  int64_t width = 64;             ///< channels of the first stage; each further stage doubles them
+  std::string norm = "batch";     ///< batch, instance, group
+  std::string stem = "standard";  ///< standard: 7-wide convolution and max pool; small: 3-wide, no pool
+  int64_t stem_stride = 2;
+  bool downsample_bias = false;
+  ImageEncoderOptions encoder;
+};
+void describe(config::Fields& f, ResNetOptions& o);
+
+/// Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021.
+struct VitOptions {
+  int64_t patch = 16;
+  int64_t width = 192;
+  int64_t layers = 12;
+  int64_t heads = 3;
+  int64_t mlp = 768;
+  double layer_dropout = 0;
+  double attention_dropout = 0;
+  ImageEncoderOptions encoder{.pool = "class", .weights = {}};
+};
+void describe(config::Fields& f, VitOptions& o);
+
+/// A plain stack of convolution, norm, ReLU and max pool, for cohorts of tens of patients.
+struct ConvNetOptions {
+  std::vector<int64_t> widths{8, 16, 32, 64};  ///< channels of each stage; each stage halves the image
+  int64_t convolutions = 1;                    ///< a stage
+  std::string norm = "batch";
+  ImageEncoderOptions encoder;
+};
+void describe(config::Fields& f, ConvNetOptions& o);
+
+}  // namespace photo51::backbones

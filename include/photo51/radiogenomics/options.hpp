@@ -1,0 +1,43 @@
+#pragma once
+/// The options of the heads and of the encoders of tables (omics, clinical, lesion descriptors).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
+
+namespace photo51::radiogenomics {
+
+struct HeadOptions {
+  std::string task;   ///< binary, multiclass, regression, survival
+  std::string label;  ///< manifest column; empty = the head's name (survival: `time`)
+  std::string event = "event";
+  std::string positive;
+  std::vector<std::string>
+      classes;                   ///< multiclass: names, or one number (how many; names come from the data)
+  std::string loss;              ///< survival: cox_efron (default), discrete_nll; else empty
+  int64_t bins = 8;              ///< discrete_nll
+  double weight = 1;             ///< of the head's loss
+  std::string balance = "none";  ///< classes: none, inverse (inverse frequency, fitted on the training part)
+  double label_smoothing = 0;
+};
+void describe(config::Fields& f, HeadOptions& o);
+/// `classes: 4`: how many, where the names come from the data; nothing when names were given.
+std::optional<int64_t> class_count(const HeadOptions& options);
+
+/// Klambauer et al., Self-normalizing neural networks, NeurIPS 2017.
+struct SnnOptions {
+  std::vector<int64_t> hidden{64, 32};
+  double dropout = 0.1;  ///< alpha dropout after each layer
+};
+void describe(config::Fields& f, SnnOptions& o);
+
+struct LinearOptions {
+  int64_t width = 0;  ///< features of the embedding; 0 = the table's own features, unchanged
+  double dropout = 0;
+};
+void describe(config::Fields& f, LinearOptions& o);
+
+}  // namespace photo51::radiogenomics

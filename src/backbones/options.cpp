@@ -1,0 +1,56 @@
+#include "photo51/backbones/options.hpp"
+
+#include <algorithm>
+
+namespace photo51::backbones {
+namespace {
+
+const std::vector<std::string> norms{"batch", "instance", "group"};
+
+void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools) {
+  f("pool", o.pool, "how the feature map becomes tokens: mean = one token, none = one a place",
+    {.one_of = std::move(pools)});
+  f("dropout", o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
+  f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
+  f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");
+  f.check(o.dropout < 1, "dropout", "must be below 1");
+}
+
+}  // namespace
+
+void describe(config::Fields& f, ResNetOptions& o) {
+  f("depth", o.depth, "layers: 18, 34 (basic blocks) or 50 (bottlenecks)");
+  f("width", o.width, "channels of the first stage; each further stage doubles them", {.min = 1});
+  f("norm", o.norm, "normalisation layers", {.one_of = norms});
+  f("stem", o.stem, "standard: 7-wide convolution and max pool; small: 3-wide convolution, no pool",
+    {.one_of = {"standard", "small"}});
+  f("stem_stride", o.stem_stride, "stride of the stem's convolution (torchvision: 2, MONAI: 1)",
+    {.min = 1, .max = 4});
+  f("downsample_bias", o.downsample_bias, "bias in the shortcuts' convolutions, as MONAI's ResNets have");
+  describe_encoder(f, o.encoder, {"mean", "none"});
+  f.check(o.depth == 18 || o.depth == 34 || o.depth == 50, "depth", "must be 18, 34 or 50");
+}
+
+void describe(config::Fields& f, VitOptions& o) {
+  f("patch", o.patch, "edge of a patch", {.min = 1, .unit = "voxels"});
+  f("width", o.width, "features of a token", {.min = 1});
+  f("layers", o.layers, "transformer layers", {.min = 1});
+  f("heads", o.heads, "attention heads", {.min = 1});
+  f("mlp", o.mlp, "hidden features of each layer's perceptron", {.min = 1});
+  f("layer_dropout", o.layer_dropout, "dropout inside the layers", {.min = 0, .max = 1});
+  f("attention_dropout", o.attention_dropout, "dropout of the attention weights", {.min = 0, .max = 1});
+  describe_encoder(f, o.encoder, {"class", "mean", "none"});
+  f.check(o.heads > 0 && o.width % o.heads == 0, "width", "must be a multiple of `heads`");
+  f.check(o.layer_dropout < 1, "layer_dropout", "must be below 1");
+  f.check(o.attention_dropout < 1, "attention_dropout", "must be below 1");
+}
+
+void describe(config::Fields& f, ConvNetOptions& o) {
+  f("widths", o.widths, "channels of each stage; a stage ends by halving the image", {.min = 1});
+  f("convolutions", o.convolutions, "convolutions a stage", {.min = 1});
+  f("norm", o.norm, "normalisation layers", {.one_of = norms});
+  describe_encoder(f, o.encoder, {"mean", "none"});
+  f.check(!o.widths.empty(), "widths", "needs at least one stage");
+}
+
+}  // namespace photo51::backbones

@@ -1,0 +1,60 @@
+#include "photo51/radiogenomics/options.hpp"
+
+#include <algorithm>
+
+#include "photo51/core/text.hpp"
+
+namespace photo51::radiogenomics {
+
+std::optional<int64_t> class_count(const HeadOptions& options) {
+  if (options.classes.size() != 1) return std::nullopt;
+  const auto count = core::parse_int(options.classes[0]);
+  return count ? std::optional<int64_t>(*count) : std::nullopt;
+}
+
+void describe(config::Fields& f, HeadOptions& o) {
+  f("task", o.task, "what the head predicts",
+    {.one_of = {"binary", "multiclass", "regression", "survival"}, .required = true});
+  f("label", o.label, "manifest column; empty = the head's name (survival: `time`, in days)");
+  f("event", o.event, "survival: manifest column, 1 = the event was seen, 0 = censored");
+  f("positive", o.positive, "binary: the label that counts as 1; empty = the column holds 0/1");
+  f("classes", o.classes, "multiclass: the labels in order, or how many there are (names from the data)",
+    {.lone = true});
+  f("loss", o.loss, "survival: cox_efron (default) or discrete_nll; empty for the other tasks",
+    {.one_of = {"", "cox_efron", "discrete_nll"}});
+  f("bins", o.bins, "discrete_nll: time bins, bounded by quantiles of the training events", {.min = 2});
+  f("weight", o.weight, "weight of the head's loss", {.min = 0});
+  f("balance", o.balance, "class weights: inverse = inverse frequency in the training part",
+    {.one_of = {"none", "inverse"}});
+  f("label_smoothing", o.label_smoothing, "part of the target that is spread over all classes",
+    {.min = 0, .max = 1});
+
+  const bool classifies = o.task == "binary" || o.task == "multiclass";
+  f.check(o.positive.empty() || o.task == "binary", "positive", "belongs to binary heads only");
+  f.check(o.classes.empty() || o.task == "multiclass", "classes", "belongs to multiclass heads only");
+  f.check(o.loss.empty() || o.task == "survival", "loss", "may be chosen for survival heads only");
+  f.check(o.balance == "none" || classifies, "balance", "belongs to binary and multiclass heads only");
+  f.check(o.label_smoothing == 0 || classifies, "label_smoothing",
+          "belongs to binary and multiclass heads only");
+  f.check(o.label_smoothing < 1, "label_smoothing", "must be below 1");
+  if (o.classes.size() == 1)
+    f.check(class_count(o).value_or(0) >= 2, "classes", "needs two names or more, or a number of at least 2");
+  auto sorted = o.classes;
+  std::sort(sorted.begin(), sorted.end());
+  f.check(std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end(), "classes", "names a class twice");
+}
+
+void describe(config::Fields& f, SnnOptions& o) {
+  f("hidden", o.hidden, "features of each layer; the last are the embedding", {.min = 1});
+  f("dropout", o.dropout, "alpha dropout after each layer in training", {.min = 0, .max = 1});
+  f.check(!o.hidden.empty(), "hidden", "needs at least one layer");
+  f.check(o.dropout < 1, "dropout", "must be below 1");
+}
+
+void describe(config::Fields& f, LinearOptions& o) {
+  f("width", o.width, "features of the embedding; 0 = the table's own, unchanged", {.min = 0});
+  f("dropout", o.dropout, "dropout of the embedding in training", {.min = 0, .max = 1});
+  f.check(o.dropout < 1, "dropout", "must be below 1");
+}
+
+}  // namespace photo51::radiogenomics
