@@ -1,0 +1,35 @@
+#pragma once
+/// Gene expression tables: genes by patients or patients by genes, as numbers.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace photo51::genomics {
+
+/// Values of some patients, a row each. Missing values (blank, NA, nan) are NaN.
+struct Expression {
+  std::string source;  ///< the file, for messages
+  std::vector<std::string> patients;
+  std::shared_ptr<const std::vector<std::string>> genes;
+  std::vector<float> values;                       ///< [patients, genes]
+  std::unordered_map<std::string, size_t> row_of;  ///< patient -> row
+
+  const float* row(size_t patient) const { return values.data() + patient * genes->size(); }
+};
+
+/// Reads a tab- or comma-separated table whose header and first column hold the names; a header one cell
+/// shorter than the rows (as R writes it) has no corner. Which way it lies is told by where `patients` stand;
+/// only these patients are kept. A table of one sample may carry any name for it when `patients` is one.
+///
+/// Errors (data): missing or empty file; the patients stand on neither side, or as many on both; a gene or
+/// patient that stands twice; a row of another length; text or an infinity where a number should be
+/// (file:line, column).
+Expression read_expression(const std::filesystem::path& path, const std::vector<std::string>& patients);
+Expression parse_expression(std::string_view text, const std::string& source,
+                            const std::vector<std::string>& patients);
+
+}  // namespace photo51::genomics

@@ -1,0 +1,109 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <cmath>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/genomics/expression.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::genomics {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+const std::vector<std::string> patients{"P1", "P2", "P3"};
+
+std::string failure(const std::string& text, const std::vector<std::string>& ids = patients) {
+  try {
+    parse_expression(text, "e.tsv", ids);
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.fault(), core::Fault::data);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Expression, GenesByPatients) {
+  const auto table =
+      parse_expression("gene\tP2\tX9\tP1\nTP53\t1.5\t9\t2\nIDH1\t\t9\t-3e1\n", "e.tsv", patients);
+  EXPECT_THAT(table.patients, ElementsAre("P2", "P1"));
+  EXPECT_THAT(*table.genes, ElementsAre("TP53", "IDH1"));
+  EXPECT_EQ(table.row(0)[0], 1.5F);
+  EXPECT_TRUE(std::isnan(table.row(0)[1]));
+  EXPECT_EQ(table.row(table.row_of.at("P1"))[0], 2.0F);
+  EXPECT_EQ(table.row(table.row_of.at("P1"))[1], -30.0F);
+}
+
+TEST(Expression, PatientsByGenesGivesTheSame) {
+  const auto table =
+      parse_expression("id,TP53,IDH1\r\nP2,1.5,NA\r\nX9,9,9\r\nP1,2,-3e1\r\n", "e.csv", patients);
+  EXPECT_THAT(table.patients, ElementsAre("P2", "P1"));
+  EXPECT_THAT(*table.genes, ElementsAre("TP53", "IDH1"));
+  EXPECT_TRUE(std::isnan(table.row(0)[1]));
+  EXPECT_EQ(table.row(1)[1], -30.0F);
+}
+
+TEST(Expression, HeaderWithoutCornerAndQuotes) {
+  const auto table = parse_expression("\"P1\"\t\"P3\"\n\"TP53\"\t1\t2\n", "e.tsv", patients);
+  EXPECT_THAT(table.patients, ElementsAre("P1", "P3"));
+  EXPECT_THAT(*table.genes, ElementsAre("TP53"));
+  EXPECT_EQ(table.row(1)[0], 2.0F);
+}
+
+TEST(Expression, OneSampleMayHaveAnyName) {
+  const auto tall = parse_expression("gene\tvalue\nA\t1\nB\t2\n", "e.tsv", {"case"});
+  EXPECT_THAT(tall.patients, ElementsAre("case"));
+  EXPECT_EQ(tall.row(0)[1], 2.0F);
+  const auto wide = parse_expression("id\tA\tB\ns\t1\t2\n", "e.tsv", {"case"});
+  EXPECT_THAT(*wide.genes, ElementsAre("A", "B"));
+  EXPECT_EQ(wide.row(0)[1], 2.0F);
+}
+
+TEST(Expression, Errors) {
+  EXPECT_THAT(failure(""), HasSubstr("e.tsv: the table needs a header"));
+  EXPECT_THAT(failure("gene\tP1\n"), HasSubstr("at least one row"));
+  EXPECT_THAT(failure("gene\tQ1\tQ2\nTP53\t1\t2\nIDH1\t1\t2\n"), HasSubstr("no patient of the cohort"));
+  EXPECT_THAT(failure("gene\tQ1\tQ2\nTP53\t1\t2\nIDH1\t1\t2\n"), HasSubstr("such as `Q1`"));
+  EXPECT_THAT(failure("gene\tP1\nP2\t1\n"), HasSubstr("cannot be told"));
+  EXPECT_THAT(failure("gene\tP1\tP1\nTP53\t1\t2\n"), HasSubstr("patient `P1` stands twice"));
+  EXPECT_THAT(failure("gene\tP1\tP2\nTP53\t1\t2\nTP53\t1\t2\n"), HasSubstr("gene `TP53` stands twice"));
+  EXPECT_THAT(failure("gene\tP1\tP2\n\t1\t2\n"), HasSubstr("a gene has no name"));
+  EXPECT_THAT(failure("gene\tP1\tP2\nTP53\t1\t2\nIDH1\t1\n"), HasSubstr("e.tsv:3: 1 values"));
+  EXPECT_THAT(failure("gene\tP1\tP2\nTP53\t1\thigh\n"), HasSubstr("e.tsv:2: column `P2`: `high`"));
+  EXPECT_THAT(failure("gene\tP1\tP2\nTP53\t1\tinf\n"), HasSubstr("not a finite number"));
+  EXPECT_THROW(read_expression("/nowhere/e.tsv", patients), core::Error);
+}
+
+TEST(Expression, LargeTableIsFast) {
+  std::string text = "gene";
+  std::vector<std::string> ids;
+  for (int p = 0; p < 200; ++p) {
+    ids.push_back("P" + std::to_string(p));
+    text += "\t" + ids.back();
+  }
+  for (int g = 0; g < 5000; ++g) {
+    text += "\nG" + std::to_string(g);
+    for (int p = 0; p < 200; ++p) text += "\t" + std::to_string(g % 97) + ".25" + std::to_string(p % 10);
+  }
+  const auto start = std::chrono::steady_clock::now();
+  const auto table = parse_expression(text, "e.tsv", ids);
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  EXPECT_FLOAT_EQ(table.row(7)[98], 1.257F);
+  RecordProperty("million_values_per_second", std::to_string(1 / seconds.count()));
+  EXPECT_LT(seconds.count(), 5);  // about 0.1 s on a quiet machine
+}
+
+TEST(Expression, LggTable) {
+  PHOTO51_NEEDS_SHARED_DATA("lgg");
+  const auto table =
+      read_expression(test::shared_data() / "lgg" / "expression.tsv", {"TCGA-CS-4941", "absent"});
+  EXPECT_THAT(table.patients, ElementsAre("TCGA-CS-4941"));
+  EXPECT_EQ(table.genes->size(), 1544U);
+}
+
+}  // namespace
+}  // namespace photo51::genomics
