@@ -1,7 +1,6 @@
 #pragma once
 /// From predictions and labels to metrics.csv: `head,metric,group,value,low,high,n`.
 
-#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -34,13 +33,27 @@ struct Truth {
   std::map<std::string, std::map<std::string, data::Case::Label>> labels;  ///< head -> case -> label
   std::map<std::string, std::map<std::string, std::string>> groups;        ///< column -> case -> value
 };
+/// Labels and group columns of `rows`. `site` may be named whatever the cohort's site column is called and
+/// may be absent; any other column without a single value is an Error (usage).
 Truth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                const std::vector<std::string>& groups);
 
-/// Metrics a group in which they cannot be computed (one class, no event) are left out for subgroups; for
-/// "all" it is an Error (data) that says which head and why.
+/// The metrics of every head of `truth.specs`, over all predicted cases with a known label ("all") and over
+/// each value of each group column ("site=CS"; blank values form no group).
+///
+///   binary      auroc, auprc, balanced_accuracy, sensitivity, specificity (at 0.5), brier, ece, log_loss
+///   multiclass  auroc (one-vs-rest, averaged), balanced_accuracy, accuracy
+///   regression  mae, rmse, r2, pearson, spearman
+///   survival    c_index (Harrell)
+///
+/// What cannot be computed (one class, no event, no spread) is left out for subgroups; for "all" it is an
+/// Error (data) that says which head and why, except the correlations of a model that predicts one value for
+/// everyone, which are left out. Error (data) also when a case lacks a class, is predicted twice or has a
+/// prediction that is not a number. `low` and `high` are NaN without confidence or where a group is too small
+/// for it.
 std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
                              const EvaluateOptions& options);
+/// With header; intervals that are NaN become empty cells.
 std::string to_csv(const std::vector<Metric>& metrics);
 
 }  // namespace photo51::evaluation

@@ -1,0 +1,33 @@
+#pragma once
+/// Predictions of one head joined with the truth: plain vectors, one entry a patient, for the statistics.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "photo51/evaluation/evaluate.hpp"
+
+namespace photo51::evaluation {
+
+struct Scored {
+  data::LabelSpec spec;
+  std::vector<std::string> cases;    ///< predicted cases with a known label, by name
+  std::vector<std::string> classes;  ///< multiclass; binary: "0", "1"
+  /// Binary: probability of class 1. Multiclass: [n, classes]. Else the value or risk.
+  std::vector<double> predicted;
+  std::vector<double> low, high;  ///< like `predicted`: the ensemble's interval
+  std::vector<int> label;         ///< binary and multiclass
+  std::vector<double> value;      ///< regression: target; survival: time
+  std::vector<char> event;        ///< survival
+
+  int64_t size() const { return static_cast<int64_t>(cases.size()); }
+  /// The same for some patients only (repeats allowed).
+  Scored pick(const std::vector<int64_t>& patients) const;
+};
+
+/// Errors (data): nothing predicted for the head, no known label, a missing class, a case predicted twice, a
+/// value that is not a number.
+Scored join(const std::vector<model::Prediction>& predictions, const Truth& truth,
+            const data::LabelSpec& spec);
+
+}  // namespace photo51::evaluation

@@ -1,0 +1,181 @@
+#include "photo51/evaluation/evaluate.hpp"
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <set>
+#include <span>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/table.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/evaluation/bootstrap.hpp"
+#include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/regression.hpp"
+#include "photo51/evaluation/scored.hpp"
+#include "photo51/evaluation/survival.hpp"
+
+namespace photo51::evaluation {
+
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+struct Statistic {
+  std::string name;
+  std::function<double(const Scored&)> of;
+};
+
+double at_half(const Scored& s) {
+  std::vector<int> predicted(s.predicted.size());
+  for (size_t i = 0; i < predicted.size(); ++i) predicted[i] = s.predicted[i] >= 0.5;
+  return balanced_accuracy(predicted, s.label);
+}
+
+std::vector<Statistic> statistics(Kind kind) {
+  const auto width = [](const Scored& s) { return static_cast<int64_t>(s.classes.size()); };
+  switch (kind) {
+    case Kind::binary:
+      return {{"auroc", [](const Scored& s) { return auroc(s.predicted, s.label); }},
+              {"auprc", [](const Scored& s) { return auprc(s.predicted, s.label); }},
+              {"balanced_accuracy", at_half},
+              {"sensitivity", [](const Scored& s) { return sensitivity(s.predicted, s.label); }},
+              {"specificity", [](const Scored& s) { return specificity(s.predicted, s.label); }},
+              {"brier", [](const Scored& s) { return brier(s.predicted, s.label); }},
+              {"ece", [](const Scored& s) { return expected_calibration_error(s.predicted, s.label); }},
+              {"log_loss", [](const Scored& s) { return log_loss(s.predicted, s.label); }}};
+    case Kind::multiclass:
+      return {
+          {"auroc", [width](const Scored& s) { return macro_auroc(s.predicted, s.label, width(s)); }},
+          {"balanced_accuracy",
+           [width](const Scored& s) { return balanced_accuracy(argmax(s.predicted, width(s)), s.label); }},
+          {"accuracy",
+           [width](const Scored& s) { return accuracy(argmax(s.predicted, width(s)), s.label); }}};
+    case Kind::regression:
+      return {{"mae", [](const Scored& s) { return mean_absolute_error(s.predicted, s.value); }},
+              {"rmse", [](const Scored& s) { return root_mean_squared_error(s.predicted, s.value); }},
+              {"r2", [](const Scored& s) { return r_squared(s.predicted, s.value); }},
+              {"pearson", [](const Scored& s) { return pearson(s.predicted, s.value); }},
+              {"spearman", [](const Scored& s) { return spearman(s.predicted, s.value); }}};
+    case Kind::survival:
+      return {{"c_index", [](const Scored& s) { return c_index(s.value, s.event, s.predicted); }}};
+  }
+  return {};
+}
+
+/// A resample: what the statistics read, without names and intervals, which cost time a thousand times over.
+Scored resampled(const Scored& scored, std::span<const int64_t> chosen) {
+  Scored some;
+  some.spec.kind = scored.spec.kind;
+  some.classes = scored.classes;
+  const size_t width = scored.spec.kind == Kind::multiclass ? scored.classes.size() : 1;
+  some.predicted.reserve(chosen.size() * width);
+  for (const int64_t patient : chosen) {
+    const auto i = static_cast<size_t>(patient);
+    for (size_t c = 0; c < width; ++c) some.predicted.push_back(scored.predicted[i * width + c]);
+    if (!scored.label.empty()) some.label.push_back(scored.label[i]);
+    if (!scored.value.empty()) some.value.push_back(scored.value[i]);
+    if (!scored.event.empty()) some.event.push_back(scored.event[i]);
+  }
+  return some;
+}
+
+size_t distinct_classes(const Scored& scored) {
+  return std::set<int>(scored.label.begin(), scored.label.end()).size();
+}
+
+/// Why a cohort cannot be scored, or an empty string.
+std::string obstacle(const Scored& scored) {
+  const auto& spec = scored.spec;
+  const std::string patients = std::to_string(scored.size()) + " labelled patients";
+  if (spec.kind == Kind::survival) {
+    for (const char event : scored.event)
+      if (event)
+        return std::isnan(c_index(scored.value, scored.event, scored.predicted))
+                   ? "no event among the " + patients +
+                         " precedes another patient's time, so survival cannot be ranked"
+                   : "";
+    return "all " + patients + " are censored; a concordance needs observed events, check column `" +
+           spec.event_column + "`";
+  }
+  if (spec.kind == Kind::regression)
+    return std::isnan(r_squared(scored.predicted, scored.value))
+               ? "the " + patients + " all have one value in column `" + spec.column + "`"
+               : "";
+  if (distinct_classes(scored) > 1) return "";
+  const auto only = static_cast<size_t>(scored.label.front());
+  return "the " + patients + " are all of one class (`" +
+         (only < scored.classes.size() ? scored.classes[only] : std::to_string(only)) +
+         "`); scoring needs two, check column `" + spec.column + "`";
+}
+
+void measure(const Scored& scored, const std::string& group, const EvaluateOptions& options,
+             std::vector<Metric>& metrics) {
+  const auto& head = scored.spec.head;
+  const size_t classes = distinct_classes(scored);
+  const BootstrapOptions bootstrap_options{options.bootstrap_samples, options.level, options.seed};
+  for (const auto& [name, of] : statistics(scored.spec.kind)) {
+    Metric metric{head, name, group, of(scored), undefined, undefined, scored.size()};
+    if (std::isnan(metric.value)) continue;
+    if (options.confidence == "bootstrap") {
+      // A resample that lost a class estimates something else, also where the statistic is still defined.
+      const auto interval = bootstrap(
+          scored.size(),
+          [&](std::span<const int64_t> chosen) {
+            const auto resample = resampled(scored, chosen);
+            return distinct_classes(resample) == classes ? of(resample) : undefined;
+          },
+          head + "/" + group, bootstrap_options);
+      metric.low = interval.low;
+      metric.high = interval.high;
+    }
+    metrics.push_back(std::move(metric));
+  }
+}
+
+}  // namespace
+
+void describe(config::Fields& f, EvaluateOptions& o) {
+  f("confidence", o.confidence, "intervals of the metrics: resampled patients, or none",
+    {.one_of = {"bootstrap", "none"}});
+  f("bootstrap_samples", o.bootstrap_samples, "resamples of the patients", {.min = 10, .max = 1000000});
+  f("level", o.level, "confidence level of the intervals", {.min = 0.5, .max = 0.999});
+  f("groups", o.groups, "manifest columns whose values are also scored apart");
+  f("seed", o.seed, "of the resampling", {.min = 0});
+}
+
+std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
+                             const EvaluateOptions& options) {
+  std::vector<Metric> metrics;
+  for (const auto& spec : truth.specs) {
+    const auto scored = join(predictions, truth, spec);
+    if (const auto why = obstacle(scored); !why.empty()) core::fail_data("head " + spec.head + ": " + why);
+    measure(scored, "all", options, metrics);
+    for (const auto& [column, values] : truth.groups) {
+      std::map<std::string, std::vector<int64_t>> members;
+      for (int64_t i = 0; i < scored.size(); ++i) {
+        const auto value = values.find(scored.cases[static_cast<size_t>(i)]);
+        if (value != values.end() && !value->second.empty()) members[value->second].push_back(i);
+      }
+      for (const auto& [value, patients] : members) {
+        const auto group = scored.pick(patients);
+        if (obstacle(group).empty()) measure(group, column + "=" + value, options, metrics);
+      }
+    }
+  }
+  return metrics;
+}
+
+std::string to_csv(const std::vector<Metric>& metrics) {
+  const auto cell = [](double value) {
+    return std::isnan(value) ? std::string() : core::format_number(value);
+  };
+  std::string text = core::csv_row({"head", "metric", "group", "value", "low", "high", "n"});
+  for (const auto& m : metrics)
+    text += core::csv_row({m.head, m.metric, m.group, core::format_number(m.value), cell(m.low), cell(m.high),
+                           std::to_string(m.n)});
+  return text;
+}
+
+}  // namespace photo51::evaluation

@@ -1,0 +1,99 @@
+#include "photo51/evaluation/scored.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::evaluation {
+
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+using Rows = std::map<std::string, std::map<std::string, const model::Prediction*>>;  // case -> class -> row
+
+Rows rows_of(const std::vector<model::Prediction>& predictions, const std::string& head) {
+  Rows rows;
+  for (const auto& prediction : predictions) {
+    if (prediction.head != head) continue;
+    const std::string where = "case " + prediction.case_id + ": head " + head;
+    if (!std::isfinite(prediction.value))
+      core::fail_data(where +
+                      ": the prediction is not a number; check the case's input for voxels that are NaN");
+    if (!rows[prediction.case_id].emplace(prediction.class_name, &prediction).second)
+      core::fail_data(where + ": predicted twice; predictions hold one row a case and class");
+  }
+  return rows;
+}
+
+/// The truth's class names first, then those that only predictions know (absent from this cohort).
+std::vector<std::string> class_names(const data::LabelSpec& spec, const Rows& rows) {
+  if (spec.kind == Kind::binary) return {"0", "1"};
+  auto names = spec.classes;
+  for (const auto& [case_id, classes] : rows)
+    for (const auto& [name, row] : classes)
+      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
+}
+
+}  // namespace
+
+Scored Scored::pick(const std::vector<int64_t>& patients) const {
+  Scored some;
+  some.spec = spec;
+  some.classes = classes;
+  const size_t width = spec.kind == Kind::multiclass ? classes.size() : 1;
+  for (const int64_t patient : patients) {
+    const auto i = static_cast<size_t>(patient);
+    some.cases.push_back(cases[i]);
+    for (size_t c = 0; c < width; ++c) {
+      some.predicted.push_back(predicted[i * width + c]);
+      some.low.push_back(low[i * width + c]);
+      some.high.push_back(high[i * width + c]);
+    }
+    if (!label.empty()) some.label.push_back(label[i]);
+    if (!value.empty()) some.value.push_back(value[i]);
+    if (!event.empty()) some.event.push_back(event[i]);
+  }
+  return some;
+}
+
+Scored join(const std::vector<model::Prediction>& predictions, const Truth& truth,
+            const data::LabelSpec& spec) {
+  Scored scored;
+  scored.spec = spec;
+  const auto rows = rows_of(predictions, spec.head);
+  if (rows.empty()) core::fail_data("head " + spec.head + ": the predictions have no row for it");
+  const bool classifies = spec.kind == Kind::binary || spec.kind == Kind::multiclass;
+  if (classifies) scored.classes = class_names(spec, rows);
+  const std::vector<std::string> wanted = spec.kind == Kind::binary ? std::vector<std::string>{"1"}
+                                          : classifies              ? scored.classes
+                                                                    : std::vector<std::string>{""};
+  const auto labels = truth.labels.find(spec.head);
+  for (const auto& [case_id, classes] : rows) {
+    if (labels == truth.labels.end()) break;
+    const auto found = labels->second.find(case_id);
+    if (found == labels->second.end() || !found->second.known) continue;
+    const auto& label = found->second;
+    for (const auto& name : wanted) {
+      const auto row = classes.find(name);
+      if (row == classes.end())
+        core::fail_data("case " + case_id + ": head " + spec.head +
+                        ": the predictions have no row of class `" + name + "`");
+      scored.predicted.push_back(row->second->value);
+      scored.low.push_back(row->second->low);
+      scored.high.push_back(row->second->high);
+    }
+    scored.cases.push_back(case_id);
+    if (classifies) scored.label.push_back(static_cast<int>(label.value));
+    if (!classifies) scored.value.push_back(label.value);
+    if (spec.kind == Kind::survival) scored.event.push_back(label.event ? 1 : 0);
+  }
+  if (scored.cases.empty())
+    core::fail_data("head " + spec.head + ": none of the " + std::to_string(rows.size()) +
+                    " predicted cases has a known label in column `" + spec.column + "`");
+  return scored;
+}
+
+}  // namespace photo51::evaluation
