@@ -1,0 +1,28 @@
+#pragma once
+/// Files and DICOM series to volumes.
+
+#include <filesystem>
+#include <string>
+
+#include "photo51/imaging/volume.hpp"
+
+namespace photo51::imaging {
+
+struct ReadOptions {
+  /// What the caller knows the image to be. A file that says nothing becomes this, with the units that it
+  /// implies (ct: HU, mri: arbitrary, segmentation: label); one that says otherwise is an Error (data).
+  Modality modality = Modality::unknown;
+  /// SeriesInstanceUID to read from a folder with several series; also as `folder#UID` in the path.
+  std::string series;
+};
+
+/// NIfTI (.nii, .nii.gz), NRRD, MetaImage, TIFF, PNG, JPEG, one DICOM image, or a folder that holds one DICOM
+/// series; told apart by content. Time or vector components become channels. Integers stay integers (unsigned
+/// 16 and 32 bits widen to int32 and int64), scaled and float64 voxels become float32; DICOM values are after
+/// rescale, CT in HU. PNG and JPEG and TIFF have neither `spacing_known` nor `orientation_known`.
+/// Errors (data), each with the file and the remedy: missing, empty, truncated or damaged file, not an image,
+/// dimensions that the file cannot hold, axes that are not invertible, several series in a folder, a missing,
+/// duplicate or unevenly spaced slice.
+Volume read_volume(const std::filesystem::path& path, const ReadOptions& options = {});
+
+}  // namespace photo51::imaging

@@ -1,0 +1,121 @@
+#include "imaging/byte_source.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "photo51/core/error.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+constexpr size_t kBuffer = size_t{1} << 18;
+
+size_t read_some(int file, void* to, size_t bytes, const std::filesystem::path& path) {
+  for (;;) {
+    const ssize_t got = ::read(file, to, bytes);
+    if (got >= 0) return static_cast<size_t>(got);
+    if (errno != EINTR) core::fail_data(path.string() + ": reading failed: " + std::strerror(errno));
+  }
+}
+
+}  // namespace
+
+ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
+  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file_ < 0) {
+    const bool missing = errno == ENOENT;
+    core::fail_data(path.string() +
+                    (missing ? ": no such file" : std::string(": cannot be read: ") + std::strerror(errno)));
+  }
+  struct stat status {};
+  const bool known = ::fstat(file_, &status) == 0;
+  unsigned char magic[2] = {0, 0};
+  std::string why;
+  if (!known || !S_ISREG(status.st_mode)) {
+    why = ": is not a file";
+  } else if (status.st_size == 0) {
+    why = ": the file is empty; copy it again";
+  }
+  if (!why.empty()) {
+    ::close(file_);
+    core::fail_data(path.string() + why);
+  }
+  file_bytes_ = static_cast<uint64_t>(status.st_size);
+  packed_ = ::pread(file_, magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+  if (packed_) {
+    buffer_ = std::make_unique_for_overwrite<unsigned char[]>(kBuffer);
+    inflateInit2(&stream_, 15 + 16);
+  }
+}
+
+ByteSource::~ByteSource() {
+  if (packed_) inflateEnd(&stream_);
+  ::close(file_);
+}
+
+size_t ByteSource::refill() {
+  stream_.next_in = buffer_.get();
+  stream_.avail_in = static_cast<uInt>(read_some(file_, buffer_.get(), kBuffer, path_));
+  return stream_.avail_in;
+}
+
+size_t ByteSource::read(void* to, size_t bytes) {
+  auto* at = static_cast<char*>(to);
+  if (packed_) return read_packed(at, bytes);
+  size_t got = 0;
+  while (got < bytes) {
+    const size_t piece = read_some(file_, at + got, bytes - got, path_);
+    if (piece == 0) break;
+    got += piece;
+  }
+  return got;
+}
+
+size_t ByteSource::read_packed(char* to, size_t bytes) {
+  size_t got = 0;
+  while (got < bytes && !ended_) {
+    if (stream_.avail_in == 0 && refill() == 0) break;
+    // zlib counts in 32 bits.
+    const size_t room = std::min(bytes - got, size_t{1} << 30);
+    stream_.next_out = reinterpret_cast<Bytef*>(to + got);
+    stream_.avail_out = static_cast<uInt>(room);
+    const int state = inflate(&stream_, Z_NO_FLUSH);
+    got += room - stream_.avail_out;
+    if (state == Z_STREAM_END) {
+      // Another gzip member may follow, as block-gzipping tools write; anything else is padding.
+      if (stream_.avail_in == 0) refill();
+      ended_ = stream_.avail_in < 2 || stream_.next_in[0] != 0x1F;
+      if (!ended_) inflateReset(&stream_);
+    } else if (state != Z_OK && state != Z_BUF_ERROR) {
+      core::fail_data(path_.string() + ": the packed data is damaged (" +
+                      (stream_.msg != nullptr ? stream_.msg : "gzip error") + "); copy the file again");
+    }
+  }
+  return got;
+}
+
+bool ByteSource::skip(size_t bytes) {
+  char scratch[4096];
+  while (bytes > 0) {
+    const size_t piece = read(scratch, std::min(bytes, sizeof scratch));
+    if (piece == 0) return false;
+    bytes -= piece;
+  }
+  return true;
+}
+
+void ByteSource::finish() {
+  if (!packed_ || ended_) return;
+  char scratch[4096];
+  while (read(scratch, sizeof scratch) > 0) {
+  }
+  if (!ended_) core::fail_data(path_.string() + ": the file is cut off; copy it again");
+}
+
+}  // namespace photo51::imaging

@@ -1,0 +1,207 @@
+#include <ATen/ATen.h>
+#include <itkJPEGImageIO.h>
+#include <itkMetaImageIO.h>
+#include <itkNrrdImageIO.h>
+#include <itkPNGImageIO.h>
+#include <itkTIFFImageIO.h>
+
+#include <cmath>
+
+#include "imaging/byte_source.hpp"
+#include "imaging/readers.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+namespace fs = std::filesystem;
+using Io = itk::ImageIOBase;
+
+/// One reader a format, made here by name: no ITK factory is ever registered or searched.
+Io::Pointer make_reader(Format format) {
+  switch (format) {
+    case Format::nrrd:
+      return itk::NrrdImageIO::New().GetPointer();
+    case Format::meta:
+      return itk::MetaImageIO::New().GetPointer();
+    case Format::tiff:
+      return itk::TIFFImageIO::New().GetPointer();
+    case Format::png:
+      return itk::PNGImageIO::New().GetPointer();
+    default:
+      return itk::JPEGImageIO::New().GetPointer();
+  }
+}
+
+at::ScalarType type_of(const Io& io) {
+  using Type = itk::IOComponentEnum;
+  switch (io.GetComponentType()) {
+    case Type::UCHAR:
+      return at::kByte;
+    case Type::CHAR:
+      return at::kChar;
+    case Type::SHORT:
+    case Type::USHORT:
+      return at::kShort;
+    case Type::INT:
+    case Type::UINT:
+      return at::kInt;
+    case Type::LONG:
+    case Type::ULONG:
+    case Type::LONGLONG:
+    case Type::ULONGLONG:
+      return at::kLong;
+    case Type::FLOAT:
+      return at::kFloat;
+    case Type::DOUBLE:
+      return at::kDouble;
+    default:
+      core::fail_data("voxels of type " + Io::GetComponentTypeAsString(io.GetComponentType()) +
+                      " cannot be read; convert the file to float32");
+  }
+}
+
+/// Unsigned words were read as signed ones of the same size; double voxels become float.
+at::Tensor plain_type(at::Tensor data, const Io& io) {
+  using Type = itk::IOComponentEnum;
+  switch (io.GetComponentType()) {
+    case Type::USHORT:
+      return data.to(at::kInt).bitwise_and_(0xFFFF);
+    case Type::UINT:
+      return data.to(at::kLong).bitwise_and_(0xFFFFFFFF);
+    case Type::DOUBLE:
+      return data.to(at::kFloat);
+    default:
+      return data;
+  }
+}
+
+/// The text header of NRRD and MetaImage, to see what it leaves unsaid.
+std::string text_header(const fs::path& path) {
+  ByteSource source(path);
+  std::string text(8192, '\0');
+  text.resize(source.read(text.data(), text.size()));
+  if (const auto end = text.find("\n\n"); end != std::string::npos) text.resize(end);
+  if (const auto end = text.find("ElementDataFile"); end != std::string::npos) text.resize(end);
+  return text;
+}
+
+bool has(const std::string& text, std::initializer_list<const char*> keys) {
+  for (const char* key : keys)
+    if (text.find(key) != std::string::npos) return true;
+  return false;
+}
+
+void see_what_is_known(const fs::path& path, Format format, Volume& volume) {
+  if (format == Format::nrrd) {
+    const std::string text = text_header(path);
+    volume.spacing_known = has(text, {"space directions:", "spacings:"});
+    volume.orientation_known = has(text, {"space directions:"}) && has(text, {"space:"});
+  } else if (format == Format::meta) {
+    const std::string text = text_header(path);
+    volume.spacing_known = has(text, {"ElementSpacing", "ElementSize"});
+    volume.orientation_known = has(text, {"TransformMatrix", "Rotation", "Orientation"});
+  } else {
+    volume.spacing_known = volume.orientation_known = false;
+  }
+  if (!volume.spacing_known) volume.warnings.emplace_back("the file does not say how large a voxel is");
+  if (!volume.orientation_known)
+    volume.warnings.emplace_back("the file does not say which way its axes point in the patient");
+}
+
+Geometry geometry_of(const Io& io, const Volume& volume) {
+  Geometry geometry;
+  const unsigned dims = std::min(io.GetNumberOfDimensions(), 3U);
+  geometry.size = {1, 1, 1};
+  for (unsigned axis = 0; axis < dims; ++axis) {
+    geometry.size[axis] = static_cast<int64_t>(io.GetDimensions(axis));
+    if (volume.spacing_known) geometry.spacing[axis] = std::abs(io.GetSpacing(axis));
+    if (volume.orientation_known) geometry.origin[axis] = io.GetOrigin(axis);
+    const std::vector<double> cosines = io.GetDirection(axis);
+    if (volume.orientation_known && dims == 3)
+      for (unsigned row = 0; row < 3; ++row) geometry.direction[row * 3 + axis] = cosines[row];
+    if (!(geometry.spacing[axis] > 1e-9 && geometry.spacing[axis] < 1e6))
+      core::fail_data(std::string("the voxel size along ") + "xyz"[axis] +
+                      " is not a length; correct the header");
+  }
+  if (!(std::abs(geometry.handedness()) > 1e-3))
+    core::fail_data("its axes lie in one plane, so its affine has no inverse; correct the header");
+  return geometry;
+}
+
+at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry) {
+  const at::ScalarType type = type_of(io);
+  const auto components = static_cast<int64_t>(io.GetNumberOfComponents());
+  int64_t beyond = 1;
+  for (unsigned axis = 3; axis < io.GetNumberOfDimensions(); ++axis)
+    beyond *= static_cast<int64_t>(io.GetDimensions(axis));
+  const auto& n = geometry.size;
+  double bytes = static_cast<double>(c10::elementSize(type)) * static_cast<double>(components * beyond);
+  for (const int64_t size : n) {
+    if (size < 1) core::fail_data("it has no voxels");
+    bytes *= static_cast<double>(size);
+  }
+  // Voxels of .nhdr and .mhd lie in other files, whose size ITK compares.
+  const std::string suffix = path.extension().string();
+  const bool elsewhere = suffix == ".nhdr" || suffix == ".mhd";
+  const double limit = elsewhere ? 6.4e10 : 1100.0 * static_cast<double>(fs::file_size(path));
+  if (bytes > limit)
+    core::fail_data("its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " +
+                    std::to_string(n[2]) +
+                    " voxels, more than the file can hold: it is cut off or damaged; copy it again");
+
+  itk::ImageIORegion region(io.GetNumberOfDimensions());
+  for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis) {
+    region.SetIndex(axis, 0);
+    region.SetSize(axis, io.GetDimensions(axis));
+  }
+  io.SetIORegion(region);
+  at::Tensor data = at::empty({beyond, n[2], n[1], n[0], components}, type);
+  if (format != Format::tiff) data.zero_();
+  io.Read(data.mutable_data_ptr());
+  data = plain_type(data, io);
+  if (components == 1) return data.reshape({beyond, n[2], n[1], n[0]});
+  return data.permute({0, 4, 1, 2, 3}).reshape({beyond * components, n[2], n[1], n[0]}).contiguous();
+}
+
+/// Colour channels get names; an alpha channel that says nothing is left out.
+void name_colours(const Io& io, Volume& volume) {
+  using Pixel = itk::IOPixelEnum;
+  if (io.GetNumberOfDimensions() > 3) return;
+  const Pixel pixel = io.GetPixelType();
+  const int64_t channels = volume.data.size(0);
+  if (pixel == Pixel::RGB && channels == 3) volume.channels = {"red", "green", "blue"};
+  if (pixel == Pixel::RGBA && channels == 4) {
+    if (volume.data[3].min().item<double>() == volume.data[3].max().item<double>()) {
+      volume.data = volume.data.narrow(0, 0, 3).contiguous();
+      volume.channels = {"red", "green", "blue"};
+    } else {
+      volume.channels = {"red", "green", "blue", "alpha"};
+    }
+  }
+}
+
+}  // namespace
+
+Volume read_with_itk(const fs::path& path, Format format) {
+  return core::with_context(path.string(), [&] {
+    try {
+      const Io::Pointer io = make_reader(format);
+      io->SetFileName(path.string());
+      io->ReadImageInformation();
+      Volume volume;
+      volume.source = path.string();
+      see_what_is_known(path, format, volume);
+      volume.geometry = geometry_of(*io, volume);
+      volume.data = read_pixels(*io, path, format, volume.geometry);
+      name_colours(*io, volume);
+      return volume;
+    } catch (const itk::ExceptionObject& error) {
+      core::fail_data(
+          std::string("cannot be read (") + error.GetDescription() +
+          "); it is cut off, damaged or of an unknown kind: copy it again or convert it to NIfTI");
+    }
+  });
+}
+
+}  // namespace photo51::imaging

@@ -1,0 +1,40 @@
+#pragma once
+/// What a NIfTI-1 or NIfTI-2 header says, in native byte order.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "imaging/nifti_format.hpp"
+#include "photo51/imaging/volume.hpp"
+
+namespace photo51::imaging::nifti {
+
+constexpr size_t kShortHeader = 348, kLongestHeader = 540;
+
+struct Layout {
+  bool swapped = false;            ///< voxels are in the other byte order
+  int16_t datatype = 0;            ///< a Type
+  std::array<int64_t, 4> size{};   ///< x, y, z and everything beyond as one
+  std::array<double, 4> pixdim{};  ///< qfac, x, y, z in mm
+  bool unit_known = true;          ///< the header names the unit of length
+  uint64_t data_offset = 0;
+  double slope = 1, intercept = 0;
+  int qform = 0, sform = 0;                       ///< codes; 0 = absent
+  std::array<double, 3> quaternion{}, qoffset{};  ///< b, c, d; mm
+  std::array<double, 12> affine{};                ///< rows of the sform, mm
+  bool is_label = false;
+};
+
+/// Whether a header of kShortHeader bytes goes on to kLongestHeader.
+bool is_second_version(std::string_view bytes);
+
+/// `bytes`: the first kLongestHeader bytes, or all of a shorter file. Error (data): not NIfTI, damaged.
+Layout parse_header(std::string_view bytes);
+
+/// Place of the voxels in LPS: the sform, else the qform, else the voxel size alone (which says nothing about
+/// orientation). Sets `spacing_known` and `orientation_known` and adds warnings. Error (data): axes that are
+/// not invertible or not finite.
+Geometry place(Layout& layout, Volume& volume);
+
+}  // namespace photo51::imaging::nifti

@@ -1,0 +1,65 @@
+#include "photo51/imaging/read.hpp"
+
+#include "imaging/readers.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+namespace fs = std::filesystem;
+
+Units units_of(Modality modality) {
+  switch (modality) {
+    case Modality::ct:
+      return Units::hounsfield;
+    case Modality::mri:
+      return Units::arbitrary;
+    case Modality::segmentation:
+      return Units::label;
+    default:
+      return Units::unknown;
+  }
+}
+
+Volume read_file(const fs::path& path) {
+  const Format format = detect_format(path);
+  const std::string name = path.filename().string();
+  if (format == Format::nifti) return read_nifti(path);
+  if (format == Format::dicom) return read_dicom_file(path);
+  if (format != Format::unknown) return read_with_itk(path, format);
+  if (name.ends_with(".nii") || name.ends_with(".nii.gz"))
+    core::fail_data(path.string() + ": is named as NIfTI but its content is not; copy it again");
+  core::fail_data(path.string() +
+                  ": is not an image that can be read (NIfTI, NRRD, MetaImage, DICOM, TIFF, PNG or JPEG)");
+}
+
+void declare(Volume& volume, Modality modality) {
+  if (modality == Modality::unknown) return;
+  if (volume.modality != Modality::unknown && volume.modality != modality)
+    core::fail_data(volume.source + ": is " + to_string(volume.modality) + ", but " + to_string(modality) +
+                    " is asked for; name another file or set the input's modality");
+  volume.modality = modality;
+  if (volume.units == Units::unknown) volume.units = units_of(modality);
+}
+
+}  // namespace
+
+Volume read_volume(const fs::path& path, const ReadOptions& options) {
+  fs::path place = path;
+  std::string series = options.series;
+  std::error_code code;
+  if (!fs::exists(path, code)) {
+    const std::string text = path.string();
+    const auto mark = text.rfind('#');
+    if (mark != std::string::npos && fs::is_directory(text.substr(0, mark), code)) {
+      place = text.substr(0, mark);
+      series = text.substr(mark + 1);
+    }
+  }
+  Volume volume = fs::is_directory(place, code) ? read_dicom_folder(place, series) : read_file(place);
+  volume.source = path.string();
+  declare(volume, options.modality);
+  return volume;
+}
+
+}  // namespace photo51::imaging

@@ -1,0 +1,21 @@
+#pragma once
+/// The readers behind `read_volume`, one a file format. Each names the file in its errors.
+
+#include <filesystem>
+#include <string>
+
+#include "photo51/imaging/volume.hpp"
+
+namespace photo51::imaging {
+
+enum class Format { nifti, nrrd, meta, tiff, png, jpeg, dicom, unknown };
+/// By the first bytes of the file, unpacked when gzipped. Error (data): missing, empty.
+Format detect_format(const std::filesystem::path& path);
+
+Volume read_nifti(const std::filesystem::path& path);
+Volume read_with_itk(const std::filesystem::path& path, Format format);
+Volume read_dicom_file(const std::filesystem::path& path);
+/// `series` may be empty when the folder holds one series.
+Volume read_dicom_folder(const std::filesystem::path& folder, const std::string& series);
+
+}  // namespace photo51::imaging
