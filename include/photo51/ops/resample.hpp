@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <limits>
 
 namespace photo51::core {
 class ThreadPool;
@@ -42,6 +41,11 @@ struct ResampleOptions {
 /// that rotates.
 at::Tensor resample(const at::Tensor& input, const AffineMap& map, const std::array<int64_t, 3>& size,
                     const ResampleOptions& options = {});
+
+/// The same into `output`, float32 and contiguous, of as many channels as the input; its shape gives the
+/// size.
+void resample_into(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
+                   const ResampleOptions& options = {});
 
 /// Does the map only scale, mirror, permute and move axes (to within a thousandth of a voxel over `size`)?
 bool is_axis_aligned(const AffineMap& map, const std::array<int64_t, 3>& size);

@@ -1,0 +1,136 @@
+#include "photo51/ops/resample.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "ops/cpu/resample.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::ops {
+namespace {
+
+/// For each output axis the input axis that it runs along.
+using Permutation = std::array<size_t, 3>;
+
+Permutation best_permutation(const AffineMap& map, const std::array<int64_t, 3>& size) {
+  Permutation candidate{0, 1, 2};
+  Permutation best = candidate;
+  double most = -1;
+  do {
+    double total = 0;
+    for (size_t j = 0; j < 3; ++j)
+      total += std::abs(map.matrix[3 * candidate[j] + j]) * static_cast<double>(size[j] - 1);
+    if (total > most * (1 + 1e-12) + 1e-12) {
+      most = total;
+      best = candidate;
+    }
+  } while (std::next_permutation(candidate.begin(), candidate.end()));
+  return best;
+}
+
+bool follows(const AffineMap& map, const Permutation& permutation, const std::array<int64_t, 3>& size) {
+  for (size_t j = 0; j < 3; ++j)
+    for (size_t a = 0; a < 3; ++a)
+      if (a != permutation[j] && !(std::abs(map.matrix[3 * a + j]) * static_cast<double>(size[j] - 1) < 1e-3))
+        return false;
+  return true;
+}
+
+template <class T>
+void run(at::Tensor& output, const at::Tensor& input, const AffineMap& map, const ResampleOptions& options) {
+  const std::array<int64_t, 3> size{output.size(3), output.size(2), output.size(1)};
+  cpu::Block block;
+  block.channels = input.size(0);
+  block.in = {input.size(3), input.size(2), input.size(1)};
+  const T* voxels = input.const_data_ptr<T>();
+  const Permutation permutation = best_permutation(map, size);
+  if (!follows(map, permutation, size)) {
+    if (options.antialias)
+      core::fail_usage(
+          "resample: antialias needs a map without rotation or shear; first resample along axes");
+    block.out = size;
+    cpu::resample_affine(voxels, output.mutable_data_ptr<float>(), block, map, options);
+    return;
+  }
+  // In the order of the input's axes, so that rows are read along memory; the result is small to reorder.
+  std::array<cpu::AxisTaps, 3> taps;
+  for (size_t j = 0; j < 3; ++j) {
+    const size_t a = permutation[j];
+    block.out[a] = size[j];
+    taps[a] = cpu::make_taps(block.in[a], size[j], map.matrix[3 * a + j], map.offset[a], options);
+  }
+  if (permutation == Permutation{0, 1, 2}) {
+    cpu::resample_separable(voxels, output.mutable_data_ptr<float>(), block, taps, options);
+    return;
+  }
+  const auto ordered = at::empty({block.channels, block.out[2], block.out[1], block.out[0]}, at::kFloat);
+  cpu::resample_separable(voxels, ordered.mutable_data_ptr<float>(), block, taps, options);
+  std::array<int64_t, 4> dimensions{};
+  for (size_t j = 0; j < 3; ++j) dimensions[3 - j] = static_cast<int64_t>(3 - permutation[j]);
+  output.copy_(ordered.permute(dimensions));
+}
+
+void dispatch(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
+              const ResampleOptions& options) {
+  switch (input.scalar_type()) {
+#define PHOTO51_CASE(type, scalar) \
+  case at::scalar:                 \
+    return run<type>(output, input, map, options);
+    PHOTO51_CASE(uint8_t, kByte)
+    PHOTO51_CASE(int8_t, kChar)
+    PHOTO51_CASE(int16_t, kShort)
+    PHOTO51_CASE(uint16_t, kUInt16)
+    PHOTO51_CASE(int32_t, kInt)
+    PHOTO51_CASE(int64_t, kLong)
+    PHOTO51_CASE(float, kFloat)
+    PHOTO51_CASE(double, kDouble)
+#undef PHOTO51_CASE
+    default:
+      core::fail_usage(std::string("resample: voxels of type ") + c10::toString(input.scalar_type()) +
+                       "; it takes integers of 8 to 64 bits, float32 and float64");
+  }
+}
+
+void require_volume(const at::Tensor& input) {
+  if (!input.defined() || (input.dim() != 3 && input.dim() != 4))
+    core::fail_usage(
+        "resample: takes [C, D, H, W] or [D, H, W], not " +
+        (input.defined() ? std::to_string(input.dim()) + " dimensions" : std::string("nothing")));
+  if (input.numel() == 0) core::fail_usage("resample: the input has no voxels");
+}
+
+at::Tensor with_channels(const at::Tensor& input) {
+  return input.dim() == 3 ? input.unsqueeze(0) : input;
+}
+
+}  // namespace
+
+bool is_axis_aligned(const AffineMap& map, const std::array<int64_t, 3>& size) {
+  return follows(map, best_permutation(map, size), size);
+}
+
+at::Tensor resample(const at::Tensor& input, const AffineMap& map, const std::array<int64_t, 3>& size,
+                    const ResampleOptions& options) {
+  require_volume(input);
+  for (const int64_t n : size)
+    if (n < 1) core::fail_usage("resample: the output size must be at least 1 along every axis");
+  const auto source = with_channels(input).contiguous();
+  auto output = at::empty({source.size(0), size[2], size[1], size[0]}, at::kFloat);
+  dispatch(output, source, map, options);
+  return input.dim() == 3 ? output.squeeze(0) : output;
+}
+
+void resample_into(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
+                   const ResampleOptions& options) {
+  require_volume(input);
+  if (!output.defined() || output.dim() != input.dim() || output.scalar_type() != at::kFloat ||
+      !output.is_contiguous() || output.numel() == 0 || (input.dim() == 4 && output.size(0) != input.size(0)))
+    core::fail_usage("resample: the output must be float32, contiguous, with the input's number of channels");
+  auto target = with_channels(output);
+  dispatch(target, with_channels(input).contiguous(), map, options);
+}
+
+}  // namespace photo51::ops

@@ -1,0 +1,187 @@
+#include "photo51/preprocess/prepare.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "photo51/core/error.hpp"
+#include "photo51/ops/resample.hpp"
+#include "photo51/ops/scan.hpp"
+#include "photo51/preprocess/normalize.hpp"
+#include "preprocess/affine.hpp"
+#include "preprocess/grid.hpp"
+
+namespace photo51::preprocess {
+namespace {
+
+using imaging::Volume;
+
+/// One case while it is prepared.
+struct Case {
+  const std::vector<std::optional<Volume>>& channels;
+  const std::optional<Volume>& mask;
+  const PreprocessOptions& options;
+  const std::vector<std::string>& names;
+
+  std::string name_of(size_t c) const {
+    std::string name = "channel ";
+    if (c < names.size()) {
+      name += names[c];
+    } else if (channels[c] && !channels[c]->channels.empty()) {
+      name += channels[c]->channels[0];
+    } else {
+      name += std::to_string(c);
+    }
+    return with_source(name, *channels[c]);
+  }
+  static std::string with_source(const std::string& name, const Volume& volume) {
+    return volume.source.empty() ? name : name + " (" + volume.source + ")";
+  }
+};
+
+void check_volume(const Volume& volume, const std::string& name) {
+  if (!volume.data.defined() || volume.data.dim() != 4 || volume.data.numel() == 0)
+    core::fail_data(name + ": holds no voxels");
+  if (volume.data.size(0) != 1)
+    core::fail_data(name + ": has " + std::to_string(volume.data.size(0)) +
+                    " channels in one volume; give one file a channel");
+  const int64_t wrong = ops::count_nonfinite(volume.data);
+  if (wrong > 0)
+    core::fail_data(name + ": " + std::to_string(wrong) + " of " + std::to_string(volume.data.numel()) +
+                    " voxels are NaN or infinite; repair the file (for example, set them to 0)");
+}
+
+const Volume& check_case(const Case& item) {
+  const Volume* frame = nullptr;
+  for (size_t c = 0; c < item.channels.size(); ++c) {
+    if (!item.channels[c]) continue;
+    check_volume(*item.channels[c], item.name_of(c));
+    if (frame == nullptr) frame = &*item.channels[c];
+  }
+  if (item.mask) {
+    check_volume(*item.mask, Case::with_source("mask", *item.mask));
+    if (frame == nullptr) frame = &*item.mask;
+  }
+  if (frame == nullptr) core::fail_data("there is nothing to prepare: every channel and the mask are absent");
+  return *frame;
+}
+
+/// The part of the grid to keep before `size`.
+Box crop_box(const Case& item, const imaging::Geometry& grid) {
+  const CropOptions& crop = item.options.crop;
+  std::optional<Box> box;
+  if (crop.around == "none") return Box{{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}};
+  if (crop.around == "mask") {
+    if (!item.mask) core::fail_data("crop around mask: this case has no mask; give one or crop otherwise");
+    const std::string name = Case::with_source("mask", *item.mask);
+    const auto found = ops::box_nonzero(item.mask->data);
+    if (!found) core::fail_data("crop around mask: " + name + " is empty: all of its voxels are 0");
+    box = grown(grid, box_on(grid, item.mask->geometry, *found), crop.margin);
+    if (!box) core::fail_data("crop around mask: " + name + " lies wholly outside the image");
+    return *box;
+  }
+  for (const auto& channel : item.channels) {
+    if (!channel) continue;
+    const auto found = ops::box_above(channel->data, crop.threshold);
+    if (!found) continue;
+    const Box here = box_on(grid, channel->geometry, *found);
+    if (!box) box = here;
+    for (size_t i = 0; i < 3; ++i) {
+      box->low[i] = std::min(box->low[i], here.low[i]);
+      box->high[i] = std::max(box->high[i], here.high[i]);
+    }
+  }
+  if (box) box = grown(grid, *box, crop.margin);
+  if (!box) core::fail_data("crop around foreground: no voxel is above the threshold; check crop.threshold");
+  return *box;
+}
+
+/// Reads `volume` at the voxels of `to`, moved by the augmentation, into one channel of the result. Averaging
+/// works along voxel axes only: an oblique map first averages onto a coarser grid of the volume's own.
+void sample(const Volume& volume, const AffineMap& to_world, at::Tensor target,
+            const ops::ResampleOptions& options) {
+  AffineMap map = compose(inverse(world_of(volume.geometry)), to_world);
+  const std::array<int64_t, 3> size{target.size(3), target.size(2), target.size(1)};
+  if (!options.antialias || ops::is_axis_aligned(map, size))
+    return ops::resample_into(target, volume.data, map, options);
+  AffineMap coarse;
+  std::array<int64_t, 3> coarse_size{};
+  for (size_t i = 0; i < 3; ++i) {
+    const double step =
+        std::max(1.0, std::hypot(map.matrix[3 * i], map.matrix[3 * i + 1], map.matrix[3 * i + 2]));
+    coarse.matrix[4 * i] = step;
+    coarse_size[i] = static_cast<int64_t>(std::nearbyint(
+                         static_cast<double>(volume.data.size(3 - static_cast<int64_t>(i)) - 1) / step)) +
+                     1;
+  }
+  const auto averaged = ops::resample(volume.data, coarse, coarse_size, options);
+  ops::ResampleOptions plain = options;
+  plain.antialias = false;
+  ops::resample_into(target, averaged, compose(inverse(coarse), map), plain);
+}
+
+/// The mask on the output grid, 0 or 1; undefined when it is absent.
+at::Tensor sample_mask(const Case& item, const AffineMap& to_world, const imaging::Geometry& geometry,
+                       core::ThreadPool* pool) {
+  if (!item.mask) return {};
+  auto found = at::empty({1, geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
+  ops::ResampleOptions nearest;
+  nearest.interpolation = ops::Interpolation::nearest;
+  nearest.pool = pool;
+  sample(*item.mask, to_world, found, nearest);
+  return found.ne(0).to(at::kByte);
+}
+
+}  // namespace
+
+Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::optional<Volume>& mask,
+                 bool mask_channel, const PreprocessOptions& options, const Augmentation* augmentation,
+                 const std::vector<std::string>& names, core::ThreadPool* pool) {
+  const Case item{channels, mask, options, names};
+  const Volume& frame = check_case(item);
+  const imaging::Geometry grid = full_grid(frame.geometry, options);
+  Prepared result;
+  result.geometry = output_grid(grid, crop_box(item, grid), options);
+  const imaging::Geometry& geometry = result.geometry;
+  AffineMap to_world = world_of(geometry);
+  if (augmentation != nullptr) to_world = compose(to_world, augmentation_map(geometry, *augmentation));
+
+  const auto images = static_cast<int64_t>(channels.size());
+  result.values = at::empty(
+      {images + (mask_channel ? 1 : 0), geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
+  at::Tensor mask_values;
+  if (mask_channel || options.normalize.region == "mask")
+    mask_values = sample_mask(item, to_world, geometry, pool);
+
+  ops::ResampleOptions how;
+  how.interpolation =
+      options.interpolation == "nearest" ? ops::Interpolation::nearest : ops::Interpolation::linear;
+  how.antialias = options.antialias && how.interpolation == ops::Interpolation::linear;
+  how.padding_value = std::numeric_limits<float>::quiet_NaN();  // outside the scan, for normalize
+  how.pool = pool;
+  for (int64_t c = 0; c < images; ++c) {
+    const auto at = static_cast<size_t>(c);
+    auto target = result.values.narrow(0, c, 1);
+    if (!channels[at]) {
+      target.zero_();
+      continue;
+    }
+    sample(*channels[at], to_world, target, how);
+    core::with_context([&] { return item.name_of(at); },
+                       [&] { normalize(target, mask_values, options.normalize); });
+  }
+  if (mask_channel) {
+    auto target = result.values.narrow(0, images, 1);
+    if (mask_values.defined()) {
+      target.copy_(mask_values);
+    } else {
+      target.zero_();
+    }
+  }
+  if (augmentation != nullptr) augment_intensities(result.values, *augmentation);
+  return result;
+}
+
+}  // namespace photo51::preprocess
