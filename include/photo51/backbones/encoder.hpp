@@ -3,8 +3,9 @@
 
 #include <torch/nn/module.h>
 
-#include <memory>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "photo51/data/batch.hpp"
 
@@ -24,6 +25,11 @@ class Encoder : public torch::nn::Module {
   /// D of the tokens.
   virtual int64_t width() const = 0;
 };
+
+/// Runs `encode` ([P, ...] -> [P, N, D]) on the P rows that are present and puts the tokens into their places
+/// among zeros. A batch without present rows gives one masked token a row and runs nothing.
+Tokens encode_present(const data::InputBatch& input, int64_t width,
+                      const std::function<at::Tensor(const data::InputBatch& present)>& encode);
 
 /// What an input looks like to the encoder built for it.
 struct InputShape {

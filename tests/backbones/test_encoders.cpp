@@ -1,0 +1,193 @@
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include "photo51/backbones/catalogue.hpp"
+#include "photo51/backbones/cnn/conv_net.hpp"
+#include "photo51/backbones/cnn/resnet.hpp"
+#include "photo51/backbones/layers.hpp"
+#include "photo51/backbones/transformer/vit.hpp"
+#include "photo51/backbones/weights.hpp"
+#include "support/shared_data.hpp"
+#include "support/throws.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+using test::message_of;
+using ::testing::HasSubstr;
+
+std::shared_ptr<Encoder> build(const config::Choice& choice, const InputShape& shape) {
+  return (*image_encoders().find(choice.name))(choice, shape);
+}
+
+data::InputBatch images(int64_t batch, const InputShape& shape) {
+  std::vector<int64_t> sizes{batch, shape.channels};
+  sizes.insert(sizes.end(), shape.size.begin(), shape.size.end());
+  data::InputBatch input;
+  input.values = at::randn(sizes);
+  input.present = at::ones({batch}, at::kBool);
+  input.channel_present = at::ones({batch, shape.channels}, at::kBool);
+  return input;
+}
+
+const InputShape volume{.image = true, .channels = 2, .dims = 3, .size = {8, 16, 16}};
+const InputShape slice{.image = true, .channels = 3, .dims = 2, .size = {32, 32}};
+
+std::vector<config::Choice> small_encoders(const std::string& pool, const std::string& norm) {
+  ResNetOptions resnet;
+  resnet.width = 4;
+  resnet.norm = norm;
+  resnet.encoder.pool = pool;
+  ConvNetOptions conv_net;
+  conv_net.widths = {4, 6};
+  conv_net.norm = norm;
+  conv_net.encoder.pool = pool;
+  VitOptions vit{.patch = 8, .width = 12, .layers = 2, .heads = 3, .mlp = 16};
+  vit.encoder.pool = pool;
+  return {config::choose("resnet", resnet), config::choose("conv_net", conv_net), config::choose("vit", vit)};
+}
+
+TEST(ImageEncoders, TokensHaveTheirShape) {
+  const torch::NoGradGuard no_grad;
+  for (const auto& shape : {volume, slice}) {
+    for (const auto& choice : small_encoders("mean", "batch")) {
+      auto encoder = build(choice, shape);
+      const Tokens tokens = encoder->encode(images(2, shape));
+      EXPECT_EQ(tokens.values.sizes(), (std::vector<int64_t>{2, 1, encoder->width()})) << choice.name;
+      EXPECT_TRUE(tokens.mask.all().item<bool>());
+    }
+  }
+  // conv_net halves twice: 2 x 4 x 4 places; the vit has 1 x 2 x 2 patches and the class token.
+  EXPECT_EQ(build(small_encoders("none", "batch")[1], volume)->encode(images(1, volume)).values.size(1), 32);
+  EXPECT_EQ(build(small_encoders("none", "batch")[2], volume)->encode(images(1, volume)).values.size(1), 5);
+}
+
+TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {
+  for (const std::string pool : {"mean", "none"}) {
+    for (const auto& choice : small_encoders(pool, "batch")) {
+      torch::manual_seed(3);
+      auto encoder = build(choice, volume);
+      data::InputBatch input = images(4, volume);
+      input.present = at::tensor({1, 0, 1, 0}).to(at::kBool);
+      data::InputBatch other = input;
+      other.values = input.values.clone();
+      other.values[1].fill_(std::nanf(""));
+      auto twin = build(choice, volume);
+      load_state(*twin, state_of(*encoder), "twin");
+      const Tokens a = encoder->encode(input), b = twin->encode(other);  // training: batch norm is at work
+      EXPECT_TRUE(at::equal(a.values, b.values)) << choice.name;
+      EXPECT_EQ(a.values[1].abs().sum().item<float>(), 0);
+      EXPECT_TRUE(at::equal(a.mask.any(1), input.present));
+      const Tensors left = state_of(*encoder), right = state_of(*twin);
+      for (const auto& [name, tensor] : left) EXPECT_TRUE(at::equal(tensor, right.at(name))) << name;
+    }
+  }
+}
+
+TEST(ImageEncoders, NobodyAndOneAlonePass) {
+  for (const auto& norm : {"batch", "instance", "group"}) {
+    for (const auto& choice : small_encoders("mean", norm)) {
+      auto encoder = build(choice, volume);
+      data::InputBatch input = images(2, volume);
+      input.present = at::tensor({0, 1}).to(at::kBool);
+      encoder->encode(input).values.sum().backward();
+      for (const auto& parameter : encoder->parameters())
+        EXPECT_TRUE(!parameter.grad().defined() || parameter.grad().isfinite().all().item<bool>());
+      input.present.zero_();
+      const Tokens tokens = encoder->encode(input);
+      EXPECT_EQ(tokens.values.sizes(), (std::vector<int64_t>{2, 1, encoder->width()}));
+      EXPECT_FALSE(tokens.mask.any().item<bool>());
+    }
+  }
+}
+
+TEST(ImageEncoders, OrderOfCasesDoesNotMatterInEvaluation) {
+  const torch::NoGradGuard no_grad;
+  const at::Tensor order = at::tensor({2, 0, 1});
+  for (const auto& choice : small_encoders("mean", "batch")) {
+    auto encoder = build(choice, slice);
+    encoder->eval();
+    data::InputBatch input = images(3, slice), permuted = input;
+    permuted.values = input.values.index_select(0, order);
+    EXPECT_TRUE(at::allclose(encoder->encode(input).values.index_select(0, order),
+                             encoder->encode(permuted).values, 1e-4, 1e-5))
+        << choice.name;
+  }
+}
+
+TEST(ImageEncoders, ChannelPresenceIsAppended) {
+  ConvNetOptions options;
+  options.widths = {4};
+  options.encoder.channel_present = true;
+  auto encoder = build(config::choose("conv_net", options), volume);
+  EXPECT_EQ(encoder->width(), 6);
+  data::InputBatch input = images(2, volume);
+  input.channel_present[1][0] = false;
+  const at::Tensor last = encoder->encode(input).values.slice(2, 4);
+  EXPECT_TRUE(at::equal(last.flatten(), at::tensor({1.F, 1.F, 0.F, 1.F})));
+  input.channel_present = at::Tensor();
+  EXPECT_TRUE(encoder->encode(input).values.slice(2, 4).eq(1).all().item<bool>());
+}
+
+TEST(ImageEncoders, StartFromPretrainedWeightsWithoutTheirClassifier) {
+  test::TemporaryFolder folder;
+  ResNetOptions options;
+  options.width = 4;
+  ResNet pretrained(options, 2, 3, 10);
+  save_weights(pretrained, folder / "w.safetensors");
+  options.encoder.weights = folder / "w.safetensors";
+  auto encoder = build(config::choose("resnet", options), slice);
+  EXPECT_TRUE(
+      at::equal(state_of(*encoder).at("backbone.conv1.weight"), state_of(pretrained).at("conv1.weight")));
+  options.encoder.weights = folder / "none.safetensors";
+  EXPECT_THAT(message_of(core::Fault::data, [&] { build(config::choose("resnet", options), slice); }),
+              HasSubstr("none.safetensors"));
+  const SkipInit skip;
+  EXPECT_NO_THROW(build(config::choose("resnet", options), slice));
+}
+
+TEST(ImageEncoders, EveryMisuseIsNamed) {
+  const InputShape table{.image = false, .channels = 20, .dims = 3, .size = {}};
+  for (const auto& choice : small_encoders("mean", "batch"))
+    EXPECT_THAT(message_of(core::Fault::usage, [&] { build(choice, table); }),
+                HasSubstr("`" + choice.name + "` encodes images and this input is a table"));
+  EXPECT_THAT(message_of(core::Fault::usage, [] { Vit({}, {}, 1); }), HasSubstr("needs images of one size"));
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [] {
+                           Vit({}, {32, 30}, 1);
+                         }),
+              HasSubstr("patch (16) must divide the image's size (30)"));
+  auto encoder = build(small_encoders("mean", "batch")[0], volume);
+  EXPECT_THAT(message_of(core::Fault::data, [&] { encoder->encode(images(1, slice)); }),
+              HasSubstr("3D images with 2 channels and got a batch of shape [1, 3, 32, 32]"));
+}
+
+TEST(Resnet, DepthsHaveThePublishedNumberOfParameters) {
+  const SkipInit skip;
+  const auto count = [](const torch::nn::Module& module) {
+    int64_t total = 0;
+    for (const auto& parameter : module.parameters()) total += parameter.numel();
+    return total;
+  };
+  ResNetOptions options;
+  EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 11689512);
+  options.depth = 34;
+  EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 21797672);
+  options.depth = 50;
+  EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 25557032);
+  const VitOptions base{.patch = 16, .width = 768, .layers = 12, .heads = 12, .mlp = 3072};
+  EXPECT_EQ(count(Vit(base, {224, 224}, 3, 1000)), 86567656);
+}
+
+TEST(Resnet, SmallStemKeepsTheSize) {
+  const torch::NoGradGuard no_grad;
+  ResNetOptions options;
+  options.width = 4;
+  options.stem = "small";
+  options.stem_stride = 1;
+  ResNet network(options, 2, 1);
+  EXPECT_EQ(network.feature_map(at::randn({1, 1, 32, 32})).sizes(), (std::vector<int64_t>{1, 32, 4, 4}));
+}
+
+}  // namespace
+}  // namespace photo51::backbones

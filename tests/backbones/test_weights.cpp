@@ -1,0 +1,167 @@
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include "photo51/backbones/layers.hpp"
+#include "photo51/backbones/weights.hpp"
+#include "photo51/core/files.hpp"
+#include "support/shared_data.hpp"
+#include "support/throws.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+using test::message_of;
+using ::testing::HasSubstr;
+
+std::string bytes_of_header(const std::string& header) {
+  const uint64_t length = header.size();
+  return std::string(reinterpret_cast<const char*>(&length), 8) + header;
+}
+
+struct TwoLayers : torch::nn::Module {
+  TwoLayers() {
+    first = register_module("first", std::make_shared<Linear>(3, 4));
+    norm = register_module("norm", std::make_shared<Norm>("batch", 4));
+  }
+  std::shared_ptr<Linear> first;
+  std::shared_ptr<Norm> norm;
+};
+
+TEST(Safetensors, ReadsWhatTheFormatSays) {
+  test::TemporaryFolder folder;
+  std::string bytes = bytes_of_header(
+      R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],"data_offsets":[8,16]}})");
+  const float a[2] = {1.5F, -2.0F};
+  const int64_t b = 7;
+  bytes.append(reinterpret_cast<const char*>(a), 8).append(reinterpret_cast<const char*>(&b), 8);
+  core::write_file_atomic(folder / "w.safetensors", bytes);
+  const TensorFile file = read_safetensors(folder / "w.safetensors");
+  EXPECT_EQ(file.metadata.at("format"), "pt");
+  EXPECT_TRUE(at::equal(file.tensors.at("a"), at::tensor({1.5F, -2.0F})));
+  EXPECT_EQ(file.tensors.at("b").item<int64_t>(), 7);
+}
+
+TEST(Safetensors, KeepsEveryTypeAndShape) {
+  test::TemporaryFolder folder;
+  const at::Tensor values = at::arange(6).view({2, 3});
+  Tensors tensors;
+  for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16, at::kLong, at::kInt, at::kShort,
+                          at::kChar, at::kByte, at::kBool})
+    tensors[c10::toString(type)] = values.to(type).t();
+  tensors["empty"] = at::empty({0, 4});
+  write_safetensors(folder / "w.safetensors", tensors, {{"note", "x\n\"y\""}});
+  const TensorFile file = read_safetensors(folder / "w.safetensors");
+  EXPECT_EQ(file.metadata.at("note"), "x\n\"y\"");
+  ASSERT_EQ(file.tensors.size(), tensors.size());
+  for (const auto& [name, tensor] : tensors) {
+    EXPECT_EQ(file.tensors.at(name).scalar_type(), tensor.scalar_type()) << name;
+    EXPECT_TRUE(at::equal(file.tensors.at(name), tensor)) << name;
+  }
+}
+
+TEST(Safetensors, WritingToATensorLeavesTheFile) {
+  test::TemporaryFolder folder;
+  write_safetensors(folder / "w.safetensors", {{"a", at::ones({3})}});
+  const std::string before = core::read_file(folder / "w.safetensors");
+  read_safetensors(folder / "w.safetensors").tensors.at("a").fill_(5);
+  EXPECT_EQ(core::read_file(folder / "w.safetensors"), before);
+}
+
+TEST(Safetensors, BrokenFilesAreNamed) {
+  test::TemporaryFolder folder;
+  const auto path = folder / "w.safetensors";
+  const auto failure = [&](const std::string& bytes) {
+    core::write_file_atomic(path, bytes);
+    return message_of(core::Fault::data, [&] { read_safetensors(path); });
+  };
+  EXPECT_THAT(message_of(core::Fault::data, [&] { read_safetensors(folder / "none"); }),
+              HasSubstr("No such file"));
+  EXPECT_THAT(message_of(core::Fault::data, [&] { read_safetensors(folder.path()); }),
+              HasSubstr("not a safetensors file"));
+  EXPECT_THAT(failure("abc"), HasSubstr("w.safetensors: not a safetensors file (3 bytes)"));
+  EXPECT_THAT(failure(std::string(8, '\x7f')), HasSubstr("header is cut off"));
+  EXPECT_THAT(failure(bytes_of_header("nonsense")), HasSubstr("header is not JSON"));
+  EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F8","shape":[1],"data_offsets":[0,1]}})") + "x"),
+              HasSubstr("a: the type F8 is not supported"));
+  EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F32","data_offsets":[0,4]}})") + "xxxx"),
+              HasSubstr("a: malformed header entry"));
+  EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})") + "xxxx"),
+              HasSubstr("a: the offsets do not match the shape"));
+  EXPECT_THAT(failure(bytes_of_header(
+                  R"({"a":{"dtype":"F32","shape":[9223372036854775807,9],"data_offsets":[0,4]}})")),
+              HasSubstr("a: the shape does not fit"));
+  EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})")),
+              HasSubstr("a: the shape does not fit"));
+
+  write_safetensors(path, {{"a", at::ones({100})}});
+  const std::string whole = core::read_file(path);
+  EXPECT_THAT(failure(whole.substr(0, whole.size() - 40)),
+              HasSubstr("a: the file ends after 360 of 400 bytes; copy it again"));
+}
+
+TEST(Safetensors, RefusesWhatItCannotStoreOrWrite) {
+  test::TemporaryFolder folder;
+  const auto write_complex = [&] {
+    write_safetensors(folder / "w", {{"c", at::zeros({1}, at::kComplexFloat)}});
+  };
+  EXPECT_THAT(message_of(core::Fault::run, write_complex),
+              HasSubstr("c: the type ComplexFloat cannot be stored"));
+  EXPECT_THROW(write_safetensors(folder.path() / "no" / "w", {{"a", at::ones({1})}}), core::Error);
+}
+
+TEST(Weights, RoundTripSharedOrCopied) {
+  test::TemporaryFolder folder;
+  TwoLayers from;
+  from.norm->running_mean.normal_();
+  save_weights(from, folder / "w", {{"epoch", "3"}});
+  for (const bool share : {false, true}) {
+    const SkipInit skip;
+    TwoLayers to;
+    EXPECT_EQ(load_weights(to, folder / "w", {.share = share}).at("epoch"), "3");
+    const Tensors a = state_of(from), b = state_of(to);
+    ASSERT_EQ(a.size(), 7U);
+    for (const auto& [name, tensor] : a) EXPECT_TRUE(at::equal(tensor, b.at(name))) << name;
+    EXPECT_TRUE(to.first->weight.requires_grad());
+    EXPECT_TRUE(at::equal(to.first->forward(at::ones({1, 3})), from.first->forward(at::ones({1, 3}))));
+  }
+}
+
+TEST(Weights, FloatingTypesConvert) {
+  TwoLayers to;
+  Tensors tensors = state_of(TwoLayers{});
+  tensors["first.weight"] = at::full({4, 3}, 0.5, at::kHalf);
+  load_state(to, tensors, "w", {.share = true});
+  EXPECT_EQ(to.first->weight.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::equal(to.first->weight, at::full({4, 3}, 0.5)));
+}
+
+TEST(Weights, ErrorsListEveryProblemAndChangeNothing) {
+  TwoLayers to;
+  const at::Tensor before = to.first->bias.clone();
+  Tensors tensors = state_of(TwoLayers{});
+  tensors["first.weigth"] = tensors["first.weight"];
+  tensors.erase("first.weight");
+  tensors["norm.bias"] = at::ones({5});
+  tensors["norm.num_batches_tracked"] = at::ones({});
+  const std::string message =
+      message_of(core::Fault::data, [&] { load_state(to, tensors, "best.safetensors"); });
+  EXPECT_THAT(message, HasSubstr("best.safetensors: the weights are those of another model"));
+  EXPECT_THAT(message, HasSubstr("missing: first.weight (near: first.weigth)"));
+  EXPECT_THAT(message, HasSubstr("unexpected: first.weigth (near: first.weight)"));
+  EXPECT_THAT(message, HasSubstr("norm.bias [5] where [4] is needed"));
+  EXPECT_THAT(message, HasSubstr("norm.num_batches_tracked Float where Long is needed"));
+  EXPECT_TRUE(at::equal(to.first->bias, before));
+}
+
+TEST(Weights, LooseLoadingAndIgnoredPrefixes) {
+  TwoLayers to;
+  load_state(to, {{"first.bias", at::ones({4})}, {"other", at::ones({1})}}, "w", {.strict = false});
+  EXPECT_TRUE(at::equal(to.first->bias, at::ones({4})));
+  Tensors tensors = state_of(TwoLayers{});
+  tensors["fc.weight"] = at::ones({2});
+  EXPECT_THROW(load_state(to, tensors, "w"), core::Error);
+  EXPECT_NO_THROW(load_state(to, tensors, "w", {.ignore = {"fc."}}));
+}
+
+}  // namespace
+}  // namespace photo51::backbones
