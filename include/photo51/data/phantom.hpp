@@ -1,0 +1,45 @@
+#pragma once
+/// A cohort with a known answer: heads with a lesion whose look, and expression whose values, depend on two
+/// hidden genes. docs/phantom.md gives the formulas.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace photo51::data {
+
+struct PhantomOptions {
+  int64_t patients = 150;
+  int64_t seed = 1;
+  double missing_sequence = 0.07;  ///< probability that a patient lacks t1c; the same for flair
+  double missing_ct = 0.15;
+  double missing_expression = 0.10;
+  int threads = 0;  ///< 0 = one a processor
+};
+
+/// How well the genotype can be told, by what the ideal observer sees: `hidden_genes`, `everything` (images
+/// and expression), `images`, `mri`, `ct`, `expression`.
+using BestAuroc = std::map<std::string, double>;
+
+struct PhantomSummary {
+  /// In the population, nobody missing anything: from the true probabilities, by quadrature.
+  BestAuroc population;
+  /// The same observers on this cohort's patients and drawn labels, each patient with what it has; a group of
+  /// patients (`all`, `site=Ash` …) with both genotypes -> observer -> AUROC.
+  std::map<std::string, BestAuroc> cohort;
+  double prevalence = 0;                   ///< of genotype 1
+  double events = 0;                       ///< part of the patients whose death was observed
+  double c_index = 0;                      ///< Harrell's, of the true log hazard on the drawn times
+  double subtype_accuracy = 0;             ///< expected of the ideal observer of the hidden genes
+  std::map<std::string, int64_t> missing;  ///< column -> patients without it
+};
+
+/// Writes `cohort.csv`, `expression.tsv`, `pathways.gmt`, `hidden.csv` (what no model may see),
+/// `phantom.json` and a folder a patient into `folder`. The same seed gives a patient the same files whatever
+/// the number of patients and threads. Errors: usage (fewer than 4 patients, a probability outside 0..1), run
+/// (the disk).
+PhantomSummary write_phantom(const PhantomOptions& options, const std::filesystem::path& folder);
+
+}  // namespace photo51::data
