@@ -1,0 +1,89 @@
+#include <gtest/gtest.h>
+
+#include "photo51/config/read.hpp"
+#include "photo51/preprocess/options.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::preprocess {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+template <class T>
+T parse(const std::string& yaml) {
+  T options;
+  config::read(config::parse_yaml(yaml, "test.yaml"), options);
+  return options;
+}
+
+TEST(PreprocessOptions, ReadsEveryField) {
+  const auto o = parse<PreprocessOptions>(R"(
+orientation: RAS
+spacing: [1, 1, 2.5]
+crop: {around: mask, margin: 12, threshold: -500}
+size: [32, 48, 16]
+fit: resize
+interpolation: nearest
+antialias: true
+normalize: {method: percentile, region: all, percentiles: [1, 99], window: [-160, 240], clip: 4, foreground_threshold: 3}
+)");
+  EXPECT_EQ(o.orientation, "RAS");
+  EXPECT_EQ(o.spacing, (std::vector<double>{1, 1, 2.5}));
+  EXPECT_EQ(o.crop.around, "mask");
+  EXPECT_EQ(o.crop.margin, 12);
+  EXPECT_EQ(o.crop.threshold, -500);
+  EXPECT_EQ(o.size, (std::vector<int64_t>{32, 48, 16}));
+  EXPECT_EQ(o.fit, "resize");
+  EXPECT_EQ(o.interpolation, "nearest");
+  EXPECT_TRUE(o.antialias);
+  EXPECT_EQ(o.normalize.method, "percentile");
+  EXPECT_EQ(o.normalize.region, "all");
+  EXPECT_EQ(o.normalize.percentiles[1], 99);
+  EXPECT_EQ(o.normalize.window[0], -160);
+  EXPECT_EQ(o.normalize.clip, 4);
+  EXPECT_EQ(o.normalize.foreground_threshold, 3);
+}
+
+TEST(PreprocessOptions, DumpReadsBackToTheSame) {
+  auto o = parse<PreprocessOptions>("{spacing: [0.7, 0.7, 3], crop: {around: foreground}, size: [8, 8, 8]}");
+  const auto text = config::to_yaml(config::dump(o));
+  auto again = parse<PreprocessOptions>(text);
+  EXPECT_EQ(config::to_yaml(config::dump(again)), text);
+}
+
+TEST(PreprocessOptions, RefusesNonsenseWithTheKeysName) {
+  const auto refuses = [](const std::string& yaml, const std::string& key, const std::string& words) {
+    PHOTO51_EXPECT_ERROR(parse<PreprocessOptions>(yaml), usage, AllOf(HasSubstr(key), HasSubstr(words)));
+  };
+  refuses("{orientation: LPX}", "orientation", "such as LPS");
+  refuses("{orientation: LRS}", "orientation", "such as LPS");
+  refuses("{spacing: [1, 1]}", "spacing", "three numbers");
+  refuses("{spacing: [1, 1, 0]}", "spacing", "at least 0.001 mm");
+  refuses("{size: [8]}", "size", "three numbers");
+  refuses("{size: [8, 8, 0]}", "size", "at least 1");
+  refuses("{fit: strech}", "fit", "resize");
+  refuses("{crop: {around: lesion}}", "crop.around", "mask");
+  refuses("{crop: {margin: -1}}", "crop.margin", "at least 0 mm");
+  refuses("{interpolation: cubic}", "interpolation", "linear, nearest");
+  refuses("{normalize: {method: z-score}}", "normalize.method", "did you mean `zscore`");
+  refuses("{normalize: {percentiles: [99, 1]}}", "normalize.percentiles", "below the second");
+  refuses("{normalize: {window: [40, 40]}}", "normalize.window", "below the second");
+  refuses("{normalise: {}}", "normalise", "did you mean `normalize`");
+}
+
+TEST(AugmentOptions, ReadsAndRefuses) {
+  const auto o = parse<AugmentOptions>(
+      "{flip: [x, z], affine_probability: 0.5, rotate: 15, scale: 0.1, translate: 4, "
+      "intensity_probability: 1, shift: 0.2, gain: 0.3, noise: 0.05, gamma: 0.4, drop_channel: 0.1}");
+  EXPECT_EQ(o.flip, (std::vector<std::string>{"x", "z"}));
+  EXPECT_EQ(o.rotate, 15);
+  EXPECT_EQ(o.gamma, 0.4);
+  PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{flip: [w]}"), usage, HasSubstr("x, y, z"));
+  PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{drop_channel: 1.5}"), usage, HasSubstr("at most 1"));
+  PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{scale: 1}"), usage, HasSubstr("at most 0.9"));
+  PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{rotate: -3}"), usage, HasSubstr("degrees"));
+}
+
+}  // namespace
+}  // namespace photo51::preprocess
