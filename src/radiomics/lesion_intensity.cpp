@@ -11,6 +11,7 @@ namespace {
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kLow = -10, kHigh = 20;  ///< clip, in deviations of the brain
 constexpr size_t kFewestReference = 50;
+constexpr double kTie = 1e-6;  ///< mm; equal distances differ by rounding
 
 std::vector<double> take(const std::vector<double>& values, const std::vector<int64_t>& where) {
   std::vector<double> taken(where.size());
@@ -63,8 +64,8 @@ Zones find_zones(const Lesion& lesion, const Head& head) {
   Zones zones;
   for (int64_t i = 0; i < grid.count(); ++i) {
     if (lesion.mask[i]) {
-      if (inside[i] > core_depth) zones.core.push_back(i);
-      if (inside[i] <= rim_depth) zones.rim.push_back(i);
+      if (inside[i] > core_depth + kTie) zones.core.push_back(i);
+      if (inside[i] <= rim_depth + kTie) zones.rim.push_back(i);
       (inside[i] <= edge_depth ? zones.edge : zones.inside).push_back(i);
       continue;
     }
