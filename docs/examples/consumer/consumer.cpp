@@ -1,0 +1,46 @@
+// Makes a small cohort, trains a fusion of MRI and expression on it, and asks the result about its patients.
+#include <photo51/backbones/options.hpp>
+#include <photo51/core/error.hpp>
+#include <photo51/data/phantom.hpp>
+#include <photo51/fusion/options.hpp>
+#include <photo51/inference/predictor.hpp>
+#include <photo51/radiogenomics/options.hpp>
+#include <photo51/training/run.hpp>
+
+#include <cstdio>
+
+using namespace photo51;
+
+int main() try {
+  const auto folder = std::filesystem::temp_directory_path() / "photo51_consumer";
+  std::filesystem::remove_all(folder);
+  data::write_phantom({.patients = 24, .seed = 1}, folder / "cohort");
+
+  data::InputOptions mri{.modality = "mri", .channels = {"flair"}, .mask = "seg"};
+  mri.preprocess = {.spacing = {6, 6, 6}, .crop = {.around = "mask", .margin = 12}, .size = {12, 12, 12}};
+  mri.preprocess.normalize.method = "zscore";
+  const data::InputOptions genes{.modality = "omics", .table = "expression"};
+
+  training::ExperimentOptions experiment;
+  experiment.pipeline.cohort.manifest = folder / "cohort" / "cohort.csv";
+  experiment.pipeline.cohort.split.test_fraction = 0.25;
+  experiment.pipeline.inputs = {{"mri", mri}, {"genes", genes}};
+  experiment.pipeline.model.encoders = {
+      {"mri", config::choose<backbones::ConvNetOptions>("conv_net", {.widths = {4, 8}})},
+      {"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};
+  experiment.pipeline.model.fusion = config::choose<fusion::GatedOptions>("gated", {.width = 8});
+  experiment.pipeline.model.heads = {{"genotype", {.task = "binary"}}};
+  experiment.train.epochs = 3;
+  training::train(experiment, {.folder = folder / "run"});
+
+  const inference::Predictor predictor(folder / "run");
+  const data::Cohort cohort(experiment.pipeline.cohort, experiment.pipeline.inputs, predictor.labels(),
+                            false);
+  for (const auto& prediction : predictor.predict(cohort, {0, 1, 2}))
+    if (prediction.class_name == "1")
+      std::printf("%s: P(genotype = 1) = %.2f\n", prediction.case_id.c_str(), prediction.value);
+  return 0;
+} catch (const core::Error& error) {
+  std::fprintf(stderr, "consumer: %s\n", error.what());
+  return 1;
+}
