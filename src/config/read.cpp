@@ -149,6 +149,12 @@ void Reader::visit(Field field) {
     if (found != nullptr)
       if (auto* section = std::get_if<Section>(&field.value); section != nullptr && section->set_present)
         section->set_present(false);
+    if (auto* section = std::get_if<Section>(&field.value); section != nullptr && !section->set_present) {
+      Node empty = Node::map();  // what the section requires is missing all the same
+      empty.file = node_.file;
+      empty.line = node_.line;
+      read_into(empty, key, section->describe);
+    }
     return;
   }
   const Node& node = *found;
@@ -230,7 +236,8 @@ Node number_node(double value) {
 
 /// Text that YAML would read as something else keeps its quotes.
 Node text_node(const std::string& text) {
-  static const std::set<std::string> words{"", "true", "false", "null", "~", "yes", "no", "on", "off"};
+  static const std::set<std::string> words{"",  "true", "false", "null", "Null", "NULL",
+                                           "~", "yes",  "no",    "on",   "off"};
   return Node::scalar(text, words.contains(text) || core::parse_double(text).has_value());
 }
 

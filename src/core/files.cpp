@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -41,7 +42,9 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
-  const std::string temporary = path.string() + ".tmp" + std::to_string(::getpid());
+  static std::atomic<unsigned> writes{0};  // two threads may write the same path
+  const std::string temporary =
+      path.string() + ".tmp" + std::to_string(::getpid()) + "_" + std::to_string(writes++);
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0) fail_run(path.string() + ": cannot be written: " + reason());
   const char* at = content.data();

@@ -33,19 +33,21 @@ Random::Random(std::initializer_list<uint64_t> keys) {
   counter_ = {0, 0, static_cast<uint32_t>(b), static_cast<uint32_t>(b >> 32)};
 }
 
-void Random::refill() {
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key) {
   constexpr uint64_t multiplier0 = 0xD2511F53, multiplier1 = 0xCD9E8D57;
-  auto state = counter_;
-  auto key = key_;
   for (int round = 0; round < 10; ++round) {
-    const uint64_t p0 = multiplier0 * state[0];
-    const uint64_t p1 = multiplier1 * state[2];
-    state = {static_cast<uint32_t>(p1 >> 32) ^ state[1] ^ key[0], static_cast<uint32_t>(p1),
-             static_cast<uint32_t>(p0 >> 32) ^ state[3] ^ key[1], static_cast<uint32_t>(p0)};
+    const uint64_t p0 = multiplier0 * counter[0];
+    const uint64_t p1 = multiplier1 * counter[2];
+    counter = {static_cast<uint32_t>(p1 >> 32) ^ counter[1] ^ key[0], static_cast<uint32_t>(p1),
+               static_cast<uint32_t>(p0 >> 32) ^ counter[3] ^ key[1], static_cast<uint32_t>(p0)};
     key[0] += 0x9E3779B9;
     key[1] += 0xBB67AE85;
   }
-  block_ = state;
+  return counter;
+}
+
+void Random::refill() {
+  block_ = philox4x32(counter_, key_);
   used_ = 0;
   if (++counter_[0] == 0) ++counter_[1];
 }

@@ -14,6 +14,9 @@ namespace photo51::core {
 /// A stable 64-bit key of a name (FNV-1a, then mixed).
 uint64_t hash_key(std::string_view name);
 
+/// Ten rounds of Philox-4x32: 128 random bits from a counter and a key.
+std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> counter, std::array<uint32_t, 2> key);
+
 class Random {
  public:
   explicit Random(std::initializer_list<uint64_t> keys);

@@ -1,0 +1,125 @@
+#include "photo51/core/files.hpp"
+
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <thread>
+
+#include "support/errors.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::core {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+size_t files_in(const std::filesystem::path& folder) {
+  size_t count = 0;
+  for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder)) ++count;
+  return count;
+}
+
+TEST(Files, WrittenContentReadsBackAndReplaces) {
+  const test::TemporaryFolder folder;
+  const std::string bytes("a\0b\r\n\xff", 6);
+  write_file_atomic(folder / "f", bytes);
+  EXPECT_EQ(read_file(folder / "f"), bytes);
+  write_file_atomic(folder / "f", "new");
+  EXPECT_EQ(read_file(folder / "f"), "new");
+  write_file_atomic(folder / "f", "");
+  EXPECT_EQ(read_file(folder / "f"), "");
+  EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST(Files, ReadersSeeOldOrNewNeverAPart) {
+  const test::TemporaryFolder folder;
+  const std::string a(200000, 'a'), b(300000, 'b');
+  write_file_atomic(folder / "f", a);
+  const auto write = [&](const std::string& content) {
+    for (int i = 0; i < 10; ++i) write_file_atomic(folder / "f", content);
+  };
+  std::jthread first([&] { write(a); }), second([&] { write(b); });
+  for (int i = 0; i < 50; ++i) {
+    const auto content = read_file(folder / "f");
+    EXPECT_TRUE(content == a || content == b) << content.size();
+  }
+}
+
+TEST(Files, MissingOrUnreadableFilesAreDataErrors) {
+  const test::TemporaryFolder folder;
+  PHOTO51_EXPECT_ERROR(read_file(folder / "absent"), data, HasSubstr("absent: no such file"));
+  PHOTO51_EXPECT_ERROR(read_file(folder.path()), data, HasSubstr("is a folder, not a file"));
+  PHOTO51_EXPECT_ERROR(hash_file(folder / "absent"), data, HasSubstr("absent: cannot be read"));
+  PHOTO51_EXPECT_ERROR(hash_file(folder.path()), data, HasSubstr("reading failed"));
+  if (::geteuid() == 0) GTEST_SKIP() << "root reads every file";
+  write_file_atomic(folder / "secret", "x");
+  std::filesystem::permissions(folder / "secret", std::filesystem::perms::none);
+  PHOTO51_EXPECT_ERROR(read_file(folder / "secret"), data, HasSubstr("cannot be read"));
+}
+
+TEST(Files, UnwritablePlacesAreRunErrors) {
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "f", "x");
+  PHOTO51_EXPECT_ERROR(write_file_atomic(folder / "absent/f", "y"), run,
+                       HasSubstr("cannot be written: No such file"));
+  PHOTO51_EXPECT_ERROR(make_directories(folder / "f/below"), run, HasSubstr("cannot create the folder"));
+  std::filesystem::create_directory(folder / "d");
+  PHOTO51_EXPECT_ERROR(write_file_atomic(folder / "d", "y"), run, HasSubstr("writing failed"));
+  EXPECT_EQ(files_in(folder.path()), 2U);
+  make_directories(folder / "a/b/c");
+  make_directories(folder / "a/b/c");
+  EXPECT_TRUE(std::filesystem::is_directory(folder / "a/b/c"));
+}
+
+TEST(Files, WhenWritingStopsTheOldContentStays) {
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "f", "old");
+  // A limit on the size of files stops a write in the middle, as a full disk does.
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit small = before;
+  small.rlim_cur = 4096;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const auto error = test::error_of([&] { write_file_atomic(folder / "f", std::string(1 << 20, 'n')); });
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->fault(), Fault::run);
+  EXPECT_THAT(error->what(),
+              AllOf(HasSubstr("writing failed: File too large"), HasSubstr("free some space")));
+  EXPECT_EQ(read_file(folder / "f"), "old");
+  EXPECT_EQ(files_in(folder.path()), 1U);
+}
+
+TEST(Files, AFullDiskIsARunErrorThatSaysSo) {
+  const test::TemporaryFolder folder;
+  if (::mount("tmpfs", folder.path().c_str(), "tmpfs", 0, "size=64k") != 0)
+    GTEST_SKIP() << "only root may mount a small disk";
+  write_file_atomic(folder / "f", "old");
+  const auto error = test::error_of([&] { write_file_atomic(folder / "f", std::string(1 << 20, 'n')); });
+  const auto kept = read_file(folder / "f");
+  const auto left = files_in(folder.path());
+  ::umount(folder.path().c_str());
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->fault(), Fault::run);
+  EXPECT_THAT(error->what(), HasSubstr("No space left on device; free some space"));
+  EXPECT_EQ(kept, "old");
+  EXPECT_EQ(left, 1U);
+}
+
+TEST(Files, HashesAreXxh3) {
+  EXPECT_EQ(hash_bytes(""), "99aa06d3014798d86001c324468d497f");
+  const test::TemporaryFolder folder;
+  const std::string large(3 << 20, 'x');
+  write_file_atomic(folder / "f", large);
+  EXPECT_EQ(hash_file(folder / "f"), hash_bytes(large));
+  EXPECT_NE(hash_bytes("a"), hash_bytes("b"));
+  EXPECT_EQ(hash_bytes("a").size(), 32U);
+}
+
+}  // namespace
+}  // namespace photo51::core

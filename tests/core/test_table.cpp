@@ -1,0 +1,67 @@
+#include "photo51/core/table.hpp"
+
+#include "photo51/core/files.hpp"
+#include "support/errors.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::core {
+namespace {
+
+using ::testing::HasSubstr;
+using Cells = std::vector<std::string>;
+
+TEST(Table, ReadsCommasQuotesBlanksAndLineNumbers) {
+  const auto table =
+      parse_table("\xEF\xBB\xBFpatient, age ,note\r\nP1, 61 ,\"a, \"\"b\"\"\nc\"\n\nP2,,\n", "c.csv");
+  EXPECT_EQ(table.columns, (Cells{"patient", "age", "note"}));
+  ASSERT_EQ(table.rows.size(), 2U);
+  EXPECT_EQ(table.rows[0], (Cells{"P1", "61", "a, \"b\"\nc"}));
+  EXPECT_EQ(table.rows[1], (Cells{"P2", "", ""}));
+  EXPECT_EQ(table.lines, (std::vector<int>{2, 5}));
+  EXPECT_EQ(table.where(1), "c.csv:5");
+}
+
+TEST(Table, ReadsTabsWhenTheHeaderHasOne) {
+  const auto table = parse_table("gene\tTP53, mutant\nA\t1", "t.tsv");
+  EXPECT_EQ(table.columns, (Cells{"gene", "TP53, mutant"}));
+  EXPECT_EQ(table.rows[0], (Cells{"A", "1"}));
+}
+
+TEST(Table, LastCellMayBeEmptyWithoutALineEnd) {
+  EXPECT_EQ(parse_table("a,b\n1,", "t").rows[0], (Cells{"1", ""}));
+}
+
+TEST(Table, FindsColumnsAndNamesTheNearest) {
+  const auto table = parse_table("patient,site\nP1,A\n", "cohort.csv");
+  EXPECT_EQ(table.find("site"), 1U);
+  EXPECT_FALSE(table.find("Site").has_value());
+  EXPECT_EQ(table.require("patient"), 0U);
+  PHOTO51_EXPECT_ERROR(table.require("pateint"), data,
+                       "cohort.csv: there is no column `pateint` (did you mean `patient`?)");
+}
+
+TEST(Table, RefusesBrokenTextWithItsLine) {
+  PHOTO51_EXPECT_ERROR(parse_table("", "t"), data, HasSubstr("the table is empty"));
+  PHOTO51_EXPECT_ERROR(parse_table(" \n \n", "t"), data, HasSubstr("the table is empty"));
+  PHOTO51_EXPECT_ERROR(parse_table("a,,c\n", "t"), data, HasSubstr("t:1: column 2 has no name"));
+  PHOTO51_EXPECT_ERROR(parse_table("a,b,a\n", "t"), data, HasSubstr("`a` stands twice"));
+  PHOTO51_EXPECT_ERROR(parse_table("a,b\n1,2\n1,2,3\n", "t"), data,
+                       HasSubstr("t:3: 3 cells, but the header has 2"));
+  PHOTO51_EXPECT_ERROR(parse_table("a,b\n1,\"2\n3,4\n", "t"), data,
+                       HasSubstr("t:2: a quote opens here and never closes"));
+  PHOTO51_EXPECT_ERROR(parse_table("a,b\n1,\"2\"x\n", "t"), data,
+                       HasSubstr("t:2: text after a closing quote"));
+  PHOTO51_EXPECT_ERROR(read_table("/nonexistent/cohort.csv"), data,
+                       HasSubstr("/nonexistent/cohort.csv: no such file"));
+}
+
+TEST(Table, WrittenRowsReadBack) {
+  const Cells cells{"plain", "with, comma", "with \"quote\"", "two\nlines", ""};
+  EXPECT_EQ(csv_row({"a", "b,c", "d\"e"}), "a,\"b,c\",\"d\"\"e\"\n");
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "t.csv", "c1,c2,c3,c4,c5\n" + csv_row(cells));
+  EXPECT_EQ(read_table(folder / "t.csv").rows.at(0), cells);
+}
+
+}  // namespace
+}  // namespace photo51::core
