@@ -1,0 +1,152 @@
+#include <gtest/gtest.h>
+
+#include "photo51/config/node.hpp"
+#include "photo51/core/files.hpp"
+#include "support/errors.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::config {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+TEST(Yaml, EveryValueKnowsItsKindAndPlace) {
+  const Node node = parse_yaml("a: 1\nb:\n  - x\n  - 'y'\nc: {d: }\n", "f.yaml");
+  EXPECT_EQ(node.find("a")->where(), "f.yaml:1");
+  EXPECT_EQ(node.find("b")->where(), "f.yaml:2");
+  EXPECT_EQ(node.find("b")->items[1].where(), "f.yaml:4");
+  EXPECT_TRUE(node.find("b")->items[1].quoted);
+  EXPECT_FALSE(node.find("b")->items[0].quoted);
+  EXPECT_EQ(node.find("c")->find("d")->kind, Node::Kind::null);
+  EXPECT_EQ(node.find("e"), nullptr);
+  EXPECT_EQ(node.find("a")->kind_name(), "`1`");
+  EXPECT_EQ(node.find("b")->kind_name(), "a list");
+  EXPECT_EQ(node.kind_name(), "a map");
+  EXPECT_EQ(Node{}.kind_name(), "nothing");
+  EXPECT_EQ(Node{}.where(), "command line");
+}
+
+TEST(Yaml, AnchorsAreResolved) {
+  const Node node = parse_yaml("base: &b {x: 1}\ncopy: *b\n", "f.yaml");
+  EXPECT_EQ(node.find("copy")->find("x")->text, "1");
+}
+
+TEST(Yaml, BrokenTextIsAUsageErrorWithItsLine) {
+  PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: [1, 2\nc: 3\n", "f.yaml"), usage,
+                       AllOf(HasSubstr("f.yaml:"), HasSubstr("not valid YAML")));
+  PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: 2\na: 3\n", "f.yaml"), usage,
+                       "f.yaml:3: the key `a` stands twice");
+}
+
+class Documents : public ::testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& text) {
+    std::filesystem::create_directories((folder / name).parent_path());
+    core::write_file_atomic(folder / name, text);
+  }
+  test::TemporaryFolder folder;
+};
+
+TEST_F(Documents, ExtendsMergesMapsAndReplacesListsAndOtherComponents) {
+  write("base/radiology.yaml",
+        "model: {name: resnet, depth: 18}\nloss: {name: cox, ties: efron}\nsize: [1, 2, 3]\ntrain: {lr: 1, "
+        "epochs: 5}\nextra: 1\n");
+  write("run.yaml",
+        "extends: base/radiology.yaml\nmodel: {depth: 34}\nloss: {name: nll}\nsize: [4]\ntrain: {lr: "
+        "2}\nextra: "
+        "~\n");
+  const Node node = load_document(folder / "run.yaml");
+  EXPECT_EQ(node.find("extends"), nullptr);
+  EXPECT_EQ(node.find("model")->find("name")->text, "resnet");
+  EXPECT_EQ(node.find("model")->find("depth")->text, "34");
+  EXPECT_EQ(node.find("loss")->find("ties"), nullptr);
+  EXPECT_EQ(node.find("size")->items.size(), 1U);
+  EXPECT_EQ(node.find("train")->find("lr")->text, "2");
+  EXPECT_EQ(node.find("train")->find("epochs")->text, "5");
+  EXPECT_EQ(node.find("extra"), nullptr);
+  EXPECT_THAT(node.find("train")->find("epochs")->where(), HasSubstr("base/radiology.yaml:4"));
+  EXPECT_THAT(node.find("train")->find("lr")->where(), HasSubstr("run.yaml:5"));
+}
+
+TEST_F(Documents, LaterBasesWinAndADiamondIsNoCircle) {
+  write("root.yaml", "a: 0\nb: 0\nc: 0\n");
+  write("one.yaml", "extends: root.yaml\na: 1\nb: 1\n");
+  write("two.yaml", "extends: root.yaml\nb: 2\n");
+  write("top.yaml", "extends: [one.yaml, two.yaml]\nc: 3\n");
+  const Node node = load_document(folder / "top.yaml");
+  EXPECT_EQ(node.find("b")->text, "2");
+  EXPECT_EQ(node.find("c")->text, "3");
+  EXPECT_EQ(node.find("a")->text, "0");  // two.yaml brings the root's again
+}
+
+TEST_F(Documents, CircleNamesItsFiles) {
+  write("a.yaml", "extends: b.yaml\n");
+  write("b.yaml", "extends: c.yaml\n");
+  write("c.yaml", "extends: a.yaml\n");
+  PHOTO51_EXPECT_ERROR(
+      load_document(folder / "a.yaml"), usage,
+      AllOf(HasSubstr("runs in a circle"), HasSubstr("a.yaml -> b.yaml -> c.yaml -> a.yaml")));
+  write("self.yaml", "extends: self.yaml\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "self.yaml"), usage, HasSubstr("runs in a circle"));
+}
+
+TEST_F(Documents, MissingFilesAndWrongShapesSayWhere) {
+  PHOTO51_EXPECT_ERROR(load_document(folder / "absent.yaml"), usage,
+                       AllOf(HasSubstr("absent.yaml"), HasSubstr("no such file")));
+  write("a.yaml", "\nextends: lost.yaml\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "a.yaml"), usage,
+                       AllOf(HasSubstr("a.yaml:2: extends"), HasSubstr("lost.yaml: no such file")));
+  write("b.yaml", "extends: {x: 1}\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "b.yaml"), usage,
+                       HasSubstr("`extends` takes a path or a list of paths"));
+  write("c.yaml", "- 1\n- 2\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "c.yaml"), usage,
+                       HasSubstr("a config is a map of keys, not a list"));
+  write("empty.yaml", "# nothing yet\n");
+  EXPECT_TRUE(load_document(folder / "empty.yaml").entries.empty());
+}
+
+TEST(Override, SetsAddsRemovesAndReachesIntoLists) {
+  Node node = parse_yaml("train: {lr: 1}\nsize: [1, 2]\nfusion: gated\nold: 1\n", "f.yaml");
+  apply_override(node, "train.lr=3e-4");
+  apply_override(node, "train.schedule.name=cosine");
+  apply_override(node, "size.1=5");
+  apply_override(node, "fusion.width=32");
+  apply_override(node, "old=~");
+  apply_override(node, "note=a=b");
+  EXPECT_EQ(node.find("train")->find("lr")->text, "3e-4");
+  EXPECT_EQ(node.find("train")->find("lr")->where(), "command line");
+  EXPECT_EQ(node.find("train")->find("schedule")->find("name")->text, "cosine");
+  EXPECT_EQ(node.find("size")->items[1].text, "5");
+  EXPECT_EQ(node.find("fusion")->find("name")->text, "gated");
+  EXPECT_EQ(node.find("fusion")->find("width")->text, "32");
+  EXPECT_EQ(node.find("old"), nullptr);
+  EXPECT_EQ(node.find("note")->text, "a=b");
+  apply_override(node, "size=[7, 8, 9]");
+  EXPECT_EQ(node.find("size")->items.size(), 3U);
+  apply_override(node, "train={epochs: 2}");
+  EXPECT_EQ(node.find("train")->find("lr")->text, "3e-4");  // maps merge
+}
+
+TEST(Override, WrongSyntaxIsAUsageError) {
+  Node node = parse_yaml("size: [1, 2]\n", "f.yaml");
+  PHOTO51_EXPECT_ERROR(apply_override(node, "size"), usage, HasSubstr("an override is written key=value"));
+  PHOTO51_EXPECT_ERROR(apply_override(node, "=3"), usage, HasSubstr("an override is written key=value"));
+  PHOTO51_EXPECT_ERROR(apply_override(node, "a..b=3"), usage, HasSubstr("an empty name in `a..b`"));
+  PHOTO51_EXPECT_ERROR(apply_override(node, "size.2=3"), usage,
+                       HasSubstr("`2` is not an item of a list of 2"));
+  PHOTO51_EXPECT_ERROR(apply_override(node, "size.x=3"), usage, HasSubstr("`x` is not an item"));
+  PHOTO51_EXPECT_ERROR(apply_override(node, "size=[1, 2"), usage,
+                       AllOf(HasSubstr("override size"), HasSubstr("not valid YAML")));
+}
+
+TEST(Yaml, TextReadsBackToTheSame) {
+  const std::string text = "a: 1\nb: [x, y]\nc:\n  d: \"two words: here\"\n  e: ~\n";
+  const std::string once = to_yaml(parse_yaml(text, "f"));
+  EXPECT_EQ(to_yaml(parse_yaml(once, "f")), once);
+  EXPECT_EQ(parse_yaml(once, "f").find("c")->find("d")->text, "two words: here");
+}
+
+}  // namespace
+}  // namespace photo51::config
