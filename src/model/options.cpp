@@ -1,8 +1,9 @@
 #include <set>
 
-#include "photo51/backbones/options.hpp"
-#include "photo51/fusion/options.hpp"
+#include "photo51/backbones/catalogue.hpp"
+#include "photo51/fusion/fusion.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/radiogenomics/table_encoders.hpp"
 
 namespace photo51::model {
 namespace {
@@ -29,23 +30,17 @@ void check_names(config::Fields& f, const Entries& entries, const char* field) {
 }  // namespace
 
 const config::Components& encoders() {
-  static const config::Components components = {
-      config::component<backbones::ResNetOptions>("resnet", "residual convolutional network, 2D or 3D"),
-      config::component<backbones::VitOptions>("vit", "vision transformer, 2D or 3D"),
-      config::component<backbones::ConvNetOptions>("conv_net", "small plain convolutional network, 2D or 3D"),
-      config::component<radiogenomics::SnnOptions>("snn", "self-normalising network for tables (omics)"),
-      config::component<radiogenomics::LinearOptions>("linear",
-                                                      "a table's features, as they are or projected"),
-  };
+  static const config::Components components = [] {
+    config::Components all = backbones::image_encoders().components();
+    const auto& tables = radiogenomics::table_encoders().components();
+    all.insert(all.end(), tables.begin(), tables.end());
+    return all;
+  }();
   return components;
 }
 
 const config::Components& fusions() {
-  static const config::Components components = {
-      config::component<fusion::ConcatOptions>("concat", "embeddings side by side; absent ones replaced"),
-      config::component<fusion::GatedOptions>("gated", "sum of embeddings weighted by a softmax gate"),
-  };
-  return components;
+  return fusion::fusions().components();
 }
 
 void describe(config::Fields& f, ModelOptions& o) {

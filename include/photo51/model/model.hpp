@@ -37,12 +37,19 @@ struct Outputs {
 
 class Model : public torch::nn::Module {
  public:
-  /// `fitted` carries class names and what losses learnt from the training labels (class weights, time bins).
+  /// `labels` as the cohort gave them, multiclass names filled in. Errors (usage): an encoder whose input
+  /// does not exist or is of another kind, a head without a label.
   Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
         std::vector<data::LabelSpec> labels);
+  /// The batch lies on the model's device. Rows of absent inputs are never read.
   Outputs forward(const data::Batch& batch);
+  /// In training each input of a case is blanked with this probability, but never the last one it has. Drawn
+  /// from torch's default generator. Error (usage) outside [0, 1).
+  void set_modality_dropout(double probability);
   /// Learns class weights and time bins from the labels of the training rows; they are saved as buffers.
+  /// Errors (data): no known label, one class only, no event.
   void fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& train);
+  void fit_head(const std::string& name, const data::LabelBatch& training);
   /// Weighted sum over the heads with at least one usable label in the batch; also each head's own value.
   /// Undefined when no head has a usable label.
   at::Tensor loss(const Outputs& outputs, const data::Batch& batch,

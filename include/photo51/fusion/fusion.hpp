@@ -1,0 +1,40 @@
+#pragma once
+/// Combines whatever embeddings are present into one.
+
+#include <torch/nn/module.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "photo51/backbones/encoder.hpp"
+#include "photo51/config/fields.hpp"
+
+namespace photo51::fusion {
+
+struct Fused {
+  at::Tensor values;                          ///< [B, D]
+  std::map<std::string, at::Tensor> weights;  ///< share of each input, [B], where the fusion has such a thing
+};
+
+class Fusion : public torch::nn::Module {
+ public:
+  /// One entry for every input the fusion was built for. An input with several tokens is first averaged over
+  /// its real ones.
+  virtual Fused fuse(const std::map<std::string, backbones::Tokens>& inputs) = 0;
+  /// D of the result.
+  virtual int64_t width() const = 0;
+};
+
+/// Names of the inputs and the widths of their tokens, in the config's order.
+using FusionInputs = std::vector<std::pair<std::string, int64_t>>;
+using BuildFusion = std::shared_ptr<Fusion> (*)(const config::Choice& choice, const FusionInputs& inputs);
+/// The fusions that a config may name.
+const config::Catalogue<BuildFusion>& fusions();
+
+/// Mean over the real tokens, [B, D] (zeros where there are none), and who has any, [B] bool.
+std::pair<at::Tensor, at::Tensor> mean_token(const backbones::Tokens& tokens);
+
+}  // namespace photo51::fusion

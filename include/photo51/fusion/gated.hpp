@@ -1,0 +1,32 @@
+#pragma once
+/// Gated sum (after the gated multimodal units of Arevalo et al., 2017, with one gate an input):
+///
+///   h_m = tanh(W_m LayerNorm(x_m) + b_m)          [B, width]
+///   a   = softmax over the present m of (u_m . h_m + c_m)
+///   z   = sum over the present m of a_m h_m
+///
+/// A case without any input gets zeros. `weights` are the a_m.
+
+#include "photo51/backbones/layers.hpp"
+#include "photo51/fusion/fusion.hpp"
+#include "photo51/fusion/options.hpp"
+
+namespace photo51::fusion {
+
+class Gated : public Fusion {
+ public:
+  Gated(const GatedOptions& options, const FusionInputs& inputs);
+  Fused fuse(const std::map<std::string, backbones::Tokens>& inputs) override;
+  int64_t width() const override { return options_.width; }
+
+ private:
+  struct Input {
+    std::string name;
+    std::shared_ptr<backbones::LayerNorm> norm;
+    std::shared_ptr<backbones::Linear> project, gate;
+  };
+  GatedOptions options_;
+  std::vector<Input> inputs_;
+};
+
+}  // namespace photo51::fusion

@@ -1,0 +1,46 @@
+#pragma once
+/// What is predicted from the fused embedding: one head a label.
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+
+#include "photo51/data/batch.hpp"
+#include "photo51/data/spec.hpp"
+#include "photo51/radiogenomics/options.hpp"
+
+namespace photo51::radiogenomics {
+
+/// A linear layer and its loss.
+///
+///   task          raw [B, K]              loss                              predict
+///   binary        1 logit                 cross-entropy                     [B, 2] probabilities
+///   multiclass    a logit a class         cross-entropy                     [B, classes] probabilities
+///   regression    1 standardised value    squared error, standardised       [B, 1] value
+///   survival      1 log hazard ratio      Cox, Efron ties                   [B, 1] risk (that ratio)
+///     or          a logit a time bin      discrete-time hazards             [B, 1] risk (minus bins
+///     survived)
+///
+/// Risk is always higher for the earlier event.
+class Head : public torch::nn::Module {
+ public:
+  /// `fused` [B, D] -> raw [B, K].
+  virtual at::Tensor forward(const at::Tensor& fused) = 0;
+  /// Learns what the loss needs from all training labels (class weights, scale, time bins); kept as buffers.
+  /// Errors (data): no known label, one class only, a class without a case, no event.
+  virtual void fit(const data::LabelBatch& training) = 0;
+  /// Mean over the rows with a known label; undefined where the batch has nothing to learn from.
+  at::Tensor loss(const at::Tensor& raw, const data::LabelBatch& labels);
+  virtual at::Tensor predict(const at::Tensor& raw) = 0;
+
+ protected:
+  /// Of rows that are all known; `raw` is float32 or float64.
+  virtual at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor& event) = 0;
+};
+
+/// Error (usage) for a multiclass head whose class names are not known, or are not as many as the config
+/// says.
+std::shared_ptr<Head> make_head(const HeadOptions& options, const data::LabelSpec& label, int64_t width);
+
+}  // namespace photo51::radiogenomics

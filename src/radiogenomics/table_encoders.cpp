@@ -1,0 +1,87 @@
+#include "photo51/radiogenomics/table_encoders.hpp"
+
+#include <torch/torch.h>
+
+#include <cmath>
+#include <string>
+
+#include "photo51/core/error.hpp"
+
+namespace photo51::radiogenomics {
+
+backbones::Tokens TableEncoder::encode(const data::InputBatch& input) {
+  if (input.values.dim() != 2 || input.values.size(1) != features_)
+    core::fail_data("the encoder expects a table of " + std::to_string(features_) +
+                    " features and got a batch of shape " + c10::str(input.values.sizes()));
+  return backbones::encode_present(
+      input, width(), [&](const data::InputBatch& present) { return embed(present.values).unsqueeze(1); });
+}
+
+Snn::Snn(const SnnOptions& options, int64_t features) : TableEncoder(features), options_(options) {
+  int64_t in = features;
+  for (size_t i = 0; i < options.hidden.size(); ++i) {
+    auto layer = register_module("layer" + std::to_string(i + 1),
+                                 std::make_shared<backbones::Linear>(in, options.hidden[i]));
+    if (!backbones::SkipInit::active()) {
+      const at::NoGradGuard no_grad;
+      layer->weight.normal_(0, 1 / std::sqrt(static_cast<double>(in)));
+      layer->bias.zero_();
+    }
+    layers_.push_back(std::move(layer));
+    in = options.hidden[i];
+  }
+}
+
+at::Tensor Snn::embed(const at::Tensor& rows) {
+  at::Tensor x = rows;
+  for (const auto& layer : layers_)
+    x = at::alpha_dropout(at::selu(layer->forward(x)), options_.dropout, is_training());
+  return x;
+}
+
+LinearEncoder::LinearEncoder(const LinearOptions& options, int64_t features)
+    : TableEncoder(features),
+      dropout_(options.dropout),
+      width_(options.width > 0 ? options.width : features) {
+  if (options.width > 0)
+    linear_ = register_module("linear", std::make_shared<backbones::Linear>(features, width_));
+}
+
+at::Tensor LinearEncoder::embed(const at::Tensor& rows) {
+  return at::dropout(linear_ ? linear_->forward(rows) : rows, dropout_, is_training());
+}
+
+namespace {
+
+void require_table(const config::Choice& choice, const backbones::InputShape& shape) {
+  if (shape.image)
+    core::fail_usage("`" + choice.name +
+                     "` encodes tables and this input is an image; use `resnet`, `vit` or "
+                     "`conv_net`");
+  if (shape.channels < 1) core::fail_usage("the table has no features");
+}
+
+std::shared_ptr<backbones::Encoder> build_snn(const config::Choice& choice,
+                                              const backbones::InputShape& shape) {
+  require_table(choice, shape);
+  return std::make_shared<Snn>(choice.as<SnnOptions>(), shape.channels);
+}
+
+std::shared_ptr<backbones::Encoder> build_linear(const config::Choice& choice,
+                                                 const backbones::InputShape& shape) {
+  require_table(choice, shape);
+  return std::make_shared<LinearEncoder>(choice.as<LinearOptions>(), shape.channels);
+}
+
+}  // namespace
+
+const config::Catalogue<backbones::BuildEncoder>& table_encoders() {
+  static const config::Catalogue<backbones::BuildEncoder> table = {
+      {config::component<SnnOptions>("snn", "self-normalising network for tables (omics)"), build_snn},
+      {config::component<LinearOptions>("linear", "a table's features, as they are or projected"),
+       build_linear},
+  };
+  return table;
+}
+
+}  // namespace photo51::radiogenomics

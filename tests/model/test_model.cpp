@@ -1,0 +1,241 @@
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include "photo51/backbones/weights.hpp"
+#include "photo51/config/read.hpp"
+#include "photo51/model/model.hpp"
+#include "support/throws.hpp"
+
+namespace photo51::model {
+namespace {
+
+using test::message_of;
+using ::testing::HasSubstr;
+
+const std::string example = R"(
+encoders:
+  mri: {name: conv_net, widths: [4, 6], norm: group}
+  genes: {name: snn, hidden: [8], dropout: 0}
+fusion: {name: gated, width: 5}
+heads:
+  idh: {task: binary, positive: mutant}
+  cluster: {task: multiclass, classes: [a, b, c], weight: 0.5}
+  age: {task: regression}
+  os: {task: survival}
+  pfs: {task: survival, label: pfs_days, event: progressed, loss: discrete_nll, bins: 3}
+)";
+
+ModelOptions options_of(const std::string& yaml) {
+  ModelOptions options;
+  config::read(config::parse_yaml(yaml, "model.yaml"), options);
+  return options;
+}
+
+std::map<std::string, data::InputInfo> inputs() {
+  return {{"mri", {.image = true, .channels = 2, .dims = 3, .size = {4, 8, 8}, .features = {}}},
+          {"genes", {.image = false, .channels = 10, .dims = 3, .size = {}, .features = {}}}};
+}
+
+data::Batch batch_of(int64_t size) {
+  data::Batch batch;
+  const at::Tensor all = at::ones({size}, at::kBool);
+  batch.inputs["mri"] = {at::randn({size, 2, 4, 8, 8}), all.clone(), at::ones({size, 2}, at::kBool)};
+  batch.inputs["genes"] = {at::randn({size, 10}), all.clone(), {}};
+  const at::Tensor row = at::arange(size, at::kFloat);
+  for (const auto& head : {"idh", "cluster", "age", "os", "pfs"})
+    batch.labels[head] = {row.clone(), at::ones({size}, at::kBool), all.clone()};
+  batch.labels["idh"].value = row.remainder(2);
+  batch.labels["cluster"].value = row.remainder(3);
+  for (int64_t i = 0; i < size; ++i) batch.cases.push_back("P" + std::to_string(i));
+  return batch;
+}
+
+std::shared_ptr<Model> example_model(uint64_t seed = 1) {
+  torch::manual_seed(seed);
+  const ModelOptions options = options_of(example);
+  auto model = std::make_shared<Model>(options, inputs(), label_specs(options));
+  const data::Batch batch = batch_of(6);
+  for (const auto& [head, labels] : batch.labels) model->fit_head(head, labels);
+  return model;
+}
+
+TEST(LabelSpecs, FollowTheHeads) {
+  const auto specs = label_specs(options_of(example));
+  ASSERT_EQ(specs.size(), 5U);
+  EXPECT_EQ(specs[0].column, "idh");
+  EXPECT_EQ(specs[0].positive, "mutant");
+  EXPECT_EQ(specs[1].classes, (std::vector<std::string>{"a", "b", "c"}));
+  EXPECT_EQ(specs[3].column, "time");
+  EXPECT_EQ(specs[3].event_column, "event");
+  EXPECT_EQ(specs[4].column, "pfs_days");
+  EXPECT_EQ(specs[4].event_column, "progressed");
+  EXPECT_EQ(specs[4].kind, data::LabelSpec::Kind::survival);
+  const auto counted = options_of("{encoders: {m: snn}, heads: {c: {task: multiclass, classes: 4}}}");
+  EXPECT_TRUE(label_specs(counted)[0].classes.empty());
+}
+
+TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
+  ModelOptions options = options_of(example);
+  ModelOptions again = options_of(config::to_yaml(config::dump(options)));
+  EXPECT_EQ(config::to_yaml(config::dump(again)), config::to_yaml(config::dump(options)));
+  const auto failure = [](const std::string& yaml) {
+    return message_of(core::Fault::usage, [&] { options_of(yaml); });
+  };
+  const std::string mri = "{encoders: {m: resnet}, heads: ";
+  EXPECT_THAT(failure("{heads: {h: {task: binary}}}"), HasSubstr("encoders: is missing"));
+  EXPECT_THAT(failure("{encoders: {}, heads: {h: {task: binary}}}"), HasSubstr("at least one encoder"));
+  EXPECT_THAT(failure(mri + "{}}"), HasSubstr("at least one head"));
+  EXPECT_THAT(failure(mri + "{h.1: {task: binary}}}"), HasSubstr("`h.1` may not be empty or hold a dot"));
+  EXPECT_THAT(failure(mri + "{h: {task: binari}}}"), HasSubstr("did you mean `binary`"));
+  EXPECT_THAT(failure(mri + "{h: {task: regression, positive: x}}}"), HasSubstr("binary heads only"));
+  EXPECT_THAT(failure(mri + "{h: {task: binary, classes: 3}}}"), HasSubstr("multiclass heads only"));
+  EXPECT_THAT(failure(mri + "{h: {task: binary, loss: cox_efron}}}"), HasSubstr("survival heads only"));
+  EXPECT_THAT(failure(mri + "{h: {task: survival, balance: inverse}}}"), HasSubstr("heads.h.balance"));
+  EXPECT_THAT(failure(mri + "{h: {task: multiclass, classes: 1}}}"), HasSubstr("at least 2"));
+  EXPECT_THAT(failure(mri + "{h: {task: multiclass, classes: [a, b, a]}}}"),
+              HasSubstr("names a class twice"));
+  EXPECT_THAT(failure("{encoders: {m: {name: resnet, depth: 20}}, heads: {h: {task: binary}}}"),
+              HasSubstr("encoders.m.depth: must be 18, 34 or 50"));
+}
+
+TEST(Model, NamesItsParametersByPart) {
+  const auto state = backbones::state_of(*example_model());
+  for (const auto& name : {"encoders.mri.backbone.stage1.conv1.weight", "encoders.genes.layer1.weight",
+                           "fusion.gate.mri.weight", "heads.idh.linear.weight", "heads.pfs.edges"})
+    EXPECT_TRUE(state.contains(name)) << name;
+}
+
+TEST(Model, PredictsEveryHeadInItsShape) {
+  auto model = example_model();
+  model->eval();
+  const Outputs outputs = model->forward(batch_of(4));
+  EXPECT_EQ(outputs.fused.sizes(), (std::vector<int64_t>{4, 5}));
+  EXPECT_EQ(outputs.weights.size(), 2U);
+  const auto predictions = model->predict(outputs);
+  EXPECT_EQ(predictions.at("idh").sizes(), (std::vector<int64_t>{4, 2}));
+  EXPECT_EQ(predictions.at("cluster").sizes(), (std::vector<int64_t>{4, 3}));
+  for (const auto& head : {"age", "os", "pfs"})
+    EXPECT_EQ(predictions.at(head).sizes(), (std::vector<int64_t>{4, 1})) << head;
+}
+
+TEST(Model, SameSeedSameModel) {
+  const auto first = backbones::state_of(*example_model(9)), second = backbones::state_of(*example_model(9));
+  for (const auto& [name, tensor] : first) EXPECT_TRUE(at::equal(tensor, second.at(name))) << name;
+}
+
+TEST(Model, LossIsTheWeightedSumOfWhatIsKnown) {
+  auto model = example_model();
+  data::Batch batch = batch_of(6);
+  batch.labels["os"].known.zero_();
+  batch.labels["pfs"].event.zero_();
+  batch.labels.erase("age");
+  const Outputs outputs = model->forward(batch);
+  std::map<std::string, double> parts;
+  const double total = model->loss(outputs, batch, &parts).item<double>();
+  EXPECT_EQ(parts.size(), 3U);
+  EXPECT_NEAR(total, parts.at("idh") + 0.5 * parts.at("cluster") + parts.at("pfs"), 1e-5);
+  for (auto& [name, labels] : batch.labels) labels.known.zero_();
+  EXPECT_FALSE(model->loss(outputs, batch).defined());
+}
+
+TEST(Model, OneCaseDoesNotDependOnTheOthersInEvaluation) {
+  const torch::NoGradGuard no_grad;
+  auto model = example_model();
+  model->eval();
+  data::Batch batch = batch_of(3);
+  batch.inputs["mri"].present = at::tensor({1, 0, 1}).to(at::kBool);
+  batch.inputs["genes"].present = at::tensor({1, 1, 0}).to(at::kBool);
+  const Outputs all = model->forward(batch);
+  for (int64_t i = 0; i < 3; ++i) {
+    data::Batch one;
+    one.cases = {batch.cases[static_cast<size_t>(i)]};
+    for (const auto& [name, input] : batch.inputs) {
+      auto& part = one.inputs[name];
+      part.values = input.values.slice(0, i, i + 1);
+      part.present = input.present.slice(0, i, i + 1);
+      if (input.channel_present.defined()) part.channel_present = input.channel_present.slice(0, i, i + 1);
+    }
+    const Outputs alone = model->forward(one);
+    for (const auto& [head, raw] : all.raw)
+      EXPECT_TRUE(at::allclose(raw.slice(0, i, i + 1), alone.raw.at(head), 1e-4, 1e-5)) << head << i;
+  }
+}
+
+TEST(Model, LearnsATinyProblem) {
+  auto model = example_model();
+  model->train();
+  const data::Batch batch = batch_of(6);
+  torch::optim::Adam optimizer(model->parameters(), torch::optim::AdamOptions(0.02));
+  double first = 0, last = 0;
+  for (int step = 0; step < 60; ++step) {
+    optimizer.zero_grad();
+    const at::Tensor loss = model->loss(model->forward(batch), batch);
+    loss.backward();
+    optimizer.step();
+    last = loss.item<double>();
+    if (step == 0) first = last;
+  }
+  EXPECT_LT(last, 0.5 * first);
+}
+
+TEST(Model, ModalityDropoutNeverTakesTheLastInput) {
+  auto model = example_model();
+  model->train();
+  model->set_modality_dropout(0.9);
+  data::Batch batch = batch_of(200);
+  batch.inputs["mri"].present.slice(0, 0, 50).zero_();
+  torch::manual_seed(5);
+  const auto weights = model->forward(batch).weights;
+  const at::Tensor mri = weights.at("mri") > 0, genes = weights.at("genes") > 0;
+  EXPECT_TRUE((mri | genes).all().item<bool>());
+  EXPECT_FALSE(mri.slice(0, 0, 50).any().item<bool>());
+  // Both stay in 0.1 squared of the cases with both.
+  EXPECT_LT((mri & genes).sum().item<int64_t>(), 15);
+  EXPECT_GT(mri.sum().item<int64_t>(), 45);
+  torch::manual_seed(5);
+  EXPECT_TRUE(at::equal(model->forward(batch).weights.at("mri") > 0, mri));
+  model->eval();
+  EXPECT_EQ((model->forward(batch).weights.at("mri") > 0).sum().item<int64_t>(), 150);
+  EXPECT_TRUE(batch.inputs["genes"].present.all().item<bool>());
+}
+
+TEST(Model, EveryMisuseIsNamed) {
+  const ModelOptions options = options_of(example);
+  const auto failure = [&](const ModelOptions& o, const std::map<std::string, data::InputInfo>& info,
+                           const std::vector<data::LabelSpec>& labels) {
+    return message_of(core::Fault::usage, [&] { Model(o, info, labels); });
+  };
+  auto renamed = inputs();
+  renamed["mri1"] = renamed["mri"];
+  renamed.erase("mri");
+  EXPECT_THAT(failure(options, renamed, label_specs(options)),
+              HasSubstr("model.encoders.mri: there is no input `mri` (did you mean `mri1`?)"));
+  EXPECT_THAT(failure(options, inputs(), {}), HasSubstr("model.heads.idh: no label is described"));
+  EXPECT_THAT(failure(ModelOptions{}, inputs(), {}), HasSubstr("at least one encoder"));
+  ModelOptions wrong = options;
+  wrong.fusion.name = "concatt";
+  EXPECT_THAT(failure(wrong, inputs(), label_specs(options)), HasSubstr("did you mean `concat`"));
+  wrong = options;
+  wrong.encoders[0].second.name = "resnett";
+  EXPECT_THAT(failure(wrong, inputs(), label_specs(options)), HasSubstr("did you mean `resnet`"));
+  auto model = example_model();
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { model->set_modality_dropout(1); }), HasSubstr("below 1"));
+  data::Batch batch = batch_of(2);
+  batch.inputs.erase("genes");
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { model->forward(batch); }),
+              HasSubstr("lacks the input `genes`"));
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { model->fit_head("x", {}); }), HasSubstr("no head `x`"));
+  EXPECT_THAT(
+      message_of(
+          core::Fault::data,
+          [&] {
+            model->fit_head("idh", {at::zeros({2}), at::zeros({2}, at::kBool), at::ones({2}, at::kBool)});
+          }),
+      HasSubstr("head idh: all 2 training cases are `not mutant`"));
+  batch = batch_of(2);
+  batch.inputs["genes"].values = at::ones({2, 3});
+  EXPECT_THAT(message_of(core::Fault::data, [&] { model->forward(batch); }), HasSubstr("input genes: "));
+}
+
+}  // namespace
+}  // namespace photo51::model

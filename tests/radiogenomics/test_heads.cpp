@@ -1,0 +1,178 @@
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include "photo51/backbones/weights.hpp"
+#include "photo51/radiogenomics/head.hpp"
+#include "support/gradient.hpp"
+#include "support/throws.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+using ::testing::HasSubstr;
+using Kind = data::LabelSpec::Kind;
+using test::message_of;
+
+data::LabelBatch labels(const std::vector<float>& values, const std::vector<int>& known,
+                        const std::vector<int>& events = {}) {
+  data::LabelBatch batch{at::tensor(values), at::zeros({static_cast<int64_t>(values.size())}, at::kBool),
+                         at::tensor(known).to(at::kBool)};
+  if (!events.empty()) batch.event = at::tensor(events).to(at::kBool);
+  return batch;
+}
+
+data::LabelSpec label(Kind kind, std::vector<std::string> classes = {}) {
+  data::LabelSpec spec;
+  spec.head = "h";
+  spec.kind = kind;
+  spec.classes = std::move(classes);
+  return spec;
+}
+
+HeadOptions options(const std::string& task, const std::string& loss = "") {
+  HeadOptions o;
+  o.task = task;
+  o.loss = loss;
+  o.bins = 3;
+  return o;
+}
+
+struct Named {
+  std::string name;
+  std::shared_ptr<Head> head;
+  data::LabelBatch training;
+};
+std::vector<Named> every_head() {
+  return {
+      {"binary", make_head(options("binary"), label(Kind::binary), 4), labels({0, 1, 1, 0}, {1, 1, 1, 1})},
+      {"multiclass", make_head(options("multiclass"), label(Kind::multiclass, {"a", "b", "c"}), 4),
+       labels({0, 2, 1, 0}, {1, 1, 1, 1})},
+      {"regression", make_head(options("regression"), label(Kind::regression), 4),
+       labels({10, 20, 30, 25}, {1, 1, 1, 1})},
+      {"cox", make_head(options("survival"), label(Kind::survival), 4),
+       labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})},
+      {"discrete", make_head(options("survival", "discrete_nll"), label(Kind::survival), 4),
+       labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})}};
+}
+
+TEST(Heads, UnknownRowsHaveNoInfluence) {
+  for (auto& [name, head, training] : every_head()) {
+    head->fit(training);
+    const at::Tensor raw = head->forward(at::randn({4, 4}));
+    data::LabelBatch batch = training;
+    batch.known = at::tensor({1, 1, 0, 1}).to(at::kBool);
+    const double loss = head->loss(raw, batch).item<double>();
+    at::Tensor other = raw.detach().clone();
+    other[2].fill_(std::nanf(""));
+    batch.value = batch.value.clone();
+    batch.value[2] = 0;
+    EXPECT_EQ(head->loss(other, batch).item<double>(), loss) << name;
+    batch.known.zero_();
+    EXPECT_FALSE(head->loss(raw, batch).defined()) << name;
+  }
+}
+
+TEST(Heads, GradientsAreRight) {
+  for (auto& [name, head, training] : every_head()) {
+    SCOPED_TRACE(name);
+    head->fit(training);
+    const at::Tensor raw = head->forward(at::randn({4, 4}));
+    // Of the double-precision path, whose buffers hold float32 numbers.
+    test::expect_gradient(
+        [&, &head = head, &training = training](const at::Tensor& x) { return head->loss(x, training); },
+        raw);
+  }
+}
+
+TEST(Heads, HalfPrecisionOutputsGiveAFloatLoss) {
+  for (auto& [name, head, training] : every_head()) {
+    head->fit(training);
+    const at::Tensor raw = head->forward(at::randn({4, 4})).to(at::kBFloat16);
+    EXPECT_EQ(head->loss(raw, training).scalar_type(), at::kFloat) << name;
+  }
+}
+
+TEST(BinaryHead, LossAndProbabilitiesAreTheLogistic) {
+  auto head = make_head(options("binary"), label(Kind::binary), 1);
+  const at::Tensor raw = at::tensor({0.F, 2.F}).view({2, 1});
+  const double expected = (std::log(2.0) + std::log1p(std::exp(-2.0))) / 2;
+  EXPECT_NEAR(head->loss(raw, labels({0, 1}, {1, 1})).item<double>(), expected, 1e-6);
+  const at::Tensor p = head->predict(raw);
+  EXPECT_NEAR(p[1][1].item<double>(), 1 / (1 + std::exp(-2.0)), 1e-6);
+  EXPECT_TRUE(at::allclose(p.sum(1), at::ones({2})));
+}
+
+TEST(BinaryHead, SmoothingSpreadsTheTarget) {
+  HeadOptions smooth = options("binary");
+  smooth.label_smoothing = 0.2;
+  auto head = make_head(smooth, label(Kind::binary), 1);
+  const double p = 1 / (1 + std::exp(-2.0));  // target 0.9 and 0.1
+  EXPECT_NEAR(head->loss(at::full({1, 1}, 2.0), labels({1}, {1})).item<double>(),
+              -0.9 * std::log(p) - 0.1 * std::log(1 - p), 1e-6);
+}
+
+TEST(MulticlassHead, BalanceWeighsByInverseFrequency) {
+  HeadOptions balanced = options("multiclass");
+  balanced.balance = "inverse";
+  auto head = make_head(balanced, label(Kind::multiclass, {"a", "b", "c"}), 2);
+  const auto training = labels({0, 0, 0, 1, 1, 2, 0}, {1, 1, 1, 1, 1, 1, 0});
+  head->fit(training);  // 6 known: 3, 2, 1 -> 6 / (3 * n)
+  EXPECT_TRUE(at::allclose(backbones::state_of(*head).at("class_weights"), at::tensor({2 / 3.F, 1.F, 2.F})));
+  // Equal scores: every row costs log 3, and the weights average to one.
+  EXPECT_NEAR(head->loss(at::zeros({7, 3}), training).item<double>(), std::log(3.0), 1e-6);
+  EXPECT_NEAR(head->loss(at::zeros({1, 3}), labels({2}, {1})).item<double>(), 2 * std::log(3.0), 1e-6);
+}
+
+TEST(RegressionHead, WorksInStandardUnits) {
+  auto head = make_head(options("regression"), label(Kind::regression), 2);
+  head->fit(labels({10, 20, 1e6F}, {1, 1, 0}));  // mean 15, deviation 5
+  EXPECT_NEAR(head->loss(at::zeros({1, 1}), labels({25}, {1})).item<double>(), 4, 1e-6);
+  EXPECT_NEAR(head->predict(at::full({1, 1}, 2.0)).item<double>(), 25, 1e-5);
+}
+
+TEST(DiscreteHead, BinsTravelWithTheWeights) {
+  auto fitted = make_head(options("survival", "discrete_nll"), label(Kind::survival), 4);
+  fitted->fit(labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1}));
+  auto loaded = make_head(options("survival", "discrete_nll"), label(Kind::survival), 4);
+  const at::Tensor raw = at::randn({2, 3});
+  const auto batch = labels({12, 26}, {1, 1}, {1, 1});
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { loaded->loss(raw, batch); }), HasSubstr("fit the heads"));
+  backbones::load_state(*loaded, backbones::state_of(*fitted), "w");
+  EXPECT_EQ(loaded->loss(raw, batch).item<double>(), fitted->loss(raw, batch).item<double>());
+}
+
+TEST(Heads, FittingRefusesWhatCannotBeLearnt) {
+  const auto failure = [](const std::string& task, const data::LabelSpec& spec,
+                          const data::LabelBatch& training) {
+    auto head = make_head(options(task), spec, 2);
+    return message_of(core::Fault::data, [&] { head->fit(training); });
+  };
+  data::LabelSpec idh = label(Kind::binary);
+  EXPECT_THAT(failure("binary", idh, labels({1, 1}, {0, 0})),
+              HasSubstr("no training case has a known label"));
+  EXPECT_THAT(failure("binary", idh, labels({1, 1, 0}, {1, 1, 0})),
+              HasSubstr("all 2 training cases are `1`"));
+  idh.positive = "mutant";
+  EXPECT_THAT(failure("binary", idh, labels({0, 0}, {1, 1})), HasSubstr("are `not mutant`"));
+  EXPECT_THAT(failure("multiclass", label(Kind::multiclass, {"a", "b", "c"}), labels({0, 2}, {1, 1})),
+              HasSubstr("no training case is `b`"));
+  EXPECT_THAT(failure("regression", label(Kind::regression), labels({3, 3}, {1, 1})),
+              HasSubstr("all 2 training values are the same"));
+  EXPECT_THAT(failure("survival", label(Kind::survival), labels({3, 4, 5}, {1, 1, 0}, {0, 0, 1})),
+              HasSubstr("all training patients are censored"));
+}
+
+TEST(Heads, MulticlassNeedsItsNames) {
+  HeadOptions o = options("multiclass");
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { make_head(o, label(Kind::multiclass), 2); }),
+              HasSubstr("needs the names of its classes"));
+  o.classes = {"3"};
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [&] {
+                           make_head(o, label(Kind::multiclass, {"a", "b"}), 2);
+                         }),
+              HasSubstr("`classes` says 3 and the cohort has 2: a, b"));
+}
+
+}  // namespace
+}  // namespace photo51::radiogenomics
