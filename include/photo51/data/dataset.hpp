@@ -46,8 +46,10 @@ class Cohort {
          bool require_labels = true);
   ~Cohort();
   Cohort(Cohort&&) noexcept;
+  Cohort& operator=(Cohort&&) noexcept;
 
-  /// A cohort of one case made from `input.channel=path` pairs (`mri.flair=a.nii.gz`, `mri.seg=…`).
+  /// A cohort of one case made from `input.channel=path` pairs (`mri.flair=a.nii.gz`, `mri.seg=…`,
+  /// `genes.table=e.tsv`, `clinical.age=54`, `patient=P7`). Error (usage) with the nearest name otherwise.
   static Cohort single(const Inputs& inputs, const std::vector<std::string>& assignments);
 
   int64_t size() const;
@@ -60,8 +62,10 @@ class Cohort {
   const Inputs& inputs() const;
   /// A cell of the manifest by column, "" when the column is absent (for `groups: [sex]`).
   std::string cell(int64_t row, const std::string& column) const;
-  /// XXH3 of the manifest and of every file named by row, for environment.json and the leakage audit.
+  /// XXH3 of the files (cells of clinical columns) of one input of one row, "" when absent; of the manifest.
+  /// For environment.json.
   std::string file_hash(int64_t row, const std::string& input) const;
+  std::string manifest_hash() const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }
@@ -80,13 +84,18 @@ struct Split {
   std::vector<int64_t> test;
 };
 /// Splits by patient: held-out sites first, then stratified folds or one validation part. Same seed, same
-/// split.
+/// split, whatever the order of the rows.
+/// Errors: usage (`stratify` names no head); data (unknown site, too few patients, a training part in which a
+/// head has nothing to learn from: one class only, all patients censored).
 Split split_cohort(const Cohort& cohort, const SplitOptions& options);
 /// Error (data) when a patient or an identical image (by content hash) stands in two parts of a fold.
 void check_leakage(const Cohort& cohort, const Split& split);
 
 /// Learns scalings, gene lists and categories from `train` rows.
 Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train);
+
+/// `labels` with the class names that were fitted: what a trained model's heads mean.
+std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted& fitted);
 
 /// Number of channels/features and the size that each input will have, given what was fitted.
 struct InputInfo {

@@ -1,0 +1,254 @@
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "data/cells.hpp"
+#include "data/cohort_impl.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::data {
+
+namespace fs = std::filesystem;
+
+fs::path Cohort::Impl::resolve(const std::string& named) const {
+  const fs::path path(named);
+  return path.is_absolute() ? path : folder / path;
+}
+
+size_t Cohort::Impl::input_index(const std::string& input) const {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (inputs[i].first == input) return i;
+    names.push_back(inputs[i].first);
+  }
+  core::fail_usage("there is no input `" + input + "`" + core::suggest(input, names));
+}
+
+bool Cohort::Impl::has_input(size_t input, size_t row) const {
+  const InputOptions& options_of = inputs[input].second;
+  if (options_of.modality == "omics") return samples[input][row].table != nullptr;
+  if (options_of.modality == "clinical")
+    return std::any_of(columns[input].clinical.begin(), columns[input].clinical.end(),
+                       [&](const auto& column) { return column && !is_blank(cell(row, *column)); });
+  const Files& named = files[input][row];
+  if (options_of.modality == "lesion") return !named.mask.empty();
+  return std::any_of(named.channels.begin(), named.channels.end(), [](const auto& f) { return !f.empty(); });
+}
+
+void Cohort::Impl::read_ids() {
+  const size_t id_column = table.require(options.id);
+  const auto site_column = table.find(options.site);
+  std::unordered_map<std::string, size_t> first;
+  for (size_t row = 0; row < table.rows.size(); ++row) {
+    const std::string& id = cell(row, id_column);
+    if (is_blank(id)) core::fail_data(where(row, id_column) + ": the patient has no id");
+    const auto [other, is_new] = first.emplace(id, row);
+    if (!is_new)
+      core::fail_data(where(row, id_column) + ": the patient `" + id + "` stands twice (also in line " +
+                      std::to_string(table.lines[other->second]) + "); one row a patient");
+    ids.push_back(id);
+    sites.push_back(site_column && !is_blank(cell(row, *site_column)) ? cell(row, *site_column) : "");
+  }
+  if (ids.empty()) core::fail_data(table.source + ": there is no patient in this manifest");
+}
+
+std::optional<size_t> Cohort::Impl::find_column(const std::string& input, const std::string& name) const {
+  const auto own = table.find(input + "." + name);
+  return own ? own : table.find(name);
+}
+
+std::optional<size_t> Cohort::Impl::require_column(const std::string& input, const std::string& name,
+                                                   bool is_single) const {
+  const auto column = find_column(input, name);
+  if (!column && !is_single)
+    core::fail_data(table.source + ": input " + input + ": there is no column `" + name + "` or `" + input +
+                    "." + name + "`" + core::suggest(name, table.columns));
+  return column;
+}
+
+void Cohort::Impl::find_columns(size_t input, bool is_single) {
+  const auto& [name, of] = inputs[input];
+  Columns& found = columns[input];
+  for (const auto& channel : of.channels) found.channels.push_back(require_column(name, channel, is_single));
+  if (!of.mask.empty()) found.mask = require_column(name, of.mask, is_single);
+  for (const auto& column : of.columns) found.clinical.push_back(require_column(name, column, is_single));
+  if (of.modality == "omics") {
+    found.table = table.find(name + ".table");
+    if (!found.table) found.table = find_column(name, of.table);
+  }
+}
+
+fs::path Cohort::Impl::file(size_t row, size_t column) const {
+  const std::string& named = cell(row, column);
+  if (is_blank(named)) return {};
+  fs::path path = resolve(named);
+  // With `skip` the case fails when it is loaded, and is counted there.
+  if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first))
+    core::fail_data(where(row, column) + ": there is no file `" + named + "`" +
+                    (path.string() == named ? "" : " (" + path.string() + ")") +
+                    "; correct the path or leave it blank");
+  return path;
+}
+
+void Cohort::Impl::find_files(size_t input) {
+  for (size_t row = 0; row < ids.size(); ++row) {
+    Files named;
+    for (const auto& column : columns[input].channels)
+      named.channels.push_back(column ? file(row, *column) : fs::path());
+    if (columns[input].mask) named.mask = file(row, *columns[input].mask);
+    files[input].push_back(std::move(named));
+  }
+}
+
+void Cohort::Impl::find_samples(size_t input) {
+  const auto& [name, of] = inputs[input];
+  std::map<fs::path, std::vector<size_t>> rows_of;  // a table may hold one patient or all of them
+  if (const auto column = columns[input].table) {
+    for (size_t row = 0; row < ids.size(); ++row)
+      if (const fs::path path = file(row, *column); !path.empty()) rows_of[path].push_back(row);
+  } else if (const fs::path path = resolve(of.table); fs::exists(path)) {
+    for (size_t row = 0; row < ids.size(); ++row) rows_of[path].push_back(row);
+  } else {
+    core::fail_data("input " + name + ": table: `" + of.table + "` is neither a column of " + table.source +
+                    " nor a file (" + path.string() + ")" + core::suggest(of.table, table.columns));
+  }
+  samples[input].resize(ids.size());
+  std::shared_ptr<const std::vector<std::string>> genes;
+  for (const auto& [path, rows] : rows_of) {
+    std::vector<std::string> patients;
+    for (const size_t row : rows) patients.push_back(ids[row]);
+    if (options.on_bad_case == "skip" && !fs::exists(path)) {
+      for (const size_t row : rows) samples[input][row].path = path;
+      continue;
+    }
+    auto expression = std::make_shared<genomics::Expression>(
+        core::with_context("input " + name, [&] { return genomics::read_expression(path, patients); }));
+    // A file a patient: they share one list of names.
+    if (genes && *genes == *expression->genes) expression->genes = genes;
+    genes = expression->genes;
+    for (const size_t row : rows) {
+      samples[input][row].path = path;
+      const auto found = expression->row_of.find(ids[row]);
+      if (found == expression->row_of.end()) continue;
+      samples[input][row].table = expression;
+      samples[input][row].row = found->second;
+    }
+  }
+}
+
+void Cohort::Impl::build(bool is_single, bool require_labels) {
+  read_ids();
+  columns.resize(inputs.size());
+  files.resize(inputs.size());
+  samples.resize(inputs.size());
+  for (size_t input = 0; input < inputs.size(); ++input) {
+    find_columns(input, is_single);
+    const std::string& modality = inputs[input].second.modality;
+    if (modality == "omics") {
+      if (!is_single || columns[input].table)
+        find_samples(input);
+      else
+        samples[input].resize(ids.size());
+    } else if (modality != "clinical") {
+      find_files(input);
+    }
+  }
+  read_labels(*this, require_labels);
+}
+
+Cohort::Cohort() : impl_(std::make_unique<Impl>()) {}
+Cohort::~Cohort() = default;
+Cohort::Cohort(Cohort&&) noexcept = default;
+Cohort& Cohort::operator=(Cohort&&) noexcept = default;
+
+Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<LabelSpec> labels,
+               bool require_labels)
+    : Cohort() {
+  if (options.manifest.empty())
+    core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
+  impl_->table = core::read_table(options.manifest);
+  impl_->folder = options.manifest.parent_path();
+  impl_->options = options;
+  impl_->inputs = inputs;
+  impl_->labels = std::move(labels);
+  impl_->build(false, require_labels);
+}
+
+Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments) {
+  std::vector<std::string> valid{"patient", "site"};
+  for (const auto& [name, of] : inputs) {
+    for (const auto& channel : of.channels) valid.push_back(name + "." + channel);
+    if (!of.mask.empty()) valid.push_back(name + "." + of.mask);
+    for (const auto& column : of.columns) valid.push_back(name + "." + column);
+    if (of.modality == "omics") valid.push_back(name + ".table");
+  }
+  Cohort cohort;
+  core::Table& table = cohort.impl_->table;
+  table.source = "command line";
+  table.rows.emplace_back();
+  table.lines.push_back(1);
+  for (const auto& assignment : assignments) {
+    const size_t equals = assignment.find('=');
+    const std::string key = assignment.substr(0, equals);
+    if (equals == std::string::npos || equals + 1 == assignment.size())
+      core::fail_usage("`" + assignment + "`: write input.channel=path, such as " + valid.back() + "=FILE");
+    if (std::find(valid.begin(), valid.end(), key) == valid.end())
+      core::fail_usage("`" + assignment + "`: there is no input `" + key + "`" + core::suggest(key, valid));
+    if (table.find(key)) core::fail_usage("`" + key + "` is given twice");
+    table.columns.push_back(key);
+    table.rows[0].push_back(assignment.substr(equals + 1));
+  }
+  if (!table.find("patient")) {
+    table.columns.push_back("patient");
+    table.rows[0].push_back("case");
+  }
+  cohort.impl_->inputs = inputs;
+  cohort.impl_->build(true, false);
+  return cohort;
+}
+
+int64_t Cohort::size() const {
+  return static_cast<int64_t>(impl_->ids.size());
+}
+
+const std::string& Cohort::id(int64_t row) const {
+  return impl_->ids.at(static_cast<size_t>(row));
+}
+
+const std::string& Cohort::site(int64_t row) const {
+  return impl_->sites.at(static_cast<size_t>(row));
+}
+
+const Case::Label& Cohort::label(int64_t row, const std::string& head) const {
+  const auto found = impl_->label_values.find(head);
+  if (found == impl_->label_values.end()) {
+    std::vector<std::string> heads;
+    for (const auto& spec : impl_->labels) heads.push_back(spec.head);
+    core::fail_usage("there is no head `" + head + "`" + core::suggest(head, heads));
+  }
+  return found->second.at(static_cast<size_t>(row));
+}
+
+bool Cohort::has_input(int64_t row, const std::string& input) const {
+  return impl_->has_input(impl_->input_index(input), static_cast<size_t>(row));
+}
+
+const std::vector<LabelSpec>& Cohort::labels() const {
+  return impl_->labels;
+}
+
+const Inputs& Cohort::inputs() const {
+  return impl_->inputs;
+}
+
+std::string Cohort::cell(int64_t row, const std::string& column) const {
+  const auto found = impl_->table.find(column);
+  if (!found) return "";
+  const std::string& text = impl_->cell(static_cast<size_t>(row), *found);
+  return is_blank(text) ? "" : text;
+}
+
+}  // namespace photo51::data

@@ -1,0 +1,82 @@
+#pragma once
+/// What a Cohort holds; read by the other files of this room.
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "photo51/core/table.hpp"
+#include "photo51/data/dataset.hpp"
+#include "photo51/genomics/expression.hpp"
+
+namespace photo51::data {
+
+struct Cohort::Impl {
+  /// The manifest columns of one input. Only a cohort of one case (`single`) may lack some.
+  struct Columns {
+    std::vector<std::optional<size_t>> channels, clinical;
+    std::optional<size_t> mask, table;
+  };
+  /// The files of one patient; an empty path is a blank cell.
+  struct Files {
+    std::vector<std::filesystem::path> channels;
+    std::filesystem::path mask;
+  };
+  /// One patient's row of an expression table; no table = the patient has none.
+  struct Sample {
+    std::shared_ptr<const genomics::Expression> table;
+    std::filesystem::path path;
+    size_t row = 0;
+  };
+
+  void build(bool is_single, bool require_labels);
+  size_t input_index(const std::string& input) const;
+  bool has_input(size_t input, size_t row) const;
+  const std::string& cell(size_t row, size_t column) const { return table.rows[row][column]; }
+  /// "cohort.csv:12: column `age`", for messages.
+  std::string where(size_t row, size_t column) const {
+    return table.where(row) + ": column `" + table.columns[column] + "`";
+  }
+  std::filesystem::path resolve(const std::string& named) const;
+  /// XXH3 of a file or of a folder's files in name order; remembered.
+  std::string hash_of(const std::filesystem::path& path) const;
+
+  core::Table table;
+  std::filesystem::path folder;  ///< that relative paths are taken from
+  CohortOptions options;
+  Inputs inputs;
+  std::vector<LabelSpec> labels;
+  std::vector<std::string> ids, sites;
+  std::vector<Columns> columns;                                  ///< by input
+  std::vector<std::vector<Files>> files;                         ///< by input, row; empty for tabular inputs
+  std::vector<std::vector<Sample>> samples;                      ///< by input, row; empty but for omics
+  std::map<std::string, std::vector<Case::Label>> label_values;  ///< by head, row
+
+  mutable std::mutex mutex;
+  mutable std::map<std::filesystem::path, std::string> hashes;
+  mutable std::map<std::pair<size_t, size_t>, std::vector<double>> lesions;  ///< by input, row
+
+ private:
+  void read_ids();
+  void find_columns(size_t input, bool is_single);
+  void find_files(size_t input);
+  void find_samples(size_t input);
+  std::optional<size_t> find_column(const std::string& input, const std::string& name) const;
+  std::optional<size_t> require_column(const std::string& input, const std::string& name,
+                                       bool is_single) const;
+  std::filesystem::path file(size_t row, size_t column) const;
+};
+
+/// `folder#UID`, which names one series of a folder, as folder and UID; the UID is empty for any other path.
+std::pair<std::filesystem::path, std::string> split_series(const std::filesystem::path& path);
+
+/// Reads the labels of every head into `cohort.label_values` and fills in class names. Errors (data) with
+/// file:line when `require`; otherwise what cannot be read is unknown, with a warning.
+void read_labels(Cohort::Impl& cohort, bool require);
+
+}  // namespace photo51::data

@@ -1,0 +1,60 @@
+#include <algorithm>
+
+#include "data/cohort_impl.hpp"
+#include "photo51/core/files.hpp"
+
+namespace photo51::data {
+
+namespace fs = std::filesystem;
+
+std::pair<fs::path, std::string> split_series(const fs::path& path) {
+  const std::string text = path.string();
+  const size_t hash = text.rfind('#');
+  if (hash == std::string::npos || fs::exists(path)) return {path, ""};
+  return {text.substr(0, hash), text.substr(hash + 1)};
+}
+
+std::string Cohort::Impl::hash_of(const fs::path& path) const {
+  {
+    const std::scoped_lock lock(mutex);
+    if (const auto known = hashes.find(path); known != hashes.end()) return known->second;
+  }
+  std::string hash;
+  if (const auto [folder_of_series, series] = split_series(path); !series.empty()) {
+    hash = core::hash_bytes(hash_of(folder_of_series) + series);
+  } else if (fs::is_directory(path)) {
+    std::vector<fs::path> inside;
+    for (const auto& entry : fs::recursive_directory_iterator(path))
+      if (entry.is_regular_file()) inside.push_back(entry.path());
+    std::sort(inside.begin(), inside.end());
+    for (const auto& file_inside : inside) hash += core::hash_file(file_inside);
+    hash = core::hash_bytes(hash);
+  } else {
+    hash = core::hash_file(path);
+  }
+  const std::scoped_lock lock(mutex);
+  return hashes.emplace(path, std::move(hash)).first->second;
+}
+
+std::string Cohort::file_hash(int64_t row, const std::string& input) const {
+  const size_t index = impl_->input_index(input);
+  const auto at = static_cast<size_t>(row);
+  if (!impl_->has_input(index, at)) return "";
+  if (!impl_->samples[index].empty()) return impl_->hash_of(impl_->samples[index][at].path);
+  std::string text;
+  if (impl_->files[index].empty()) {
+    for (const auto& column : impl_->columns[index].clinical)
+      text += (column ? impl_->cell(at, *column) : "") + "\n";
+  } else {
+    const auto& named = impl_->files[index][at];
+    for (const auto& channel : named.channels) text += channel.empty() ? "-" : impl_->hash_of(channel);
+    text += named.mask.empty() ? "-" : impl_->hash_of(named.mask);
+  }
+  return core::hash_bytes(text);
+}
+
+std::string Cohort::manifest_hash() const {
+  return impl_->options.manifest.empty() ? "" : impl_->hash_of(impl_->options.manifest);
+}
+
+}  // namespace photo51::data

@@ -1,0 +1,71 @@
+#pragma once
+/// A small cohort on disk.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/data/dataset.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::data {
+
+inline LabelSpec label_spec(const std::string& head, LabelSpec::Kind kind, const std::string& column = "",
+                            const std::string& event = "") {
+  LabelSpec spec;
+  spec.head = head;
+  spec.kind = kind;
+  spec.column = column.empty() ? head : column;
+  spec.event_column = event;
+  return spec;
+}
+
+inline InputOptions image_input(std::vector<std::string> channels, const std::string& mask = "") {
+  InputOptions options;
+  options.modality = "mri";
+  options.channels = std::move(channels);
+  options.mask = mask;
+  return options;
+}
+
+/// What the Error that leaves `body` says, or "no error".
+template <class Body>
+std::string failure(core::Fault fault, Body&& body) {
+  try {
+    body();
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.fault(), fault) << error.what();
+    return error.what();
+  }
+  return "no error";
+}
+
+class CohortFolder : public ::testing::Test {
+ protected:
+  void write(const std::string& name, const std::string& text) const {
+    core::make_directories((folder_ / name).parent_path());
+    core::write_file_atomic(folder_ / name, text);
+  }
+  CohortOptions options() const {
+    CohortOptions made;
+    made.manifest = folder_ / "cohort.csv";
+    return made;
+  }
+  Cohort read(const std::string& manifest, const Inputs& inputs, std::vector<LabelSpec> labels = {},
+              bool require = true) const {
+    write("cohort.csv", manifest);
+    return Cohort(options(), inputs, std::move(labels), require);
+  }
+  std::string data_failure(const std::string& manifest, const Inputs& inputs,
+                           std::vector<LabelSpec> labels = {}) const {
+    return failure(core::Fault::data, [&] { read(manifest, inputs, std::move(labels)); });
+  }
+
+  test::TemporaryFolder folder_;
+};
+
+}  // namespace photo51::data
