@@ -1,0 +1,86 @@
+#include <map>
+#include <set>
+
+#include "data/cohort_impl.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+uintmax_t bytes_of(const fs::path& named) {
+  const fs::path path = split_series(named).first;
+  if (!fs::is_directory(path)) return fs::file_size(path);
+  uintmax_t total = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) total += entry.file_size();
+  return total;
+}
+
+struct Image {
+  int64_t row;
+  fs::path path;
+};
+
+/// Groups of images of different patients with the same content. Masks are left out: two empty masks say
+/// nothing. Only files of equal size are read.
+std::vector<std::vector<Image>> identical_images(const Cohort& cohort) {
+  const auto& impl = cohort.impl();
+  std::map<uintmax_t, std::vector<Image>> by_size;
+  std::set<std::pair<int64_t, fs::path>> seen;
+  for (size_t input = 0; input < impl.inputs.size(); ++input)
+    for (size_t row = 0; row < impl.files[input].size(); ++row)
+      for (const auto& path : impl.files[input][row].channels)
+        if (!path.empty() && fs::exists(split_series(path).first) &&
+            seen.emplace(static_cast<int64_t>(row), path).second)
+          by_size[bytes_of(path)].push_back({static_cast<int64_t>(row), path});
+  std::vector<std::vector<Image>> groups;
+  for (const auto& [size, images] : by_size) {
+    if (images.size() < 2) continue;
+    std::map<std::string, std::vector<Image>> by_hash;
+    for (const auto& image : images) by_hash[impl.hash_of(image.path)].push_back(image);
+    for (auto& [hash, same] : by_hash)
+      if (same.size() > 1) groups.push_back(std::move(same));
+  }
+  return groups;
+}
+
+using Parts = std::map<int64_t, std::string>;
+
+void place(const Cohort& cohort, Parts& parts, const std::vector<int64_t>& rows, const std::string& part) {
+  for (const int64_t row : rows) {
+    const auto [other, is_new] = parts.emplace(row, part);
+    if (!is_new && other->second != part)
+      core::fail_data("leakage: patient `" + cohort.id(row) + "` stands in the " + other->second +
+                      " and in the " + part + " part");
+  }
+}
+
+}  // namespace
+
+void check_leakage(const Cohort& cohort, const Split& split) {
+  const auto groups = identical_images(cohort);
+  for (const auto& fold : split.folds) {
+    Parts parts;
+    place(cohort, parts, fold.train, "training");
+    place(cohort, parts, fold.validation, "validation");
+    place(cohort, parts, split.test, "test");
+    for (const auto& group : groups) {
+      const Image* first = nullptr;
+      for (const auto& image : group) {
+        const auto part = parts.find(image.row);
+        if (part == parts.end()) continue;
+        if (first == nullptr) first = &image;
+        const std::string& other = parts.at(first->row);
+        if (other == part->second) continue;
+        core::fail_data("leakage: the same image stands in two parts: " + first->path.string() +
+                        " (patient `" + cohort.id(first->row) + "`, " + other + ") and " +
+                        image.path.string() + " (patient `" + cohort.id(image.row) + "`, " + part->second +
+                        "); remove one of them from the manifest");
+      }
+    }
+  }
+}
+
+}  // namespace photo51::data

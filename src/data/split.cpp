@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "data/cells.hpp"
+#include "data/cohort_impl.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/random.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::data {
+namespace {
+
+using Rows = std::vector<int64_t>;
+
+/// A random order of patients that depends on the seed and their ids only.
+Rows shuffled(const Cohort& cohort, const Rows& rows, int64_t seed, std::string_view what) {
+  std::vector<std::pair<uint64_t, int64_t>> keyed;
+  for (const int64_t row : rows) {
+    core::Random random({static_cast<uint64_t>(seed), core::hash_key(cohort.id(row)), core::hash_key(what)});
+    keyed.emplace_back(random.next_u64(), row);
+  }
+  std::sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
+    return a.first != b.first ? a.first < b.first : cohort.id(a.second) < cohort.id(b.second);
+  });
+  Rows order;
+  for (const auto& [key, row] : keyed) order.push_back(row);
+  return order;
+}
+
+/// The head whose classes are spread evenly; null = none.
+const LabelSpec* stratified_head(const Cohort& cohort, const std::string& asked) {
+  using Kind = LabelSpec::Kind;
+  const auto& labels = cohort.labels();
+  std::vector<std::string> names;
+  for (const auto& spec : labels) {
+    if (spec.kind != Kind::regression) names.push_back(spec.head);
+    if (spec.head != asked) continue;
+    if (spec.kind == Kind::regression)
+      core::fail_usage("cohort.split.stratify: head `" + asked +
+                       "` is a regression; name a head with classes");
+    return &spec;
+  }
+  if (!asked.empty())
+    core::fail_usage("cohort.split.stratify: there is no head `" + asked + "`" + core::suggest(asked, names));
+  for (const auto& spec : labels)
+    if (spec.kind == Kind::binary || spec.kind == Kind::multiclass) return &spec;
+  for (const auto& spec : labels)
+    if (spec.kind == Kind::survival) return &spec;
+  return nullptr;
+}
+
+/// Patients of one class together, classes in order, those without a label last.
+std::vector<Rows> strata(const Cohort& cohort, const Rows& order, const LabelSpec* head) {
+  std::map<double, Rows> by_class;
+  for (const int64_t row : order) {
+    double key = INFINITY;
+    if (head != nullptr) {
+      const auto& label = cohort.label(row, head->head);
+      if (label.known) key = head->kind == LabelSpec::Kind::survival ? double(label.event) : label.value;
+    }
+    by_class[key].push_back(row);
+  }
+  std::vector<Rows> all;
+  for (auto& [key, rows] : by_class) all.push_back(std::move(rows));
+  return all;
+}
+
+/// Takes `fraction` of every stratum, so that the total is right to within one half.
+Rows take_fraction(const std::vector<Rows>& groups, double fraction) {
+  Rows taken;
+  size_t seen = 0;
+  for (const auto& group : groups) {
+    seen += group.size();
+    const auto target = static_cast<size_t>(std::llround(fraction * static_cast<double>(seen)));
+    const size_t count = std::min(target - taken.size(), group.size());
+    taken.insert(taken.end(), group.begin(), group.begin() + static_cast<std::ptrdiff_t>(count));
+  }
+  return taken;
+}
+
+Rows without(const Rows& rows, const Rows& excluded) {
+  const std::set<int64_t> out(excluded.begin(), excluded.end());
+  Rows kept;
+  for (const int64_t row : rows)
+    if (!out.contains(row)) kept.push_back(row);
+  return kept;
+}
+
+Rows sorted(Rows rows) {
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+Rows held_out(const Cohort& cohort, const SplitOptions& options, const std::string& site_column) {
+  const std::string column = options.by == "site" ? site_column : options.by;
+  if (!cohort.impl().table.find(column))
+    core::fail_data(cohort.impl().table.source + ": cohort.split.hold_out needs the column `" + column + "`" +
+                    core::suggest(column, cohort.impl().table.columns));
+  std::set<std::string> sites;
+  for (int64_t row = 0; row < cohort.size(); ++row)
+    if (const auto site = cohort.cell(row, column); !site.empty()) sites.insert(site);
+  for (const auto& site : options.hold_out)
+    if (!sites.contains(site))
+      core::fail_data("cohort.split.hold_out: no patient has `" + site + "` in column `" + column +
+                      "`; it holds " + core::join({sites.begin(), sites.end()}, ", "));
+  Rows rows;
+  for (int64_t row = 0; row < cohort.size(); ++row)
+    if (std::find(options.hold_out.begin(), options.hold_out.end(), cohort.cell(row, column)) !=
+        options.hold_out.end())
+      rows.push_back(row);
+  return rows;
+}
+
+/// Error when a head has nothing to learn from in these rows.
+void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& part) {
+  for (const auto& spec : cohort.labels()) {
+    std::map<double, int64_t> counts;
+    int64_t known = 0;
+    for (const int64_t row : rows) {
+      const auto& label = cohort.label(row, spec.head);
+      if (!label.known) continue;
+      ++known;
+      ++counts[spec.kind == LabelSpec::Kind::survival ? double(label.event) : label.value];
+    }
+    const std::string who = "head " + spec.head + ": " + part + ": ";
+    if (known == 0) core::fail_data(who + "no patient has a known label in column `" + spec.column + "`");
+    if (spec.kind == LabelSpec::Kind::survival && !counts.contains(1))
+      core::fail_data(who + "all " + std::to_string(known) + " patients are censored (column `" +
+                      spec.event_column + "`); survival needs events");
+    const bool classes = spec.kind == LabelSpec::Kind::binary || spec.kind == LabelSpec::Kind::multiclass;
+    if (classes && counts.size() < 2) {
+      const double value = counts.begin()->first;
+      const std::string name = spec.kind == LabelSpec::Kind::multiclass
+                                   ? spec.classes.at(static_cast<size_t>(value))
+                                   : core::format_number(value);
+      core::fail_data(who + "all " + std::to_string(known) + " known labels (column `" + spec.column +
+                      "`) are of one class, " + name + "; a classifier needs two");
+    }
+  }
+}
+
+std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest, const std::vector<Rows>& groups,
+                                    int64_t count) {
+  if (static_cast<int64_t>(rest.size()) < count)
+    core::fail_data("cohort.split.folds: " + std::to_string(count) +
+                    " folds need at least as many patients; " + std::to_string(rest.size()) +
+                    " are left for training");
+  std::vector<Rows> validation(static_cast<size_t>(count));
+  size_t next = 0;  // goes on from class to class, so that the folds' sizes differ by one at most
+  for (const auto& group : groups)
+    for (const int64_t row : group) validation[next++ % validation.size()].push_back(row);
+  std::vector<Split::Fold> folds;
+  for (const auto& part : validation) {
+    folds.push_back({without(rest, part), sorted(part)});
+    check_learnable(cohort, folds.back().train, "training part of fold " + std::to_string(folds.size() - 1));
+  }
+  return folds;
+}
+
+}  // namespace
+
+Split split_cohort(const Cohort& cohort, const SplitOptions& options) {
+  Rows all(static_cast<size_t>(cohort.size()));
+  for (size_t row = 0; row < all.size(); ++row) all[row] = static_cast<int64_t>(row);
+  check_learnable(cohort, all, "the cohort");
+  const LabelSpec* head = stratified_head(cohort, options.stratify);
+
+  Split split;
+  if (!options.hold_out.empty()) {
+    split.test = held_out(cohort, options, cohort.impl().options.site);
+  } else if (options.test_fraction > 0) {
+    split.test = sorted(take_fraction(strata(cohort, shuffled(cohort, all, options.seed, "test"), head),
+                                      options.test_fraction));
+  }
+  const Rows rest = without(all, split.test);
+  if (rest.empty()) core::fail_data("cohort.split: every patient is held out; none is left for training");
+  check_learnable(cohort, rest, "the patients left for training");
+
+  const auto groups = strata(cohort, shuffled(cohort, rest, options.seed, "folds"), head);
+  if (options.folds > 0) {
+    split.folds = make_folds(cohort, rest, groups, options.folds);
+    return split;
+  }
+  const Rows validation = take_fraction(groups, options.validation_fraction);
+  split.folds.push_back({without(rest, validation), sorted(validation)});
+  check_learnable(cohort, split.folds[0].train, "the training part");
+  return split;
+}
+
+}  // namespace photo51::data
