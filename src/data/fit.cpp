@@ -1,0 +1,76 @@
+#include <nlohmann/json.hpp>
+
+#include "data/tabular.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::data {
+
+nlohmann::json parse_fitted(const Fitted& fitted) {
+  try {
+    return nlohmann::json::parse(fitted.json);
+  } catch (const nlohmann::json::exception& error) {
+    core::fail_data(std::string("what was fitted on the training part is not valid JSON: ") + error.what());
+  }
+}
+
+const nlohmann::json& fitted_input(const nlohmann::json& fitted, const std::string& input) {
+  const auto inputs = fitted.find("inputs");
+  if (inputs == fitted.end() || !inputs->contains(input))
+    core::fail_data("nothing was fitted for input `" + input + "`; fit it on the training part first");
+  return inputs->at(input);
+}
+
+Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train) {
+  const auto& impl = cohort.impl();
+  if (train.empty()) core::fail_data("the training part is empty");
+  const std::vector<size_t> rows(train.begin(), train.end());
+  nlohmann::json all{{"inputs", nlohmann::json::object()}, {"classes", nlohmann::json::object()}};
+  for (size_t input = 0; input < impl.inputs.size(); ++input) {
+    const auto& [name, options] = impl.inputs[input];
+    if (const Tabular* tabular = find_tabular(options.modality))
+      all["inputs"][name] =
+          core::with_context("input " + name, [&] { return tabular->fit(impl, input, rows); });
+  }
+  for (const auto& spec : impl.labels)
+    if (spec.kind == LabelSpec::Kind::multiclass) all["classes"][spec.head] = spec.classes;
+  return {all.dump()};
+}
+
+std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted& fitted) {
+  const auto all = parse_fitted(fitted);
+  for (auto& spec : labels)
+    if (all.contains("classes") && all["classes"].contains(spec.head))
+      spec.classes = all["classes"][spec.head].get<std::vector<std::string>>();
+  return labels;
+}
+
+std::map<std::string, InputInfo> input_info(const Inputs& inputs, const Fitted& fitted) {
+  const auto all = parse_fitted(fitted);
+  std::map<std::string, InputInfo> infos;
+  for (const auto& [name, options] : inputs) {
+    InputInfo info;
+    info.image = is_image(options);
+    if (info.image) {
+      info.channels =
+          static_cast<int64_t>(options.channels.size()) + (!options.mask.empty() && options.mask_channel);
+      info.dims = options.dims;
+      const auto& size = options.preprocess.size;  // x, y, z
+      info.size.assign(size.rbegin(), size.rend());
+      if (options.dims == 2 && !info.size.empty()) {
+        if (info.size[0] != 1)
+          core::fail_usage("input " + name + ": dims: 2 takes one slice; set preprocess.size to [" +
+                           std::to_string(size[0]) + ", " + std::to_string(size[1]) + ", 1]");
+        info.size.erase(info.size.begin());
+      }
+    } else {
+      const Tabular* tabular = find_tabular(options.modality);
+      info.features = tabular->features(fitted_input(all, name));
+      info.channels = static_cast<int64_t>(info.features.size());
+    }
+    infos.emplace(name, std::move(info));
+  }
+  return infos;
+}
+
+}  // namespace photo51::data

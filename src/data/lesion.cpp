@@ -1,0 +1,114 @@
+#include "photo51/radiomics/lesion.hpp"
+
+#include <ATen/core/Tensor.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "data/study.hpp"
+#include "data/tabular.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/thread_pool.hpp"
+#include "photo51/preprocess/prepare.hpp"
+
+namespace photo51::data {
+namespace {
+
+using Names = std::vector<std::string>;
+
+std::vector<double> describe_lesion(const Cohort::Impl& cohort, size_t input, size_t row) {
+  const auto& channels = cohort.inputs[input].second.channels;
+  const Study study = read_study(cohort, input, row, imaging::Modality::unknown);
+  // Raw intensities in LPS on the first channel's own grid, the mask with them.
+  const auto prepared = preprocess::prepare(study.channels, study.mask, true, {}, nullptr, channels);
+  imaging::Volume image, mask;
+  const auto count = static_cast<int64_t>(channels.size());
+  image.data = prepared.values.narrow(0, 0, count).contiguous();
+  image.geometry = mask.geometry = prepared.geometry;
+  image.channels = channels;
+  image.source = mask.source = cohort.files[input][row].mask.string();
+  mask.data = prepared.values.narrow(0, count, 1).contiguous();
+  return radiomics::lesion_descriptors(image, study.present, mask);
+}
+
+double median(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
+nlohmann::json fit_lesion(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train) {
+  std::vector<size_t> rows;
+  for (const size_t row : train)
+    if (cohort.has_input(input, row)) rows.push_back(row);
+  std::vector<std::vector<double>> found(rows.size());
+  core::ThreadPool pool;
+  pool.parallel_for(static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const auto at = static_cast<size_t>(i);
+      try {
+        found[at] = core::with_context("case " + cohort.ids[rows[at]],
+                                       [&] { return raw_lesion(cohort, input, rows[at]); });
+      } catch (const core::Error& error) {
+        if (cohort.options.on_bad_case != "skip") throw;  // else the loader reports and counts it
+        core::log_debug(error.what());
+      }
+    }
+  });
+  std::erase_if(found, [](const auto& values) { return values.empty(); });
+  if (found.empty()) core::fail_data("no training patient has a lesion mask that can be read");
+
+  const Names names = radiomics::lesion_descriptor_names(cohort.inputs[input].second.channels);
+  nlohmann::json fitted{{"features", names}, {"median", Names()}, {"mean", Names()}, {"deviation", Names()}};
+  for (size_t i = 0; i < names.size(); ++i) {
+    std::vector<double> values;
+    for (const auto& lesion_values : found) values.push_back(lesion_values[i]);
+    const double middle = median(values);
+    for (double& value : values)
+      if (std::isnan(value)) value = middle;
+    const auto learnt = moments(values);
+    fitted["median"].push_back(middle);
+    fitted["mean"].push_back(learnt.mean);
+    fitted["deviation"].push_back(learnt.deviation);
+  }
+  return fitted;
+}
+
+Names lesion_features(const nlohmann::json& fitted) {
+  return fitted.at("features").get<Names>();
+}
+
+RowReader read_lesion(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
+  const auto middle = fitted.at("median").get<std::vector<double>>();
+  const auto mean = fitted.at("mean").get<std::vector<double>>();
+  const auto deviation = fitted.at("deviation").get<std::vector<double>>();
+  return [&cohort, input, middle, mean, deviation](size_t row) {
+    const auto raw = raw_lesion(cohort, input, row);
+    std::vector<float> values;
+    for (size_t i = 0; i < raw.size(); ++i)
+      values.push_back(z_score(std::isnan(raw[i]) ? middle[i] : raw[i], mean[i], deviation[i],
+                               cohort.inputs[input].second.clip));
+    return values;
+  };
+}
+
+}  // namespace
+
+std::vector<double> raw_lesion(const Cohort::Impl& cohort, size_t input, size_t row) {
+  {
+    const std::scoped_lock lock(cohort.mutex);
+    if (const auto known = cohort.lesions.find({input, row}); known != cohort.lesions.end())
+      return known->second;
+  }
+  auto values = describe_lesion(cohort, input, row);
+  const std::scoped_lock lock(cohort.mutex);
+  return cohort.lesions.emplace(std::pair{input, row}, std::move(values)).first->second;
+}
+
+const Tabular lesion{"lesion", fit_lesion, lesion_features, read_lesion};
+
+}  // namespace photo51::data

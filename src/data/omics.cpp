@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+#include <unordered_map>
+
+#include "data/tabular.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/genomics/gene_sets.hpp"
+
+namespace photo51::data {
+namespace {
+
+using Genes = std::vector<std::string>;
+
+double transformed(const genomics::Expression& table, size_t patient, size_t gene, bool log) {
+  const double value = table.row(patient)[gene];
+  if (!log) return value;
+  if (value < 0)
+    core::fail_data(table.source + ": gene `" + (*table.genes)[gene] + "` of `" + table.patients[patient] +
+                    "` is " + core::format_number(value) +
+                    "; `log: true` is for counts, which are not negative");
+  return std::log2(1 + value);
+}
+
+/// Genes that stand in every table of the training part, in the first one's order.
+Genes common_genes(const std::vector<const Cohort::Impl::Sample*>& samples) {
+  const auto& first = samples[0]->table->genes;
+  Genes genes = *first;
+  std::set<const Genes*> done{first.get()};
+  for (const auto* sample : samples) {
+    if (!done.insert(sample->table->genes.get()).second) continue;
+    const std::set<std::string> here(sample->table->genes->begin(), sample->table->genes->end());
+    std::erase_if(genes, [&](const auto& gene) { return !here.contains(gene); });
+  }
+  return genes;
+}
+
+/// Keeps the genes that the options name.
+Genes selected(Genes genes, const InputOptions& options, const std::string& source) {
+  if (options.sets.empty() && options.genes.empty()) return genes;
+  const Genes wanted =
+      options.sets.empty() ? options.genes : genomics::genes_of(genomics::read_gene_sets(options.sets));
+  const std::set<std::string> keep(wanted.begin(), wanted.end());
+  const Genes all = genes;
+  std::erase_if(genes, [&](const auto& gene) { return !keep.contains(gene); });
+  const std::string from = options.sets.empty() ? "`genes`" : options.sets.string();
+  if (genes.empty())
+    core::fail_data(source + ": none of the " + std::to_string(keep.size()) + " genes of " + from +
+                    " (such as `" + *keep.begin() + "`) stands in this table (such as `" + all[0] +
+                    "`); are both gene symbols?");
+  if (genes.size() < keep.size())
+    core::log_warning(source + ": " + std::to_string(keep.size() - genes.size()) + " of " +
+                      std::to_string(keep.size()) + " genes of " + from + " are not in this table");
+  return genes;
+}
+
+std::unordered_map<std::string_view, size_t> positions(const Genes& genes) {
+  std::unordered_map<std::string_view, size_t> at;
+  for (size_t i = 0; i < genes.size(); ++i) at.emplace(genes[i], i);
+  return at;
+}
+
+nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train) {
+  const InputOptions& options = cohort.inputs[input].second;
+  std::vector<const Cohort::Impl::Sample*> samples;
+  for (const size_t row : train)
+    if (cohort.has_input(input, row)) samples.push_back(&cohort.samples[input][row]);
+  if (samples.empty()) core::fail_data("no training patient stands in an expression table");
+  const Genes genes = selected(common_genes(samples), options, samples[0]->table->source);
+  if (genes.empty()) core::fail_data("the training patients' tables have no gene in common");
+
+  std::map<const Genes*, std::vector<size_t>> columns;  // of `genes` in each table
+  for (const auto* sample : samples) {
+    auto& at = columns[sample->table->genes.get()];
+    if (!at.empty()) continue;
+    const auto where = positions(*sample->table->genes);
+    for (const auto& gene : genes) at.push_back(where.at(gene));
+  }
+  std::vector<Moments> learnt;
+  std::vector<double> values(samples.size());
+  for (size_t gene = 0; gene < genes.size(); ++gene) {
+    for (size_t i = 0; i < samples.size(); ++i)
+      values[i] = transformed(*samples[i]->table, samples[i]->row,
+                              columns.at(samples[i]->table->genes.get())[gene], options.log);
+    learnt.push_back(moments(values));
+  }
+
+  std::vector<size_t> kept;
+  for (size_t gene = 0; gene < genes.size(); ++gene)
+    if (learnt[gene].deviation > 1e-12 * std::max(1.0, std::abs(learnt[gene].mean))) kept.push_back(gene);
+  if (kept.empty()) core::fail_data("no gene varies over the training patients");
+  if (options.top_variable > 0 && static_cast<size_t>(options.top_variable) < kept.size()) {
+    std::stable_sort(kept.begin(), kept.end(),
+                     [&](size_t a, size_t b) { return learnt[a].deviation > learnt[b].deviation; });
+    kept.resize(static_cast<size_t>(options.top_variable));
+    std::sort(kept.begin(), kept.end());
+  }
+  auto fitted = nlohmann::json{{"genes", Genes()}, {"mean", Genes()}, {"deviation", Genes()}};
+  for (const size_t gene : kept) {
+    fitted["genes"].push_back(genes[gene]);
+    fitted["mean"].push_back(learnt[gene].mean);
+    fitted["deviation"].push_back(learnt[gene].deviation);
+  }
+  return fitted;
+}
+
+Genes gene_features(const nlohmann::json& fitted) {
+  return fitted.at("genes").get<Genes>();
+}
+
+/// Finds the fitted genes in each table once.
+class GeneColumns {
+ public:
+  explicit GeneColumns(Genes genes) : genes_(std::move(genes)) {}
+
+  static constexpr size_t absent = static_cast<size_t>(-1);
+
+  std::shared_ptr<const std::vector<size_t>> in(const genomics::Expression& table) {
+    const std::scoped_lock lock(mutex_);
+    auto& known = known_[table.genes.get()];
+    if (known) return known;
+    const auto where = positions(*table.genes);
+    std::vector<size_t> columns;
+    size_t missing = 0;
+    for (const auto& gene : genes_) {
+      const auto found = where.find(gene);
+      columns.push_back(found == where.end() ? absent : found->second);
+      if (found == where.end()) ++missing;
+    }
+    const std::string count = std::to_string(missing) + " of the " + std::to_string(genes_.size()) + " genes";
+    if (2 * missing > genes_.size())
+      core::fail_data(table.source + ": " + count +
+                      " that the model was trained on are missing; more than half");
+    if (missing > 0)
+      core::log_warning(table.source + ": " + count +
+                        " that the model was trained on are missing; they take their training means");
+    known = std::make_shared<const std::vector<size_t>>(std::move(columns));
+    return known;
+  }
+
+ private:
+  Genes genes_;
+  std::mutex mutex_;
+  std::map<const Genes*, std::shared_ptr<const std::vector<size_t>>> known_;
+};
+
+RowReader read_omics(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
+  struct State {
+    explicit State(const nlohmann::json& learnt)
+        : columns(gene_features(learnt)),
+          mean(learnt.at("mean").get<std::vector<double>>()),
+          deviation(learnt.at("deviation").get<std::vector<double>>()) {}
+    GeneColumns columns;
+    std::vector<double> mean, deviation;
+  };
+  const auto state = std::make_shared<State>(fitted);
+  return [&cohort, input, state](size_t row) {
+    const auto& options = cohort.inputs[input].second;
+    const auto& sample = cohort.samples[input][row];
+    const auto columns = state->columns.in(*sample.table);
+    std::vector<float> values(columns->size());
+    size_t known = 0;
+    for (size_t i = 0; i < values.size(); ++i) {
+      if ((*columns)[i] == GeneColumns::absent) continue;
+      const double value = transformed(*sample.table, sample.row, (*columns)[i], options.log);
+      values[i] = z_score(value, state->mean[i], state->deviation[i], options.clip);
+      if (!std::isnan(value)) ++known;
+    }
+    if (2 * known < values.size())
+      core::fail_data(sample.table->source + ": only " + std::to_string(known) + " of " +
+                      std::to_string(values.size()) + " genes have a value for this patient");
+    return values;
+  };
+}
+
+}  // namespace
+
+const Tabular omics{"omics", fit_omics, gene_features, read_omics};
+
+}  // namespace photo51::data

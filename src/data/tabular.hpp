@@ -1,0 +1,42 @@
+#pragma once
+/// Inputs that are a row of numbers: what is learnt from the training part, and how a case is read with it.
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "data/cohort_impl.hpp"
+
+namespace photo51::data {
+
+/// The features of one case. Errors (data) say what is wrong with its row.
+using RowReader = std::function<std::vector<float>(size_t row)>;
+
+struct Tabular {
+  std::string modality;
+  nlohmann::json (*fit)(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
+  std::vector<std::string> (*features)(const nlohmann::json& fitted);
+  RowReader (*reader)(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted);
+};
+/// The row of the table of tabular modalities; null for images.
+const Tabular* find_tabular(const std::string& modality);
+
+extern const Tabular omics, clinical, lesion;
+
+nlohmann::json parse_fitted(const Fitted& fitted);
+/// The part of one input. Error (data) when it was not fitted.
+const nlohmann::json& fitted_input(const nlohmann::json& fitted, const std::string& input);
+
+/// Mean and population deviation of the values that are not NaN; 0 and 0 of none.
+struct Moments {
+  double mean = 0, deviation = 0;
+};
+Moments moments(const std::vector<double>& values);
+/// (value - mean) / deviation, clipped to ±clip when clip > 0; 0 for NaN and where nothing varied.
+float z_score(double value, double mean, double deviation, double clip);
+
+/// The descriptors of one lesion before scaling; remembered by the cohort.
+std::vector<double> raw_lesion(const Cohort::Impl& cohort, size_t input, size_t row);
+
+}  // namespace photo51::data
