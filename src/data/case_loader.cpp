@@ -1,0 +1,154 @@
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/flip.h>
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "data/study.hpp"
+#include "data/tabular.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/preprocess/prepare.hpp"
+
+namespace photo51::data {
+namespace {
+
+at::Tensor row_tensor(const std::vector<float>& values) {
+  auto tensor = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  return tensor;
+}
+
+at::Tensor presence_tensor(const std::vector<bool>& present) {
+  auto tensor = at::empty({static_cast<int64_t>(present.size())}, at::kBool);
+  std::copy(present.begin(), present.end(), tensor.data_ptr<bool>());
+  return tensor;
+}
+
+at::Tensor flipped(const at::Tensor& values, const std::vector<std::string>& axes, int64_t dims) {
+  const std::vector<std::string> names{"x", "y", "z"};
+  std::vector<int64_t> which;
+  for (const auto& axis : axes) {
+    const auto found = std::find(names.begin(), names.begin() + dims, axis);
+    if (found == names.begin() + dims)
+      core::fail_usage("flip: there is no axis `" + axis + "` in a " + std::to_string(dims) + "D image" +
+                       core::suggest(axis, {names.begin(), names.begin() + dims}));
+    which.push_back(-1 - (found - names.begin()));
+  }
+  return which.empty() ? values : at::flip(values, which);
+}
+
+/// A case as it lies in memory: prepared, not augmented.
+struct CachedImage {
+  preprocess::Prepared prepared;
+  std::vector<bool> present;  ///< by channel, the mask's excluded
+  bool mask_present = false;
+};
+
+}  // namespace
+
+struct CaseLoader::Impl {
+  const Cohort::Impl& cohort;
+  std::vector<RowReader> readers;  ///< by input; empty for images
+  int64_t budget;                  ///< bytes
+  mutable std::mutex mutex;
+  mutable int64_t used = 0;
+  mutable std::map<std::pair<size_t, size_t>, std::shared_ptr<const CachedImage>> cache;
+
+  std::shared_ptr<const CachedImage> image(size_t input, size_t row) const {
+    {
+      const std::scoped_lock lock(mutex);
+      if (const auto known = cache.find({input, row}); known != cache.end()) return known->second;
+    }
+    const auto& options = cohort.inputs[input].second;
+    const Study study = read_study(cohort, input, row, imaging::modality_from(options.modality));
+    auto made = std::make_shared<CachedImage>();
+    made->prepared =
+        preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
+                            options.preprocess, nullptr, options.channels);
+    made->present = study.present;
+    made->mask_present = study.mask.has_value();
+    const auto bytes = static_cast<int64_t>(made->prepared.values.nbytes());
+    // Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
+    const std::scoped_lock lock(mutex);
+    if (used + bytes <= budget && cache.emplace(std::pair{input, row}, made).second) used += bytes;
+    return made;
+  }
+
+  Case::Input load_image(size_t input, size_t row, const Draw& draw) const {
+    const auto& options = cohort.inputs[input].second;
+    const auto cached = image(input, row);
+    auto present = cached->present;
+    at::Tensor values = cached->prepared.values;
+    if (draw.epoch >= 0) {
+      const auto augmentation =
+          preprocess::draw(options.augment, draw.seed, draw.epoch,
+                           cohort.ids[row] + "/" + cohort.inputs[input].first, cached->present);
+      values = preprocess::apply(values, cached->prepared.geometry, augmentation, options.preprocess);
+      for (size_t i = 0; i < augmentation.channels.size() && i < present.size(); ++i)
+        if (augmentation.channels[i].drop) present[i] = false;
+    }
+    if (options.dims == 2) {
+      if (values.size(1) != 1)
+        core::fail_data("dims: 2 takes one slice, but this image has " + std::to_string(values.size(1)) +
+                        "; set preprocess.size to [x, y, 1] or dims: 3");
+      values = values.squeeze(1);
+    }
+    if (!options.mask.empty() && options.mask_channel) present.push_back(cached->mask_present);
+    return {flipped(values, draw.flip, options.dims), presence_tensor(present)};
+  }
+};
+
+CaseLoader::CaseLoader(const Cohort& cohort, const Fitted& fitted, int64_t cache_mib)
+    : impl_(new Impl{.cohort = cohort.impl(),
+                     .readers = {},
+                     .budget = cache_mib * 1024 * 1024,
+                     .mutex = {},
+                     .used = 0,
+                     .cache = {}}) {
+  const auto all = parse_fitted(fitted);
+  for (size_t input = 0; input < impl_->cohort.inputs.size(); ++input) {
+    const auto& [name, options] = impl_->cohort.inputs[input];
+    const Tabular* tabular = find_tabular(options.modality);
+    impl_->readers.push_back(tabular ? tabular->reader(impl_->cohort, input, fitted_input(all, name))
+                                     : RowReader());
+  }
+}
+
+CaseLoader::~CaseLoader() = default;
+
+Case CaseLoader::load(int64_t row, const Draw& draw) const {
+  const auto& cohort = impl_->cohort;
+  const auto at = static_cast<size_t>(row);
+  Case loaded;
+  loaded.id = cohort.ids.at(at);
+  loaded.site = cohort.sites[at];
+  core::with_context([&] { return "case " + loaded.id; },
+                     [&] {
+                       std::vector<std::string> names;
+                       bool any = false;
+                       for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+                         const auto& name = cohort.inputs[input].first;
+                         names.push_back(name);
+                         auto& into = loaded.inputs[name];
+                         if (!cohort.has_input(input, at)) continue;
+                         any = true;
+                         core::with_context([&] { return "input " + name; },
+                                            [&] {
+                                              if (const auto& reader = impl_->readers[input])
+                                                into.values = row_tensor(reader(at));
+                                              else
+                                                into = impl_->load_image(input, at, draw);
+                                            });
+                       }
+                       if (!any)
+                         core::fail_data("it has none of the inputs " + core::join(names, ", ") +
+                                         "; fill in one of them or remove the case");
+                     });
+  for (const auto& spec : cohort.labels) loaded.labels[spec.head] = cohort.label_values.at(spec.head)[at];
+  return loaded;
+}
+
+}  // namespace photo51::data
