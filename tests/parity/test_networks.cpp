@@ -1,0 +1,94 @@
+#include <torch/torch.h>
+
+#include <cstdlib>
+#include <functional>
+
+#include "photo51/backbones/cnn/resnet.hpp"
+#include "photo51/backbones/transformer/vit.hpp"
+#include "photo51/backbones/weights.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+struct Peer {
+  std::string name;
+  std::function<std::shared_ptr<torch::nn::Module>()> make;
+  std::function<at::Tensor(torch::nn::Module&, const at::Tensor&)> run;
+};
+
+Peer resnet(const std::string& name, int64_t depth, int64_t dims) {
+  ResNetOptions options;
+  options.depth = depth;
+  options.stem_stride = dims == 3 ? 1 : 2;
+  options.downsample_bias = dims == 3;
+  return {name, [=] { return std::make_shared<ResNet>(options, dims, dims == 3 ? 2 : 3, 7); },
+          [](torch::nn::Module& module, const at::Tensor& image) {
+            return dynamic_cast<ResNet&>(module).logits(image);
+          }};
+}
+
+Peer vit() {
+  const VitOptions options{.patch = 8, .width = 24, .layers = 2, .heads = 3, .mlp = 48};
+  return {"torchvision_vit",
+          [=] {
+            return std::make_shared<Vit>(options, std::vector<int64_t>{32, 32}, 3, 7);
+          },
+          [](torch::nn::Module& module, const at::Tensor& image) {
+            return dynamic_cast<Vit&>(module).logits(image);
+          }};
+}
+
+class Networks : public ::testing::TestWithParam<Peer> {
+ protected:
+  void SetUp() override {
+    if (std::getenv("PHOTO51_PEERS_PYTHON") == nullptr)
+      GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  }
+  int python(const std::string& command) {
+    const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/networks.py";
+    return std::system((std::string(std::getenv("PHOTO51_PEERS_PYTHON")) + " " + script + " " + command +
+                        " " + GetParam().name + " " + (folder_ / "w.safetensors").string())
+                           .c_str());
+  }
+  test::TemporaryFolder folder_;
+};
+
+TEST_P(Networks, TakeThePeersWeightsAndGiveItsOutput) {
+  ASSERT_EQ(python("export"), 0);
+  TensorFile file = read_safetensors(folder_ / "w.safetensors");
+  const at::Tensor image = file.tensors.at("input"), expected = file.tensors.at("output");
+  file.tensors.erase("input");
+  file.tensors.erase("output");
+  auto network = GetParam().make();
+  load_state(*network, file.tensors, "the peer");  // strict: every name and shape
+  network->eval();
+  const torch::NoGradGuard no_grad;
+  const at::Tensor output = GetParam().run(*network, image);
+  EXPECT_TRUE(at::allclose(output, expected, 1e-3, 1e-4)) << (output - expected).abs().max().item<double>();
+}
+
+TEST_P(Networks, GiveWeightsThatThePeerTakes) {
+  torch::manual_seed(2);
+  auto network = GetParam().make();
+  network->eval();
+  const torch::NoGradGuard no_grad;
+  const bool volume = GetParam().name.starts_with("monai");
+  const at::Tensor image = volume ? at::randn({1, 2, 16, 32, 32}) : at::randn({2, 3, 32, 32});
+  Tensors tensors = state_of(*network);
+  tensors["input"] = image;
+  tensors["output"] = GetParam().run(*network, image);
+  write_safetensors(folder_ / "w.safetensors", tensors);
+  EXPECT_EQ(python("check"), 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Peers, Networks,
+                         ::testing::Values(resnet("torchvision_resnet18", 18, 2),
+                                           resnet("torchvision_resnet34", 34, 2),
+                                           resnet("torchvision_resnet50", 50, 2),
+                                           resnet("monai_resnet18", 18, 3), resnet("monai_resnet50", 50, 3),
+                                           vit()),
+                         [](const auto& instance) { return instance.param.name; });
+
+}  // namespace
+}  // namespace photo51::backbones
