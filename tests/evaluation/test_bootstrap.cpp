@@ -7,6 +7,7 @@
 
 #include "photo51/core/random.hpp"
 #include "photo51/evaluation/bootstrap.hpp"
+#include "photo51/evaluation/roc_band.hpp"
 
 namespace photo51::evaluation {
 namespace {
@@ -57,6 +58,24 @@ TEST(Bootstrap, NeverDefinedHasNoInterval) {
   const auto never = [](std::span<const int64_t>) { return std::numeric_limits<double>::quiet_NaN(); };
   EXPECT_TRUE(std::isnan(bootstrap(4, never, "never", {.samples = 20, .level = 0.95, .seed = 0}).low));
   EXPECT_TRUE(std::isnan(bootstrap(0, never, "nobody").high));
+}
+
+TEST(RocBand, HoldsTheRateOfManyPatients) {
+  core::Random random({11});
+  std::vector<double> score;
+  std::vector<int> label;
+  for (int i = 0; i < 300; ++i) {
+    label.push_back(i % 2);
+    score.push_back(random.normal() + 1.5 * (i % 2));
+  }
+  const auto band = roc_band(score, label, {.samples = 300, .level = 0.95, .seed = 0}, 11);
+  ASSERT_EQ(band.size(), 11U);
+  EXPECT_EQ(band.back().low, 1);
+  // With a shift of 1.5, the rate at 20 % false positives is Phi(1.5 - 0.8416) = 0.745.
+  EXPECT_LT(band[2].low, 0.745);
+  EXPECT_GT(band[2].high, 0.745);
+  EXPECT_LT(band[2].high - band[2].low, 0.3);
+  EXPECT_TRUE(roc_band(std::vector<double>{1, 2}, std::vector<int>{1, 1}).empty());
 }
 
 }  // namespace

@@ -1,0 +1,142 @@
+#include "report/words.hpp"
+
+#include <cmath>
+#include <map>
+
+#include "photo51/core/text.hpp"
+
+namespace photo51::report {
+
+namespace {
+
+std::string hundredths(double value) {
+  return core::format_fixed(100 * value, 0);
+}
+
+/// Two decimals with a typographic minus.
+std::string signed_words(double value) {
+  return (value < 0 ? "−" : "") + core::format_fixed(std::abs(value), 2);
+}
+
+std::string claim(const evaluation::Metric& metric, const data::LabelSpec& spec) {
+  const std::string times = hundredths(metric.value) + " times in 100";
+  switch (spec.kind) {
+    case Kind::binary:
+      return "Shown one patient who is " + class_words(spec, 1) + " and one who is " + class_words(spec, 0) +
+             ", the model gives the higher probability to the right one " + times;
+    case Kind::multiclass:
+      return "Shown one patient of a class and one of another, the model ranks them rightly for that class " +
+             times + " (average over the classes)";
+    case Kind::survival:
+      return "Of two patients, the model gives the higher risk to the one whose event comes first " + times;
+    case Kind::regression:
+      if (metric.value < 0)
+        return "The predictions are farther from the truth than the patients' own mean would be";
+      return "The predictions explain " + hundredths(metric.value) +
+             " % of the variation between the patients";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string range_words(double low, double high) {
+  return signed_words(low) + (low < 0 ? " to " : "–") + signed_words(high);
+}
+
+std::string with_interval(double value, double low, double high) {
+  const auto text = signed_words(value);
+  if (!(low < high)) return text;  // none, or a single model without spread
+  return text + " (" + range_words(low, high) + ")";
+}
+
+std::string p_words(double p) {
+  if (std::isnan(p)) return "p undefined";
+  if (p < 0.001) return "p < 0.001";
+  return "p = " + core::format_fixed(p, p < 0.095 ? 3 : 2);
+}
+
+std::string share_words(int64_t part, int64_t whole) {
+  auto text = std::to_string(part) + " of " + std::to_string(whole);
+  if (whole > 0) text += " (" + hundredths(static_cast<double>(part) / static_cast<double>(whole)) + " %)";
+  return text;
+}
+
+std::string class_words(const data::LabelSpec& spec, int label) {
+  if (!spec.positive.empty()) return label == 1 ? spec.positive : "not " + spec.positive;
+  return spec.head + (label == 1 ? " positive" : " negative");
+}
+
+std::string part_words(const std::string& part) {
+  static const std::map<std::string, std::string> words{
+      {"test", "held-out test"}, {"train", "training"}, {"", "in no part"}};
+  const auto found = words.find(part);
+  return found == words.end() ? part : found->second;
+}
+
+MetricWords metric_words(const std::string& metric) {
+  static const std::map<std::string, MetricWords> words{
+      {"auroc", {"AUROC", "ranking of positives above negatives; 0.5 is a guess, 1 is perfect"}},
+      {"auprc", {"AUPRC", "average precision; a guess gets the share of positives"}},
+      {"balanced_accuracy", {"Balanced accuracy", "mean share recognised over the classes"}},
+      {"accuracy", {"Accuracy", "share recognised"}},
+      {"sensitivity", {"Sensitivity", "share of positives found at probability 0.5"}},
+      {"specificity", {"Specificity", "share of negatives recognised at probability 0.5"}},
+      {"brier", {"Brier score", "squared error of the probability; 0 is perfect"}},
+      {"ece", {"Calibration error", "mean distance of predicted from observed share; 0 is perfect"}},
+      {"log_loss", {"Log loss", "punishes confident mistakes; 0 is perfect"}},
+      {"c_index", {"C-index", "Harrell's concordance; 0.5 is a guess, 1 is perfect"}},
+      {"mae", {"Mean absolute error", "in the label's unit"}},
+      {"rmse", {"Root mean squared error", "in the label's unit"}},
+      {"r2", {"R²", "share of the variation explained; 0 is no better than the mean"}},
+      {"pearson", {"Pearson correlation", "of predicted with true values"}},
+      {"spearman", {"Spearman correlation", "of their ranks"}}};
+  const auto found = words.find(metric);
+  return found == words.end() ? MetricWords{metric, ""} : found->second;
+}
+
+Headline headline_of(Kind kind) {
+  switch (kind) {
+    case Kind::regression:
+      return {"r2", 0};
+    case Kind::survival:
+      return {"c_index", 0.5};
+    case Kind::binary:
+    case Kind::multiclass:
+      break;
+  }
+  return {"auroc", 0.5};
+}
+
+Verdict verdict_of(const evaluation::Metric& metric, const data::LabelSpec& spec, double level) {
+  const double chance = headline_of(spec.kind).chance;
+  Verdict verdict;
+  verdict.text = claim(metric, spec);
+  if (std::isnan(metric.low)) {
+    verdict.grade = "none";
+    verdict.short_text = "no interval";
+    verdict.text += ". There is no interval, so nobody can say how far chance reaches.";
+    return verdict;
+  }
+  verdict.text +=
+      " (" + hundredths(level) + " % interval " +
+      (spec.kind == Kind::regression ? range_words(metric.low, metric.high) + " of R²). "
+                                     : hundredths(metric.low) + " to " + hundredths(metric.high) + "). ");
+  const std::string guess = chance == 0 ? "always predicting the mean" : "a guess (50)";
+  if (metric.low > chance) {
+    verdict.grade = "good";
+    verdict.short_text = "better than chance";
+    verdict.text += "The whole interval is above " + guess + ".";
+  } else if (metric.high < chance) {
+    verdict.grade = "poor";
+    verdict.short_text = "worse than chance";
+    verdict.text += "The whole interval is below " + guess + ": the model misleads on these patients.";
+  } else {
+    verdict.grade = "doubt";
+    verdict.short_text = "not shown to beat chance";
+    verdict.text += "The interval includes " + guess + ": these patients do not show that the model works.";
+  }
+  return verdict;
+}
+
+}  // namespace photo51::report

@@ -1,0 +1,44 @@
+#pragma once
+/// Numbers and results in words.
+
+#include <string>
+
+#include "photo51/evaluation/evaluate.hpp"
+
+namespace photo51::report {
+
+using Kind = data::LabelSpec::Kind;
+
+/// "0.75–0.91"; "−0.20 to 0.31".
+std::string range_words(double low, double high);
+/// "0.84 (0.75–0.91)", or the value alone without an interval or one without width.
+std::string with_interval(double value, double low, double high);
+/// "p = 0.03", "p < 0.001", "p undefined".
+std::string p_words(double p);
+/// "12 of 40 (30 %)".
+std::string share_words(int64_t part, int64_t whole);
+/// A binary head's class as the question names it: "codel", "not codel"; "idh = 1".
+std::string class_words(const data::LabelSpec& spec, int label);
+/// "held-out test", "development", …
+std::string part_words(const std::string& part);
+
+struct MetricWords {
+  std::string name, meaning;
+};
+MetricWords metric_words(const std::string& metric);
+
+/// The one number that a head is judged by, and what a guess would get.
+struct Headline {
+  std::string metric;
+  double chance = 0.5;
+};
+Headline headline_of(Kind kind);
+
+/// A metric in a sentence, and whether its interval is above what a guess would get.
+struct Verdict {
+  std::string grade;  ///< good, doubt, poor, none
+  std::string short_text, text;
+};
+Verdict verdict_of(const evaluation::Metric& metric, const data::LabelSpec& spec, double level);
+
+}  // namespace photo51::report

@@ -1,0 +1,260 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/report/report.hpp"
+#include "sample.hpp"
+
+namespace photo51::report {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+/// Why markup is not well-formed, or an empty string: every tag closes in order, `&` begins an entity, no
+/// bare `<`.
+std::string malformed(const std::string& page) {
+  std::vector<std::string> open;
+  size_t at = page.find("<html");
+  while ((at = page.find_first_of("<&", at)) != std::string::npos) {
+    if (page[at] == '&') {
+      const size_t end = page.find(';', at);
+      if (end == std::string::npos || end - at > 8) return "bare & at " + page.substr(at, 30);
+      at = end;
+      continue;
+    }
+    const size_t end = page.find('>', at);
+    if (end == std::string::npos) return "open tag at " + page.substr(at, 30);
+    const std::string tag = page.substr(at + 1, end - at - 1);
+    if (tag.find('<') != std::string::npos) return "bare < at " + tag.substr(0, 40);
+    const std::string name = tag.substr(tag[0] == '/', tag.find_first_of(" \n/", 1) - (tag[0] == '/'));
+    at = end;
+    if (tag[0] == '/') {
+      if (open.empty() || open.back() != tag.substr(1))
+        return "</" + tag.substr(1) + "> closes " + (open.empty() ? "nothing" : open.back());
+      open.pop_back();
+    } else if (tag.back() != '/') {
+      open.push_back(name);
+      if (name == "style") at = page.find("</style", at) - 1;
+    }
+  }
+  return open.empty() ? "" : open.back() + " is never closed";
+}
+
+int64_t count(const std::string& page, const std::string& what) {
+  int64_t found = 0;
+  for (size_t at = page.find(what); at != std::string::npos; at = page.find(what, at + 1)) ++found;
+  return found;
+}
+
+/// Points of the `nth` shape of a class.
+int64_t points_of(const std::string& page, const std::string& shape, int nth = 0) {
+  size_t at = page.find(shape);
+  for (; nth > 0; --nth) at = page.find(shape, at + 1);
+  const size_t begin = page.find("points=\"", at) + 8;
+  return count(page.substr(begin, page.find('"', begin) - begin), ",");
+}
+
+data::LabelSpec spec_of(const std::string& head, data::LabelSpec::Kind kind) {
+  data::LabelSpec spec;
+  spec.head = head;
+  spec.kind = kind;
+  spec.column = head;
+  return spec;
+}
+
+ReportInput small_binary() {
+  ReportInput input;
+  input.title = "small";
+  input.truth.specs = {spec_of("idh", data::LabelSpec::Kind::binary)};
+  const double p[] = {0.1, 0.4, 0.35, 0.8, 0.4, 0.9, 0.4, 0.65, 0.2, 0.55};
+  const int y[] = {0, 0, 1, 1, 1, 1, 0, 0, 0, 1};
+  for (int i = 0; i < 10; ++i) {
+    const auto id = "P" + std::to_string(i);
+    input.cases.push_back({id, i < 5 ? "A" : "B", "", {{"mri", i != 0}}});
+    input.predictions.push_back({id, "idh", "0", 1 - p[i], 1 - p[i], 1 - p[i]});
+    input.predictions.push_back({id, "idh", "1", p[i], p[i], p[i]});
+    input.truth.labels["idh"][id] = {true, static_cast<double>(y[i]), false};
+  }
+  input.metrics = {{"idh", "auroc", "all", 0.76, 0.4, 0.98, 10}};
+  return input;
+}
+
+TEST(Report, SampleIsWellFormedAndSelfContained) {
+  const auto page = render_report(sample_input());
+  if (const char* path = std::getenv("PHOTO51_SAMPLE_REPORT")) core::write_file_atomic(path, page);
+  EXPECT_EQ(malformed(page), "");
+  for (const char* outside : {"http:", "https:", "src=\"/", "@import", "url(", "<script", "<link", "{{"})
+    EXPECT_THAT(page, Not(HasSubstr(outside))) << outside;
+  EXPECT_EQ(count(page, "<img "), 4);
+  EXPECT_EQ(count(page, "src=\"data:image/png;base64,iVBORw0KGgo"), 4);
+  EXPECT_THAT(page, Not(HasSubstr("nan")));
+}
+
+TEST(Report, BinaryPlotsHaveTheKnownPoints) {
+  const auto page = render_report(small_binary());
+  EXPECT_EQ(malformed(page), "");
+  // 8 distinct scores and (0, 0); the band goes there and back over 51 rates.
+  EXPECT_EQ(points_of(page, "<polyline class=\"roc\""), 9);
+  EXPECT_EQ(points_of(page, "<polygon class=\"band\""), 102);
+  EXPECT_EQ(count(page, "<polyline class=\"roc part\""), 2);  // sites A and B
+  EXPECT_EQ(count(page, "<polyline class=\"rug\""), 10);
+  EXPECT_EQ(count(page, "<circle class=\"patient\""), 7);
+  EXPECT_EQ(count(page, "<circle class=\"patient wrong\""), 3);  // P2, P4, P7
+  EXPECT_EQ(count(page, "<circle class=\"bin\""), 3);
+  EXPECT_THAT(page, HasSubstr(">all · 0.76<"));
+}
+
+TEST(Report, SaysHowGoodAndWhereItFails) {
+  const auto page = render_report(small_binary());
+  EXPECT_THAT(page, HasSubstr("76 times in 100 (95 % interval 40 to 98)"));
+  EXPECT_THAT(page, HasSubstr("The interval includes a guess (50)"));
+  EXPECT_THAT(page, HasSubstr("idh positive, 3 of 5 (60 %; interval 23–88) were found."));
+  EXPECT_THAT(page, HasSubstr("idh negative, 4 of 5 (80 %; interval 38–96) were recognised."));
+  EXPECT_THAT(page, HasSubstr("The model is wrong for 3 of 10 (30 %) of the patients."));
+  EXPECT_THAT(page, HasSubstr("Wrong with all inputs: 3 of 9 (33 %); with an input missing: 0 of 1 (0 %)."));
+  // The worst mistake comes first: P2 and P7 are off by 0.65, P4 by 0.6.
+  const size_t worst = page.find("Most confident mistakes");
+  const size_t p2 = page.find(">P2<", worst), p7 = page.find(">P7<", worst), p4 = page.find(">P4<", worst);
+  EXPECT_LT(p2, p4);
+  EXPECT_LT(p7, p4);
+  EXPECT_THAT(page, HasSubstr("Only 5 patients of the rarer class"));
+  EXPECT_THAT(page, HasSubstr("<p class=\"ids\">P9</p>"));  // |0.55 - 0.5| < 0.1; 0.4 is not
+}
+
+TEST(Report, GradesFollowTheInterval) {
+  auto input = small_binary();
+  EXPECT_THAT(render_report(input), HasSubstr("class=\"card doubt\""));
+  input.metrics[0].low = 0.6;
+  EXPECT_THAT(render_report(input), HasSubstr("class=\"card good\""));
+  input.metrics[0].low = 0.1;
+  input.metrics[0].high = 0.3;
+  EXPECT_THAT(render_report(input), HasSubstr("the model misleads on these patients"));
+  input.metrics[0].low = input.metrics[0].high = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THAT(render_report(input), HasSubstr("There is no interval"));
+  input.metrics.clear();
+  EXPECT_THAT(render_report(input), HasSubstr("There is no metric of this head."));
+}
+
+TEST(Report, CohortTableCountsSitesInputsAndLabels) {
+  const auto page = render_report(small_binary());
+  EXPECT_THAT(page, HasSubstr("<tr><td>A</td><td>5</td><td class=\"incomplete\">4 of 5 (80 %)</td>"
+                              "<td>3 of 5 (60 %)</td></tr>"));
+  EXPECT_THAT(page, HasSubstr("<tr class=\"total\"><td>all</td><td>10</td>"));
+  const auto sample = render_report(sample_input());
+  EXPECT_THAT(sample, HasSubstr("<th>held-out test</th>"));
+  EXPECT_THAT(sample, HasSubstr("<td>CS</td><td>60</td><td>0</td><td>60</td>"));
+}
+
+TEST(Report, HeldOutCasesAreShownAloneAndGapsAreTold) {
+  const auto page = render_report(sample_input());
+  EXPECT_THAT(page, HasSubstr("Held-out test, all"));
+  EXPECT_THAT(page, HasSubstr("Cross-validation, all"));
+  EXPECT_THAT(page, HasSubstr("site DU (cross-validation)"));
+  // 150 patients, 60 of them test, those with a known label drawn once as a strip and once as a rug.
+  int64_t labelled = 0;
+  for (const auto& row : sample_input().cases)
+    labelled += row.part == "test" && sample_input().truth.labels.at("codel").at(row.id).known;
+  EXPECT_EQ(count(page, "<polyline class=\"rug\""), labelled);
+  auto input = small_binary();
+  input.truth.groups["site"];
+  input.metrics.push_back({"idh", "auroc", "site=A", 0.5, 0.3, 0.6, 5});
+  input.metrics.push_back({"idh", "auroc", "site=B", 0.9, 0.7, 1.0, 5});
+  EXPECT_THAT(
+      render_report(input),
+      HasSubstr("AUROC by site: lowest A 0.50 (0.30–0.60), highest B 0.90 (0.70–1.00). The intervals do "
+                "not overlap"));
+  input.metrics[2].low = 0.55;
+  EXPECT_THAT(render_report(input), HasSubstr("chance can explain the gap"));
+  EXPECT_EQ(count(render_report(input), "<circle class=\"estimate\""), 3);
+}
+
+TEST(Report, SurvivalPlotHasTheKnownSteps) {
+  ReportInput input;
+  input.truth.specs = {spec_of("os", data::LabelSpec::Kind::survival)};
+  const double time[] = {100, 200, 300, 400, 500, 600};
+  const bool event[] = {true, true, false, true, true, false};
+  for (int i = 0; i < 6; ++i) {
+    const auto id = "P" + std::to_string(i);
+    input.cases.push_back({id, "", "", {}});
+    input.predictions.push_back({id, "os", "", 6.0 - i, 6.0 - i, 6.0 - i});
+    input.truth.labels["os"][id] = {true, time[i], event[i]};
+  }
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  // Three patients a half: (0, 1) and two points a time.
+  EXPECT_EQ(points_of(page, "<polyline class=\"survival\"", 0), 7);
+  EXPECT_EQ(points_of(page, "<polyline class=\"survival\"", 1), 7);
+  EXPECT_EQ(count(page, "<polyline class=\"censored\""), 2);
+  EXPECT_THAT(page, HasSubstr("higher predicted risk · 2 events in 3"));
+  EXPECT_THAT(page, HasSubstr("log-rank p = "));
+  EXPECT_THAT(page, HasSubstr("time, months"));
+  EXPECT_THAT(page, HasSubstr("risk rank 1 of 6 (1 = highest)"));
+}
+
+TEST(Report, TrainingCurvesSkipWhatWasNotMeasured) {
+  auto input = small_binary();
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  input.curves = {{"fold 0", {0.9, 0.7, 0.6}, {none, 0.8, none}}, {"fold 1", {1, 0.8}, {}}};
+  const auto page = render_report(input);
+  EXPECT_EQ(count(page, "<polyline class=\"loss\""), 2);
+  EXPECT_EQ(points_of(page, "<polyline class=\"loss\""), 3);
+  EXPECT_EQ(points_of(page, "<polyline class=\"loss validation\""), 1);
+  EXPECT_THAT(page, HasSubstr("one line for each of 2 trained models"));
+}
+
+TEST(Report, EscapesWhatPeopleWrite) {
+  const std::string nasty = "<b>&\"'</b>{{title}}";
+  auto input = small_binary();
+  input.title = input.made_by = nasty;
+  input.question = {nasty};
+  input.warnings = {nasty};
+  input.model = {{nasty, nasty}};
+  input.pictures = {{nasty, tiny_png(), nasty, nasty, nasty, false}};
+  input.truth.specs[0].positive = nasty;
+  input.cases[0].site = nasty;
+  input.cases[0].inputs = {{nasty, false}};
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_THAT(page, Not(HasSubstr("<b>")));
+  EXPECT_THAT(page, HasSubstr("&lt;b&gt;&amp;"));
+}
+
+TEST(Report, HeadWithoutLabelsSaysSo) {
+  auto input = small_binary();
+  for (auto& [id, label] : input.truth.labels["idh"]) label.known = false;
+  input.metrics.clear();
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_THAT(page, HasSubstr("No predicted patient has a known label"));
+}
+
+TEST(Report, OneClassHasNoCurve) {
+  auto input = small_binary();
+  for (auto& [id, label] : input.truth.labels["idh"]) label.value = 1;
+  input.metrics.clear();
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_EQ(count(page, "<polyline class=\"roc\""), 0);
+  EXPECT_EQ(count(page, "<polyline class=\"rug\""), 10);
+}
+
+TEST(Report, BrokenPredictionsAreErrors) {
+  auto input = small_binary();
+  input.predictions.push_back(input.predictions[0]);
+  try {
+    render_report(input);
+    FAIL();
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.fault(), core::Fault::data);
+    EXPECT_THAT(error.what(), HasSubstr("case P0: head idh: predicted twice"));
+  }
+}
+
+}  // namespace
+}  // namespace photo51::report
