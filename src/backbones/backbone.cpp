@@ -49,28 +49,32 @@ Tokens ImageEncoder::encode(const data::InputBatch& input) {
 
 namespace {
 
-void require_image(const config::Choice& choice, const InputShape& shape) {
+void require_image(const config::Choice& choice, const ImageEncoderOptions& options,
+                   const InputShape& shape) {
   if (!shape.image)
     core::fail_usage("`" + choice.name + "` encodes images and this input is a table; use `snn` or `linear`");
+  if (options.dims != 0 && options.dims != shape.dims)
+    core::fail_usage("`dims` is " + std::to_string(options.dims) + " and the input is " +
+                     std::to_string(shape.dims) + "D; change one of them, or leave `dims` out");
 }
 
 std::shared_ptr<Encoder> build_resnet(const config::Choice& choice, const InputShape& shape) {
-  require_image(choice, shape);
   const auto& options = choice.as<ResNetOptions>();
+  require_image(choice, options.encoder, shape);
   return std::make_shared<ImageEncoder>(options.encoder, shape,
                                         std::make_shared<ResNet>(options, shape.dims, shape.channels));
 }
 
 std::shared_ptr<Encoder> build_vit(const config::Choice& choice, const InputShape& shape) {
-  require_image(choice, shape);
   const auto& options = choice.as<VitOptions>();
+  require_image(choice, options.encoder, shape);
   return std::make_shared<ImageEncoder>(options.encoder, shape,
                                         std::make_shared<Vit>(options, shape.size, shape.channels));
 }
 
 std::shared_ptr<Encoder> build_conv_net(const config::Choice& choice, const InputShape& shape) {
-  require_image(choice, shape);
   const auto& options = choice.as<ConvNetOptions>();
+  require_image(choice, options.encoder, shape);
   return std::make_shared<ImageEncoder>(options.encoder, shape,
                                         std::make_shared<ConvNet>(options, shape.dims, shape.channels));
 }

@@ -13,7 +13,9 @@ void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std
   f("dropout", o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
   f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
   f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");
+  f("dims", o.dims, "2 or 3, checked against the input; 0 = whatever the input has");
   f.check(o.dropout < 1, "dropout", "must be below 1");
+  f.check(o.dims == 0 || o.dims == 2 || o.dims == 3, "dims", "must be 0, 2 or 3");
 }
 
 }  // namespace

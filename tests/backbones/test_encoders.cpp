@@ -151,6 +151,11 @@ TEST(ImageEncoders, EveryMisuseIsNamed) {
   for (const auto& choice : small_encoders("mean", "batch"))
     EXPECT_THAT(message_of(core::Fault::usage, [&] { build(choice, table); }),
                 HasSubstr("`" + choice.name + "` encodes images and this input is a table"));
+  ConvNetOptions flat;
+  flat.encoder.dims = 2;
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { build(config::choose("conv_net", flat), volume); }),
+              HasSubstr("`dims` is 2 and the input is 3D"));
+  EXPECT_NO_THROW(build(config::choose("conv_net", flat), slice));
   EXPECT_THAT(message_of(core::Fault::usage, [] { Vit({}, {}, 1); }), HasSubstr("needs images of one size"));
   EXPECT_THAT(message_of(core::Fault::usage,
                          [] {

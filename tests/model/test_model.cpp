@@ -1,3 +1,4 @@
+#include <ATen/autocast_mode.h>
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
@@ -98,6 +99,27 @@ TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
               HasSubstr("encoders.m.depth: must be 18, 34 or 50"));
 }
 
+TEST(ModelOptions, EveryComponentRefusesNonsense) {
+  const auto failure = [](const std::string& encoder, const std::string& rest = "") {
+    return message_of(core::Fault::usage, [&] {
+      options_of("{encoders: {m: {" + encoder + "}}, heads: {h: {task: binary}}" + rest + "}");
+    });
+  };
+  EXPECT_THAT(failure("name: resnet, dropout: 1"), HasSubstr("encoders.m.dropout: must be below 1"));
+  EXPECT_THAT(failure("name: resnet, dims: 4"), HasSubstr("dims: must be 0, 2 or 3"));
+  EXPECT_THAT(failure("name: resnet, pool: class"), HasSubstr("it takes mean, none"));
+  EXPECT_THAT(failure("name: vit, width: 10, heads: 3"), HasSubstr("width: must be a multiple of `heads`"));
+  EXPECT_THAT(failure("name: vit, layer_dropout: 1"), HasSubstr("layer_dropout: must be below 1"));
+  EXPECT_THAT(failure("name: vit, attention_dropout: 1"), HasSubstr("attention_dropout: must be below 1"));
+  EXPECT_THAT(failure("name: conv_net, widths: []"), HasSubstr("widths: needs at least one stage"));
+  EXPECT_THAT(failure("name: snn, hidden: []"), HasSubstr("hidden: needs at least one layer"));
+  EXPECT_THAT(failure("name: snn, dropout: 1"), HasSubstr("dropout: must be below 1"));
+  EXPECT_THAT(failure("name: linear, dropout: 1"), HasSubstr("dropout: must be below 1"));
+  EXPECT_THAT(failure("name: snn", ", fusion: {name: gated, dropout: 1}"),
+              HasSubstr("fusion.dropout: must be below 1"));
+  EXPECT_THAT(failure("name: snn", ", dropout: 1"), HasSubstr("dropout: must be below 1"));
+}
+
 TEST(Model, NamesItsParametersByPart) {
   const auto state = backbones::state_of(*example_model());
   for (const auto& name : {"encoders.mri.backbone.stage1.conv1.weight", "encoders.genes.layer1.weight",
@@ -176,6 +198,31 @@ TEST(Model, LearnsATinyProblem) {
     if (step == 0) first = last;
   }
   EXPECT_LT(last, 0.5 * first);
+}
+
+TEST(Model, TrainsUnderAutocast) {
+  ModelOptions options = options_of(R"(
+encoders:
+  mri: {name: vit, patch: 4, width: 12, layers: 1, heads: 2, mlp: 8}
+  genes: {name: snn, hidden: [8]}
+heads: {idh: {task: binary}, os: {task: survival}}
+)");
+  for (const auto& fusion : {"concat", "gated"}) {
+    options.fusion = config::default_choice(fusions(), fusion);
+    Model model(options, inputs(), label_specs(options));
+    data::Batch batch = batch_of(4);
+    batch.inputs["mri"].present = at::tensor({1, 0, 1, 1}).to(at::kBool);
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+    const at::Tensor loss = model.loss(model.forward(batch), batch);
+    at::autocast::set_autocast_enabled(at::kCPU, false);
+    at::autocast::clear_cache();
+    EXPECT_EQ(loss.scalar_type(), at::kFloat);
+    loss.backward();
+    for (const auto& entry : model.named_parameters())
+      EXPECT_TRUE(!entry.value().grad().defined() || entry.value().grad().isfinite().all().item<bool>())
+          << entry.key();
+  }
 }
 
 TEST(Model, ModalityDropoutNeverTakesTheLastInput) {

@@ -16,6 +16,7 @@ struct ImageEncoderOptions {
   double dropout = 0;            ///< of the tokens' features
   bool channel_present = false;  ///< appends which channels the case has, as 0/1, to every token
   std::filesystem::path weights;
+  int64_t dims = 0;  ///< 2 or 3, checked against the input; 0 = whatever the input has
 };
 
 /// He et al., Deep residual learning, CVPR 2016.
