@@ -29,7 +29,8 @@ size_t Cohort::Impl::input_index(const std::string& input) const {
 
 bool Cohort::Impl::has_input(size_t input, size_t row) const {
   const InputOptions& options_of = inputs[input].second;
-  if (options_of.modality == "omics") return samples[input][row].table != nullptr;
+  if (options_of.modality == "omics")
+    return samples[input][row].table != nullptr || !samples[input][row].problem.empty();
   if (options_of.modality == "clinical")
     return std::any_of(columns[input].clinical.begin(), columns[input].clinical.end(),
                        [&](const auto& column) { return column && !is_blank(cell(row, *column)); });
@@ -60,9 +61,20 @@ std::optional<size_t> Cohort::Impl::find_column(const std::string& input, const 
   return own ? own : table.find(name);
 }
 
+/// One case's `mri.flair=FILE` serves every input with that channel, as one column of a manifest does.
+std::optional<size_t> Cohort::Impl::find_shared_column(const std::string& name) const {
+  for (const auto& [other, of] : inputs) {
+    const bool has =
+        of.mask == name || std::find(of.channels.begin(), of.channels.end(), name) != of.channels.end();
+    if (const auto column = table.find(other + "." + name); has && column) return column;
+  }
+  return std::nullopt;
+}
+
 std::optional<size_t> Cohort::Impl::require_column(const std::string& input, const std::string& name,
                                                    bool is_single) const {
-  const auto column = find_column(input, name);
+  auto column = find_column(input, name);
+  if (is_single && !column) column = find_shared_column(name);
   if (!column && !is_single)
     core::fail_data(table.source + ": input " + input + ": there is no column `" + name + "` or `" + input +
                     "." + name + "`" + core::suggest(name, table.columns));
@@ -120,12 +132,16 @@ void Cohort::Impl::find_samples(size_t input) {
   for (const auto& [path, rows] : rows_of) {
     std::vector<std::string> patients;
     for (const size_t row : rows) patients.push_back(ids[row]);
-    if (options.on_bad_case == "skip" && !fs::exists(path)) {
-      for (const size_t row : rows) samples[input][row].path = path;
+    std::shared_ptr<genomics::Expression> expression;
+    try {
+      expression = std::make_shared<genomics::Expression>(
+          core::with_context("input " + name, [&] { return genomics::read_expression(path, patients); }));
+    } catch (const core::Error& error) {
+      // A table of many patients is not a bad case but a bad cohort.
+      if (options.on_bad_case != "skip" || rows.size() > 1) throw;
+      samples[input][rows[0]].problem = error.what();
       continue;
     }
-    auto expression = std::make_shared<genomics::Expression>(
-        core::with_context("input " + name, [&] { return genomics::read_expression(path, patients); }));
     // A file a patient: they share one list of names.
     if (genes && *genes == *expression->genes) expression->genes = genes;
     genes = expression->genes;

@@ -32,6 +32,7 @@ struct Cohort::Impl {
     std::shared_ptr<const genomics::Expression> table;
     std::filesystem::path path;
     size_t row = 0;
+    std::string problem;  ///< why the table cannot be read: the case is bad (`on_bad_case: skip` only)
   };
 
   void build(bool is_single, bool require_labels);
@@ -67,6 +68,7 @@ struct Cohort::Impl {
   void find_files(size_t input);
   void find_samples(size_t input);
   std::optional<size_t> find_column(const std::string& input, const std::string& name) const;
+  std::optional<size_t> find_shared_column(const std::string& name) const;
   std::optional<size_t> require_column(const std::string& input, const std::string& name,
                                        bool is_single) const;
   std::filesystem::path file(size_t row, size_t column) const;

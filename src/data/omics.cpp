@@ -68,7 +68,7 @@ nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::ve
   const InputOptions& options = cohort.inputs[input].second;
   std::vector<const Cohort::Impl::Sample*> samples;
   for (const size_t row : train)
-    if (cohort.has_input(input, row)) samples.push_back(&cohort.samples[input][row]);
+    if (cohort.samples[input][row].table) samples.push_back(&cohort.samples[input][row]);
   if (samples.empty()) core::fail_data("no training patient stands in an expression table");
   const Genes genes = selected(common_genes(samples), options, samples[0]->table->source);
   if (genes.empty()) core::fail_data("the training patients' tables have no gene in common");
@@ -161,6 +161,7 @@ RowReader read_omics(const Cohort::Impl& cohort, size_t input, const nlohmann::j
   return [&cohort, input, state](size_t row) {
     const auto& options = cohort.inputs[input].second;
     const auto& sample = cohort.samples[input][row];
+    if (!sample.table) core::fail_data(sample.problem);
     const auto columns = state->columns.in(*sample.table);
     std::vector<float> values(columns->size());
     size_t known = 0;

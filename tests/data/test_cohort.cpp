@@ -144,6 +144,13 @@ TEST_F(CohortTest, SingleCaseFromAssignments) {
   EXPECT_TRUE(full.has_input(0, "genes"));
   EXPECT_TRUE(full.has_input(0, "clin"));
 
+  InputOptions lesion = image_input({"flair"}, "seg");
+  lesion.modality = "lesion";
+  const auto shared =
+      Cohort::single({inputs[0], {"lesion", lesion}}, {"mri.flair=" + file, "mri.seg=" + file});
+  EXPECT_TRUE(shared.has_input(0, "lesion"));
+  EXPECT_EQ(shared.file_hash(0, "lesion") == "", false);
+
   const auto refused = [&](const std::vector<std::string>& assignments) {
     return failure(core::Fault::usage, [&] { Cohort::single(inputs, assignments); });
   };

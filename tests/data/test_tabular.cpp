@@ -120,6 +120,28 @@ TEST_F(TabularTest, AnotherCohortMayLackSomeGenesButNotMost) {
               HasSubstr("only 1 of 3 genes have a value for this patient"));
 }
 
+TEST_F(TabularTest, ABadTableOfOnePatientIsABadCase) {
+  auto options_of_input = omics();
+  options_of_input.table = "rna";
+  write("p1.tsv", "gene\tvalue\nA\t1\nB\t2\n");
+  write("p2.tsv", "gene\tvalue\nA\t2\nB\t0\n");
+  write("p3.tsv", "gene\tvalue\nA\thigh\nB\t0\n");
+  write("cohort.csv", "patient,rna\nP1,p1.tsv\nP2,p2.tsv\nP3,p3.tsv\nP4,gone.tsv\n");
+  auto skipping = options();
+  EXPECT_THAT(failure(core::Fault::data,
+                      [&] {
+                        Cohort(skipping, {{"genes", options_of_input}}, {});
+                      }),
+              HasSubstr("gone.tsv"));
+  skipping.on_bad_case = "skip";
+  const Cohort cohort(skipping, {{"genes", options_of_input}}, {});
+  const auto fitted = fit(cohort, {0, 1, 2, 3});
+  EXPECT_THAT(features(cohort, fitted, 0), ElementsAre(-1, 1));
+  EXPECT_THAT(failure(core::Fault::data, [&] { features(cohort, fitted, 2); }),
+              HasSubstr("p3.tsv:2: column `value`: `high`"));
+  EXPECT_THAT(failure(core::Fault::data, [&] { features(cohort, fitted, 3); }), HasSubstr("gone.tsv"));
+}
+
 TEST_F(TabularTest, ClinicalNumbersAndWords) {
   const Inputs inputs{{"clin", clinical({"age", "sex"})}};
   const auto cohort = read("patient,age,sex\nP1,40,M\nP2,60,F\nP3,,M\nP4,500,X\nP5,,\n", inputs);

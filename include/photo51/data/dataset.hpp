@@ -49,7 +49,8 @@ class Cohort {
   Cohort& operator=(Cohort&&) noexcept;
 
   /// A cohort of one case made from `input.channel=path` pairs (`mri.flair=a.nii.gz`, `mri.seg=…`,
-  /// `genes.table=e.tsv`, `clinical.age=54`, `patient=P7`). Error (usage) with the nearest name otherwise.
+  /// `genes.table=e.tsv`, `clinical.age=54`, `patient=P7`). A file serves every input that has its channel.
+  /// Error (usage) with the nearest name otherwise.
   static Cohort single(const Inputs& inputs, const std::vector<std::string>& assignments);
 
   int64_t size() const;
