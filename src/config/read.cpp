@@ -100,17 +100,21 @@ class Reader final : public Fields {
   std::vector<std::string> known_;
 };
 
-void read_into(const Node& node, const std::string& prefix, const std::function<void(Fields&)>& describe,
-               bool is_component = false) {
-  Reader reader(node, prefix);
-  if (is_component) reader.allow("name");
-  // Unknown keys are found first by a dry pass, so that a misspelt key is not reported as a missing one.
+std::vector<std::string> names_of(const std::function<void(Fields&)>& describe) {
   struct Names final : Fields {
     void visit(Field field) override { names.push_back(field.name); }
     std::vector<std::string> names;
   } names;
   describe(names);
-  for (const auto& name : names.names) reader.allow(name);
+  return names.names;
+}
+
+void read_into(const Node& node, const std::string& prefix, const std::function<void(Fields&)>& describe,
+               bool is_component = false) {
+  Reader reader(node, prefix);
+  if (is_component) reader.allow("name");
+  // Unknown keys are found first by a dry pass, so that a misspelt key is not reported as a missing one.
+  for (const auto& name : names_of(describe)) reader.allow(name);
   reader.finish();
   describe(reader);
 }
@@ -203,6 +207,14 @@ void Reader::visit(Field field) {
           },
           [&](const Section& section) {
             if (section.set_present) section.set_present(true);
+            if (node.kind == Node::Kind::scalar && limits.lone) {  // `normalize: zscore`
+              Node opened = Node::map();
+              opened.file = node.file;
+              opened.line = node.line;
+              opened.set(names_of(section.describe).at(0), node);
+              read_into(opened, key, section.describe);
+              return;
+            }
             read_into(node, key, section.describe);
           },
           [&](const Group& group) {

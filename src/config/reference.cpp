@@ -60,7 +60,12 @@ Json choice_schema(const Components& components) {
 }
 
 Json field_schema(const Field& field) {
-  if (const auto* section = value_of<Section>(field)) return schema_of(*section);
+  if (const auto* section = value_of<Section>(field)) {
+    Json object = schema_of(*section);
+    if (!field.limits.lone) return object;
+    const Json bare = object["properties"][fields_of(*section).at(0).name];
+    return {{"anyOf", {bare, object}}};
+  }
   if (const auto* group = value_of<Group>(field))
     return {{"type", "object"}, {"additionalProperties", schema_of(group->sample)}};
   if (const auto* choice = value_of<ChoiceField>(field)) return choice_schema(*choice->components);
@@ -104,7 +109,8 @@ Json schema_of(const Section& section) {
 
 std::string type_text(const Field& field) {
   std::string text;
-  if (value_of<Section>(field)) return "section";
+  if (const auto* section = value_of<Section>(field))
+    return field.limits.lone ? "section, or its " + fields_of(*section).at(0).name : "section";
   if (value_of<Group>(field)) return "map of names";
   const Components* components = nullptr;
   if (const auto* choice = value_of<ChoiceField>(field)) components = choice->components;

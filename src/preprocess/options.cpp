@@ -5,6 +5,18 @@
 #include "photo51/preprocess/orientation.hpp"
 
 namespace photo51::preprocess {
+namespace {
+
+/// A section that may be written as the bare value of its first key: `normalize: zscore`.
+template <class T>
+void short_section(config::Fields& f, const char* name, T& value, const char* help) {
+  f.visit({name,
+           help,
+           {.lone = true},
+           config::Section{[&value](config::Fields& g) { describe(g, value); }, {}, {}}});
+}
+
+}  // namespace
 
 void describe(config::Fields& f, CropOptions& o) {
   f("around", o.around,
@@ -39,7 +51,7 @@ void describe(config::Fields& f, PreprocessOptions& o) {
           "`" + o.orientation + "` is not none or one letter each of L/R, P/A and S/I, such as LPS");
   f("spacing", o.spacing, "voxel size x, y, z; empty keeps the file's", {.min = 1e-3, .unit = "mm"});
   f.check(o.spacing.empty() || o.spacing.size() == 3, "spacing", "takes three numbers (x, y, z) or none");
-  f.section("crop", o.crop, "keep only a part of the scan");
+  short_section(f, "crop", o.crop, "keep only a part of the scan");
   f("size", o.size, "voxels x, y, z of the result; empty keeps each case's own", {.min = 1, .max = 4096});
   f.check(o.size.empty() || o.size.size() == 3, "size", "takes three numbers (x, y, z) or none");
   f("fit", o.fit,
@@ -48,7 +60,7 @@ void describe(config::Fields& f, PreprocessOptions& o) {
   f("interpolation", o.interpolation, "between voxels of the image; masks always take the nearest",
     {.one_of = {"linear", "nearest"}});
   f("antialias", o.antialias, "average over the larger voxel where resampling makes voxels larger");
-  f.section("normalize", o.normalize, "intensities, a channel at a time");
+  short_section(f, "normalize", o.normalize, "intensities, a channel at a time");
 }
 
 void describe(config::Fields& f, AugmentOptions& o) {

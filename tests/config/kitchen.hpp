@@ -48,6 +48,7 @@ struct Kitchen {
   std::vector<int64_t> sizes;
   std::array<double, 2> range{0, 1};
   Window window;
+  Adam adam;
   std::optional<Window> maybe_window;
   std::vector<std::pair<std::string, Head>> heads;
   Choice optimizer = choose<Adam>("adamw");
@@ -66,6 +67,10 @@ inline void describe(Fields& f, Kitchen& o) {
   f("sizes", o.sizes, "whole numbers", {.min = 1});
   f("range", o.range, "two numbers");
   f.section("window", o.window, "always there");
+  f.visit({"adam",
+           "a section with a main key",
+           {.lone = true},
+           Section{[&o](Fields& g) { describe(g, o.adam); }, {}, {}}});
   f.section("maybe_window", o.maybe_window, "perhaps");
   f.group("heads", o.heads, "by name");
   f.choice("optimizer", o.optimizer, optimizers(), "how it learns");

@@ -72,6 +72,12 @@ TEST(Read, WhatIsNotGivenKeepsItsDefault) {
   EXPECT_EQ(parse("optimizer: sgd").optimizer.name, "sgd");
 }
 
+TEST(Read, ABareValueOfASectionIsItsMainKey) {
+  EXPECT_EQ(parse("adam: 0.75").adam.beta, 0.75);
+  EXPECT_EQ(parse("adam: {beta: 0.5}").adam.beta, 0.5);
+  PHOTO51_EXPECT_ERROR(parse("adam: 2"), usage, HasSubstr("k.yaml:1: adam.beta: must be at most 1, not 2"));
+}
+
 TEST(Read, AbsolutePathsStay) {
   EXPECT_EQ(parse("file: /data/x.csv").file, "/data/x.csv");
   EXPECT_EQ(parse("file: ../x.csv").file, std::filesystem::absolute("x.csv"));

@@ -34,6 +34,8 @@ TEST(Reference, SchemaSaysTypesRangesNamesAndNothingElse) {
   EXPECT_EQ(p.at("range").at("minItems"), 2);
   EXPECT_EQ(p.at("range").at("maxItems"), 2);
   EXPECT_EQ(p.at("window").at("properties").at("low").at("type"), "number");
+  EXPECT_EQ(p.at("adam").at("anyOf").at(0).at("type"), "number");
+  EXPECT_EQ(p.at("adam").at("anyOf").at(1).at("type"), "object");
   const auto& head = p.at("heads").at("additionalProperties");
   EXPECT_EQ(head.at("required"), nlohmann::json({"task"}));
   EXPECT_EQ(head.at("properties").at("task").at("enum"), nlohmann::json({"binary", "survival"}));
@@ -52,6 +54,7 @@ TEST(Reference, LinesTellTypeDefaultAndHelp) {
   EXPECT_THAT(lines, HasSubstr("  optimizer  (one of: adamw, sgd) [adamw]  how it learns\n"));
   EXPECT_THAT(lines, HasSubstr("    low  (number HU) [-1]  lower end\n"));
   EXPECT_THAT(lines, HasSubstr("    <name>.task  (binary | survival) [required]  what is predicted\n"));
+  EXPECT_THAT(lines, HasSubstr("  adam  (section, or its beta)  a section with a main key\n"));
   EXPECT_THAT(field_lines(kitchen_section(), false), Not(HasSubstr("lower end")));
 }
 

@@ -45,6 +45,16 @@ normalize: {method: percentile, region: all, percentiles: [1, 99], window: [-160
   EXPECT_EQ(o.normalize.foreground_threshold, 3);
 }
 
+TEST(PreprocessOptions, BareNamesAreShortForTheMainKey) {
+  const auto o = parse<PreprocessOptions>("{normalize: zscore, crop: foreground}");
+  EXPECT_EQ(o.normalize.method, "zscore");
+  EXPECT_EQ(o.crop.around, "foreground");
+  PHOTO51_EXPECT_ERROR(parse<PreprocessOptions>("\nnormalize: zscor"), usage,
+                       HasSubstr("test.yaml:2: normalize.method: `zscor` is not a valid value"));
+  PHOTO51_EXPECT_ERROR(parse<PreprocessOptions>("normalize: [zscore]"), usage,
+                       HasSubstr("expected a map of keys, got a list"));
+}
+
 TEST(PreprocessOptions, DumpReadsBackToTheSame) {
   auto o = parse<PreprocessOptions>("{spacing: [0.7, 0.7, 3], crop: {around: foreground}, size: [8, 8, 8]}");
   const auto text = config::to_yaml(config::dump(o));
