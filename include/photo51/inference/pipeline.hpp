@@ -1,5 +1,5 @@
 #pragma once
-/// The part of a config that prediction needs, and what a trained model is on disk.
+/// The part of a config that prediction needs.
 
 #include <filesystem>
 
@@ -16,5 +16,12 @@ struct PipelineOptions {
   model::ModelOptions model;
 };
 void describe(config::Fields& f, PipelineOptions& o);
+
+/// From a run's `config.yaml` (without the sections of training) or a published `model.yaml`. The encoders'
+/// pretrained weights and the inputs' gene sets are passed over: what was learnt replaces them. Errors
+/// (usage) with file:line.
+PipelineOptions read_pipeline(config::Node document);
+/// Inputs without an encoder are neither read nor checked.
+void drop_unused_inputs(PipelineOptions& pipeline);
 
 }  // namespace photo51::inference

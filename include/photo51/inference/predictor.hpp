@@ -3,6 +3,7 @@
 /// members.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -17,17 +18,26 @@ struct PredictOptions {
   int64_t workers = 2;
   bool flips = false;            ///< test-time augmentation: also the left-right mirrored case
   std::vector<int64_t> members;  ///< folds to use; empty = all
+  bool skip_bad = false;         ///< a case that cannot be read is reported and left out, instead of an Error
+  /// Told of every case that is left out; a warning is logged where it is empty.
+  std::function<void(const std::string& case_id, const std::string& why)> on_bad;
 };
 
 class Predictor {
  public:
   /// A run folder (`config.yaml`, `checkpoints/fold_K/best.safetensors`) or a published model (`model.yaml`,
-  /// `weights*.safetensors`). Errors (data/usage) name the missing or broken file.
-  explicit Predictor(const std::filesystem::path& folder);
+  /// `weights*.safetensors`), with `key=value` overrides of its config. Errors (data/usage) name the missing
+  /// or broken file.
+  explicit Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides = {});
   ~Predictor();
 
   const PipelineOptions& pipeline() const;
+  /// What the heads mean, class names included.
   std::vector<data::LabelSpec> labels() const;
+  /// How many models vote.
+  int64_t size() const;
+  /// Case by case in the order of `rows`; see `combine` for value, low and high. Flips count as further
+  /// members. A case with none of the model's inputs is reported and left out: there is nothing to go by.
   std::vector<model::Prediction> predict(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                          const PredictOptions& options = {}) const;
 
@@ -35,5 +45,10 @@ class Predictor {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Writes the trained models of a run as a published model: `model.yaml` (cohort columns, inputs, model) and
+/// `weights.safetensors`, or `weights_K.safetensors` where there are several. Errors: usage (not a run, or
+/// `folder` holds a model already), data (a broken checkpoint).
+void export_model(const std::filesystem::path& run, const std::filesystem::path& folder);
 
 }  // namespace photo51::inference

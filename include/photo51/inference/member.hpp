@@ -1,0 +1,72 @@
+#pragma once
+/// One trained model of an ensemble: its weights and all that was learnt beside them, in one file.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "photo51/inference/pipeline.hpp"
+#include "photo51/model/predictions.hpp"
+
+namespace photo51::inference {
+
+/// Puts the risks of separately trained models on one scale: (risk - center) / scale, so that 0 is the
+/// average patient the model was trained on and 1 one standard deviation more.
+struct RiskScale {
+  double center = 0, scale = 1;
+};
+
+/// What stands beside the weights, in the file's metadata.
+struct MemberInfo {
+  int64_t fold = 0, repeat = 0;
+  data::Fitted fitted;
+  std::vector<data::LabelSpec> labels;     ///< class names included
+  std::map<std::string, RiskScale> risks;  ///< by survival head
+};
+
+struct Member {
+  /// With fresh weights, drawn from LibTorch's generator.
+  Member(const PipelineOptions& pipeline, MemberInfo info_);
+  /// Error (data) that names the file: missing, truncated, not ours, of another model.
+  static Member load(const std::filesystem::path& file, const PipelineOptions& pipeline);
+  /// Atomic.
+  void save(const std::filesystem::path& file) const;
+  /// Parameters and buffers by name; they share memory with the model.
+  std::vector<std::pair<std::string, at::Tensor>> weights() const;
+
+  MemberInfo info;
+  std::map<std::string, data::InputInfo> inputs;
+  std::shared_ptr<model::Model> model;
+};
+
+std::map<std::string, std::string> to_metadata(const MemberInfo& info);
+/// `labels` are those of the model's heads; their class names come from the metadata. Error (data).
+MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
+                         std::vector<data::LabelSpec> labels);
+
+struct PassOptions {
+  int64_t batch_size = 8;
+  int64_t workers = 2;
+  std::vector<std::string> flip;  ///< axes: every image mirrored
+  bool skip_bad = false;
+  std::function<void(int64_t row, const std::string& why)> on_bad;
+};
+/// The rows that have at least one of the cohort's inputs; the others are told to `without`.
+std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+                                    const std::function<void(int64_t row, const std::string& why)>& without);
+
+/// The member's own predictions, `low` = `high` = `value`, case by case in the order of `rows`.
+std::vector<model::Prediction> predict(Member& member, const data::Cohort& cohort,
+                                       const data::CaseLoader& cases, const std::vector<int64_t>& rows,
+                                       const PassOptions& options);
+
+/// Averages members that predicted the same cases. Probabilities: the mean, and an interval of mean ± 1.96
+/// standard deviations of the members' logits, back as probabilities. Values and risks: the same without the
+/// logit. One member: low = high = value.
+std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members);
+
+}  // namespace photo51::inference

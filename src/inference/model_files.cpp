@@ -1,0 +1,67 @@
+#include "inference/model_files.hpp"
+
+#include <algorithm>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::inference {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// fold_2 before fold_10.
+bool by_number(const fs::path& a, const fs::path& b) {
+  const auto numbers = [](const std::string& text) {
+    std::vector<long long> found;
+    for (const auto& word : core::split(text, '_'))
+      if (const auto number = core::parse_int(word)) found.push_back(*number);
+    return found;
+  };
+  const std::string left = a.stem().string(), right = b.stem().string();
+  return numbers(left) != numbers(right) ? numbers(left) < numbers(right) : left < right;
+}
+
+std::vector<fs::path> entries(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) found.push_back(entry.path());
+  std::sort(found.begin(), found.end(), by_number);
+  return found;
+}
+
+}  // namespace
+
+ModelFiles find_model(const fs::path& folder) {
+  ModelFiles files;
+  if (fs::exists(folder / "model.yaml")) {
+    files.config = folder / "model.yaml";
+    for (const auto& path : entries(folder)) {
+      const std::string name = path.filename().string();
+      if (name.starts_with("weights") && name.ends_with(".safetensors")) files.weights.push_back(path);
+    }
+    if (files.weights.empty())
+      core::fail_data(folder.string() + ": there is a model.yaml but no weights*.safetensors");
+    return files;
+  }
+  files.config = folder / "config.yaml";
+  if (!fs::exists(files.config))
+    core::fail_usage(folder.string() +
+                     ": neither a run folder (no config.yaml) nor a published model (no model.yaml)");
+  for (const auto& path : entries(folder / "checkpoints"))
+    if (fs::exists(path / "best.safetensors")) files.weights.push_back(path / "best.safetensors");
+  if (files.weights.empty())
+    core::fail_data((folder / "checkpoints").string() +
+                    ": no fold_K/best.safetensors; the run has trained no model yet, go on with `photo51 "
+                    "train … --resume`");
+  return files;
+}
+
+config::Node load_config(const ModelFiles& files) {
+  config::Node document = config::load_document(files.config);
+  document.erase("train");
+  document.erase("evaluate");
+  return document;
+}
+
+}  // namespace photo51::inference

@@ -1,0 +1,81 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <map>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/inference/member.hpp"
+
+namespace photo51::inference {
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+
+std::vector<std::string> class_names(const data::LabelSpec& label) {
+  if (label.kind == Kind::binary) return {"0", "1"};
+  if (label.kind == Kind::multiclass) return label.classes;
+  return {""};
+}
+
+void append(const Member& member, const data::Batch& batch, const std::map<std::string, at::Tensor>& outputs,
+            std::vector<model::Prediction>& predictions) {
+  std::map<std::string, at::Tensor> values;
+  for (const auto& [head, tensor] : outputs) values[head] = tensor.to(at::kDouble).cpu().contiguous();
+  for (int64_t row = 0; row < batch.size(); ++row) {
+    for (const auto& label : member.info.labels) {
+      const auto names = class_names(label);
+      const double* value =
+          values.at(label.head).const_data_ptr<double>() + row * static_cast<int64_t>(names.size());
+      const auto scale = member.info.risks.find(label.head);
+      for (size_t c = 0; c < names.size(); ++c) {
+        double shown = value[c];
+        if (scale != member.info.risks.end()) shown = (shown - scale->second.center) / scale->second.scale;
+        predictions.push_back(
+            {batch.cases[static_cast<size_t>(row)], label.head, names[c], shown, shown, shown});
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+                                    const std::function<void(int64_t row, const std::string& why)>& without) {
+  std::vector<std::string> names;
+  for (const auto& [name, input] : cohort.inputs()) names.push_back(name);
+  const std::string why = "it has none of the inputs " + core::join(names, ", ");
+  std::vector<int64_t> kept;
+  for (const int64_t row : rows) {
+    if (std::any_of(names.begin(), names.end(),
+                    [&](const std::string& name) { return cohort.has_input(row, name); }))
+      kept.push_back(row);
+    else
+      without(row, why);
+  }
+  return kept;
+}
+
+std::vector<model::Prediction> predict(Member& member, const data::Cohort& cohort,
+                                       const data::CaseLoader& cases, const std::vector<int64_t>& rows,
+                                       const PassOptions& options) {
+  const c10::InferenceMode inference;
+  member.model->eval();
+  data::Draw draw;
+  draw.flip = options.flip;
+  data::Loader::Options loading;
+  loading.batch_size = options.batch_size;
+  loading.workers = options.workers;
+  loading.skip_bad = options.skip_bad;
+  loading.on_bad = options.on_bad;
+  data::Loader loader(cohort, cases, member.info.fitted, rows, draw, loading);
+  std::vector<model::Prediction> predictions;
+  data::Batch batch;
+  while (loader.next(batch)) {
+    if (batch.size() == 0) continue;
+    append(member, batch, member.model->predict(member.model->forward(batch)), predictions);
+  }
+  return predictions;
+}
+
+}  // namespace photo51::inference

@@ -1,0 +1,89 @@
+#include "photo51/inference/predictor.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "inference/model_files.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/inference/member.hpp"
+
+namespace photo51::inference {
+
+struct Predictor::Impl {
+  PipelineOptions pipeline;
+  std::vector<Member> members;
+};
+
+Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides)
+    : impl_(std::make_unique<Impl>()) {
+  const ModelFiles files = find_model(folder);
+  config::Node document = load_config(files);
+  for (const auto& assignment : overrides) config::apply_override(document, assignment);
+  impl_->pipeline = read_pipeline(std::move(document));
+  for (const auto& file : files.weights) impl_->members.push_back(Member::load(file, impl_->pipeline));
+}
+
+Predictor::~Predictor() = default;
+
+const PipelineOptions& Predictor::pipeline() const {
+  return impl_->pipeline;
+}
+
+std::vector<data::LabelSpec> Predictor::labels() const {
+  return impl_->members.front().info.labels;
+}
+
+int64_t Predictor::size() const {
+  return static_cast<int64_t>(impl_->members.size());
+}
+
+std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
+                                                  const std::vector<int64_t>& rows,
+                                                  const PredictOptions& options) const {
+  std::vector<Member*> members;
+  for (auto& member : impl_->members)
+    if (options.members.empty() ||
+        std::find(options.members.begin(), options.members.end(), member.info.fold) != options.members.end())
+      members.push_back(&member);
+  if (members.empty()) core::fail_usage("members: the model has no such fold");
+
+  std::set<int64_t> refused;
+  PassOptions pass;
+  pass.batch_size = options.batch_size;
+  pass.workers = options.workers;
+  pass.skip_bad = options.skip_bad;
+  pass.on_bad = [&](int64_t row, const std::string& why) {
+    if (!refused.insert(row).second) return;
+    if (options.on_bad)
+      options.on_bad(cohort.id(row), why);
+    else
+      core::log_warning("case " + cohort.id(row) + " is left out: " + why);
+  };
+  const auto useful = with_any_input(cohort, rows, pass.on_bad);
+  std::vector<model::Prediction> predictions;
+  const size_t chunk = static_cast<size_t>(std::max<int64_t>(options.batch_size, 1)) * 4;
+  for (size_t begin = 0; begin < useful.size(); begin += chunk) {
+    const std::vector<int64_t> some(
+        useful.begin() + static_cast<std::ptrdiff_t>(begin),
+        useful.begin() + static_cast<std::ptrdiff_t>(std::min(useful.size(), begin + chunk)));
+    // Members that were fitted alike (images only: all) read a case once.
+    std::map<std::string, std::unique_ptr<data::CaseLoader>> loaders;
+    std::vector<std::vector<model::Prediction>> votes;
+    for (auto* member : members) {
+      auto& loader = loaders[member->info.fitted.json];
+      if (!loader) loader = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
+      pass.flip.clear();
+      votes.push_back(inference::predict(*member, cohort, *loader, some, pass));
+      if (!options.flips) continue;
+      pass.flip = {"x"};
+      votes.push_back(inference::predict(*member, cohort, *loader, some, pass));
+    }
+    const auto combined = combine(votes);
+    predictions.insert(predictions.end(), combined.begin(), combined.end());
+  }
+  return predictions;
+}
+
+}  // namespace photo51::inference

@@ -1,0 +1,81 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "photo51/core/error.hpp"
+#include "photo51/inference/member.hpp"
+
+namespace photo51::inference {
+namespace {
+
+std::vector<model::Prediction> vote(double probability, double risk) {
+  return {{"P1", "idh", "1", probability, probability, probability}, {"P1", "os", "", risk, risk, risk}};
+}
+
+TEST(Ensemble, OneMemberHasNoSpread) {
+  const auto combined = combine({vote(0.3, 2)});
+  EXPECT_DOUBLE_EQ(combined[0].value, 0.3);
+  EXPECT_DOUBLE_EQ(combined[0].low, 0.3);
+  EXPECT_DOUBLE_EQ(combined[0].high, 0.3);
+  EXPECT_TRUE(combine({}).empty());
+}
+
+TEST(Ensemble, MeanAndSpreadOfTwo) {
+  // Logits ±1: mean probability 0.5, standard deviation of the logits sqrt(2).
+  const double p = 1 / (1 + std::exp(-1.0));
+  const auto combined = combine({vote(p, 1), vote(1 - p, 3)});
+  EXPECT_NEAR(combined[0].value, 0.5, 1e-12);
+  const double half = 1.959963984540054 * std::sqrt(2.0);
+  EXPECT_NEAR(combined[0].high, 1 / (1 + std::exp(-half)), 1e-12);
+  EXPECT_NEAR(combined[0].low, 1 / (1 + std::exp(half)), 1e-12);
+  EXPECT_NEAR(combined[1].value, 2, 1e-12);
+  EXPECT_NEAR(combined[1].low, 2 - half, 1e-12);
+  EXPECT_NEAR(combined[1].high, 2 + half, 1e-12);
+}
+
+TEST(Ensemble, CertainMembersStayFinite) {
+  const auto combined = combine({vote(1, 0), vote(0, 0)});
+  EXPECT_NEAR(combined[0].value, 0.5, 1e-12);
+  EXPECT_GE(combined[0].low, 0);
+  EXPECT_LE(combined[0].high, 1);
+}
+
+TEST(Ensemble, RefusesMembersThatDisagreeOnTheCases) {
+  auto other = vote(0.2, 1);
+  other[1].case_id = "P2";
+  EXPECT_THROW(combine({vote(0.3, 1), other}), core::Error);
+  other.pop_back();
+  EXPECT_THROW(combine({vote(0.3, 1), other}), core::Error);
+}
+
+TEST(MemberMetadata, RoundTrip) {
+  MemberInfo info;
+  info.fold = 3;
+  info.repeat = 1;
+  info.fitted.json = R"({"genes": ["IDH1", "EGFR"]})";
+  data::LabelSpec cluster;
+  cluster.head = "cluster";
+  cluster.kind = data::LabelSpec::Kind::multiclass;
+  cluster.classes = {"R1", "R2"};
+  info.labels = {cluster};
+  info.risks["os"] = {0.1 + 0.2, 1.0 / 3};
+  data::LabelSpec asked = cluster;
+  asked.classes.clear();
+  const MemberInfo back = from_metadata(to_metadata(info), {asked});
+  EXPECT_EQ(back.fold, 3);
+  EXPECT_EQ(back.repeat, 1);
+  EXPECT_EQ(back.fitted.json, info.fitted.json);
+  EXPECT_EQ(back.labels[0].classes, cluster.classes);
+  EXPECT_EQ(back.risks.at("os").center, info.risks["os"].center);
+  EXPECT_EQ(back.risks.at("os").scale, info.risks["os"].scale);
+
+  auto broken = to_metadata(info);
+  broken["classes"] = "{";
+  EXPECT_THROW(from_metadata(broken, {asked}), core::Error);
+  broken.erase("classes");
+  EXPECT_THROW(from_metadata(broken, {asked}), core::Error);
+  EXPECT_THROW(from_metadata({{"format", "pt"}}, {asked}), core::Error);
+}
+
+}  // namespace
+}  // namespace photo51::inference

@@ -1,0 +1,126 @@
+#include <gmock/gmock.h>
+
+#include <numeric>
+
+#include "photo51/core/error.hpp"
+#include "photo51/inference/predictor.hpp"
+#include "training/tabular_cohort.hpp"
+
+namespace photo51::inference {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Trained : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    files_ = new test::TabularCohort;
+    files_->config("", "idh: {task: binary}, os: {task: survival}",
+                   "by: site, hold_out: [C], folds: 2, seed: 1");
+    files_->run("run", {"train.epochs=6"});
+  }
+  static void TearDownTestSuite() {
+    delete files_;
+    files_ = nullptr;
+  }
+  static data::Cohort cohort(const Predictor& predictor) {
+    data::CohortOptions options = predictor.pipeline().cohort;
+    options.manifest = files_->manifest();
+    return data::Cohort(options, predictor.pipeline().inputs, predictor.labels(), false);
+  }
+  static std::vector<int64_t> all(const data::Cohort& cohort) {
+    std::vector<int64_t> rows(static_cast<size_t>(cohort.size()));
+    std::iota(rows.begin(), rows.end(), 0);
+    return rows;
+  }
+  static std::string message(const std::filesystem::path& folder) {
+    try {
+      const Predictor predictor(folder);
+    } catch (const core::Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+  static test::TabularCohort* files_;
+};
+test::TabularCohort* Trained::files_ = nullptr;
+
+TEST_F(Trained, RepeatsWhatTheRunSaidOfTestCases) {
+  const Predictor predictor(*files_ / "run");
+  EXPECT_EQ(predictor.size(), 2);
+  const auto people = cohort(predictor);
+  std::map<std::string, model::Prediction> now;
+  for (const auto& p : predictor.predict(people, all(people))) now[p.case_id + p.head + p.class_name] = p;
+  EXPECT_EQ(now.size(), 180U);
+  int compared = 0;
+  for (const auto& p : model::read_predictions(*files_ / "run/predictions.csv")) {
+    if ((std::stoi(p.case_id.substr(1)) % 3) != 2) continue;  // site C
+    const auto& again = now.at(p.case_id + p.head + p.class_name);
+    EXPECT_NEAR(again.value, p.value, 1e-5);
+    EXPECT_NEAR(again.low, p.low, 1e-5);
+    EXPECT_NEAR(again.high, p.high, 1e-5);
+    ++compared;
+  }
+  EXPECT_EQ(compared, 60);
+}
+
+TEST_F(Trained, OneFoldHasNoInterval) {
+  const Predictor predictor(*files_ / "run");
+  const auto people = cohort(predictor);
+  PredictOptions options;
+  options.members = {1};
+  for (const auto& p : predictor.predict(people, {0, 5}, options)) {
+    EXPECT_EQ(p.low, p.value);
+    EXPECT_EQ(p.high, p.value);
+  }
+  options.members = {7};
+  EXPECT_THROW(predictor.predict(people, {0}, options), core::Error);
+}
+
+TEST_F(Trained, PublishedModelPredictsTheSame) {
+  export_model(*files_ / "run", *files_ / "published");
+  std::filesystem::remove_all(*files_ / "moved");
+  std::filesystem::rename(*files_ / "published", *files_ / "moved");
+  const Predictor run(*files_ / "run"), published(*files_ / "moved");
+  const auto people = cohort(run);
+  const auto a = run.predict(people, all(people)), b = published.predict(people, all(people));
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_EQ(a[i].value, b[i].value);
+  EXPECT_THROW(export_model(*files_ / "run", *files_ / "moved"), core::Error);
+  EXPECT_THROW(export_model(*files_ / "moved", *files_ / "again"), core::Error);
+  EXPECT_EQ(core::read_file(*files_ / "moved/model.yaml").find("manifest"), std::string::npos);
+}
+
+TEST_F(Trained, SaysWhatIsWrongWithAFolder) {
+  EXPECT_THAT(message(*files_ / "nowhere"), HasSubstr("config.yaml"));
+  const auto copy = *files_ / "copy";
+  std::filesystem::remove_all(copy);
+  std::filesystem::create_directory(copy);
+  std::filesystem::copy_file(*files_ / "run/config.yaml", copy / "config.yaml");
+  EXPECT_THAT(message(copy), HasSubstr("--resume"));
+  std::filesystem::create_directories(copy / "checkpoints/fold_0");
+  std::ofstream(copy / "checkpoints/fold_0/best.safetensors") << "not weights";
+  EXPECT_THAT(message(copy), HasSubstr("fold_0/best.safetensors"));
+  std::filesystem::copy_file(*files_ / "run/checkpoints/fold_0/last.safetensors",
+                             copy / "checkpoints/fold_0/best.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(message(copy), HasSubstr("those of another model"));
+}
+
+TEST_F(Trained, ACaseWithNothingIsReportedAndLeftOut) {
+  std::ofstream(*files_ / "new.csv") << "patient,x1,x2,x3\nN1,,,\nN2,0.5,1,-1\n";
+  const Predictor predictor(*files_ / "run");
+  data::CohortOptions options = predictor.pipeline().cohort;
+  options.manifest = *files_ / "new.csv";
+  const data::Cohort people(options, predictor.pipeline().inputs, predictor.labels(), false);
+  std::vector<std::string> left_out;
+  PredictOptions predict;
+  predict.on_bad = [&](const std::string& name, const std::string&) { left_out.push_back(name); };
+  const auto predictions = predictor.predict(people, {0, 1}, predict);
+  EXPECT_THAT(left_out, ::testing::ElementsAre("N1"));
+  ASSERT_EQ(predictions.size(), 3U);
+  EXPECT_EQ(predictions[0].case_id, "N2");
+}
+
+}  // namespace
+}  // namespace photo51::inference
