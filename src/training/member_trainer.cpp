@@ -1,0 +1,290 @@
+#include "training/member_trainer.hpp"
+
+#include <ATen/autocast_mode.h>
+#include <torch/torch.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "photo51/backbones/weights.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
+#include "photo51/core/random.hpp"
+#include "photo51/core/text.hpp"
+#include "training/epoch_order.hpp"
+#include "training/schedule.hpp"
+#include "training/validation.hpp"
+
+namespace photo51::training {
+namespace {
+
+/// bf16 where autocast finds it safe, for as long as it lives.
+class Autocast {
+ public:
+  explicit Autocast(bool on) : on_(on) {
+    if (!on_) return;
+    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
+    at::autocast::set_autocast_enabled(at::kCPU, true);
+  }
+  ~Autocast() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(at::kCPU, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool on_;
+};
+
+class MemberTrainer {
+ public:
+  MemberTrainer(const MemberJob& job, const data::Fitted& fitted, const data::CaseLoader& cases)
+      : job_(job),
+        options_(job.experiment.train),
+        cases_(cases),
+        seed_(member_seed(options_.seed, job.fold, job.repeat)),
+        member_(fresh_member(fitted)),
+        optimizer_(options_.optimizer, parameters()) {
+    if (options_.ema > 0) average_ = std::make_unique<WeightAverage>(options_.ema, member_.weights());
+    order_.balance = options_.balance;
+    order_.batch_size = options_.batch_size;
+    order_.head = balance_head(member_.info.labels, options_.balance, options_.balance_head);
+    pass_.batch_size = options_.batch_size;
+    pass_.workers = options_.workers;
+    pass_.skip_bad = job.experiment.pipeline.cohort.on_bad_case == "skip";
+    pass_.on_bad = job.on_bad;
+  }
+
+  inference::Member run() {
+    core::make_directories(job_.folder);
+    if (std::filesystem::exists(last())) {
+      state_ = load_checkpoint(last(), member_, optimizer_, average_.get());
+    } else {
+      save_state();
+    }
+    core::Progress progress(job_.title, options_.epochs);
+    progress.advance(state_.epoch);
+    while (!state_.finished) {
+      const auto start = std::chrono::steady_clock::now();
+      train_epoch();
+      const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+      finish_epoch(seconds);
+      progress.advance(1, note_);
+    }
+    if (!std::filesystem::exists(best()))
+      core::fail_data(best().string() + ": is missing though the fold is finished; remove " +
+                      job_.folder.string() + " and resume to train it again");
+    const auto stored = backbones::read_safetensors(best());
+    backbones::load_state(*member_.model, stored.tensors, best().string());
+    return member_;
+  }
+
+ private:
+  std::filesystem::path last() const { return job_.folder / "last.safetensors"; }
+  std::filesystem::path best() const { return job_.folder / "best.safetensors"; }
+
+  inference::Member fresh_member(const data::Fitted& fitted) {
+    torch::manual_seed(seed_);
+    inference::MemberInfo info;
+    info.fold = job_.fold;
+    info.repeat = job_.repeat;
+    info.fitted = fitted;
+    info.labels = job_.cohort.labels();
+    inference::Member member(job_.experiment.pipeline, info);
+    member.model->fit_heads(job_.cohort, job_.train);
+    member.model->set_modality_dropout(options_.modality_dropout);
+    return member;
+  }
+
+  NamedTensors parameters() const {
+    NamedTensors list;
+    for (const auto& entry : member_.model->named_parameters()) list.emplace_back(entry.key(), entry.value());
+    return list;
+  }
+
+  void save_state() { save_checkpoint(last(), member_, optimizer_, average_.get(), state_); }
+
+  /// Batches of the epoch that runs, from the one after the last that counts.
+  void train_epoch() {
+    const auto order = epoch_order(job_.cohort, job_.train, order_, seed_, state_.epoch);
+    const auto size = static_cast<int64_t>(order.size());
+    const int64_t batches = (size + options_.batch_size - 1) / options_.batch_size;
+    const int64_t steps_per_epoch = (batches + options_.accumulate - 1) / options_.accumulate;
+    const int64_t skip = std::min(size, state_.batch * options_.batch_size);
+    data::Loader::Options loading;
+    loading.batch_size = options_.batch_size;
+    loading.workers = options_.workers;
+    loading.skip_bad = pass_.skip_bad;
+    loading.on_bad = pass_.on_bad;
+    data::Draw draw;
+    draw.seed = static_cast<int64_t>(seed_ >> 1);
+    draw.epoch = state_.epoch;
+    data::Loader loader(job_.cohort, cases_, member_.info.fitted, {order.begin() + skip, order.end()}, draw,
+                        loading);
+    member_.model->train();
+    optimizer_.zero_grad();
+    data::Batch batch;
+    bool any_gradient = false;
+    while (state_.batch < batches) {
+      // Bad cases are left out of their batch, so batches keep their numbers.
+      if (!loader.next(batch)) break;
+      const int64_t group = state_.batch / options_.accumulate;
+      const int64_t in_group = std::min(options_.accumulate, batches - group * options_.accumulate);
+      any_gradient |= backward(batch, in_group);
+      ++state_.batch;
+      if (state_.batch % options_.accumulate != 0 && state_.batch != batches) continue;
+      if (any_gradient)
+        step(schedule_factor(options_.schedule, state_.epoch * steps_per_epoch + group, steps_per_epoch,
+                             options_.epochs));
+      any_gradient = false;
+      if (job_.stop()) {
+        save_state();
+        throw core::Error(core::Fault::interrupted,
+                          where() + ": interrupted; the state is saved, go on with --resume");
+      }
+    }
+    state_.batch = batches;
+  }
+
+  bool backward(const data::Batch& batch, int64_t in_group) {
+    if (batch.size() == 0) return false;
+    core::Random random({seed_, static_cast<uint64_t>(state_.epoch), static_cast<uint64_t>(state_.batch),
+                         core::hash_key("dropout")});
+    torch::manual_seed(random.next_u64());
+    model::Outputs outputs;
+    {
+      const Autocast autocast(options_.precision == "bf16");
+      outputs = member_.model->forward(batch);
+    }
+    for (auto& [head, raw] : outputs.raw) raw = raw.to(at::kFloat);
+    std::map<std::string, double> parts;
+    const at::Tensor loss = member_.model->loss(outputs, batch, &parts);
+    if (!loss.defined()) return false;
+    const double value = loss.item<double>();
+    if (!std::isfinite(value))
+      core::fail_run(where() + ", batch " + std::to_string(state_.batch + 1) + ": the loss is " +
+                     core::format_number(value) + " (cases " + core::join(batch.cases, ", ") +
+                     "); lower train.optimizer.lr, set train.clip_norm or train.precision=fp32, and look at "
+                     "these cases");
+    state_.loss_sum += value * static_cast<double>(batch.size());
+    state_.loss_count += batch.size();
+    for (const auto& [head, part] : parts) {
+      state_.part_sums[head] += part * static_cast<double>(batch.size());
+      state_.part_counts[head] += batch.size();
+    }
+    if (!loss.requires_grad()) return false;
+    (loss / static_cast<double>(in_group)).backward();
+    return true;
+  }
+
+  void step(double factor) {
+    if (options_.clip_norm > 0) {
+      std::vector<at::Tensor> with_gradient;
+      for (const auto& [name, parameter] : parameters())
+        if (parameter.grad().defined()) with_gradient.push_back(parameter);
+      const double norm = torch::nn::utils::clip_grad_norm_(with_gradient, options_.clip_norm);
+      if (!std::isfinite(norm))
+        core::fail_run(where() +
+                       ": the gradient is not finite; lower train.optimizer.lr or set "
+                       "train.precision=fp32");
+    }
+    optimizer_.step(optimizer_.base_lr() * factor);
+    optimizer_.zero_grad();
+    ++state_.steps;
+    if (average_) average_->update(member_.weights());
+    state_.lr = optimizer_.base_lr() * factor;
+  }
+
+  /// Validates, keeps the best weights, saves the state, then logs: a crash between the last two costs
+  /// nothing, the line is in the state.
+  void finish_epoch(double seconds) {
+    if (average_) average_->swap(member_.weights());
+    const Validation validation = validate(member_, job_.cohort, cases_, job_.validation, pass_);
+    ++state_.epoch;
+    const bool better = improved(validation);
+    const bool early =
+        options_.patience > 0 && state_.has_best && state_.epoch - state_.best_epoch >= options_.patience;
+    state_.finished = state_.epoch >= options_.epochs || early;
+    // Without a validation part there is no best epoch.
+    const bool by_best = options_.select == "best" && state_.has_best;
+    if (by_best ? better : state_.finished) member_.save(best());
+    if (average_) average_->swap(member_.weights());
+
+    state_.history.push_back(log_line(validation, seconds));
+    state_.batch = 0;
+    state_.loss_sum = 0;
+    state_.loss_count = 0;
+    state_.part_sums.clear();
+    state_.part_counts.clear();
+    save_state();
+    job_.log(state_.history.back());
+  }
+
+  bool improved(const Validation& validation) {
+    const double value = options_.monitor == "metric" ? -validation.metric : validation.loss;
+    if (std::isnan(value) || (state_.has_best && !(value < state_.best))) return false;
+    state_.has_best = true;
+    state_.best = value;
+    state_.best_epoch = state_.epoch;
+    return true;
+  }
+
+  std::string log_line(const Validation& validation, double seconds) {
+    const auto mean = [](double sum, int64_t count) {
+      return count > 0 ? sum / static_cast<double>(count) : std::numeric_limits<double>::quiet_NaN();
+    };
+    const double loss = mean(state_.loss_sum, state_.loss_count);
+    nlohmann::ordered_json parts = nlohmann::ordered_json::object();
+    for (const auto& [head, sum] : state_.part_sums) parts[head] = mean(sum, state_.part_counts.at(head));
+    note_ = "loss " + core::format_fixed(loss, 4);
+    if (!std::isnan(validation.loss)) note_ += ", validation " + core::format_fixed(validation.loss, 4);
+    return nlohmann::ordered_json{{"fold", job_.fold},
+                                  {"repeat", job_.repeat},
+                                  {"epoch", state_.epoch},
+                                  {"steps", state_.steps},
+                                  {"lr", state_.lr},
+                                  {"loss", loss},
+                                  {"losses", parts},
+                                  {"validation_loss", validation.loss},
+                                  {"validation_metric", validation.metric},
+                                  {"seconds", std::round(seconds * 1000) / 1000}}
+        .dump();
+  }
+
+  std::string where() const { return job_.title + ", epoch " + std::to_string(state_.epoch + 1); }
+
+  const MemberJob& job_;
+  const TrainOptions& options_;
+  const data::CaseLoader& cases_;
+  uint64_t seed_;
+  inference::Member member_;
+  Optimizer optimizer_;
+  std::unique_ptr<WeightAverage> average_;
+  OrderOptions order_;
+  inference::PassOptions pass_;
+  TrainState state_;
+  std::string note_;
+};
+
+}  // namespace
+
+uint64_t member_seed(int64_t seed, int64_t fold, int64_t repeat) {
+  core::Random random({static_cast<uint64_t>(seed), static_cast<uint64_t>(fold),
+                       static_cast<uint64_t>(repeat), core::hash_key("member")});
+  return random.next_u64();
+}
+
+inference::Member train_member(const MemberJob& job, const data::Fitted& fitted,
+                               const data::CaseLoader& cases) {
+  return MemberTrainer(job, fitted, cases).run();
+}
+
+}  // namespace photo51::training

@@ -1,0 +1,199 @@
+#include "photo51/training/run.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/training/interrupt.hpp"
+#include "training/member_trainer.hpp"
+#include "training/run_folder.hpp"
+
+namespace photo51::training {
+namespace {
+
+namespace fs = std::filesystem;
+using Predictions = std::vector<model::Prediction>;
+
+class Run {
+ public:
+  Run(ExperimentOptions experiment, const RunRequest& request)
+      : experiment_(std::move(experiment)),
+        request_(request),
+        folder_(request, experiment_),
+        cohort_(experiment_.pipeline.cohort, experiment_.pipeline.inputs,
+                model::label_specs(experiment_.pipeline.model)) {
+    at::set_num_threads(static_cast<int>(experiment_.train.threads));
+    at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
+    at::globalContext().setDeterministicFillUninitializedMemory(false);
+    split_ = data::split_cohort(cohort_, experiment_.pipeline.cohort.split);
+    data::check_leakage(cohort_, split_);
+    leave_out_empty_cases();
+  }
+
+  void train() {
+    folder_.write_environment(experiment_, cohort_);
+    folder_.write_cases(cohort_, split_);
+    folder_.start_log(logged());
+    std::vector<Predictions> test;
+    Predictions development;
+    for (size_t fold = 0; fold < split_.folds.size(); ++fold) {
+      std::vector<Predictions> validation;
+      for (int64_t repeat = 0; repeat < experiment_.train.repeats; ++repeat) {
+        const Predictions all = member_predictions(static_cast<int64_t>(fold), repeat);
+        validation.push_back(of_rows(all, split_.folds[fold].validation));
+        test.push_back(of_rows(all, split_.test));
+      }
+      const auto combined = inference::combine(validation);
+      development.insert(development.end(), combined.begin(), combined.end());
+    }
+    Predictions predictions = inference::combine(test);
+    predictions.insert(predictions.begin(), development.begin(), development.end());
+    core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
+    core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));
+    const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
+    core::write_file_atomic(folder_.path() / "metrics.csv", evaluation::to_csv(metrics));
+    if (!bad_.empty())
+      core::log_warning(std::to_string(bad_.size()) + " case(s) left out because they cannot be read");
+  }
+
+ private:
+  /// A case with none of the model's inputs teaches nothing and cannot be predicted.
+  void leave_out_empty_cases() {
+    std::set<std::string> empty;
+    const auto clean = [&](std::vector<int64_t>& rows) {
+      rows = inference::with_any_input(
+          cohort_, rows, [&](int64_t row, const std::string&) { empty.insert(cohort_.id(row)); });
+    };
+    for (auto& fold : split_.folds) {
+      clean(fold.train);
+      clean(fold.validation);
+      if (fold.train.empty()) core::fail_data("no training case has any of the inputs; check the manifest");
+    }
+    clean(split_.test);
+    if (empty.empty()) return;
+    core::log_warning(std::to_string(empty.size()) + " case(s) have none of the inputs and are left out: " +
+                      core::join({empty.begin(), empty.end()}, ", "));
+  }
+
+  /// The lines of the epochs that count, from the states of the members.
+  std::vector<std::string> logged() const {
+    std::vector<std::string> lines;
+    for (size_t fold = 0; fold < split_.folds.size(); ++fold)
+      for (int64_t repeat = 0; repeat < experiment_.train.repeats; ++repeat) {
+        const fs::path last = folder_.member(static_cast<int64_t>(fold), repeat) / "last.safetensors";
+        if (!fs::exists(last)) continue;
+        const auto history = read_state(last).history;
+        lines.insert(lines.end(), history.begin(), history.end());
+      }
+    return lines;
+  }
+
+  std::string title(int64_t fold, int64_t repeat) const {
+    std::string text = split_.folds.size() == 1 ? "training"
+                                                : "fold " + std::to_string(fold + 1) + " of " +
+                                                      std::to_string(split_.folds.size());
+    if (experiment_.train.repeats > 1) text += ", repeat " + std::to_string(repeat + 1);
+    return text;
+  }
+
+  /// What this member says of its validation and the test cases; trains it when it has not said so yet.
+  Predictions member_predictions(int64_t fold, int64_t repeat) {
+    const fs::path folder = folder_.member(fold, repeat);
+    const fs::path file = folder / "predictions.csv";
+    if (fs::exists(file)) return model::read_predictions(file);
+    const auto& rows = split_.folds[static_cast<size_t>(fold)];
+    const auto on_bad = [this](int64_t row, const std::string& why) {
+      if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+    };
+    const auto stop = [this] {
+      ++steps_;
+      return interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
+    };
+    const MemberJob job{experiment_,
+                        cohort_,
+                        title(fold, repeat),
+                        fold,
+                        repeat,
+                        rows.train,
+                        rows.validation,
+                        folder,
+                        [this](const std::string& line) { folder_.log(line); },
+                        stop,
+                        on_bad};
+    const data::Fitted fitted = data::fit(cohort_, rows.train);
+    const data::CaseLoader cases(cohort_, fitted, experiment_.train.cache_mib);
+    inference::Member member = train_member(job, fitted, cases);
+
+    inference::PassOptions pass;
+    pass.batch_size = experiment_.train.batch_size;
+    pass.workers = experiment_.train.workers;
+    pass.skip_bad = experiment_.pipeline.cohort.on_bad_case == "skip";
+    pass.on_bad = on_bad;
+    scale_risks(member, cases, rows.train, pass);
+    member.save(folder / "best.safetensors");
+    std::vector<int64_t> asked = rows.validation;
+    asked.insert(asked.end(), split_.test.begin(), split_.test.end());
+    const Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    core::write_file_atomic(file, model::to_csv(predictions));
+    return predictions;
+  }
+
+  void scale_risks(inference::Member& member, const data::CaseLoader& cases,
+                   const std::vector<int64_t>& train, const inference::PassOptions& pass) {
+    member.info.risks.clear();
+    const auto& labels = member.info.labels;
+    if (std::none_of(labels.begin(), labels.end(),
+                     [](const auto& label) { return label.kind == data::LabelSpec::Kind::survival; }))
+      return;
+    const Predictions seen = inference::predict(member, cohort_, cases, train, pass);
+    for (const auto& label : labels) {
+      if (label.kind != data::LabelSpec::Kind::survival) continue;
+      double sum = 0, squares = 0, count = 0;
+      for (const auto& prediction : seen)
+        if (prediction.head == label.head) sum += prediction.value, ++count;
+      const double mean = sum / count;
+      for (const auto& prediction : seen)
+        if (prediction.head == label.head) squares += (prediction.value - mean) * (prediction.value - mean);
+      const double deviation = count > 1 ? std::sqrt(squares / (count - 1)) : 0;
+      member.info.risks[label.head] = {mean, deviation > 1e-12 ? deviation : 1};
+    }
+  }
+
+  Predictions of_rows(const Predictions& predictions, const std::vector<int64_t>& rows) const {
+    std::set<std::string> names;
+    for (const int64_t row : rows) names.insert(cohort_.id(row));
+    Predictions chosen;
+    for (const auto& prediction : predictions)
+      if (names.contains(prediction.case_id)) chosen.push_back(prediction);
+    return chosen;
+  }
+
+  ExperimentOptions experiment_;
+  const RunRequest& request_;
+  RunFolder folder_;
+  data::Cohort cohort_;
+  data::Split split_;
+  std::set<int64_t> bad_;
+  int64_t steps_ = 0;
+};
+
+}  // namespace
+
+void train(ExperimentOptions experiment, const RunRequest& request) {
+  if (experiment.pipeline.cohort.manifest.empty())
+    core::fail_usage(
+        "cohort.manifest: is missing: name the cohort's CSV in the config or as "
+        "cohort.manifest=FILE");
+  inference::drop_unused_inputs(experiment.pipeline);
+  Run(std::move(experiment), request).train();
+}
+
+}  // namespace photo51::training

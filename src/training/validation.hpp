@@ -1,0 +1,18 @@
+#pragma once
+/// The loss and the metric of a part of the cohort under the weights as they are.
+
+#include <vector>
+
+#include "photo51/inference/member.hpp"
+
+namespace photo51::training {
+
+struct Validation {
+  double loss = 0;    ///< of all rows taken as one batch, so that a Cox loss sees all its pairs; NaN = none
+  double metric = 0;  ///< mean over the heads of AUROC, R2 and c-index; NaN where no head has one
+};
+
+Validation validate(inference::Member& member, const data::Cohort& cohort, const data::CaseLoader& cases,
+                    const std::vector<int64_t>& rows, const inference::PassOptions& options);
+
+}  // namespace photo51::training
