@@ -163,9 +163,10 @@ Geometry place_slices(std::vector<DicomHeader>& slices, Volume& volume) {
       }
   }
   for (size_t row = 0; row < 3; ++row) {
-    geometry.direction[3 * row] = axes[row];
-    geometry.direction[3 * row + 1] = axes[3 + row];
-    geometry.direction[3 * row + 2] = along[row];
+    // Adding 0 turns -0 into 0.
+    geometry.direction[3 * row] = axes[row] + 0.0;
+    geometry.direction[3 * row + 1] = axes[3 + row] + 0.0;
+    geometry.direction[3 * row + 2] = along[row] + 0.0;
   }
   return geometry;
 }

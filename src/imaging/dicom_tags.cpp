@@ -50,8 +50,11 @@ void take_identity(DcmDataset& dataset, DicomHeader& header) {
       {DCM_PatientTelephoneNumbers, "PatientTelephoneNumbers"},
       {DCM_OtherPatientNames, "OtherPatientNames"},
       {DCM_PatientMotherBirthName, "PatientMotherBirthName"}};
-  for (const auto& [tag, name] : elements)
-    if (!text(dataset, tag).empty()) header.identifying.emplace_back(name);
+  for (const auto& [tag, name] : elements) {
+    const std::string value = text(dataset, tag);
+    // A name that repeats the patient id is a pseudonym.
+    if (!value.empty() && value != header.patient_id) header.identifying.emplace_back(name);
+  }
 }
 
 void take_pixel_layout(DcmDataset& dataset, DicomHeader& header) {

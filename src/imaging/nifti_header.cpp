@@ -206,8 +206,8 @@ Layout parse_header(std::string_view bytes) {
   layout.is_label = raw.intent == kIntentLabel;
 
   const int unit = raw.units & 7;
+  // Many writers name no unit; NIfTI tools all take that as mm.
   const double scale = unit == kMetre ? 1000 : unit == kMicrometre ? 0.001 : 1;
-  layout.unit_known = unit == kMetre || unit == kMillimetre || unit == kMicrometre;
   for (size_t i = 1; i < 4; ++i) layout.pixdim[i] = std::abs(layout.pixdim[i]) * scale;
   for (double& value : layout.qoffset) value *= scale;
   for (double& value : layout.affine) value *= scale;
@@ -219,7 +219,6 @@ Geometry place(Layout& layout, Volume& volume) {
     layout.pixdim[3] = 1;
     if (layout.sform <= 0) volume.warnings.emplace_back("the slice has no thickness; taken as 1 mm");
   }
-  if (!layout.unit_known) volume.warnings.emplace_back("the header names no unit of length; taken as mm");
   if (layout.sform > 0) {
     const Geometry geometry = geometry_of(layout, layout.affine, "sform");
     bool sizes = layout.qform > 0;

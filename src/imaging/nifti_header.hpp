@@ -17,7 +17,6 @@ struct Layout {
   int16_t datatype = 0;            ///< a Type
   std::array<int64_t, 4> size{};   ///< x, y, z and everything beyond as one
   std::array<double, 4> pixdim{};  ///< qfac, x, y, z in mm
-  bool unit_known = true;          ///< the header names the unit of length
   uint64_t data_offset = 0;
   double slope = 1, intercept = 0;
   int qform = 0, sform = 0;                       ///< codes; 0 = absent

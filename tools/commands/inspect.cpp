@@ -1,0 +1,155 @@
+// photo51 inspect PATH…: what images are, where they lie, and what about them is suspicious.
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/imaging/inspect.hpp"
+#include "photo51/imaging/picture.hpp"
+
+namespace photo51::commands {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using imaging::Inspection;
+
+Json to_json(const Inspection& found) {
+  Json json{{"path", found.path},   {"kind", found.kind},  {"modality", imaging::to_string(found.modality)},
+            {"size", nullptr},      {"spacing", nullptr},  {"origin", nullptr},
+            {"direction", nullptr}, {"channels", nullptr}, {"units", nullptr},
+            {"min", nullptr},       {"max", nullptr},      {"mean", nullptr}};
+  if (found.volume) {
+    const auto& g = found.volume->geometry;
+    json["size"] = g.size;
+    if (found.volume->spacing_known) json["spacing"] = g.spacing;
+    if (found.volume->orientation_known) {
+      json["origin"] = g.origin;
+      json["direction"] = g.direction;
+    }
+    json["channels"] = found.volume->data.size(0);
+    json["units"] = imaging::to_string(found.volume->units);
+    json["min"] = found.min;
+    json["max"] = found.max;
+    json["mean"] = found.mean;
+  }
+  json["warnings"] = found.warnings;
+  json["phi"] = found.phi;
+  json["error"] = found.error.empty() ? Json(nullptr) : Json(found.error);
+  return json;
+}
+
+std::string triple(const std::array<double, 3>& values, int decimals) {
+  std::vector<std::string> parts;
+  for (const double value : values) {
+    std::string text = core::format_fixed(value, decimals);
+    text.erase(text.find_last_not_of('0') + 1);
+    if (text.back() == '.') text.pop_back();
+    parts.push_back(text);
+  }
+  return core::join(parts, " x ");
+}
+
+/// Towards which side of the patient each voxel axis runs most, such as "LPS".
+std::string axes(const imaging::Geometry& geometry) {
+  std::string letters;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    size_t best = 0;
+    const auto cosine = [&](size_t row) { return geometry.direction[3 * row + axis]; };
+    for (size_t row = 1; row < 3; ++row)
+      if (std::abs(cosine(row)) > std::abs(cosine(best))) best = row;
+    letters += cosine(best) < 0 ? "RAI"[best] : "LPS"[best];
+  }
+  return letters;
+}
+
+void print(const Inspection& found) {
+  std::printf("%s\n", found.path.c_str());
+  const auto line = [](const char* name, const std::string& text) {
+    std::printf("  %-9s %s\n", name, text.c_str());
+  };
+  if (found.error.empty()) line("kind", found.kind + ", " + imaging::to_string(found.modality));
+  if (found.volume) {
+    const auto& v = *found.volume;
+    const auto& n = v.geometry.size;
+    line("size", std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " + std::to_string(n[2]) +
+                     " voxels" +
+                     (v.data.size(0) > 1 ? ", " + std::to_string(v.data.size(0)) + " channels" : ""));
+    line("spacing", v.spacing_known ? triple(v.geometry.spacing, 4) + " mm" : "not known");
+    line("axes", v.orientation_known ? axes(v.geometry) : "not known");
+    line("values", core::format_number(static_cast<float>(found.min)) + " to " +
+                       core::format_number(static_cast<float>(found.max)) + ", mean " +
+                       core::format_fixed(found.mean, 3) + ", units " + imaging::to_string(v.units));
+  }
+  for (const std::string& warning : found.warnings) line("warning", warning);
+  if (!found.phi.empty())
+    line("PHI", "the patient can be told from " + core::join(found.phi, ", ") + "; remove before sharing");
+  if (!found.error.empty()) line("error", found.error);
+}
+
+/// One contact sheet a volume, below each other.
+class Sheet {
+ public:
+  void add(const imaging::Volume& volume) {
+    imaging::PictureOptions options;
+    options.longest_side = 160;
+    sheets_.push_back(imaging::contact_sheet(volume, 6, 3, options));
+  }
+  void write(const std::string& path) const {
+    if (sheets_.empty()) core::fail_data(path + ": no image could be read, so there is no sheet to write");
+    int64_t width = 0;
+    for (const at::Tensor& sheet : sheets_) width = std::max(width, sheet.size(1));
+    std::vector<at::Tensor> rows;
+    for (const at::Tensor& sheet : sheets_)
+      rows.push_back(at::constant_pad_nd(sheet, {0, 0, 0, width - sheet.size(1), 0, 6}, 32));
+    core::write_file_atomic(path, imaging::encode_png(at::cat(rows)));
+  }
+
+ private:
+  std::vector<at::Tensor> sheets_;
+};
+
+void inspect_all(const std::vector<std::string>& paths, const std::string& sheet_path, bool json) {
+  Sheet sheet;
+  std::vector<std::string> unreadable;
+  for (const std::string& path : paths) {
+    const Inspection found = imaging::inspect(path);
+    if (json) {
+      std::printf("%s\n", to_json(found).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+    } else {
+      print(found);
+    }
+    if (!found.error.empty()) unreadable.push_back(path);
+    if (found.volume && !sheet_path.empty()) sheet.add(*found.volume);
+  }
+  std::fflush(stdout);
+  if (!sheet_path.empty()) sheet.write(sheet_path);
+  if (!unreadable.empty())
+    core::fail_data(std::to_string(unreadable.size()) + " of " + std::to_string(paths.size()) +
+                    " cannot be read: " + core::join(unreadable, ", "));
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, const Common& common) {
+  struct Options {
+    std::vector<std::string> paths;
+    std::string sheet;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "inspect", "Say what images are: kind, geometry, units, value range, and what is suspicious");
+  command
+      ->add_option("path", options->paths,
+                   "image files or DICOM series folders (folder#SeriesInstanceUID for one of several)")
+      ->required();
+  command->add_option("--sheet", options->sheet, "write a contact sheet of all images to this PNG");
+  command->callback([options, &common] { inspect_all(options->paths, options->sheet, common.json); });
+}
+
+}  // namespace photo51::commands
