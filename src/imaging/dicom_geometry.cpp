@@ -66,9 +66,10 @@ void check_like_first(const DicomHeader& first, const DicomHeader& h) {
 void check_gaps(const std::vector<DicomHeader>& slices, const std::vector<double>& at, Volume& volume) {
   std::vector<double> gaps;
   for (size_t i = 1; i < at.size(); ++i) gaps.push_back(at[i] - at[i - 1]);
+  // The lower median: of two gaps the wider is the odd one.
   std::vector<double> ordered = gaps;
-  std::nth_element(ordered.begin(), ordered.begin() + static_cast<long>(ordered.size() / 2), ordered.end());
-  const double usual = ordered[ordered.size() / 2];
+  std::ranges::sort(ordered);
+  const double usual = ordered[(ordered.size() - 1) / 2];
   double worst = 0;
   for (size_t i = 0; i < gaps.size(); ++i) {
     const std::string pair = slices[i].name() + " and " + slices[i + 1].name();

@@ -115,7 +115,10 @@ DicomHeader read_dicom_header(const std::filesystem::path& path) {
   header.sop_class = text(dataset, DCM_SOPClassUID);
   const char* name = dcmFindNameOfUID(header.sop_class.c_str());
   header.sop_class_name = name != nullptr ? name : header.sop_class;
-  header.transfer_syntax = DcmXfer(dataset.getOriginalXfer()).getXferID();
+  // As written: DCMTK knows fewer transfer syntaxes than there are.
+  OFString syntax;
+  file.getMetaInfo()->findAndGetOFString(DCM_TransferSyntaxUID, syntax);
+  header.transfer_syntax = syntax.empty() ? DcmXfer(dataset.getOriginalXfer()).getXferID() : syntax.c_str();
   header.modality = text(dataset, DCM_Modality);
   header.patient_id = text(dataset, DCM_PatientID);
   header.study_description = text(dataset, DCM_StudyDescription);

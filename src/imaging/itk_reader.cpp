@@ -10,6 +10,8 @@
 #include "imaging/byte_source.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -82,8 +84,44 @@ std::string text_header(const fs::path& path) {
   std::string text(8192, '\0');
   text.resize(source.read(text.data(), text.size()));
   if (const auto end = text.find("\n\n"); end != std::string::npos) text.resize(end);
-  if (const auto end = text.find("ElementDataFile"); end != std::string::npos) text.resize(end);
+  if (const auto last = text.find("ElementDataFile"); last != std::string::npos) {
+    const auto end = text.find('\n', last);
+    if (end != std::string::npos) text.resize(end + 1);
+  }
   return text;
+}
+
+/// The value of a MetaImage key, or nothing.
+std::string meta_value(const std::string& header, const std::string& key) {
+  for (const std::string& line : core::split(header, '\n')) {
+    const auto equals = line.find('=');
+    if (equals != std::string::npos && core::trim(line.substr(0, equals)) == key)
+      return std::string(core::trim(line.substr(equals + 1)));
+  }
+  return {};
+}
+
+constexpr char kCutOff[] = "the file ends before its voxels do; copy it again";
+
+/// ITK fills what a cut-off MetaImage lacks without a word.
+void check_meta_bytes(const fs::path& path, double needed) {
+  const std::string header = text_header(path), where = meta_value(header, "ElementDataFile");
+  if (where.empty() || where.starts_with("LIST") || where.find('%') != std::string::npos) return;
+  const bool local = where == "LOCAL" || where == "Local" || where == "local";
+  const fs::path file = local ? path : path.parent_path() / where;
+  std::error_code code;
+  const auto bytes = static_cast<double>(fs::file_size(file, code));
+  if (code) core::fail_data("its voxels' file " + file.string() + " is missing; copy both files");
+  const std::string compressed = meta_value(header, "CompressedData");
+  if (compressed == "True" || compressed == "true")
+    needed = core::parse_double(meta_value(header, "CompressedDataSize")).value_or(0);
+  if (bytes - (local ? static_cast<double>(header.size()) : 0) < needed) core::fail_data(kCutOff);
+}
+
+/// libjpeg paints what a cut-off file lacks gray: look for the end marker.
+void check_jpeg_end(const fs::path& path) {
+  const std::string bytes = core::read_file(path);
+  if (bytes.rfind("\xFF\xD9") == std::string::npos) core::fail_data(kCutOff);
 }
 
 bool has(const std::string& text, std::initializer_list<const char*> keys) {
@@ -149,6 +187,9 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
     core::fail_data("its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " +
                     std::to_string(n[2]) +
                     " voxels, more than the file can hold: it is cut off or damaged; copy it again");
+
+  if (format == Format::meta) check_meta_bytes(path, bytes);
+  if (format == Format::jpeg) check_jpeg_end(path);
 
   itk::ImageIORegion region(io.GetNumberOfDimensions());
   for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis) {

@@ -13,7 +13,7 @@ struct ReadOptions {
   /// implies (ct: HU, mri: arbitrary, segmentation: label); one that says otherwise is an Error (data).
   Modality modality = Modality::unknown;
   /// SeriesInstanceUID to read from a folder with several series; also as `folder#UID` in the path.
-  std::string series;
+  std::string series = {};
 };
 
 /// NIfTI (.nii, .nii.gz), NRRD, MetaImage, TIFF, PNG, JPEG, one DICOM image, or a folder that holds one DICOM

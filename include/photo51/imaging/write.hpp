@@ -16,16 +16,16 @@ void write_nifti(const Volume& volume, const std::filesystem::path& path);
 /// What a written DICOM series says beside the image. Empty fields are written empty.
 struct DicomTags {
   std::string patient_id = "ANONYMOUS";
-  std::string patient_name;  ///< empty: the patient id
-  std::string patient_sex;   ///< M, F, O or empty
-  std::string study_date;    ///< YYYYMMDD
-  std::string study_description;
-  std::string series_description;
-  std::string manufacturer, model, institution, station, convolution_kernel;
+  std::string patient_name = {};  ///< empty: the patient id
+  std::string patient_sex = {};   ///< M, F, O or empty
+  std::string study_date = {};    ///< YYYYMMDD
+  std::string study_description = {};
+  std::string series_description = {};
+  std::string manufacturer = {}, model = {}, institution = {}, station = {}, convolution_kernel = {};
   double kvp = 0;  ///< kV; 0 = unknown
   int64_t series_number = 1;
   /// All UIDs derive from this text: same text, same UIDs. Empty: the patient id and the two descriptions.
-  std::string uid_seed;
+  std::string uid_seed = {};
 };
 
 /// A CT as one CT Image Storage file a slice, `slice_0001.dcm` … in index order: int16 with
