@@ -18,7 +18,7 @@ Node* Node::find(std::string_view key) {
 
 Node& Node::set(std::string_view key, Node value) {
   if (Node* old = find(key)) return *old = std::move(value);
-  entries.emplace_back(std::string(key), std::move(value));
+  entries.push_back({std::string(key), std::move(value)});
   return entries.back().second;
 }
 

@@ -24,7 +24,7 @@ ProgressStyle style() {
 
 std::string clock_text(double seconds) {
   if (!std::isfinite(seconds)) return "--:--";
-  const auto whole = static_cast<long long>(seconds + 0.5);
+  const auto whole = std::llround(seconds);
   char text[32];
   if (whole >= 3600) {
     std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", whole / 3600, whole / 60 % 60, whole % 60);

@@ -17,8 +17,9 @@ struct Node {
   std::string text;     ///< of a scalar
   bool quoted = false;  ///< the scalar stood in quotes: a string whatever it looks like
   std::vector<Node> items;
-  std::vector<std::pair<std::string, Node>> entries;  ///< of a map, in file order
-  std::shared_ptr<const std::string> file;            ///< null for values made by the program
+  struct Entry;
+  std::vector<Entry> entries;               ///< of a map, in file order
+  std::shared_ptr<const std::string> file;  ///< null for values made by the program
   int line = 0;
 
   const Node* find(std::string_view key) const;
@@ -33,6 +34,11 @@ struct Node {
   static Node scalar(std::string text, bool quoted = false);
   static Node map();
   static Node sequence();
+};
+
+struct Node::Entry {
+  std::string first;
+  Node second;
 };
 
 /// Parses YAML text; `source` is its name in messages. Error (usage) with file:line. Anchors are resolved; a
