@@ -58,9 +58,11 @@ class TabularCohort {
                         << "inputs: {table: {modality: clinical, columns: [x1, x2, x3]}}\n"
                         << "model:\n  encoders: {table: {name: snn, hidden: [16], dropout: 0.1}}\n"
                         << "  heads: {" << heads << "}\n"
-                        << "train: {epochs: 25, batch_size: 8, workers: 0, threads: 1, seed: 3, "
-                        << "optimizer: {name: adamw, lr: 0.02}" << (train.empty() ? "" : ", " + train)
-                        << "}\n"
+                        << "train: {epochs: 25, batch_size: 8, workers: 0, threads: 1, seed: 3"
+                        << (train.find("optimizer:") == std::string::npos
+                                ? ", optimizer: {name: adamw, lr: 0.02}"
+                                : "")
+                        << (train.empty() ? "" : ", " + train) << "}\n"
                         << "evaluate: {confidence: none}\n";
     return path;
   }
