@@ -47,21 +47,49 @@ struct CachedImage {
   bool mask_present = false;
 };
 
+/// Prepared images by input and row.
+class ImageCache {
+ public:
+  explicit ImageCache(int64_t budget) : budget_(budget) {}
+
+  std::shared_ptr<const CachedImage> find(size_t input, size_t row) {
+    const std::scoped_lock lock(mutex_);
+    const auto known = images_.find({input, row});
+    return known != images_.end() ? known->second : nullptr;
+  }
+  /// Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
+  void keep(size_t input, size_t row, const std::shared_ptr<const CachedImage>& image) {
+    const auto bytes = static_cast<int64_t>(image->prepared.values.nbytes());
+    const std::scoped_lock lock(mutex_);
+    if (used_ + bytes <= budget_ && images_.emplace(std::pair{input, row}, image).second) used_ += bytes;
+  }
+
+ private:
+  int64_t budget_, used_ = 0;  ///< bytes
+  std::mutex mutex_;
+  std::map<std::pair<size_t, size_t>, std::shared_ptr<const CachedImage>> images_;
+};
+
+std::vector<RowReader> row_readers(const Cohort::Impl& cohort, const Fitted& fitted) {
+  std::vector<RowReader> readers;
+  const auto all = parse_fitted(fitted);
+  for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+    const auto& [name, options] = cohort.inputs[input];
+    const Tabular* tabular = find_tabular(options.modality);
+    readers.push_back(tabular ? tabular->reader(cohort, input, fitted_input(all, name)) : RowReader());
+  }
+  return readers;
+}
+
 }  // namespace
 
 struct CaseLoader::Impl {
   const Cohort::Impl& cohort;
   std::vector<RowReader> readers;  ///< by input; empty for images
-  int64_t budget;                  ///< bytes
-  mutable std::mutex mutex;
-  mutable int64_t used = 0;
-  mutable std::map<std::pair<size_t, size_t>, std::shared_ptr<const CachedImage>> cache;
+  std::shared_ptr<ImageCache> images;
 
   std::shared_ptr<const CachedImage> image(size_t input, size_t row) const {
-    {
-      const std::scoped_lock lock(mutex);
-      if (const auto known = cache.find({input, row}); known != cache.end()) return known->second;
-    }
+    if (auto known = images->find(input, row)) return known;
     const auto& options = cohort.inputs[input].second;
     const Study study = read_study(cohort, input, row, imaging::modality_from(options.modality));
     auto made = std::make_shared<CachedImage>();
@@ -70,10 +98,7 @@ struct CaseLoader::Impl {
                             options.preprocess, nullptr, options.channels);
     made->present = study.present;
     made->mask_present = study.mask.has_value();
-    const auto bytes = static_cast<int64_t>(made->prepared.values.nbytes());
-    // Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
-    const std::scoped_lock lock(mutex);
-    if (used + bytes <= budget && cache.emplace(std::pair{input, row}, made).second) used += bytes;
+    images->keep(input, row, made);
     return made;
   }
 
@@ -103,19 +128,13 @@ struct CaseLoader::Impl {
 
 CaseLoader::CaseLoader(const Cohort& cohort, const Fitted& fitted, int64_t cache_mib)
     : impl_(new Impl{.cohort = cohort.impl(),
-                     .readers = {},
-                     .budget = cache_mib * 1024 * 1024,
-                     .mutex = {},
-                     .used = 0,
-                     .cache = {}}) {
-  const auto all = parse_fitted(fitted);
-  for (size_t input = 0; input < impl_->cohort.inputs.size(); ++input) {
-    const auto& [name, options] = impl_->cohort.inputs[input];
-    const Tabular* tabular = find_tabular(options.modality);
-    impl_->readers.push_back(tabular ? tabular->reader(impl_->cohort, input, fitted_input(all, name))
-                                     : RowReader());
-  }
-}
+                     .readers = row_readers(cohort.impl(), fitted),
+                     .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024)}) {}
+
+CaseLoader::CaseLoader(const CaseLoader& other, const Fitted& fitted)
+    : impl_(new Impl{.cohort = other.impl_->cohort,
+                     .readers = row_readers(other.impl_->cohort, fitted),
+                     .images = other.impl_->images}) {}
 
 CaseLoader::~CaseLoader() = default;
 

@@ -1,7 +1,6 @@
 #include "photo51/inference/predictor.hpp"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "inference/model_files.hpp"
@@ -68,17 +67,17 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
     const std::vector<int64_t> some(
         useful.begin() + static_cast<std::ptrdiff_t>(begin),
         useful.begin() + static_cast<std::ptrdiff_t>(std::min(useful.size(), begin + chunk)));
-    // Members that were fitted alike (images only: all) read a case once.
-    std::map<std::string, std::unique_ptr<data::CaseLoader>> loaders;
+    // The members share the images, which do not depend on what each was fitted to.
+    std::unique_ptr<data::CaseLoader> images;
     std::vector<std::vector<model::Prediction>> votes;
     for (auto* member : members) {
-      auto& loader = loaders[member->info.fitted.json];
-      if (!loader) loader = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
+      if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
+      const data::CaseLoader loader(*images, member->info.fitted);
       pass.flip.clear();
-      votes.push_back(inference::predict(*member, cohort, *loader, some, pass));
+      votes.push_back(inference::predict(*member, cohort, loader, some, pass));
       if (!options.flips) continue;
       pass.flip = {"x"};
-      votes.push_back(inference::predict(*member, cohort, *loader, some, pass));
+      votes.push_back(inference::predict(*member, cohort, loader, some, pass));
     }
     const auto combined = combine(votes);
     predictions.insert(predictions.end(), combined.begin(), combined.end());

@@ -129,7 +129,8 @@ class Run {
                         stop,
                         on_bad};
     const data::Fitted fitted = data::fit(cohort_, rows.train);
-    const data::CaseLoader cases(cohort_, fitted, experiment_.train.cache_mib);
+    if (!images_) images_ = std::make_unique<data::CaseLoader>(cohort_, fitted, experiment_.train.cache_mib);
+    const data::CaseLoader cases(*images_, fitted);
     inference::Member member = train_member(job, fitted, cases);
 
     inference::PassOptions pass;
@@ -181,6 +182,7 @@ class Run {
   RunFolder folder_;
   data::Cohort cohort_;
   data::Split split_;
+  std::unique_ptr<data::CaseLoader> images_;  ///< prepared images, for all folds
   std::set<int64_t> bad_;
   int64_t steps_ = 0;
 };

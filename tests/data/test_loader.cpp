@@ -176,6 +176,12 @@ TEST_F(LoaderTest, PreparedCasesAreNotDecodedAgain) {
   std::filesystem::remove(folder_ / "t1_1.nii");
   EXPECT_TRUE(at::equal(before, cases.load(1).inputs.at("mri").values));
   EXPECT_THROW(CaseLoader(cohort, fitted).load(1), core::Error);
+
+  // Another fold shares the images and has its own scalings.
+  const auto few = fit(cohort, {0, 1, 2});
+  const CaseLoader fold(cases, few);
+  EXPECT_TRUE(at::equal(before, fold.load(1).inputs.at("mri").values));
+  EXPECT_FALSE(at::equal(fold.load(8).inputs.at("genes").values, cases.load(8).inputs.at("genes").values));
 }
 
 TEST_F(LoaderTest, FlipsForTestTimeAugmentation) {

@@ -122,6 +122,8 @@ struct Draw {
 class CaseLoader {
  public:
   CaseLoader(const Cohort& cohort, const Fitted& fitted, int64_t cache_mib = 4096);
+  /// Shares the images that `other` keeps of the same cohort: they do not depend on what was fitted.
+  CaseLoader(const CaseLoader& other, const Fitted& fitted);
   ~CaseLoader();
   Case load(int64_t row, const Draw& draw = {}) const;
 
