@@ -1,0 +1,32 @@
+#pragma once
+/// Collects what the report shows, from a run folder or from new cases that were scored.
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "photo51/inference/pipeline.hpp"
+#include "photo51/report/report.hpp"
+
+namespace photo51::report {
+
+struct Study {
+  const inference::PipelineOptions& pipeline;
+  const data::Cohort& cohort;
+  std::map<std::string, std::string> parts;  ///< case -> part; the parts `test` etc. of cases.csv
+  std::vector<model::Prediction> predictions;
+  std::vector<evaluation::Metric> metrics;
+  evaluation::EvaluateOptions evaluate;
+};
+
+/// Everything but the training curves, `made_by` and warnings. A picture that cannot be drawn is left out and
+/// named in the warnings.
+ReportInput gather(const Study& study, const std::string& title);
+/// From a run's `log.jsonl`.
+std::vector<TrainingCurve> training_curves(const std::filesystem::path& log);
+/// Scores a finished run again and writes `metrics.csv` and `report.html` into it. Errors: see load_run.
+std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& run,
+                                                 const std::vector<std::string>& overrides = {});
+
+}  // namespace photo51::report

@@ -1,0 +1,115 @@
+#include "photo51/report/gather.hpp"
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "photo51/config/read.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/table.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/core/version.hpp"
+#include "photo51/training/run.hpp"
+#include "report/example_pictures.hpp"
+
+namespace photo51::report {
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+
+std::string input_text(const std::string& name, const data::InputOptions& input) {
+  std::string text = name + " (" + input.modality;
+  if (!input.channels.empty()) text += ": " + core::join(input.channels, ", ");
+  if (!input.columns.empty()) text += ": " + core::join(input.columns, ", ");
+  return text + ")";
+}
+
+std::string task_text(const data::LabelSpec& spec) {
+  switch (spec.kind) {
+    case Kind::binary:
+      return "whether `" + spec.column + "` is " + (spec.positive.empty() ? "1" : "`" + spec.positive + "`");
+    case Kind::multiclass:
+      return "which class of `" + spec.column + "`";
+    case Kind::regression:
+      return "the value of `" + spec.column + "`";
+    case Kind::survival:
+      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`)";
+  }
+  return "";
+}
+
+std::vector<std::string> question(const Study& study) {
+  std::vector<std::string> inputs, tasks;
+  for (const auto& [name, input] : study.pipeline.inputs) inputs.push_back(input_text(name, input));
+  for (const auto& spec : study.cohort.labels()) tasks.push_back(spec.head + ": " + task_text(spec));
+  return {"Asked: " + core::join(tasks, "; ") + ".", "Read from: " + core::join(inputs, "; ") + "."};
+}
+
+std::vector<std::pair<std::string, std::string>> parts_of_model(const model::ModelOptions& options) {
+  std::vector<std::pair<std::string, std::string>> parts;
+  for (const auto& [name, encoder] : options.encoders) parts.emplace_back("encoder of " + name, encoder.name);
+  if (options.encoders.size() > 1) parts.emplace_back("fusion", options.fusion.name);
+  for (const auto& [name, head] : options.heads) parts.emplace_back("head " + name, head.task);
+  return parts;
+}
+
+}  // namespace
+
+ReportInput gather(const Study& study, const std::string& title) {
+  ReportInput input;
+  input.title = title;
+  input.question = question(study);
+  input.model = parts_of_model(study.pipeline.model);
+  input.cases = case_rows(study.cohort, study.parts);
+  input.metrics = study.metrics;
+  input.predictions = study.predictions;
+  input.truth = evaluation::truth_of(study.cohort, training::rows_of(study.cohort, study.predictions),
+                                     study.evaluate.groups);
+  input.level = study.evaluate.level;
+  input.pictures = example_pictures(study, input.truth, input.warnings);
+  return input;
+}
+
+std::vector<TrainingCurve> training_curves(const std::filesystem::path& log) {
+  constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+  std::vector<TrainingCurve> curves;
+  std::istringstream text(core::read_file(log));
+  for (std::string line; std::getline(text, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) continue;  // the last line of a run that was killed
+    std::string name = "fold " + std::to_string(json.value("fold", int64_t{0}));
+    if (const auto repeat = json.value("repeat", int64_t{0}); repeat > 0)
+      name += ", repeat " + std::to_string(repeat);
+    if (curves.empty() || curves.back().name != name) curves.push_back({name, {}, {}});
+    const auto number = [&](const char* key) {
+      const auto found = json.find(key);
+      return found != json.end() && found->is_number() ? found->get<double>() : undefined;
+    };
+    curves.back().training_loss.push_back(number("loss"));
+    curves.back().validation_loss.push_back(number("validation_loss"));
+  }
+  return curves;
+}
+
+std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& run_folder,
+                                                 const std::vector<std::string>& overrides) {
+  const auto run = training::load_run(run_folder);
+  auto experiment = run.experiment;
+  if (!overrides.empty()) experiment = training::read_experiment(run_folder / "config.yaml", overrides);
+  Study study{run.experiment.pipeline, *run.cohort, {}, run.development, {}, experiment.evaluate};
+  study.predictions.insert(study.predictions.end(), run.test.begin(), run.test.end());
+  study.metrics = training::score_run(run, study.evaluate);
+  const auto cases = core::read_table(run_folder / "cases.csv");
+  for (const auto& row : cases.rows) study.parts[row[cases.require("case")]] = row[cases.require("part")];
+  ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
+  input.curves = training_curves(run_folder / "log.jsonl");
+  input.made_by =
+      std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.experiment.train.seed);
+  core::write_file_atomic(run_folder / "metrics.csv", evaluation::to_csv(study.metrics));
+  core::write_file_atomic(run_folder / "report.html", render_report(input));
+  return study.metrics;
+}
+
+}  // namespace photo51::report

@@ -1,0 +1,24 @@
+// photo51 export RUN --out models/NAME: publishes the trained models of a run.
+#include <cstdio>
+#include <memory>
+
+#include "commands/commands.hpp"
+#include "photo51/inference/predictor.hpp"
+
+namespace photo51::commands {
+
+void add_export(CLI::App& app, const Common& common) {
+  auto* command = app.add_subcommand("export", "publish the trained models of a run as one folder");
+  struct Arguments {
+    std::filesystem::path run, out;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("RUN", arguments->run, "a run folder")->required();
+  command->add_option("--out", arguments->out, "folder to write model.yaml and weights into")->required();
+  command->callback([arguments, &common] {
+    inference::export_model(arguments->run, arguments->out);
+    if (!common.quiet) std::printf("%s\n", arguments->out.string().c_str());
+  });
+}
+
+}  // namespace photo51::commands

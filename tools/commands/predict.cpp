@@ -1,0 +1,71 @@
+// photo51 predict RUN: what a trained model says of new cases, from a manifest or from files.
+#include <cstdio>
+#include <memory>
+
+#include "commands/commands.hpp"
+#include "commands/new_cases.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::commands {
+namespace {
+
+struct Arguments {
+  std::filesystem::path model, manifest, out;
+  std::vector<std::string> overrides, inputs;
+  inference::PredictOptions options;
+};
+
+void print(const std::vector<model::Prediction>& predictions, bool json) {
+  if (json) {
+    std::fputs(model::to_json(predictions).c_str(), stdout);
+    return;
+  }
+  std::printf("%-16s %-16s %8s  %s\n", "head", "class", "value", "95 % of the models");
+  for (const auto& p : predictions)
+    std::printf("%-16s %-16s %8.3f  %.3f to %.3f\n", p.head.c_str(), p.class_name.c_str(), p.value, p.low,
+                p.high);
+}
+
+void run(const Arguments& arguments, const Common& common) {
+  if (arguments.manifest.empty() == arguments.inputs.empty())
+    core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
+  if (arguments.inputs.empty() && arguments.out.empty())
+    core::fail_usage("--cases needs --out, the folder for predictions.csv and predictions.json");
+  const inference::Predictor predictor(arguments.model, arguments.overrides);
+  const bool one = !arguments.inputs.empty();
+  const data::Cohort cohort = one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs)
+                                  : data::Cohort(new_cohort(predictor, arguments.manifest),
+                                                 predictor.pipeline().inputs, predictor.labels(),
+                                                 /*require_labels=*/false);
+  auto options = arguments.options;
+  if (one) options.workers = 0;
+  const auto predictions = predict_all(predictor, cohort, options);
+  if (!arguments.out.empty()) write_predictions(predictions, arguments.out);
+  if (one) print(predictions, common.json);
+  if (!one && !common.quiet && !common.json)
+    std::printf("%s\n", (arguments.out / "predictions.csv").string().c_str());
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, const Common& common) {
+  auto* command = app.add_subcommand("predict", "predict new cases with a trained model");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("MODEL", arguments->model, "a run folder, or a published model (models/NAME)")
+      ->required();
+  command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. cohort.on_bad_case=skip");
+  command->add_option("--cases", arguments->manifest, "manifest of the cases (CSV); labels are not needed");
+  command->add_option("--input", arguments->inputs, "one case: INPUT.CHANNEL=FILE, as often as needed");
+  command->add_option("--out", arguments->out, "folder for predictions.csv and predictions.json");
+  command->add_option("--fold", arguments->options.members, "use the models of these folds only");
+  command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
+  command->add_option("--batch-size", arguments->options.batch_size, "cases a batch")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--workers", arguments->options.workers, "threads that load cases")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->callback([arguments, &common] { run(*arguments, common); });
+}
+
+}  // namespace photo51::commands
