@@ -24,13 +24,13 @@ enum Trait : size_t { irregularity, elongation, texture, enhancement, density, t
 inline constexpr std::array<const char*, trait_count> kTraitNames{"irregularity", "elongation", "texture",
                                                                   "enhancement", "density"};
 inline constexpr std::array<Loading, trait_count> kTraitLoadings{
-    {{0.85, 0.10}, {0.80, 0.05}, {0.70, 0.20}, {0.90, 0.10}, {0.60, 0.30}}};
+    {{0.85, 0.03}, {0.80, 0.02}, {0.70, 0.10}, {0.90, 0.05}, {0.60, 0.20}}};
 
 /// log odds of genotype 1 = offset + first g1 + second g2.
 struct LogOdds {
   double offset, first, second;
 };
-inline constexpr LogOdds kGenotype{-0.3, 2.6, 2.6};
+inline constexpr LogOdds kGenotype{-0.3, 3.5, 3.5};
 
 inline constexpr std::array<const char*, 3> kSubtypes{"alpha", "beta", "gamma"};
 inline constexpr std::array<const char*, 3> kSites{"Ash", "Birch", "Cedar"};

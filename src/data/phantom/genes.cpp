@@ -19,9 +19,9 @@ std::vector<Gene> make_panel() {
     std::snprintf(name, sizeof name, "%s%d", prefix.c_str(), number);
     panel.push_back({name, pathway, loading, weight, random.uniform(3, 10), random.uniform(0.6, 1.6)});
   };
-  add("HELIX", 1, "PHANTOM_FORM", {0.40, 0}, 0);
+  add("HELIX", 1, "PHANTOM_FORM", {0.30, 0}, 0);
   add("HELIX", 2, "PHANTOM_GROWTH", {0, 0.90}, 0);
-  for (int k = 1; k <= kFollowers; ++k) add("FRM", k, "PHANTOM_FORM", {0.18, 0}, 0);
+  for (int k = 1; k <= kFollowers; ++k) add("FRM", k, "PHANTOM_FORM", {0.10, 0}, 0);
   for (int k = 1; k <= kFollowers; ++k) add("GRW", k, "PHANTOM_GROWTH", {0, 0.60}, 0);
   for (int p = 1; p <= kBystanderPathways; ++p)
     for (int k = 1; k <= kBystanders; ++k)

@@ -34,7 +34,7 @@ TEST(Biology, TheGenotypeFollowsItsFormula) {
   // In every decile of the probability that the formula gives, that part of the patients has genotype 1.
   std::array<double, 10> expected{}, drawn{}, count{};
   for (const Patient& p : population()) {
-    const double odds = std::exp(-0.3 + 2.6 * p.genes[0] + 2.6 * p.genes[1]);
+    const double odds = std::exp(-0.3 + 3.5 * p.genes[0] + 3.5 * p.genes[1]);
     ASSERT_NEAR(p.probability, odds / (1 + odds), 1e-12);
     const auto bin = static_cast<size_t>(std::min(9.0, 10 * p.probability));
     expected[bin] += p.probability;

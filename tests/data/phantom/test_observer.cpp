@@ -30,7 +30,7 @@ double posterior_on_a_grid(const std::vector<std::pair<Loading, double>>& seen) 
       }
       const double mass = std::exp(log_likelihood);
       all += mass;
-      positive += mass / (1 + std::exp(0.3 - 2.6 * g1 - 2.6 * g2));
+      positive += mass / (1 + std::exp(0.3 - 3.5 * g1 - 3.5 * g2));
     }
   return positive / all;
 }

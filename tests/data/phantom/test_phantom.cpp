@@ -76,13 +76,13 @@ TEST(Phantom, SavesItsAnswer) {
     EXPECT_EQ(json.at("best_auroc").at(view), value);
     EXPECT_GT(value, 0.6) << view;
   }
-  EXPECT_EQ(json.at("genotype_log_odds"), nlohmann::json({-0.3, 2.6, 2.6}));
+  EXPECT_EQ(json.at("genotype_log_odds"), nlohmann::json({-0.3, 3.5, 3.5}));
   const core::Table hidden = core::read_table(written().folder / "hidden.csv");
   for (size_t i = 0; i < 12; ++i) {
     const double g1 = std::stod(hidden.rows[i][hidden.require("g1")]);
     const double g2 = std::stod(hidden.rows[i][hidden.require("g2")]);
     EXPECT_NEAR(std::stod(hidden.rows[i][hidden.require("p_hidden_genes")]),
-                1 / (1 + std::exp(0.3 - 2.6 * (g1 + g2))), 1e-9);
+                1 / (1 + std::exp(0.3 - 3.5 * (g1 + g2))), 1e-9);
   }
 }
 
