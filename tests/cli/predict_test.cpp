@@ -98,7 +98,8 @@ TEST_F(Predict, BadInputsAreNamed) {
   EXPECT_EQ(gone.exit_code, 3);
   EXPECT_THAT(gone.err, HasSubstr("gone.nii.gz"));
   const Outcome not_a_run =
-      run_program({"predict", cohort().string(), "--cases", (cohort() / "cohort.csv").string()});
+      run_program({"predict", cohort().string(), "--cases", (cohort() / "cohort.csv").string(), "--out",
+                   (folder_ / "out").string()});
   EXPECT_NE(not_a_run.exit_code, 0);
   EXPECT_THAT(not_a_run.err, HasSubstr("config.yaml"));
 }
