@@ -8,9 +8,11 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(photo51_flags INTERFACE -Wno-restrict)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
-  target_compile_options(photo51_flags INTERFACE -O1)
+  set(CMAKE_CXX_FLAGS_DEBUG "-g1 -O1")
 endif()
 if(PHOTO51_SANITIZE)
+  # The instrumented code defeats this warning's analysis: it then fires inside LibTorch's headers.
+  target_compile_options(photo51_flags INTERFACE -Wno-maybe-uninitialized)
   add_compile_options(-fsanitize=${PHOTO51_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PHOTO51_SANITIZE})
 endif()
