@@ -69,7 +69,7 @@ Judged judge(const Scored& shown, size_t i) {
         static_cast<size_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(width)) - first);
     const auto truth = static_cast<size_t>(shown.label[i]);
     judged.wrong = top != truth;
-    judged.badness = truth < width ? 1 - shown.predicted[row + truth] : 1;
+    judged.badness = shown.predicted[row + top];
     judged.unsure = shown.predicted[row + top] < 0.5;
     judged.truth = truth < width ? shown.classes[truth] : std::to_string(truth);
     judged.said = shown.classes[top] + ", probability " +

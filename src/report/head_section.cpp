@@ -249,6 +249,7 @@ page::data head_section(const ReportInput& input, const HeadCases& cases) {
   if (spec.kind == Kind::multiclass) section.set("confusion", confusion(*cases.shown));
   const auto lines = certainty(input, cases);
   section.set("certainty", texts(lines));
+  section.set("has_words", flag(spec.kind == Kind::binary || !lines.empty()));
   section.set("has_certainty", flag(!lines.empty()));
   return section;
 }

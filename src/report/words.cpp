@@ -26,7 +26,7 @@ std::string claim(const evaluation::Metric& metric, const data::LabelSpec& spec)
              ", the model gives the higher probability to the right one " + times;
     case Kind::multiclass:
       return "Shown one patient of a class and one of another, the model ranks them rightly for that class " +
-             times + " (average over the classes)";
+             times + ", averaged over the classes";
     case Kind::survival:
       return "Of two patients, the model gives the higher risk to the one whose event comes first " + times;
     case Kind::regression:
