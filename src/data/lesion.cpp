@@ -18,6 +18,21 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+/// The descriptors that the config keeps.
+Names kept_names(const InputOptions& options) {
+  return options.descriptors.empty() ? radiomics::lesion_descriptor_names(options.channels)
+                                     : options.descriptors;
+}
+
+std::vector<double> keep(const std::vector<double>& all, const InputOptions& options) {
+  if (options.descriptors.empty()) return all;
+  const Names names = radiomics::lesion_descriptor_names(options.channels);
+  std::vector<double> kept;
+  for (const auto& name : options.descriptors)
+    kept.push_back(all.at(static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin())));
+  return kept;
+}
+
 std::vector<double> describe_lesion(const Cohort::Impl& cohort, size_t input, size_t row) {
   const auto& channels = cohort.inputs[input].second.channels;
   const Study study = read_study(cohort, input, row, imaging::Modality::unknown);
@@ -30,7 +45,7 @@ std::vector<double> describe_lesion(const Cohort::Impl& cohort, size_t input, si
   image.channels = channels;
   image.source = mask.source = cohort.files[input][row].mask.string();
   mask.data = prepared.values.narrow(0, count, 1).contiguous();
-  return radiomics::lesion_descriptors(image, study.present, mask);
+  return keep(radiomics::lesion_descriptors(image, study.present, mask), cohort.inputs[input].second);
 }
 
 double median(std::vector<double> values) {
@@ -62,7 +77,7 @@ nlohmann::json fit_lesion(const Cohort::Impl& cohort, size_t input, const std::v
   std::erase_if(found, [](const auto& values) { return values.empty(); });
   if (found.empty()) core::fail_data("no training patient has a lesion mask that can be read");
 
-  const Names names = radiomics::lesion_descriptor_names(cohort.inputs[input].second.channels);
+  const Names names = kept_names(cohort.inputs[input].second);
   nlohmann::json fitted{{"features", names}, {"median", Names()}, {"mean", Names()}, {"deviation", Names()}};
   for (size_t i = 0; i < names.size(); ++i) {
     std::vector<double> values;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "photo51/core/text.hpp"
+#include "photo51/radiomics/lesion.hpp"
+
 namespace photo51::data {
 namespace {
 
@@ -17,6 +20,15 @@ std::vector<std::string> modalities() {
 bool known(const std::string& modality) {
   const auto names = modalities();
   return std::find(names.begin(), names.end(), modality) != names.end();
+}
+
+void check_descriptors(config::Fields& f, const InputOptions& o) {
+  if (o.modality != "lesion" || o.descriptors.empty()) return;
+  const auto names = radiomics::lesion_descriptor_names(o.channels);
+  for (const auto& name : o.descriptors) {
+    f.check(std::find(names.begin(), names.end(), name) != names.end(), "descriptors",
+            "no descriptor of these channels is named `" + name + "`" + core::suggest(name, names));
+  }
 }
 
 }  // namespace
@@ -70,6 +82,7 @@ void describe(config::Fields& f, InputOptions& o) {
   f("clip", o.clip, "z-scores are clipped to ± this; 0 = off", {.min = 0});
   f("top_variable", o.top_variable, "omics: keeps the most variable genes of the training part; 0 = all",
     {.min = 0});
+  f("descriptors", o.descriptors, "lesion: keeps these descriptors, in this order; empty = all");
   f("columns", o.columns, "clinical: manifest columns, numeric or text (one-hot)");
 
   if (!known(o.modality)) return;  // reported already
@@ -78,6 +91,8 @@ void describe(config::Fields& f, InputOptions& o) {
   f.check(channels || o.channels.empty(), "channels", "is for images and lesion only");
   f.check(channels || o.mask.empty(), "mask", "is for images and lesion only");
   f.check(o.modality != "lesion" || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
+  f.check(o.descriptors.empty() || o.modality == "lesion", "descriptors", "is for lesion only");
+  check_descriptors(f, o);
   f.check(o.modality != "omics" || !o.table.empty(), "table", "omics needs an expression table");
   f.check(o.modality == "omics" || (o.table.empty() && o.sets.empty() && o.genes.empty()), "table",
           "table, sets and genes are for omics only");

@@ -52,6 +52,10 @@ TEST(Spec, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(refused<InputOptions>("{modality: mri}"), HasSubstr("name at least one channel"));
   EXPECT_THAT(refused<InputOptions>("{modality: lesion, channels: [a]}"),
               HasSubstr("need the lesion's mask"));
+  EXPECT_THAT(refused<InputOptions>("{modality: lesion, channels: [a], mask: m, descriptors: [a_drak]}"),
+              HasSubstr("did you mean `a_dark`"));
+  EXPECT_THAT(refused<InputOptions>("{modality: mri, channels: [a], descriptors: [a_dark]}"),
+              HasSubstr("for lesion only"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics}"), HasSubstr("needs an expression table"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics, table: e, channels: [a]}"),
               HasSubstr("images and lesion only"));

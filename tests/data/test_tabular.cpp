@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "fixture.hpp"
@@ -212,6 +213,17 @@ TEST_F(TabularTest, LesionDescriptorsOfRealCases) {
     EXPECT_TRUE(squares[i] == 0 || std::abs(squares[i] - 8) < 1e-3) << info.features[i];
   }
   EXPECT_THAT(features(cohort, fitted, 20), SizeIs(sum.size()));
+
+  options.descriptors = {"post_dark", "location_left"};
+  const Cohort few(cohort_options, {{"lesion", options}}, {});
+  const auto fitted_few = fit(few, train);
+  EXPECT_THAT(names(few, fitted_few), ElementsAre("post_dark", "location_left"));
+  const auto all = features(cohort, fitted, 20), two = features(few, fitted_few, 20);
+  const auto at = [&](const std::string& name) {
+    return all[static_cast<size_t>(std::find(info.features.begin(), info.features.end(), name) -
+                                   info.features.begin())];
+  };
+  EXPECT_THAT(two, ElementsAre(at("post_dark"), at("location_left")));
 }
 
 }  // namespace

@@ -50,6 +50,8 @@ struct InputOptions {
   bool log = false;                ///< log2(1 + x)
   double clip = 10;                ///< of z-scores
   int64_t top_variable = 0;        ///< keep the most variable genes of the training part; 0 = all
+  // lesion
+  std::vector<std::string> descriptors;  ///< keeps these (radiomics/lesion.hpp); empty = all
   // clinical
   std::vector<std::string>
       columns;  ///< numeric or text columns; text is one-hot, fitted on the training part
