@@ -34,6 +34,7 @@ Snn::Snn(const SnnOptions& options, int64_t features) : TableEncoder(features), 
 
 at::Tensor Snn::embed(const at::Tensor& rows) {
   at::Tensor x = rows;
+  if (options_.noise > 0 && is_training()) x = x + options_.noise * at::randn_like(x);
   for (const auto& layer : layers_)
     x = at::alpha_dropout(at::selu(layer->forward(x)), options_.dropout, is_training());
   return x;

@@ -41,6 +41,21 @@ TEST(Snn, OneLayerIsTheFormula) {
   EXPECT_EQ(snn.width(), 3);
 }
 
+TEST(Snn, NoiseIsOnTheInputInTrainingOnly) {
+  torch::manual_seed(2);
+  Snn snn({.hidden = {1}, .dropout = 0, .noise = 0.5}, 1);
+  {
+    const at::NoGradGuard no_grad;
+    backbones::state_of(snn).at("layer1.weight").fill_(1);
+  }
+  // Far above zero SELU is linear with slope 1.0507, so the noise's deviation shows in the output.
+  const at::Tensor x = at::full({4000, 1}, 50.0);
+  const std::vector<int> present(4000, 1);
+  EXPECT_NEAR(snn.encode(table(x, present)).values.std().item<double>(), 0.5 * 1.0507, 0.03);
+  snn.eval();
+  EXPECT_EQ(snn.encode(table(x, present)).values.std().item<double>(), 0);
+}
+
 TEST(TableEncoders, AbsentRowsAreMasked) {
   for (const auto& choice : {config::choose<SnnOptions>("snn"), config::choose<LinearOptions>("linear"),
                              config::choose<LinearOptions>("linear", {.width = 7})}) {

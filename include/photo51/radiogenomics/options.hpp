@@ -31,6 +31,7 @@ std::optional<int64_t> class_count(const HeadOptions& options);
 struct SnnOptions {
   std::vector<int64_t> hidden{64, 32};
   double dropout = 0.1;  ///< alpha dropout after each layer
+  double noise = 0;      ///< deviation of Gaussian noise on the input in training (Bishop 1995: Tikhonov)
 };
 void describe(config::Fields& f, SnnOptions& o);
 
