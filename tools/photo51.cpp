@@ -1,6 +1,7 @@
 // The program: parses the command line, runs one command, turns errors into exit codes.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,15 @@
 namespace {
 
 using namespace photo51;
+
+/// Idle threads of LibTorch's OpenMP sleep instead of spinning: beside threads that load cases, or on a busy
+/// machine, spinning makes small networks several times slower. OpenMP reads this when it is loaded, so it is
+/// set before any library's own initialisation. The user's setting wins.
+void sleep_when_idle(int, char**, char**) {
+  ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+}
+[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**,
+                                                                             char**) = sleep_when_idle;
 
 int report_failure(const commands::Common& common, int code, std::string message) {
   // LibTorch appends its C++ stack after the first line.
