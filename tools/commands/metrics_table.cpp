@@ -24,6 +24,7 @@ void print_metrics(const std::vector<evaluation::Metric>& metrics, const std::st
   if (common.quiet) return;
   std::printf("%-16s %-18s %-28s %8s  %-18s %5s\n", "head", "metric", "group", "value", "interval", "n");
   for (const auto& m : metrics) {
+    if (m.group.find('=') != std::string::npos) continue;  // subgroups are in metrics.csv
     char interval[64] = "";
     if (!std::isnan(m.low)) std::snprintf(interval, sizeof interval, "%.3f to %.3f", m.low, m.high);
     std::printf("%-16s %-18s %-28s %8.3f  %-18s %5lld\n", m.head.c_str(), m.metric.c_str(), m.group.c_str(),

@@ -9,7 +9,8 @@
 
 namespace photo51::commands {
 
-/// A table of the metrics (one JSON object with `--json`, nothing with `--quiet`) and where the report is.
+/// A table of the metrics without subgroups (one JSON object with them, with `--json`, nothing with
+/// `--quiet`) and where the report is.
 void print_metrics(const std::vector<evaluation::Metric>& metrics, const std::string& report,
                    const Common& common);
 
