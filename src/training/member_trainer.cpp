@@ -110,7 +110,14 @@ class MemberTrainer {
     return list;
   }
 
-  void save_state() { save_checkpoint(last(), member_, optimizer_, average_.get(), state_); }
+  void save_state() {
+    save_checkpoint(last(), member_, optimizer_, average_.get(), state_);
+    saved_ = std::chrono::steady_clock::now();
+  }
+  bool save_is_due() const {
+    const std::chrono::duration<double> since = std::chrono::steady_clock::now() - saved_;
+    return state_.finished || since.count() >= options_.checkpoint_every;
+  }
 
   /// Batches of the epoch that runs, from the one after the last that counts.
   void train_epoch() {
@@ -203,8 +210,8 @@ class MemberTrainer {
     state_.lr = optimizer_.base_lr() * factor;
   }
 
-  /// Validates, keeps the best weights, saves the state, then logs: a crash between the last two costs
-  /// nothing, the line is in the state.
+  /// Validates, keeps the best weights, saves the state, then logs. A crash costs the epochs since the last
+  /// state, which come out the same when they are done again; their lines in the log go with them.
   void finish_epoch(double seconds) {
     if (average_) average_->swap(member_.weights());
     const Validation validation = validate(member_, job_.cohort, cases_, job_.validation, pass_);
@@ -224,7 +231,7 @@ class MemberTrainer {
     state_.loss_count = 0;
     state_.part_sums.clear();
     state_.part_counts.clear();
-    save_state();
+    if (save_is_due()) save_state();
     job_.log(state_.history.back());
   }
 
@@ -271,6 +278,7 @@ class MemberTrainer {
   OrderOptions order_;
   inference::PassOptions pass_;
   TrainState state_;
+  std::chrono::steady_clock::time_point saved_;
   std::string note_;
 };
 

@@ -51,6 +51,9 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("workers", o.workers, "threads that load cases; 0 = load in the training thread", {.min = 0});
   f("threads", o.threads, "threads that compute; 0 = one a processor", {.min = 0});
   f("cache_mib", o.cache_mib, "memory for prepared images", {.min = 0, .unit = "MiB"});
+  f("checkpoint_every", o.checkpoint_every,
+    "a state to resume from is written at the first end of an epoch after this time; 0 = every epoch",
+    {.min = 0, .unit = "s"});
   f.choice("optimizer", o.optimizer, optimizers(), "optimiser");
   f.choice("schedule", o.schedule, schedules(), "learning rate over the steps");
   f("clip_norm", o.clip_norm, "largest norm of the gradient; 0 = no limit", {.min = 0});

@@ -50,6 +50,7 @@ struct TrainOptions {
   int64_t workers = 2;  ///< threads that load cases
   int64_t threads = 0;  ///< threads that compute; 0 = one a processor
   int64_t cache_mib = 4096;
+  double checkpoint_every = 10;  ///< seconds; a state is written at the first end of an epoch after that
   config::Choice optimizer = config::choose<AdamWOptions>("adamw");
   config::Choice schedule = config::choose<CosineOptions>("cosine");
   double clip_norm = 0;    ///< of the gradient over all parameters; 0 = off
