@@ -1,5 +1,8 @@
 // The program: parses the command line, runs one command, turns errors into exit codes.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
@@ -18,13 +21,14 @@ namespace {
 using namespace photo51;
 
 /// Idle threads of LibTorch's OpenMP sleep instead of spinning: beside threads that load cases, or on a busy
-/// machine, spinning makes small networks several times slower. OpenMP reads this when it is loaded, so it is
-/// set before any library's own initialisation. The user's setting wins.
-void sleep_when_idle(int, char**, char**) {
-  ::setenv("OMP_WAIT_POLICY", "passive", /*overwrite=*/0);
+/// machine, spinning makes small networks several times slower to train. OpenMP reads this only when it is
+/// loaded, so training starts the program once more, which takes a fraction of a second. The user's own
+/// setting wins.
+void sleep_when_idle(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr || std::getenv("GOMP_SPINCOUNT") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", argv);  // returns only when it fails: then it goes on as it is
 }
-[[gnu::section(".preinit_array"), gnu::used]] void (*const before_libraries)(int, char**,
-                                                                             char**) = sleep_when_idle;
 
 int report_failure(const commands::Common& common, int code, std::string message) {
   // LibTorch appends its C++ stack after the first line.
@@ -41,6 +45,8 @@ int report_failure(const commands::Common& common, int code, std::string message
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (std::any_of(argv, argv + argc, [](const char* argument) { return std::string(argument) == "train"; }))
+    sleep_when_idle(argv);
   commands::Common common;
   CLI::App app("photo51 reads a tumour's genotype, subtype and prognosis from medical images.", "photo51");
   app.set_version_flag("--version", std::string("photo51 ") + core::version());
