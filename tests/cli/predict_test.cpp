@@ -90,6 +90,9 @@ TEST_F(Predict, EvaluateNewCases) {
   EXPECT_TRUE(seen.contains("genotype/balanced_accuracy"));
   EXPECT_TRUE(seen.contains("os/c_index"));
   EXPECT_TRUE(std::filesystem::exists(out + "/report.html"));
+  // 18 of these 24 cases trained or validated the model: said, not hidden.
+  EXPECT_THAT(outcome.err, HasSubstr("18 of the 24 cases"));
+  EXPECT_THAT(slurp(out + "/report.html"), HasSubstr("18 of the 24 cases"));
 }
 
 TEST_F(Predict, BadInputsAreNamed) {

@@ -1,5 +1,6 @@
 // photo51 evaluate RUN [--cases manifest.csv --out DIR]: scores new labelled cases, or the run's own again.
 #include <memory>
+#include <set>
 
 #include "commands/commands.hpp"
 #include "commands/metrics_table.hpp"
@@ -62,6 +63,19 @@ evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
   return options;
 }
 
+/// How many of the cases the run was fitted on: their scores say nothing about new patients.
+int64_t count_seen(const std::filesystem::path& model, const data::Cohort& cohort) {
+  if (!std::filesystem::exists(model / "cases.csv")) return 0;
+  const core::Table cases = core::read_table(model / "cases.csv");
+  const size_t name = cases.require("case"), part = cases.require("part");
+  std::set<std::string> seen;
+  for (const auto& row : cases.rows)
+    if (row[part] != "test") seen.insert(row[name]);
+  int64_t count = 0;
+  for (int64_t row = 0; row < cohort.size(); ++row) count += seen.contains(cohort.id(row)) ? 1 : 0;
+  return count;
+}
+
 void score_new(const Arguments& arguments, const Common& common) {
   if (arguments.out.empty()) core::fail_usage("--cases needs --out, the folder for the metrics");
   std::vector<std::string> pipeline_overrides;
@@ -89,6 +103,12 @@ void score_new(const Arguments& arguments, const Common& common) {
   auto input = report::gather(study, arguments.manifest.stem().string());
   input.made_by = std::string("photo51 ") + core::version() + ", " + std::to_string(predictor.size()) +
                   " model(s) of " + std::filesystem::absolute(arguments.model).filename().string();
+  if (const int64_t seen = count_seen(arguments.model, cohort); seen > 0) {
+    input.warnings.push_back(
+        std::to_string(seen) + " of the " + std::to_string(cohort.size()) +
+        " cases were used to develop this model, by their names: the numbers here flatter it.");
+    core::log_warning(input.warnings.back());
+  }
   core::write_file_atomic(arguments.out / "report.html", report::render_report(input));
   print_metrics(metrics, (arguments.out / "report.html").string(), common);
 }
