@@ -39,6 +39,7 @@ class Run {
   }
 
   void train() {
+    folder_.open();
     folder_.write_environment(experiment_, cohort_);
     folder_.write_cases(cohort_, split_);
     folder_.start_log(logged());

@@ -34,12 +34,15 @@ std::string first_difference(const std::string& before, const std::string& after
   return "";
 }
 
-void remove_run(const fs::path& folder) {
+void check_run(const fs::path& folder) {
   if (!fs::exists(folder / "config.yaml"))
     core::fail_usage(
         folder.string() +
         ": is no run folder (no config.yaml), so --overwrite leaves it alone; remove it yourself "
         "or choose another");
+}
+
+void remove_run(const fs::path& folder) {
   std::error_code code;
   fs::remove_all(folder, code);
   if (code) core::fail_run(folder.string() + ": cannot be removed: " + code.message());
@@ -73,7 +76,8 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   if (used && !request.resume && !request.overwrite)
     core::fail_usage(path_.string() +
                      ": is not empty; --resume goes on with the run in it, --overwrite removes it");
-  if (used && request.overwrite) remove_run(path_);
+  remove_first_ = used && request.overwrite;
+  if (remove_first_) check_run(path_);
   const fs::path config = path_ / "config.yaml";
   auto& threads = experiment.train.threads;
   if (request.resume && used) {
@@ -86,18 +90,23 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
     }
   }
   if (threads == 0) threads = std::max<int64_t>(1, std::thread::hardware_concurrency());
-  const std::string yaml = to_yaml(experiment);
-  if (request.resume && used) {
-    const std::string before = core::read_file(config);
-    if (before != yaml)
-      core::fail_usage(config.string() + ": the run was started with another config (" +
-                       first_difference(before, yaml) + "); resume with the same one or start a new run");
+  yaml_ = to_yaml(experiment);
+  resume_ = request.resume && used;
+  if (!resume_) return;
+  const std::string before = core::read_file(config);
+  if (before != yaml_)
+    core::fail_usage(config.string() + ": the run was started with another config (" +
+                     first_difference(before, yaml_) + "); resume with the same one or start a new run");
+}
+
+void RunFolder::open() {
+  if (resume_) {
     remove_temporaries(path_);
     return;
   }
-  resume_ = false;
+  if (remove_first_) remove_run(path_);
   core::make_directories(path_);
-  core::write_file_atomic(config, yaml);
+  core::write_file_atomic(path_ / "config.yaml", yaml_);
 }
 
 fs::path RunFolder::member(int64_t fold, int64_t repeat) const {

@@ -14,9 +14,11 @@ namespace photo51::training {
 
 class RunFolder {
  public:
-  /// Makes the folder and writes `config.yaml`; or, to resume, checks that config and data are those of the
-  /// run. Fills in `train.threads`. Errors (usage): in use, not a run, another config.
+  /// Checks only; to resume, that the config is the run's. Fills in `train.threads`. Errors (usage): in use,
+  /// not a run, another config.
   RunFolder(const RunRequest& request, ExperimentOptions& experiment);
+  /// Makes the folder and writes `config.yaml`.
+  void open();
 
   std::filesystem::path member(int64_t fold, int64_t repeat) const;
   /// `environment.json`; when resuming, Error (usage) if the manifest or a file has changed since.
@@ -31,7 +33,8 @@ class RunFolder {
 
  private:
   std::filesystem::path path_;
-  bool resume_ = false;
+  std::string yaml_;
+  bool resume_ = false, remove_first_ = false;
 };
 
 }  // namespace photo51::training

@@ -74,6 +74,7 @@ TEST(RunErrors, NothingToLearnFrom) {
   cohort.write({{"idh", "1"}});
   EXPECT_THAT(message(core::Fault::data, [&] { cohort.run("a"); }),
               AllOf(HasSubstr("idh"), HasSubstr("class")));
+  EXPECT_FALSE(std::filesystem::exists(cohort / "a")) << "nothing to clear away before the next try";
   cohort.write({{"event", "0"}});
   EXPECT_THAT(message(core::Fault::data, [&] { cohort.run("b"); }),
               AllOf(HasSubstr("os"), HasSubstr("censored")));
