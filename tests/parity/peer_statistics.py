@@ -1,4 +1,4 @@
-"""statistics.py CASES OUT: scikit-learn's, SciPy's and lifelines' numbers for the patients of CASES, as name,value rows."""
+"""peer_statistics.py CASES OUT: scikit-learn's, SciPy's and lifelines' numbers for the patients of CASES, as name,value rows."""
 import sys
 
 import numpy as np
