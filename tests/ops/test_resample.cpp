@@ -117,7 +117,8 @@ TEST(Resample, BothPathsAgreeWithTheDefinition) {
   const auto input = at::randn({2, 6, 7, 8});
   const double c = std::cos(0.4), s = std::sin(0.4);
   const std::array<AffineMap, 4> maps{
-      diagonal(1.3, 0.7, -1.1, {-1.9, 0.3, 6.2}), AffineMap{{0, 0.9, 0, -1.2, 0, 0, 0, 0, 1}, {0.2, 7.1317, -2}},
+      diagonal(1.3, 0.7, -1.1, {-1.9, 0.3, 6.2}),
+      AffineMap{{0, 0.9, 0, -1.2, 0, 0, 0, 0, 1}, {0.2, 7.1317, -2}},
       AffineMap{{c, -s, 0, s, c, 0, 0, 0, 1}, {1, -1, 0.3}},
       AffineMap{{1.7, 0.2, 0.1, -0.3, 1.1, 0.2, 0.05, 0.1, 0.6}, {-0.4871, 0.5137, 0.5213}}};
   for (const auto& map : maps)
