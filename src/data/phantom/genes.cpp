@@ -7,8 +7,8 @@
 namespace photo51::data::phantom {
 namespace {
 
-constexpr int kFollowers = 7;  // of each hidden gene
-constexpr int kBystanderPathways = 7, kBystanders = 12;
+constexpr int kFollowers = 15;  // of each hidden gene
+constexpr int kBystanderPathways = 4, kBystanders = 17;
 
 std::vector<Gene> make_panel() {
   std::vector<Gene> panel;

@@ -17,8 +17,8 @@ struct Gene {
   double mean, deviation;  ///< log2 units of the table
 };
 
-/// 100 genes: HELIX1 and HELIX2 (noisy readings of the hidden genes), seven genes in the pathway of each, and
-/// bystanders in seven pathways.
+/// 100 genes: HELIX1 and HELIX2 (noisy readings of the hidden genes), fifteen genes in the pathway of each,
+/// and bystanders in four pathways.
 const std::vector<Gene>& gene_panel();
 
 /// Standardised values in the panel's order.
