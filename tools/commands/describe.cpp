@@ -24,6 +24,8 @@ struct Directory final : config::Fields {
       enter(key + ".<name>", field.help, group->sample);
     if (const auto* choice = std::get_if<config::ChoiceField>(&field.value))
       tables.emplace_back(key, choice->components);
+    if (const auto* named = std::get_if<config::ChoiceGroup>(&field.value))
+      tables.emplace_back(key + ".<name>", named->components);
     if (const auto* list = std::get_if<config::ChoiceList>(&field.value))
       tables.emplace_back(key, list->components);
   }
