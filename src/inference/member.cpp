@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
 
@@ -63,7 +64,10 @@ Member::Member(const PipelineOptions& pipeline, MemberInfo info_)
 Member Member::load(const std::filesystem::path& file, const PipelineOptions& pipeline) {
   const auto stored = backbones::read_safetensors(file);
   return core::with_context(file.string(), [&] {
-    Member member(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
+    Member member = [&] {
+      const backbones::SkipInit skip;  // load_state fills every weight or fails
+      return Member(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
+    }();
     backbones::load_state(*member.model, stored.tensors, "weights", {.share = true});
     return member;
   });
