@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <functional>
+#include <ostream>
 
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
@@ -15,6 +16,8 @@ struct Peer {
   std::string name;
   std::function<std::shared_ptr<torch::nn::Module>()> make;
   std::function<at::Tensor(torch::nn::Module&, const at::Tensor&)> run;
+
+  friend void PrintTo(const Peer& peer, std::ostream* out) { *out << peer.name; }
 };
 
 Peer resnet(const std::string& name, int64_t depth, int64_t dims) {
