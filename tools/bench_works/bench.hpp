@@ -1,0 +1,17 @@
+#pragma once
+/// Works of tools/bench that time themselves: one file and one row of the table in `bench.cpp` a work.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace photo51::bench {
+
+/// Prints {"seconds": …}, the median over `repeats` calls after `warm_up` ones.
+void print_median(int warm_up, int repeats, const std::function<void()>& work);
+
+using Arguments = std::vector<std::string>;
+void preprocess(const Arguments& arguments);  ///< FOLDER with mod0.nii.gz … mod3.nii.gz
+void train_step(const Arguments& arguments);  ///< NETWORK: resnet18_3d
+
+}  // namespace photo51::bench
