@@ -219,7 +219,7 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
   }
   if (!table.find("patient")) {
     table.columns.push_back("patient");
-    table.rows[0].push_back("case");
+    table.rows[0].push_back("unnamed");
   }
   cohort.impl_->inputs = inputs;
   cohort.impl_->build(true, false);

@@ -133,7 +133,7 @@ TEST_F(CohortTest, SingleCaseFromAssignments) {
   const std::string file = (folder_ / "a.nii").string();
   const auto cohort = Cohort::single(inputs, {"mri.flair=" + file});
   EXPECT_EQ(cohort.size(), 1);
-  EXPECT_EQ(cohort.id(0), "case");
+  EXPECT_EQ(cohort.id(0), "unnamed");
   EXPECT_TRUE(cohort.has_input(0, "mri"));
   EXPECT_FALSE(cohort.has_input(0, "genes"));
   EXPECT_FALSE(cohort.has_input(0, "clin"));
