@@ -27,11 +27,12 @@ TEST(Random, SameKeysSameNumbers) {
 
 TEST(Random, StreamsOfNeighbouringKeysAreIndependent) {
   // Streams that differ in one key, in order, or in length share no number and do not correlate.
-  const std::vector<std::initializer_list<uint64_t>> keys{{0}, {1}, {0, 0}, {0, 1}, {1, 0}, {0, 0, 0}, {2}};
+  const std::vector<Random> starts{Random({0}),    Random({1}),       Random({0, 0}), Random({0, 1}),
+                                   Random({1, 0}), Random({0, 0, 0}), Random({2})};
   std::vector<std::vector<double>> streams;
   std::set<uint64_t> seen;
-  for (const auto& key : keys) {
-    Random numbers(key), bits(key);
+  for (const Random& start : starts) {
+    Random numbers = start, bits = start;
     auto& stream = streams.emplace_back();
     for (int i = 0; i < 4000; ++i) {
       stream.push_back(numbers.uniform() - 0.5);
