@@ -43,6 +43,8 @@ struct Volume {
   Modality modality = Modality::unknown;
   Units units = Units::unknown;
   std::vector<std::string> channels;  ///< a name a channel; empty when unnamed
+  std::vector<double> seconds;        ///< since the first, a channel; empty when channels are not times
+  std::vector<double> b_values;       ///< s/mm², a channel; empty when it is not diffusion
   std::string source;                 ///< file or folder, for messages
   bool spacing_known = true;          ///< false: the file does not say how large a voxel is; spacing is 1
   bool orientation_known = true;      ///< false: the file does not say which way the axes point
