@@ -7,9 +7,11 @@
 #include <set>
 
 #include "imaging/dicom_tags.hpp"
+#include "imaging/inspectors.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/read.hpp"
 
 namespace photo51::imaging {
@@ -31,6 +33,7 @@ void look_at_dicom(const fs::path& path, Inspection& found) {
   const DicomHeader header = read_dicom_header(path);
   found.kind = kind_of(header);
   found.modality = header.kind();
+  found.dicom_modality = header.modality;
   found.phi = header.identifying;
 }
 
@@ -45,22 +48,7 @@ void look_for_phi(const fs::path& folder, Inspection& found) {
   found.phi.assign(names.begin(), names.end());
 }
 
-void measure(Inspection& found) {
-  at::Tensor data = found.volume->data;
-  const int64_t bad = count_not_finite(*found.volume);
-  if (bad > 0) {
-    found.warnings.push_back(std::to_string(bad) + " of " + std::to_string(data.numel()) +
-                             " voxels are NaN or infinite");
-    data = data.masked_select(at::isfinite(data));
-    if (data.numel() == 0) return;
-  }
-  found.min = data.min().item<double>();
-  found.max = data.max().item<double>();
-  found.mean = data.mean(at::kDouble).item<double>();
-}
-
-void suspect(Inspection& found) {
-  const Volume& volume = *found.volume;
+void suspect(const Volume& volume, Inspection& found) {
   const Geometry& g = volume.geometry;
   const auto warn = [&](std::string text) { found.warnings.push_back(std::move(text)); };
   if (found.min == found.max) warn("all voxels are " + core::format_number(found.min));
@@ -80,43 +68,75 @@ void suspect(Inspection& found) {
   }
 }
 
-void look(const fs::path& path, Inspection& found) {
-  std::error_code code;
-  const bool folder = fs::is_directory(path, code);
+void inspect_volume(const fs::path& path, Inspection& found, const InspectOptions& options) {
+  found.volume = read_volume(path);
+  const Volume& volume = *found.volume;
+  found.modality = volume.modality;
+  found.units = volume.units;
+  found.kind = volume.units == Units::label ? "segmentation" : "volume";
+  found.size = volume.geometry.size;
+  if (volume.spacing_known) found.spacing = volume.geometry.spacing;
+  found.channels = volume.data.size(0);
+  found.warnings = volume.warnings;
+  measure(volume.data, found);
+  suspect(volume, found);
+  if (!options.picture) return;
+  PictureOptions picture;
+  picture.longest_side = 160;
+  found.picture = contact_sheet(volume, 6, 3, picture);
+}
+
+bool is_named_as_slide(const fs::path& path) {
   const std::string suffix = path.extension().string();
   for (const char* slide : {".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".bif"})
-    if (suffix == slide) {
-      found.kind = "slide";
-      found.modality = Modality::histopathology;
-    }
-  if (found.kind == "slide" && fs::exists(path, code)) {
-    found.warnings.emplace_back("a whole-slide image: its pixels were not looked at");
-    return;
-  }
-  if (!folder && fs::exists(path, code) && detect_format(path) == Format::dicom) {
+    if (suffix == slide) return true;
+  return false;
+}
+
+void look(const fs::path& path, Inspection& found, const InspectOptions& options) {
+  std::error_code code;
+  const bool folder = fs::is_directory(path, code), file = !folder && fs::exists(path, code);
+  if (file && is_named_as_slide(path)) {
+    found.kind = "slide";
+    found.modality = Modality::histopathology;
+  } else if (file && detect_format(path) == Format::dicom) {
     look_at_dicom(path, found);
-    if (found.kind != "volume") {
-      found.warnings.push_back("a " + found.kind + " in DICOM: its content was not looked at");
-      return;
-    }
-  } else if (folder) {
-    look_for_phi(path, found);
+  } else {
+    if (folder) look_for_phi(path, found);
+    found.kind = "volume";
   }
-  found.volume = read_volume(path);
-  found.modality = found.volume->modality;
-  found.kind = found.volume->units == Units::label ? "segmentation" : "volume";
-  found.warnings = found.volume->warnings;
-  measure(found);
-  suspect(found);
+  if (found.kind == "slide") return inspect_slide(path, found, options);
+  if (found.kind == "cine") return inspect_cine(path, found, options);
+  if (found.kind == "segmentation") return inspect_segmentation(path, found, options);
+  if (found.kind == "structure_set") return inspect_structure_set(path, found, options);
+  if (found.kind == "volume") inspect_volume(path, found, options);
 }
 
 }  // namespace
 
-Inspection inspect(const fs::path& path) {
+void measure(const at::Tensor& values, Inspection& found) {
+  at::Tensor finite = values;
+  if (at::isFloatingType(values.scalar_type())) {
+    const at::Tensor good = at::isfinite(values);
+    const int64_t bad = values.numel() - good.sum().item<int64_t>();
+    if (bad > 0) {
+      found.warnings.push_back(std::to_string(bad) + " of " + std::to_string(values.numel()) +
+                               " voxels are NaN or infinite");
+      finite = values.masked_select(good);
+    }
+  }
+  if (finite.numel() == 0) return;
+  found.min = finite.min().item<double>();
+  found.max = finite.max().item<double>();
+  found.mean = finite.mean(at::kDouble).item<double>();
+  found.measured = true;
+}
+
+Inspection inspect(const fs::path& path, const InspectOptions& options) {
   Inspection found;
   found.path = path.string();
   try {
-    look(path, found);
+    look(path, found, options);
   } catch (const core::Error& error) {
     found.error = error.what();
   } catch (const std::exception& error) {

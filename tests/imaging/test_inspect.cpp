@@ -66,7 +66,7 @@ TEST(Inspect, SuspectsOddVolumes) {
 TEST(Inspect, SaysWhyAFileCannotBeRead) {
   const test::TemporaryFolder folder;
   EXPECT_THAT(inspect(folder / "absent.nii").error, HasSubstr("absent.nii: no such file"));
-  EXPECT_FALSE(inspect(folder / "absent.nii").volume.has_value());
+  EXPECT_FALSE(inspect(folder / "absent.nii").measured);
 }
 
 TEST(Inspect, KnowsOtherKinds) {

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -19,25 +20,37 @@ namespace {
 using Json = nlohmann::ordered_json;
 using imaging::Inspection;
 
+/// Our name of the modality or, where there is none, DICOM's.
+std::string modality_of(const Inspection& found) {
+  const bool unnamed = found.modality == imaging::Modality::unknown && !found.dicom_modality.empty();
+  return unnamed ? found.dicom_modality : imaging::to_string(found.modality);
+}
+
 Json to_json(const Inspection& found) {
-  Json json{{"path", found.path},   {"kind", found.kind},  {"modality", imaging::to_string(found.modality)},
+  Json json{{"path", found.path},   {"kind", found.kind},  {"modality", modality_of(found)},
             {"size", nullptr},      {"spacing", nullptr},  {"origin", nullptr},
             {"direction", nullptr}, {"channels", nullptr}, {"units", nullptr},
             {"min", nullptr},       {"max", nullptr},      {"mean", nullptr}};
-  if (found.volume) {
-    const auto& g = found.volume->geometry;
-    json["size"] = g.size;
-    if (found.volume->spacing_known) json["spacing"] = g.spacing;
-    if (found.volume->orientation_known) {
-      json["origin"] = g.origin;
-      json["direction"] = g.direction;
-    }
-    json["channels"] = found.volume->data.size(0);
-    json["units"] = imaging::to_string(found.volume->units);
+  if (found.size) {
+    json["size"] = *found.size;
+    json["channels"] = found.channels;
+    json["units"] = imaging::to_string(found.units);
+  }
+  if (found.spacing) {
+    json["spacing"] = Json::array();
+    for (const double mm : *found.spacing)
+      json["spacing"].push_back(std::isnan(mm) ? Json(nullptr) : Json(mm));
+  }
+  if (found.volume && found.volume->orientation_known) {
+    json["origin"] = found.volume->geometry.origin;
+    json["direction"] = found.volume->geometry.direction;
+  }
+  if (found.measured) {
     json["min"] = found.min;
     json["max"] = found.max;
     json["mean"] = found.mean;
   }
+  json["notes"] = found.notes;
   json["warnings"] = found.warnings;
   json["phi"] = found.phi;
   json["error"] = found.error.empty() ? Json(nullptr) : Json(found.error);
@@ -47,6 +60,10 @@ Json to_json(const Inspection& found) {
 std::string triple(const std::array<double, 3>& values, int decimals) {
   std::vector<std::string> parts;
   for (const double value : values) {
+    if (std::isnan(value)) {
+      parts.emplace_back("?");
+      continue;
+    }
     std::string text = core::format_fixed(value, decimals);
     text.erase(text.find_last_not_of('0') + 1);
     if (text.back() == '.') text.pop_back();
@@ -73,33 +90,31 @@ void print(const Inspection& found) {
   const auto line = [](const char* name, const std::string& text) {
     std::printf("  %-9s %s\n", name, text.c_str());
   };
-  if (found.error.empty()) line("kind", found.kind + ", " + imaging::to_string(found.modality));
-  if (found.volume) {
-    const auto& v = *found.volume;
-    const auto& n = v.geometry.size;
+  if (found.error.empty()) line("kind", found.kind + ", " + modality_of(found));
+  if (found.size) {
+    const auto& n = *found.size;
     line("size", std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " + std::to_string(n[2]) +
                      " voxels" +
-                     (v.data.size(0) > 1 ? ", " + std::to_string(v.data.size(0)) + " channels" : ""));
-    line("spacing", v.spacing_known ? triple(v.geometry.spacing, 4) + " mm" : "not known");
-    line("axes", v.orientation_known ? axes(v.geometry) : "not known");
+                     (found.channels > 1 ? ", " + std::to_string(found.channels) + " channels" : ""));
+    line("spacing", found.spacing ? triple(*found.spacing, 4) + " mm" : "not known");
+  }
+  if (found.volume)
+    line("axes", found.volume->orientation_known ? axes(found.volume->geometry) : "not known");
+  if (found.measured)
     line("values", core::format_number(static_cast<float>(found.min)) + " to " +
                        core::format_number(static_cast<float>(found.max)) + ", mean " +
-                       core::format_fixed(found.mean, 3) + ", units " + imaging::to_string(v.units));
-  }
+                       core::format_fixed(found.mean, 3) + ", units " + imaging::to_string(found.units));
+  for (const std::string& note : found.notes) line("note", note);
   for (const std::string& warning : found.warnings) line("warning", warning);
   if (!found.phi.empty())
     line("PHI", "the patient can be told from " + core::join(found.phi, ", ") + "; remove before sharing");
   if (!found.error.empty()) line("error", found.error);
 }
 
-/// One contact sheet a volume, below each other.
+/// The pictures below each other.
 class Sheet {
  public:
-  void add(const imaging::Volume& volume) {
-    imaging::PictureOptions options;
-    options.longest_side = 160;
-    sheets_.push_back(imaging::contact_sheet(volume, 6, 3, options));
-  }
+  void add(const at::Tensor& picture) { sheets_.push_back(picture); }
   void write(const std::string& path) const {
     if (sheets_.empty()) core::fail_data(path + ": no image could be read, so there is no sheet to write");
     int64_t width = 0;
@@ -118,14 +133,14 @@ void inspect_all(const std::vector<std::string>& paths, const std::string& sheet
   Sheet sheet;
   std::vector<std::string> unreadable;
   for (const std::string& path : paths) {
-    const Inspection found = imaging::inspect(path);
+    const Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty()});
     if (json) {
       std::printf("%s\n", to_json(found).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
     } else {
       print(found);
     }
     if (!found.error.empty()) unreadable.push_back(path);
-    if (found.volume && !sheet_path.empty()) sheet.add(*found.volume);
+    if (found.picture.defined()) sheet.add(found.picture);
   }
   std::fflush(stdout);
   if (!sheet_path.empty()) sheet.write(sheet_path);

@@ -1,0 +1,26 @@
+#pragma once
+/// One function a kind of image, behind `inspect`. Each is called when the kind is known, with path, kind
+/// and, for DICOM, modality, PHI and the numbers of the stored pixels (size, min, max, mean) filled in; it
+/// adds what only its kind has. It throws core::Error when the path cannot be read.
+
+#include <filesystem>
+
+#include "photo51/imaging/inspect.hpp"
+
+namespace photo51::imaging {
+
+/// Size of the finest level, microns a pixel as spacing in mm, levels as notes, a thumbnail as picture.
+void inspect_slide(const std::filesystem::path& path, Inspection& found, const InspectOptions& options);
+/// Ultrasound and other moving pictures: calibrated regions, seconds a frame.
+void inspect_cine(const std::filesystem::path& path, Inspection& found, const InspectOptions& options);
+/// DICOM SEG: segments, what they were drawn on.
+void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
+                          const InspectOptions& options);
+/// RTSTRUCT: structures and their contours.
+void inspect_structure_set(const std::filesystem::path& path, Inspection& found,
+                           const InspectOptions& options);
+
+/// Min, max and mean of the finite values; warns of the others.
+void measure(const at::Tensor& values, Inspection& found);
+
+}  // namespace photo51::imaging
