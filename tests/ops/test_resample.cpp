@@ -134,6 +134,156 @@ TEST(Resample, BothPathsAgreeWithTheDefinition) {
       }
 }
 
+TEST(Resample, SurroundBlendsIntoVoxelsOfPadding) {
+  const auto input = ramp(4, 1, 1);  // 1 3 5 7
+  ResampleOptions options;
+  options.padding = Padding::surround;
+  options.padding_value = -1;
+  for (const auto& [position, expected] : std::vector<std::pair<double, double>>{
+           {-1.5, -1}, {-1, -1}, {-0.25, 0.5}, {0, 1}, {1.5, 4}, {3, 7}, {3.25, 5}, {3.75, 1}, {4.1, -1}})
+    EXPECT_NEAR(at_voxel(resample(input, diagonal(1, 1, 1, {position, 0, 0}), {1, 1, 1}, options), 0, 0, 0),
+                expected, 1e-5)
+        << position;
+}
+
+/// The natural way to write the spline: solve for the coefficients of the edge-repeated image, then sum.
+TEST(Resample, CubicIsTheInterpolatingSpline) {
+  ResampleOptions options;
+  options.interpolation = Interpolation::cubic;
+  options.padding = Padding::border;
+  at::manual_seed(4);
+  const int64_t n = 9, far = 40;
+  const auto row = at::randn({n}, at::kDouble);
+  auto longer = at::empty({n + 2 * far}, at::kDouble);
+  for (int64_t i = 0; i < n + 2 * far; ++i) longer[i] = row[std::clamp<int64_t>(i - far, 0, n - 1)];
+  auto matrix = at::zeros({n + 2 * far, n + 2 * far}, at::kDouble);
+  for (int64_t i = 0; i < n + 2 * far; ++i) {
+    matrix[i][i] = 4 / 6.0;
+    matrix[i][std::max<int64_t>(i - 1, 0)] += 1 / 6.0;
+    matrix[i][std::min<int64_t>(i + 1, n + 2 * far - 1)] += 1 / 6.0;
+  }
+  const auto coefficients = at::linalg_solve(matrix, longer);
+  const auto basis = [](double t) {
+    t = std::abs(t);
+    return t < 1 ? (4 - 6 * t * t + 3 * t * t * t) / 6 : t < 2 ? std::pow(2 - t, 3) / 6 : 0;
+  };
+  const auto along_x = row.to(at::kFloat).view({1, 1, 1, n});
+  for (size_t axis = 0; axis < 3; ++axis)
+    for (const bool rotated : {false, true}) {
+      const auto input = along_x.transpose(3, 3 - static_cast<int64_t>(axis)).contiguous();
+      AffineMap map = diagonal(1, 1, 1);
+      map.matrix[4 * axis] = 0.37;
+      map.offset[axis] = 0.21;
+      if (rotated)
+        map.matrix[3 * ((axis + 1) % 3) + axis] = 0.4;  // along an axis of one voxel: takes the other path
+      std::array<int64_t, 3> size{1, 1, 1};
+      size[axis] = 20;
+      const auto output = resample(input, map, size, options).flatten();
+      for (int64_t i = 0; i < 20; ++i) {
+        const double x = std::min(0.37 * double(i) + 0.21, double(n - 1));
+        double expected = 0;
+        for (int64_t k = 0; k < n + 2 * far; ++k)
+          expected += coefficients[k].item<double>() * basis(x + double(far - k));
+        EXPECT_NEAR(output[i].item<double>(), expected, 2e-5) << axis << rotated << i;
+      }
+    }
+}
+
+TEST(Resample, CubicKeepsVoxelsAndFollowsSmoothFunctions) {
+  ResampleOptions options;
+  options.interpolation = Interpolation::cubic;
+  options.padding = Padding::border;
+  at::manual_seed(5);
+  const auto noise = (at::randn({2, 6, 7, 8}) * 100).to(at::kShort);
+  EXPECT_TRUE(at::equal(resample(noise, {}, {8, 7, 6}, options), noise.to(at::kFloat)));
+  const AffineMap sheared{{1, 1, 0, 0, 1, 0, 0, 0, 1}, {0, 0, 0}};  // whole steps through the warp
+  EXPECT_LT(
+      (resample(noise, sheared, {2, 6, 6}, options)[1][3][4] - noise[1][3][4].slice(0, 4, 6).to(at::kFloat))
+          .abs()
+          .max()
+          .item<double>(),
+      1e-2);
+  const auto x = at::arange(24, at::kFloat).view({1, 1, 24});
+  const auto y = at::arange(20, at::kFloat).view({1, 20, 1});
+  const auto smooth = ((x * 0.4).sin() + (y * 0.3).cos()).expand({3, 20, 24}).contiguous();
+  const double c = std::cos(0.2), s = std::sin(0.2);
+  const AffineMap turned{{c, -s, 0, s, c, 0, 0, 0, 1}, {8, 5, 1.3}};
+  const auto cubic = resample(smooth, turned, {8, 8, 1}, options);
+  options.interpolation = Interpolation::linear;
+  const auto linear = resample(smooth, turned, {8, 8, 1}, options);
+  double worst_cubic = 0, worst_linear = 0;
+  for (int64_t v = 0; v < 8; ++v)
+    for (int64_t u = 0; u < 8; ++u) {
+      const double px = c * double(u) - s * double(v) + 8, py = s * double(u) + c * double(v) + 5;
+      const double expected = std::sin(0.4 * px) + std::cos(0.3 * py);
+      worst_cubic = std::max(worst_cubic, std::abs(cubic[0][v][u].item<double>() - expected));
+      worst_linear = std::max(worst_linear, std::abs(linear[0][v][u].item<double>() - expected));
+    }
+  EXPECT_LT(worst_cubic, 1e-3);
+  EXPECT_GT(worst_linear, 1e-2);
+}
+
+/// Control points that hold a linear function give that function: a B-spline's known case.
+TEST(Resample, DisplacementIsASplineOverItsControlPoints) {
+  const auto input = ramp(40, 30, 20);
+  DisplacementGrid grid;
+  grid.points = {7, 5, 1};
+  grid.values.assign(3 * 7 * 5, 0.0F);
+  const std::array<int64_t, 3> size{300, 9, 3};
+  // x moves by -2 + its cell, y by 1: control point i stands at cell i - 1.
+  for (size_t j = 0; j < 5; ++j)
+    for (size_t i = 0; i < 7; ++i) {
+      grid.values[j * 7 + i] = -2 + float(i) - 1;
+      grid.values[35 + j * 7 + i] = 1;
+    }
+  ResampleOptions options;
+  options.displacement = &grid;
+  const auto output = resample(input, diagonal(0.1, 1, 1, {5, 4, 6}), size, options);
+  for (const int64_t x : {0, 1, 77, 128, 200, 255, 256, 299})
+    EXPECT_NEAR(at_voxel(output, x, 5, 2), ramp_at(5 + 0.1 * double(x) - 2 + 4.0 * double(x) / 299, 10, 8),
+                2e-2)
+        << x;
+  // One raised control point: its weight at a knot is 4/6 along each axis that has points.
+  std::fill(grid.values.begin(), grid.values.end(), 0.0F);
+  grid.points = {4, 4, 4};
+  grid.values.assign(3 * 64, 0.0F);
+  grid.values[size_t(1 + 4 * (1 + 4 * 1))] = 1;
+  const auto raised = resample(input, diagonal(1, 1, 1, {5, 4, 6}), {11, 11, 11}, options);
+  EXPECT_NEAR(at_voxel(raised, 0, 0, 0), ramp_at(5 + 8.0 / 27, 4, 6), 1e-3);
+  EXPECT_NEAR(at_voxel(raised, 10, 0, 0), ramp_at(15 + 4.0 / 54, 4, 6), 1e-3);
+  // All interpolations and channels read at the same places; threads change nothing.
+  core::ThreadPool pool(3);
+  const auto two = at::cat({input, input * -1});
+  for (const auto interpolation : {Interpolation::linear, Interpolation::nearest, Interpolation::cubic}) {
+    options.interpolation = interpolation;
+    options.pool = nullptr;
+    const auto alone = resample(two, diagonal(0.7, 1, 1, {5, 4, 6}), {40, 20, 14}, options);
+    EXPECT_LT((alone[0] + alone[1]).abs().max().item<double>(), 1e-2);
+    options.pool = &pool;
+    EXPECT_TRUE(at::equal(alone, resample(two, diagonal(0.7, 1, 1, {5, 4, 6}), {40, 20, 14}, options)));
+  }
+}
+
+TEST(Resample, EveryVoxelTypeReadsAlikeThroughAnyMap) {
+  at::manual_seed(6);
+  const auto input = at::randint(0, 120, {2, 9, 11, 150}, at::kShort);
+  const AffineMap map{{0.9, 0.2, 0.1, -0.3, 1.1, 0.2, 0.05, 0.1, 0.6}, {-3.4871, 2.5137, -0.5213}};
+  ResampleOptions options;
+  options.padding_value = 5;
+  for (const auto padding : {Padding::value, Padding::border, Padding::surround}) {
+    options.padding = padding;
+    const auto expected = resample(input.to(at::kDouble), map, {170, 9, 8}, options);
+    for (const auto type : {at::kByte, at::kChar, at::kShort, at::kUInt16, at::kInt, at::kLong, at::kFloat}) {
+      const auto output = resample(input.to(type), map, {170, 9, 8}, options);
+      EXPECT_LT((output - expected).abs().max().item<double>(), 1e-3) << c10::toString(type);
+    }
+  }
+  const auto large = at::full({1, 3, 3, 3}, 60000, at::kInt).to(at::kUInt16);
+  EXPECT_EQ(at_voxel(resample(large, map, {9, 1, 1}, {.padding = Padding::border}), 8, 0, 0), 60000);
+  const auto negative = at::full({1, 3, 3, 3}, -30000, at::kShort);
+  EXPECT_EQ(at_voxel(resample(negative, map, {9, 1, 1}, {.padding = Padding::border}), 7, 0, 0), -30000);
+}
+
 TEST(Resample, EdgeReachesHalfAVoxelAndPaddingBegins) {
   const auto input = ramp(4, 1, 1);
   ResampleOptions options;
@@ -204,6 +354,17 @@ TEST(Resample, RefusesWhatItCannotRead) {
   options.antialias = true;
   PHOTO51_EXPECT_ERROR(resample(volume, {{1, 0.5, 0, 0, 1, 0, 0, 0, 1}, {}}, {4, 3, 2}, options), usage,
                        HasSubstr("antialias needs a map without rotation"));
+  options.padding = Padding::surround;
+  PHOTO51_EXPECT_ERROR(resample(volume, {}, {4, 3, 2}, options), usage, HasSubstr("not surround"));
+  PHOTO51_EXPECT_ERROR(resample(volume, diagonal(NAN, 1, 1), {4, 3, 2}), usage, HasSubstr("not finite"));
+  DisplacementGrid grid;
+  grid.points = {3, 4, 4};
+  options = {};
+  options.displacement = &grid;
+  PHOTO51_EXPECT_ERROR(resample(volume, {}, {4, 3, 2}, options), usage,
+                       HasSubstr("at least 4 control points"));
+  grid.points = {4, 4, 1};
+  PHOTO51_EXPECT_ERROR(resample(volume, {}, {4, 3, 2}, options), usage, HasSubstr("has 48 values, not 0"));
   auto wrong = at::empty({2, 2, 3, 4});
   PHOTO51_EXPECT_ERROR(resample_into(wrong, volume, {}), usage, HasSubstr("number of channels"));
 }

@@ -35,6 +35,19 @@ void triangle_taps(AxisTaps& taps, size_t output, double position, int64_t input
   taps.count[output] = static_cast<int32_t>(high - low + 1);
 }
 
+/// Around voxel c lie coefficients c to c + 3, counted with the edge's padding.
+void cubic_taps(AxisTaps& taps, size_t output, double position) {
+  const auto cell = static_cast<int64_t>(position);
+  taps.first[output] = static_cast<int32_t>(cell - 1 + edge_padding_low);
+  taps.count[output] = 4;
+  const auto weights = spline_weights(position - static_cast<double>(cell));
+  for (size_t k = 0; k < 4; ++k) taps.weights[4 * output + k] = static_cast<float>(weights[k]);
+}
+
+bool is_whole(double value) {
+  return std::abs(value - std::nearbyint(value)) < 1e-6;
+}
+
 template <class T>
 void add_row(float* sum, const T* row, float weight, int64_t count, bool fresh) {
   if (fresh) {
@@ -67,9 +80,11 @@ AxisTaps make_taps(int64_t inputs, int64_t outputs, double scale, double offset,
   AxisTaps taps;
   const auto count = static_cast<size_t>(outputs);
   const double width = std::abs(scale);
-  const bool linear = options.interpolation == Interpolation::linear;
-  const bool average = linear && options.antialias && width > 1 + 1e-6;
-  taps.most = average ? 2 * static_cast<int32_t>(std::ceil(width)) + 1 : linear ? 2 : 1;
+  const bool nearest = options.interpolation == Interpolation::nearest;
+  const bool average = !nearest && options.antialias && width > 1 + 1e-6;
+  taps.spline = options.interpolation == Interpolation::cubic && !average && inputs > 1 &&
+                !(is_whole(scale) && is_whole(offset));
+  taps.most = average ? 2 * static_cast<int32_t>(std::ceil(width)) + 1 : taps.spline ? 4 : nearest ? 1 : 2;
   taps.first.assign(count, 0);
   taps.count.assign(count, 1);
   taps.weights.assign(count * static_cast<size_t>(taps.most), 0.0F);
@@ -85,7 +100,9 @@ AxisTaps make_taps(int64_t inputs, int64_t outputs, double scale, double offset,
     position = std::clamp(position, 0.0, last);
     if (average) {
       triangle_taps(taps, i, position, inputs, width);
-    } else if (linear) {
+    } else if (taps.spline) {
+      cubic_taps(taps, i, position);
+    } else if (!nearest) {
       linear_taps(taps, i, position, inputs);
     } else {
       taps.first[i] = static_cast<int32_t>(position + 0.5);
