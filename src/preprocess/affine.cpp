@@ -1,7 +1,9 @@
 #include "preprocess/affine.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <utility>
 
 #include "photo51/core/error.hpp"
 
@@ -106,6 +108,36 @@ AffineMap augmentation_map(const imaging::Geometry& geometry, const Augmentation
     to_index.offset[i] = centre[i];
   }
   return compose(to_index, compose(inverse(forward), compose(to_mm, flip)));
+}
+
+ops::DisplacementGrid elastic_voxels(const imaging::Geometry& geometry, const Augmentation& augmentation) {
+  ops::DisplacementGrid grid = augmentation.elastic;
+  if (grid.values.empty()) return {};
+  if (geometry.size[2] == 1) {
+    const int64_t plane = grid.points[0] * grid.points[1];
+    const int64_t middle = grid.points[2] / 2;
+    std::vector<float> flat(static_cast<size_t>(3 * plane), 0.0F);
+    for (int64_t direction = 0; direction < 2; ++direction)
+      std::copy_n(grid.values.begin() + (direction * grid.points[2] + middle) * plane, plane,
+                  flat.begin() + direction * plane);
+    grid.points[2] = 1;
+    grid.values = std::move(flat);
+  }
+  AffineMap to_voxels;
+  for (size_t i = 0; i < 3; ++i) to_voxels.matrix[4 * i] = 1 / geometry.spacing[i];
+  return turned(to_voxels, std::move(grid));
+}
+
+ops::DisplacementGrid turned(const AffineMap& map, ops::DisplacementGrid grid) {
+  const size_t points = grid.values.size() / 3;
+  for (size_t i = 0; i < points; ++i) {
+    const std::array<double, 3> place{static_cast<double>(grid.values[i]),
+                                      static_cast<double>(grid.values[points + i]),
+                                      static_cast<double>(grid.values[2 * points + i])};
+    const auto moved = multiply(map.matrix, place);
+    for (size_t a = 0; a < 3; ++a) grid.values[a * points + i] = static_cast<float>(moved[a]);
+  }
+  return grid;
 }
 
 }  // namespace photo51::preprocess

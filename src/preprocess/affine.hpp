@@ -21,4 +21,10 @@ AffineMap world_of(const imaging::Geometry& geometry);
 /// rotated (x, then y, then z), magnified, moved, and then mirrored.
 AffineMap augmentation_map(const imaging::Geometry& geometry, const Augmentation& augmentation);
 
+/// The elastic part in voxels of the grid, to be added to what `augmentation_map` gives; without points when
+/// there is none. One slice keeps the middle layer of control points and moves in its plane.
+ops::DisplacementGrid elastic_voxels(const imaging::Geometry& geometry, const Augmentation& augmentation);
+/// Displacements seen through the linear part of `map`.
+ops::DisplacementGrid turned(const AffineMap& map, ops::DisplacementGrid grid);
+
 }  // namespace photo51::preprocess

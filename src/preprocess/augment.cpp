@@ -1,30 +1,22 @@
 #include "photo51/preprocess/augment.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/CPUGeneratorImpl.h>
 
 #include <algorithm>
-#include <cmath>
 
-#include "photo51/core/error.hpp"
-#include "photo51/core/random.hpp"
-#include "photo51/core/text.hpp"
+#include "photo51/ops/intensity.hpp"
 #include "photo51/ops/resample.hpp"
 #include "preprocess/affine.hpp"
+#include "preprocess/axis.hpp"
+#include "preprocess/interpolation.hpp"
 
 namespace photo51::preprocess {
 namespace {
 
-size_t axis_named(const std::string& axis) {
-  if (axis == "x") return 0;
-  if (axis == "y") return 1;
-  if (axis == "z") return 2;
-  core::fail_usage("flip: there is no axis `" + axis + "`" + core::suggest(axis, {"x", "y", "z"}));
-}
-
 at::Tensor move(const at::Tensor& prepared, const imaging::Geometry& geometry,
                 const Augmentation& augmentation, const PreprocessOptions& options) {
-  if (!augmentation.affine) {
+  const auto displacement = elastic_voxels(geometry, augmentation);
+  if (!augmentation.affine && displacement.values.empty()) {
     std::vector<int64_t> dimensions;
     for (size_t i = 0; i < 3; ++i)
       if (augmentation.flip[i]) dimensions.push_back(static_cast<int64_t>(3 - i));
@@ -38,60 +30,29 @@ at::Tensor move(const at::Tensor& prepared, const imaging::Geometry& geometry,
     if (count == 0) return;
     ops::ResampleOptions how;
     how.interpolation = interpolation;
+    if (!displacement.values.empty()) how.displacement = &displacement;
     auto to = moved.narrow(0, first, count);
     ops::resample_into(to, prepared.narrow(0, first, count), map, how);
   };
-  part(0, images,
-       options.interpolation == "nearest" ? ops::Interpolation::nearest : ops::Interpolation::linear);
+  part(0, images, interpolation_from(options.interpolation));
   part(images, prepared.size(0) - images, ops::Interpolation::nearest);
   return moved;
 }
 
-}  // namespace
-
-Augmentation draw(const AugmentOptions& options, int64_t seed, int64_t epoch, const std::string& case_id,
-                  const std::vector<bool>& present) {
-  const auto stream = [&, person = core::hash_key(case_id)](const std::string& step) {
-    return core::Random(
-        {static_cast<uint64_t>(seed), static_cast<uint64_t>(epoch), person, core::hash_key(step)});
-  };
-  Augmentation drawn;
-  for (const auto& axis : options.flip)
-    drawn.flip[axis_named(axis)] = stream("preprocess.flip." + axis).chance(0.5);
-
-  auto affine = stream("preprocess.affine");
-  drawn.affine = affine.chance(options.affine_probability);
-  if (drawn.affine) {
-    for (double& angle : drawn.rotate) angle = affine.uniform(-options.rotate, options.rotate);
-    drawn.scale = affine.uniform(1 - options.scale, 1 + options.scale);
-    for (double& shift : drawn.translate) shift = affine.uniform(-options.translate, options.translate);
+/// A box of voxels about its centre, cut at the image's edge.
+void cover(at::Tensor images, const Augmentation::Hole& hole, double fill) {
+  for (size_t axis = 0; axis < 3; ++axis) {
+    const auto dimension = static_cast<int64_t>(3 - axis);
+    const int64_t count = images.size(dimension);
+    const auto centre = static_cast<int64_t>(hole.centre[axis] * static_cast<double>(count));
+    const int64_t first = std::max<int64_t>(0, centre - hole.size[axis] / 2);
+    const int64_t end = std::min(count, centre - hole.size[axis] / 2 + hole.size[axis]);
+    images = images.narrow(dimension, first, std::max<int64_t>(0, end - first));
   }
-
-  drawn.channels.resize(present.size());
-  const bool intensity = stream("preprocess.intensity").chance(options.intensity_probability);
-  for (size_t c = 0; c < present.size() && intensity; ++c) {
-    if (!present[c]) continue;
-    auto random = stream("preprocess.intensity." + std::to_string(c));
-    auto& channel = drawn.channels[c];
-    channel.gamma = std::exp(random.uniform(-options.gamma, options.gamma));
-    channel.gain = random.uniform(1 - options.gain, 1 + options.gain);
-    channel.shift = random.uniform(-options.shift, options.shift);
-    channel.noise = options.noise;
-    channel.noise_seed = random.next_u64();
-  }
-
-  std::vector<size_t> dropped, here;
-  for (size_t c = 0; c < present.size(); ++c) {
-    if (!present[c]) continue;
-    here.push_back(c);
-    if (stream("preprocess.drop." + std::to_string(c)).chance(options.drop_channel)) dropped.push_back(c);
-  }
-  if (!here.empty() && dropped.size() == here.size())
-    dropped.erase(dropped.begin() +
-                  static_cast<std::ptrdiff_t>(stream("preprocess.spare").below(dropped.size())));
-  for (const size_t c : dropped) drawn.channels[c].drop = true;
-  return drawn;
+  images.fill_(fill);
 }
+
+}  // namespace
 
 Augmentation flips(const std::vector<std::string>& axes) {
   Augmentation augmentation;
@@ -102,11 +63,12 @@ Augmentation flips(const std::vector<std::string>& axes) {
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,
                  const Augmentation& augmentation, const PreprocessOptions& options) {
   auto values = move(prepared, geometry, augmentation, options);
-  augment_intensities(values, augmentation);
+  augment_intensities(values, geometry.spacing, augmentation);
   return values;
 }
 
-void augment_intensities(at::Tensor& values, const Augmentation& augmentation) {
+void augment_intensities(at::Tensor& values, const std::array<double, 3>& spacing,
+                         const Augmentation& augmentation, core::ThreadPool* pool) {
   const auto count = std::min(static_cast<int64_t>(augmentation.channels.size()), values.size(0));
   for (int64_t c = 0; c < count; ++c) {
     const auto& change = augmentation.channels[static_cast<size_t>(c)];
@@ -115,19 +77,28 @@ void augment_intensities(at::Tensor& values, const Augmentation& augmentation) {
       channel.zero_();
       continue;
     }
-    if (change.gamma != 1) {
-      const auto [low_tensor, high_tensor] = at::aminmax(channel);
-      const double low = low_tensor.item<double>();
-      const double range = high_tensor.item<double>() - low;
-      if (range > 0) channel.sub_(low).div_(range).clamp_(0, 1).pow_(change.gamma).mul_(range).add_(low);
-    }
-    if (change.gain != 1) channel.mul_(change.gain);
-    if (change.shift != 0) channel.add_(change.shift);
-    if (change.noise > 0) {
-      const auto generator = at::detail::createCPUGenerator(change.noise_seed);
-      channel.add_(at::empty_like(channel).normal_(0, change.noise, generator));
-    }
+    if (change.zoom != 1) simulate_low_resolution(channel, change.zoom);
+    if (change.blur > 0) blur(channel, spacing, change.blur);
+    if (!change.motion.times.empty()) add_motion(channel, spacing, change.motion);
+    add_ghosts(channel, change.ghosting);
+    add_spikes(channel, change.spikes);
+    ops::change_intensities(channel,
+                            {.contrast = change.contrast,
+                             .gamma = change.gamma,
+                             .gain = change.gain,
+                             .shift = change.shift,
+                             .bias = change.bias,
+                             .bias_order = change.bias_order,
+                             .noise = change.noise,
+                             .rician = change.rician,
+                             .seed = change.noise_seed},
+                            pool);
   }
+  if (augmentation.colors) {
+    auto images = values.narrow(0, 0, count);
+    change_colors(images, *augmentation.colors);
+  }
+  for (const auto& hole : augmentation.holes) cover(values.narrow(0, 0, count), hole, augmentation.hole_fill);
 }
 
 }  // namespace photo51::preprocess

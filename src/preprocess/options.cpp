@@ -57,25 +57,11 @@ void describe(config::Fields& f, PreprocessOptions& o) {
   f("fit", o.fit,
     "how `size` is reached: a window about the crop's centre (zero beyond the scan), or stretching the crop",
     {.one_of = {"pad_or_crop", "resize"}});
-  f("interpolation", o.interpolation, "between voxels of the image; masks always take the nearest",
-    {.one_of = {"linear", "nearest"}});
+  f("interpolation", o.interpolation,
+    "between voxels of the image (cubic: the B-spline through them); masks always take the nearest",
+    {.one_of = {"linear", "cubic", "nearest"}});
   f("antialias", o.antialias, "average over the larger voxel where resampling makes voxels larger");
   short_section(f, "normalize", o.normalize, "intensities, a channel at a time");
-}
-
-void describe(config::Fields& f, AugmentOptions& o) {
-  const auto probability = config::Limits{.min = 0, .max = 1};
-  f("flip", o.flip, "axes mirrored with probability 1/2 each", {.one_of = {"x", "y", "z"}});
-  f("affine_probability", o.affine_probability, "of rotating, scaling and moving", probability);
-  f("rotate", o.rotate, "about each axis, uniform in ±", {.min = 0, .max = 180, .unit = "degrees"});
-  f("scale", o.scale, "magnification uniform in 1 ± this", {.min = 0, .max = 0.9});
-  f("translate", o.translate, "along each axis, uniform in ±", {.min = 0, .unit = "mm"});
-  f("intensity_probability", o.intensity_probability, "of gamma, gain, shift and noise", probability);
-  f("shift", o.shift, "added to a channel after normalisation, uniform in ±", {.min = 0});
-  f("gain", o.gain, "factor of a channel, uniform in 1 ± this", {.min = 0, .max = 1});
-  f("noise", o.noise, "standard deviation of the Gaussian noise added", {.min = 0});
-  f("gamma", o.gamma, "exponent exp(uniform in ±) of a channel scaled to 0..1", {.min = 0, .max = 3});
-  f("drop_channel", o.drop_channel, "of blanking each image channel; one always stays", probability);
 }
 
 }  // namespace photo51::preprocess

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "photo51/core/error.hpp"
 #include "photo51/ops/resample.hpp"
@@ -12,6 +13,7 @@
 #include "photo51/preprocess/normalize.hpp"
 #include "preprocess/affine.hpp"
 #include "preprocess/grid.hpp"
+#include "preprocess/interpolation.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -98,13 +100,22 @@ Box crop_box(const Case& item, const imaging::Geometry& grid) {
   return *box;
 }
 
-/// Reads `volume` at the voxels of `to`, moved by the augmentation, into one channel of the result. Averaging
+/// Where the result's voxels lie in the world: an affine map and, in mm of the world, what is added.
+struct View {
+  AffineMap to_world;
+  ops::DisplacementGrid displacement;
+};
+
+/// Reads `volume` as the view says into one channel of the result. Averaging
 /// works along voxel axes only: an oblique map first averages onto a coarser grid of the volume's own.
-void sample(const Volume& volume, const AffineMap& to_world, at::Tensor target,
-            const ops::ResampleOptions& options) {
-  AffineMap map = compose(inverse(world_of(volume.geometry)), to_world);
+void sample(const Volume& volume, const View& view, at::Tensor target, ops::ResampleOptions options) {
+  const AffineMap to_volume = inverse(world_of(volume.geometry));
+  const AffineMap map = compose(to_volume, view.to_world);
+  auto displacement = turned(to_volume, view.displacement);
+  const bool displaced = !displacement.values.empty();
+  if (displaced) options.displacement = &displacement;
   const std::array<int64_t, 3> size{target.size(3), target.size(2), target.size(1)};
-  if (!options.antialias || ops::is_axis_aligned(map, size))
+  if (!options.antialias || (!displaced && ops::is_axis_aligned(map, size)))
     return ops::resample_into(target, volume.data, map, options);
   AffineMap coarse;
   std::array<int64_t, 3> coarse_size{};
@@ -116,21 +127,23 @@ void sample(const Volume& volume, const AffineMap& to_world, at::Tensor target,
                          static_cast<double>(volume.data.size(3 - static_cast<int64_t>(i)) - 1) / step)) +
                      1;
   }
-  const auto averaged = ops::resample(volume.data, coarse, coarse_size, options);
   ops::ResampleOptions plain = options;
   plain.antialias = false;
+  options.displacement = nullptr;
+  const auto averaged = ops::resample(volume.data, coarse, coarse_size, options);
+  displacement = turned(inverse(coarse), std::move(displacement));
   ops::resample_into(target, averaged, compose(inverse(coarse), map), plain);
 }
 
 /// The mask on the output grid, 0 or 1; undefined when it is absent.
-at::Tensor sample_mask(const Case& item, const AffineMap& to_world, const imaging::Geometry& geometry,
+at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geometry& geometry,
                        core::ThreadPool* pool) {
   if (!item.mask) return {};
   auto found = at::empty({1, geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   ops::ResampleOptions nearest;
   nearest.interpolation = ops::Interpolation::nearest;
   nearest.pool = pool;
-  sample(*item.mask, to_world, found, nearest);
+  sample(*item.mask, view, found, nearest);
   return found.ne(0).to(at::kByte);
 }
 
@@ -145,20 +158,22 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   Prepared result;
   result.geometry = output_grid(grid, crop_box(item, grid), options);
   const imaging::Geometry& geometry = result.geometry;
-  AffineMap to_world = world_of(geometry);
-  if (augmentation != nullptr) to_world = compose(to_world, augmentation_map(geometry, *augmentation));
+  View view{world_of(geometry), {}};
+  if (augmentation != nullptr) {
+    view.displacement = turned(view.to_world, elastic_voxels(geometry, *augmentation));
+    view.to_world = compose(view.to_world, augmentation_map(geometry, *augmentation));
+  }
 
   const auto images = static_cast<int64_t>(channels.size());
   result.values = at::empty(
       {images + (mask_channel ? 1 : 0), geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   at::Tensor mask_values;
   if (mask_channel || options.normalize.region == "mask")
-    mask_values = sample_mask(item, to_world, geometry, pool);
+    mask_values = sample_mask(item, view, geometry, pool);
 
   ops::ResampleOptions how;
-  how.interpolation =
-      options.interpolation == "nearest" ? ops::Interpolation::nearest : ops::Interpolation::linear;
-  how.antialias = options.antialias && how.interpolation == ops::Interpolation::linear;
+  how.interpolation = interpolation_from(options.interpolation);
+  how.antialias = options.antialias && how.interpolation != ops::Interpolation::nearest;
   how.padding_value = std::numeric_limits<float>::quiet_NaN();  // outside the scan, for normalize
   how.pool = pool;
   for (int64_t c = 0; c < images; ++c) {
@@ -168,7 +183,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       target.zero_();
       continue;
     }
-    sample(*channels[at], to_world, target, how);
+    sample(*channels[at], view, target, how);
     core::with_context([&] { return item.name_of(at); },
                        [&] { normalize(target, mask_values, options.normalize); });
   }
@@ -180,7 +195,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       target.zero_();
     }
   }
-  if (augmentation != nullptr) augment_intensities(result.values, *augmentation);
+  if (augmentation != nullptr) augment_intensities(result.values, geometry.spacing, *augmentation, pool);
   return result;
 }
 

@@ -75,7 +75,7 @@ TEST(PreprocessOptions, RefusesNonsenseWithTheKeysName) {
   refuses("{fit: strech}", "fit", "resize");
   refuses("{crop: {around: lesion}}", "crop.around", "mask");
   refuses("{crop: {margin: -1}}", "crop.margin", "at least 0 mm");
-  refuses("{interpolation: cubic}", "interpolation", "linear, nearest");
+  refuses("{interpolation: spline}", "interpolation", "linear, cubic, nearest");
   refuses("{normalize: {method: z-score}}", "normalize.method", "did you mean `zscore`");
   refuses("{normalize: {percentiles: [99, 1]}}", "normalize.percentiles", "below the second");
   refuses("{normalize: {window: [40, 40]}}", "normalize.window", "below the second");
@@ -93,6 +93,29 @@ TEST(AugmentOptions, ReadsAndRefuses) {
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{drop_channel: 1.5}"), usage, HasSubstr("at most 1"));
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{scale: 1}"), usage, HasSubstr("at most 0.9"));
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{rotate: -3}"), usage, HasSubstr("degrees"));
+}
+
+TEST(AugmentOptions, StepsAreOffUntilNamedAndMayBeAProbabilityAlone) {
+  const auto none = parse<AugmentOptions>("{}");
+  EXPECT_FALSE(none.elastic || none.bias_field || none.blur || none.motion || none.coarse_dropout);
+  const auto o = parse<AugmentOptions>(
+      "{elastic: {points: 7, magnitude: 8}, blur: 0.4, ghosting: {ghosts: [2, 3]}, noise_model: rician}");
+  EXPECT_EQ(o.elastic->magnitude, 8);
+  EXPECT_EQ(o.elastic->probability, 0.2);
+  EXPECT_EQ(o.blur->probability, 0.4);
+  EXPECT_EQ(o.ghosting->ghosts, (std::vector<int64_t>{2, 3}));
+  for (const auto& [yaml, words] : std::vector<std::pair<std::string, std::string>>{
+           {"{elastic: {points: 4}}", "twice locked_borders"},
+           {"{elastic: {points: 3}}", "points"},
+           {"{blur: {sigma: [2, 1]}}", "smaller one first"},
+           {"{low_resolution: {zoom: [0.9, 0.5]}}", "smaller one first"},
+           {"{ghosting: {ghosts: [5]}}", "two numbers"},
+           {"{ghosting: {intensity: [1, 0.5]}}", "smaller one first"},
+           {"{spike: {intensity: [3, 1]}}", "smaller one first"},
+           {"{coarse_dropout: {size: [4, 4]}}", "three numbers"},
+           {"{noise_model: poisson}", "rician"},
+           {"{motion: 2}", "probability"}})
+    PHOTO51_EXPECT_ERROR(parse<AugmentOptions>(yaml), usage, HasSubstr(words));
 }
 
 }  // namespace

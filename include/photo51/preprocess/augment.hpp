@@ -7,11 +7,19 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "photo51/imaging/volume.hpp"
+#include "photo51/ops/resample.hpp"
+#include "photo51/preprocess/artefacts.hpp"
+#include "photo51/preprocess/augment_options.hpp"
 #include "photo51/preprocess/options.hpp"
+
+namespace photo51::core {
+class ThreadPool;
+}
 
 namespace photo51::preprocess {
 
@@ -22,14 +30,30 @@ struct Augmentation {
   std::array<double, 3> rotate{0, 0, 0};          ///< degrees about x, then y, then z
   double scale = 1;                               ///< magnification
   std::array<double, 3> translate{0, 0, 0};       ///< mm along x, y, z
+  /// Where it has points: added to the place that a voxel reads, in mm along x, y, z.
+  ops::DisplacementGrid elastic;
   /// One entry an image channel; channels past the end (the mask) keep their values.
   struct Channel {
-    double gamma = 1, gain = 1, shift = 0;
+    double zoom = 1, blur = 0;  ///< factor on the voxels; mm
+    Motion motion;
+    Ghosting ghosting;
+    Spikes spikes;
+    double contrast = 1, gamma = 1, gain = 1, shift = 0;
+    std::vector<double> bias;  ///< see ops::PointwiseChange
+    int64_t bias_order = 0;
     double noise = 0;  ///< standard deviation
+    bool rician = false;
     uint64_t noise_seed = 0;
     bool drop = false;  ///< blanked: the loader marks the channel as absent
   };
   std::vector<Channel> channels;
+  std::optional<ColorChange> colors;
+  struct Hole {
+    std::array<double, 3> centre{};  ///< x, y, z as a fraction of the image
+    std::array<int64_t, 3> size{};   ///< voxels
+  };
+  std::vector<Hole> holes;
+  double hole_fill = 0;
 };
 
 /// `present` has one entry an image channel (the mask is none): absent channels are never the one that
@@ -41,14 +65,15 @@ Augmentation draw(const AugmentOptions& options, int64_t seed, int64_t epoch, co
 Augmentation flips(const std::vector<std::string>& axes);
 
 /// Augments a prepared case [C, D, H, W] float32 (see `prepare`), which is left as it was; the result has the
-/// same shape. Image channels are interpolated linearly (or by `options.interpolation`), channels past
-/// `augmentation.channels` (when it has any) take the nearest voxel. What the affine map brings in from
-/// outside is 0. `options.normalize` is not applied again. A one-slice case only turns and moves in its
-/// plane.
+/// same shape. Image channels are interpolated as `options.interpolation` says, channels past
+/// `augmentation.channels` (when it has any) take the nearest voxel. What the map brings in from outside is
+/// 0. `options.normalize` is not applied again. A one-slice case only turns, moves and bends in its plane.
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,
                  const Augmentation& augmentation, const PreprocessOptions& options);
 
-/// The intensity part alone, in place: gamma, gain, shift, noise, blanking, in this order.
-void augment_intensities(at::Tensor& values, const Augmentation& augmentation);
+/// The intensity part alone, in place: low resolution, blur, motion, ghosts, spikes; then in one pass
+/// contrast, gamma, gain, shift, bias field, noise; colours, holes and blanking.
+void augment_intensities(at::Tensor& values, const std::array<double, 3>& spacing,
+                         const Augmentation& augmentation, core::ThreadPool* pool = nullptr);
 
 }  // namespace photo51::preprocess

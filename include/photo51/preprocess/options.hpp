@@ -1,5 +1,5 @@
 #pragma once
-/// The `preprocess:` and `augment:` sections of an input.
+/// The `preprocess:` section of an input; `augment:` is beside it.
 
 #include <array>
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/preprocess/augment_options.hpp"
 
 namespace photo51::preprocess {
 
@@ -36,26 +37,10 @@ struct PreprocessOptions {
   CropOptions crop;
   std::vector<int64_t> size;             ///< x, y, z voxels: pad or crop about the centre of the crop
   std::string fit = "pad_or_crop";       ///< or resize: stretch the crop to `size`
-  std::string interpolation = "linear";  ///< linear, nearest
+  std::string interpolation = "linear";  ///< linear, cubic, nearest
   bool antialias = false;                ///< average where voxels grow
   NormalizeOptions normalize;
 };
 void describe(config::Fields& f, PreprocessOptions& o);
-
-/// Random, training only; drawn from (seed, epoch, case, step).
-struct AugmentOptions {
-  std::vector<std::string> flip;  ///< axes: x, y, z, each with probability 1/2
-  double affine_probability = 0;
-  double rotate = 0;     ///< degrees, uniform in ±
-  double scale = 0;      ///< factor uniform in 1 ± scale
-  double translate = 0;  ///< mm, uniform in ±
-  double intensity_probability = 0;
-  double shift = 0;         ///< added, uniform in ±, after normalisation, a channel
-  double gain = 0;          ///< factor uniform in 1 ± gain, a channel
-  double noise = 0;         ///< standard deviation of Gaussian noise
-  double gamma = 0;         ///< exponent exp(uniform ±gamma) on the min-max-scaled channel
-  double drop_channel = 0;  ///< probability of blanking each image channel (never the last one present)
-};
-void describe(config::Fields& f, AugmentOptions& o);
 
 }  // namespace photo51::preprocess
