@@ -31,7 +31,8 @@ struct Work {
   void (*run)(const Arguments&);
 };
 
-constexpr Work works[] = {{"preprocess", 1, preprocess}, {"train_step", 1, train_step}};
+constexpr Work works[] = {
+    {"augment", 0, augment}, {"preprocess", 1, preprocess}, {"train_step", 1, train_step}};
 
 }  // namespace
 }  // namespace photo51::bench

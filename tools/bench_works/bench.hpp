@@ -11,6 +11,7 @@ namespace photo51::bench {
 void print_median(int warm_up, int repeats, const std::function<void()>& work);
 
 using Arguments = std::vector<std::string>;
+void augment(const Arguments& arguments);     ///< none
 void preprocess(const Arguments& arguments);  ///< FOLDER with mod0.nii.gz … mod3.nii.gz
 void train_step(const Arguments& arguments);  ///< NETWORK: resnet18_3d
 
