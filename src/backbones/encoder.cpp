@@ -18,7 +18,7 @@ Tokens encode_present(const data::InputBatch& input, int64_t width,
             at::ones({batch, tokens.size(1)}, tokens.options().dtype(at::kBool).requires_grad(false))};
   }
   data::InputBatch present;
-  present.values = input.values.index_select(0, rows);
+  if (!input.offsets.defined()) present.values = input.values.index_select(0, rows);
   present.present = input.present.index_select(0, rows);
   if (input.channel_present.defined()) present.channel_present = input.channel_present.index_select(0, rows);
   const at::Tensor tokens = encode(present);

@@ -54,26 +54,38 @@ void fill_uniform_by_inputs(at::Tensor& tensor, int64_t inputs) {
 }
 
 Conv::Conv(const Shape& shape) : shape_(shape) {
-  std::vector<int64_t> sizes{shape.out, shape.in};
+  std::vector<int64_t> sizes{shape.out, shape.in / shape.groups};
   sizes.insert(sizes.end(), static_cast<size_t>(shape.dims), shape.kernel);
   const auto places = static_cast<double>(std::pow(shape.kernel, shape.dims));
-  const double deviation = std::sqrt(2.0 / (static_cast<double>(shape.out) * places));
+  const double deviation = std::sqrt(2.0 / (static_cast<double>(shape.out / shape.groups) * places));
   weight = register_parameter("weight", make_tensor(sizes, [&](at::Tensor& t) { t.normal_(0, deviation); }));
   if (shape.bias) bias = register_parameter("bias", make_tensor({shape.out}, fill_zeros));
 }
 
 at::Tensor Conv::forward(const at::Tensor& x) const {
   const auto dims = static_cast<size_t>(shape_.dims);
-  const std::vector<int64_t> stride(dims, shape_.stride);
-  const std::vector<int64_t> padding(dims, shape_.patches ? 0 : shape_.kernel / 2);
-  return shape_.dims == 3 ? at::conv3d(x, weight, bias, stride, padding)
-                          : at::conv2d(x, weight, bias, stride, padding);
+  const std::vector<int64_t> stride(dims, shape_.stride), dilation(dims, 1);
+  const bool padded = shape_.same && shape_.stride > 1;
+  const std::vector<int64_t> padding(dims, shape_.patches || padded ? 0 : shape_.kernel / 2);
+  at::Tensor input = x;
+  if (padded) {
+    std::vector<int64_t> sides;  // last axis first
+    for (int64_t axis = x.dim() - 1; axis >= 2; --axis) {
+      const int64_t out = (x.size(axis) + shape_.stride - 1) / shape_.stride;
+      const int64_t all = std::max<int64_t>(0, (out - 1) * shape_.stride + shape_.kernel - x.size(axis));
+      sides.insert(sides.end(), {all / 2, all - all / 2});
+    }
+    input = at::constant_pad_nd(x, sides);
+  }
+  return shape_.dims == 3 ? at::conv3d(input, weight, bias, stride, padding, dilation, shape_.groups)
+                          : at::conv2d(input, weight, bias, stride, padding, dilation, shape_.groups);
 }
 
-Norm::Norm(const std::string& kind, int64_t channels)
+Norm::Norm(const std::string& kind, int64_t channels, double epsilon)
     : kind_(kind == "instance" ? Kind::instance
             : kind == "group"  ? Kind::group
-                               : Kind::batch) {
+                               : Kind::batch),
+      epsilon_(epsilon) {
   weight = register_parameter("weight", make_tensor({channels}, fill_ones));
   bias = register_parameter("bias", make_tensor({channels}, fill_zeros));
   if (kind_ == Kind::batch) {
@@ -87,14 +99,14 @@ Norm::Norm(const std::string& kind, int64_t channels)
 
 at::Tensor Norm::forward(const at::Tensor& x) {
   const int64_t values = x.numel() / std::max<int64_t>(x.size(1), 1);
-  if (kind_ == Kind::group) return at::group_norm(x, groups_, weight, bias);
+  if (kind_ == Kind::group) return at::group_norm(x, groups_, weight, bias, epsilon_);
   if (kind_ == Kind::instance) {
     if (values == x.size(0)) return x;
-    return at::instance_norm(x, weight, bias, {}, {}, true, 0.1, 1e-5, true);
+    return at::instance_norm(x, weight, bias, {}, {}, true, 0.1, epsilon_, true);
   }
   const bool training = is_training() && values > 1;
   if (training) num_batches_tracked.add_(1);
-  return at::batch_norm(x, weight, bias, running_mean, running_var, training, 0.1, 1e-5, true);
+  return at::batch_norm(x, weight, bias, running_mean, running_var, training, 0.1, epsilon_, true);
 }
 
 Linear::Linear(int64_t in, int64_t out) {

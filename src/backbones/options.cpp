@@ -7,6 +7,17 @@ namespace {
 
 const std::vector<std::string> norms{"batch", "instance", "group"};
 
+void describe_bag(config::Fields& f, BagPoolOptions& o) {
+  f("bag_pool", o.pool,
+    "bags: how the instances become one token: mean, max, or a mean weighted by gated attention",
+    {.one_of = {"mean", "max", "attention"}});
+  f("attention_width", o.attention_width, "hidden features of the attention", {.min = 1});
+  f("view_embedding", o.view_embedding,
+    "bags: adds a learnt vector to each instance, one for each of the input's channels");
+  f("bag_chunk", o.chunk, "bags: instances encoded at once at prediction; training encodes a batch's at once",
+    {.min = 1});
+}
+
 void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools) {
   f("pool", o.pool, "how the feature map becomes tokens: mean = one token, none = one a place",
     {.one_of = std::move(pools)});
@@ -14,6 +25,7 @@ void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std
   f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
   f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");
   f("dims", o.dims, "2 or 3, checked against the input; 0 = whatever the input has");
+  describe_bag(f, o.bag);
   f.check(o.dropout < 1, "dropout", "must be below 1");
   f.check(o.dims == 0 || o.dims == 2 || o.dims == 3, "dims", "must be 0, 2 or 3");
 }
@@ -45,6 +57,14 @@ void describe(config::Fields& f, VitOptions& o) {
   f.check(o.heads > 0 && o.width % o.heads == 0, "width", "must be a multiple of `heads`");
   f.check(o.layer_dropout < 1, "layer_dropout", "must be below 1");
   f.check(o.attention_dropout < 1, "attention_dropout", "must be below 1");
+}
+
+void describe(config::Fields& f, EfficientNetLiteOptions& o) {
+  f("norm_epsilon", o.norm_epsilon, "of batch norm: 1e-5, or 1e-3 for weights that come from TensorFlow",
+    {.min = 1e-9, .max = 1});
+  f("padding", o.padding, "symmetric, or same: TensorFlow's, uneven where the stride is 2",
+    {.one_of = {"symmetric", "same"}});
+  describe_encoder(f, o.encoder, {"mean", "none"});
 }
 
 void describe(config::Fields& f, ConvNetOptions& o) {

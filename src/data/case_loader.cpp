@@ -1,11 +1,14 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/flip.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/tensor.h>
 
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "data/bags.hpp"
 #include "data/study.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
@@ -47,27 +50,33 @@ struct CachedImage {
   bool mask_present = false;
 };
 
-/// Prepared images by input and row.
+/// Which image: of a bag, which instance; else 0.
+struct ImageKey {
+  size_t input, row, instance;
+  auto operator<=>(const ImageKey&) const = default;
+};
+
+/// Prepared images.
 class ImageCache {
  public:
   explicit ImageCache(int64_t budget) : budget_(budget) {}
 
-  std::shared_ptr<const CachedImage> find(size_t input, size_t row) {
+  std::shared_ptr<const CachedImage> find(const ImageKey& key) {
     const std::scoped_lock lock(mutex_);
-    const auto known = images_.find({input, row});
+    const auto known = images_.find(key);
     return known != images_.end() ? known->second : nullptr;
   }
   /// Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
-  void keep(size_t input, size_t row, const std::shared_ptr<const CachedImage>& image) {
+  void keep(const ImageKey& key, const std::shared_ptr<const CachedImage>& image) {
     const auto bytes = static_cast<int64_t>(image->prepared.values.nbytes());
     const std::scoped_lock lock(mutex_);
-    if (used_ + bytes <= budget_ && images_.emplace(std::pair{input, row}, image).second) used_ += bytes;
+    if (used_ + bytes <= budget_ && images_.emplace(key, image).second) used_ += bytes;
   }
 
  private:
   int64_t budget_, used_ = 0;  ///< bytes
   std::mutex mutex_;
-  std::map<std::pair<size_t, size_t>, std::shared_ptr<const CachedImage>> images_;
+  std::map<ImageKey, std::shared_ptr<const CachedImage>> images_;
 };
 
 std::vector<RowReader> row_readers(const Cohort::Impl& cohort, const Fitted& fitted) {
@@ -88,29 +97,37 @@ struct CaseLoader::Impl {
   std::vector<RowReader> readers;  ///< by input; empty for images
   std::shared_ptr<ImageCache> images;
 
-  std::shared_ptr<const CachedImage> image(size_t input, size_t row) const {
-    if (auto known = images->find(input, row)) return known;
-    const auto& options = cohort.inputs[input].second;
-    const Study study = read_study(cohort, input, row, imaging::modality_from(options.modality));
+  std::shared_ptr<const CachedImage> image(const ImageKey& key) const {
+    if (auto known = images->find(key)) return known;
+    const auto& options = cohort.inputs[key.input].second;
+    const auto modality = imaging::modality_from(options.modality);
+    const Study study = is_bag(options) ? read_instance(cohort, key.input, key.row, key.instance, modality)
+                                        : read_study(cohort, key.input, key.row, modality);
     auto made = std::make_shared<CachedImage>();
     made->prepared =
         preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
-                            options.preprocess, nullptr, options.channels);
+                            options.preprocess, nullptr, study.names);
     made->present = study.present;
     made->mask_present = study.mask.has_value();
-    images->keep(input, row, made);
+    images->keep(key, made);
     return made;
   }
 
-  Case::Input load_image(size_t input, size_t row, const Draw& draw) const {
-    const auto& options = cohort.inputs[input].second;
-    const auto cached = image(input, row);
+  /// What random numbers of this input of this case are drawn for.
+  std::string stream(size_t input, size_t row) const {
+    return cohort.ids[row] + "/" + cohort.inputs[input].first;
+  }
+
+  Case::Input load_image(const ImageKey& key, const Draw& draw) const {
+    const auto& options = cohort.inputs[key.input].second;
+    const auto cached = image(key);
     auto present = cached->present;
     at::Tensor values = cached->prepared.values;
     if (draw.epoch >= 0) {
+      auto name = stream(key.input, key.row);
+      if (is_bag(options)) name += "#" + std::to_string(key.instance);
       const auto augmentation =
-          preprocess::draw(options.augment, draw.seed, draw.epoch,
-                           cohort.ids[row] + "/" + cohort.inputs[input].first, cached->present);
+          preprocess::draw(options.augment, draw.seed, draw.epoch, name, cached->present);
       values = preprocess::apply(values, cached->prepared.geometry, augmentation, options.preprocess);
       for (size_t i = 0; i < augmentation.channels.size() && i < present.size(); ++i)
         if (augmentation.channels[i].drop) present[i] = false;
@@ -123,6 +140,24 @@ struct CaseLoader::Impl {
     }
     if (!options.mask.empty() && options.mask_channel) present.push_back(cached->mask_present);
     return {flipped(values, draw.flip, options.dims), presence_tensor(present)};
+  }
+
+  Case::Input load_bag(size_t input, size_t row, const Draw& draw) const {
+    const auto& options = cohort.inputs[input].second;
+    const auto& files = cohort.files[input][row];
+    std::vector<at::Tensor> instances;
+    std::vector<int64_t> views;
+    std::vector<bool> present(options.channels.size(), false);
+    for (const size_t i :
+         drawn_instances(files.channels.size(), options.train_instances, draw, stream(input, row))) {
+      instances.push_back(load_image({input, row, i}, draw).values);
+      views.push_back(static_cast<int64_t>(files.views[i]));
+      present[files.views[i]] = true;
+      if (instances.back().sizes() != instances.front().sizes())
+        core::fail_data(files.channels[i].string() +
+                        ": has another size than the case's other images; set preprocess.size");
+    }
+    return {at::stack(instances), presence_tensor(present), at::tensor(views, at::kLong)};
   }
 };
 
@@ -158,8 +193,10 @@ Case CaseLoader::load(int64_t row, const Draw& draw) const {
                                             [&] {
                                               if (const auto& reader = impl_->readers[input])
                                                 into.values = row_tensor(reader(at));
+                                              else if (is_bag(cohort.inputs[input].second))
+                                                into = impl_->load_bag(input, at, draw);
                                               else
-                                                into = impl_->load_image(input, at, draw);
+                                                into = impl_->load_image({input, at, 0}, draw);
                                             });
                        }
                        if (!any)

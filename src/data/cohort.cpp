@@ -95,19 +95,49 @@ void Cohort::Impl::find_columns(size_t input, bool is_single) {
 
 fs::path Cohort::Impl::file(size_t row, size_t column) const {
   const std::string& named = cell(row, column);
-  if (is_blank(named)) return {};
+  return is_blank(named) ? fs::path() : named_file(named, row, column);
+}
+
+std::vector<fs::path> Cohort::Impl::instance_files(size_t row, size_t column) const {
+  const std::string& text = cell(row, column);
+  if (is_blank(text)) return {};
+  std::vector<fs::path> paths;
+  for (const auto& part : core::split(text, ';')) {
+    const std::string named(core::trim(part));
+    if (named.empty())
+      core::fail_data(where(row, column) + ": `" + text + "`: a file between two `;` has no name");
+    paths.push_back(named_file(named, row, column));
+  }
+  return paths;
+}
+
+fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t column) const {
   fs::path path = resolve(named);
   // With `skip` the case fails when it is loaded, and is counted there.
   if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first))
     core::fail_data(where(row, column) + ": there is no file `" + named + "`" +
                     (path.string() == named ? "" : " (" + path.string() + ")") +
-                    "; correct the path or leave it blank");
+                    (named.find(';') == std::string::npos
+                         ? "; correct the path or leave it blank"
+                         : "; several files in one cell need `bag: always`"));
   return path;
 }
 
 void Cohort::Impl::find_files(size_t input) {
+  const bool bag = is_bag(inputs[input].second);
   for (size_t row = 0; row < ids.size(); ++row) {
     Files named;
+    for (size_t view = 0; view < columns[input].channels.size() && bag; ++view) {
+      if (!columns[input].channels[view]) continue;
+      for (auto& path : instance_files(row, *columns[input].channels[view])) {
+        named.channels.push_back(std::move(path));
+        named.views.push_back(view);
+      }
+    }
+    if (bag) {
+      files[input].push_back(std::move(named));
+      continue;
+    }
     for (const auto& column : columns[input].channels)
       named.channels.push_back(column ? file(row, *column) : fs::path());
     if (columns[input].mask) named.mask = file(row, *columns[input].mask);

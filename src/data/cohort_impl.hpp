@@ -24,8 +24,9 @@ struct Cohort::Impl {
   };
   /// The files of one patient; an empty path is a blank cell.
   struct Files {
-    std::vector<std::filesystem::path> channels;
+    std::vector<std::filesystem::path> channels;  ///< of a bag: its instances, view by view
     std::filesystem::path mask;
+    std::vector<size_t> views;  ///< of a bag: the channel that each instance comes from
   };
   /// One patient's row of an expression table; no table = the patient has none.
   struct Sample {
@@ -72,6 +73,9 @@ struct Cohort::Impl {
   std::optional<size_t> require_column(const std::string& input, const std::string& name,
                                        bool is_single) const;
   std::filesystem::path file(size_t row, size_t column) const;
+  std::filesystem::path named_file(const std::string& named, size_t row, size_t column) const;
+  /// The files of a cell of a bag, which `;` separates.
+  std::vector<std::filesystem::path> instance_files(size_t row, size_t column) const;
 };
 
 /// `folder#UID`, which names one series of a folder, as folder and UID; the UID is empty for any other path.

@@ -1,4 +1,5 @@
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 
 #include "photo51/core/error.hpp"
@@ -26,7 +27,8 @@ std::vector<int64_t> shape_of(const std::vector<Case>& cases, const std::string&
   for (const auto& one : cases) {
     const auto found = one.inputs.find(name);
     if (found == one.inputs.end() || !found->second.values.defined()) continue;
-    const auto here = found->second.values.sizes();
+    auto here = found->second.values.sizes();
+    if (info.bag) here = here.slice(1);  // any number of instances
     if (first == nullptr && info.image && info.size.empty()) shape = here.vec();
     if (first == nullptr) first = &one;
     if (here != at::IntArrayRef(shape))
@@ -55,6 +57,33 @@ InputBatch stack(const std::vector<Case>& cases, const std::string& name, const 
   return batch;
 }
 
+/// Bags one after the other.
+InputBatch chain(const std::vector<Case>& cases, const std::string& name, const InputInfo& info) {
+  const auto count = static_cast<int64_t>(cases.size());
+  auto shape = shape_of(cases, name, info);
+  std::vector<at::Tensor> values, views;
+  InputBatch batch;
+  batch.present = at::zeros({count}, at::kBool);
+  batch.channel_present = at::zeros({count, info.views}, at::kBool);
+  batch.offsets = at::zeros({count + 1}, at::kLong);
+  auto* offsets = batch.offsets.mutable_data_ptr<int64_t>();
+  for (int64_t i = 0; i < count; ++i) {
+    const auto& inputs = cases[static_cast<size_t>(i)].inputs;
+    const auto found = inputs.find(name);
+    const bool present = found != inputs.end() && found->second.values.defined();
+    offsets[i + 1] = offsets[i] + (present ? found->second.values.size(0) : 0);
+    if (!present) continue;
+    batch.present.mutable_data_ptr<bool>()[i] = true;
+    batch.channel_present.select(0, i).copy_(found->second.channel_present);
+    values.push_back(found->second.values);
+    views.push_back(found->second.view);
+  }
+  shape.insert(shape.begin(), 0);
+  batch.values = values.empty() ? at::zeros(shape, at::kFloat) : at::cat(values);
+  batch.view = views.empty() ? at::zeros({0}, at::kLong) : at::cat(views);
+  return batch;
+}
+
 LabelBatch stack_labels(const std::vector<Case>& cases, const LabelSpec& spec) {
   const auto count = static_cast<int64_t>(cases.size());
   const bool survival = spec.kind == LabelSpec::Kind::survival;
@@ -77,7 +106,8 @@ Batch collate(const std::vector<Case>& cases, const std::map<std::string, InputI
               const std::vector<LabelSpec>& labels) {
   Batch batch;
   for (const auto& one : cases) batch.cases.push_back(one.id);
-  for (const auto& [name, of] : info) batch.inputs[name] = stack(cases, name, of);
+  for (const auto& [name, of] : info)
+    batch.inputs[name] = of.bag ? chain(cases, name, of) : stack(cases, name, of);
   for (const auto& spec : labels) batch.labels[spec.head] = stack_labels(cases, spec);
   return batch;
 }

@@ -52,8 +52,11 @@ std::map<std::string, InputInfo> input_info(const Inputs& inputs, const Fitted& 
     InputInfo info;
     info.image = is_image(options);
     if (info.image) {
-      info.channels =
-          static_cast<int64_t>(options.channels.size()) + (!options.mask.empty() && options.mask_channel);
+      const auto columns = static_cast<int64_t>(options.channels.size());
+      const int64_t colours = options.colour == "rgb" ? 3 : 1;
+      info.bag = is_bag(options);
+      info.views = info.bag ? columns : 1;
+      info.channels = (info.bag ? 1 : columns) * colours + (!options.mask.empty() && options.mask_channel);
       info.dims = options.dims;
       const auto& size = options.preprocess.size;  // x, y, z
       info.size.assign(size.rbegin(), size.rend());

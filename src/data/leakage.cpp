@@ -57,15 +57,30 @@ void place(const Cohort& cohort, Parts& parts, const std::vector<int64_t>& rows,
   }
 }
 
+/// Error when rows that share a value of `column` stand in two parts.
+void check_groups(const Cohort& cohort, const Parts& parts, const std::string& column) {
+  std::map<std::string, int64_t> first;
+  for (const auto& [row, part] : parts) {
+    const std::string value = cohort.cell(row, column);
+    if (value.empty()) continue;
+    const int64_t other = first.emplace(value, row).first->second;
+    if (parts.at(other) != part)
+      core::fail_data("leakage: patients `" + cohort.id(other) + "` (" + parts.at(other) + ") and `" +
+                      cohort.id(row) + "` (" + part + ") share `" + value + "` in column `" + column +
+                      "` (cohort.split.group); hold out both or remove one of them from the manifest");
+  }
+}
+
 }  // namespace
 
-void check_leakage(const Cohort& cohort, const Split& split) {
+void check_leakage(const Cohort& cohort, const Split& split, const std::string& group_column) {
   const auto groups = identical_images(cohort);
   for (const auto& fold : split.folds) {
     Parts parts;
     place(cohort, parts, fold.train, "training");
     place(cohort, parts, fold.validation, "validation");
     place(cohort, parts, split.test, "test");
+    if (!group_column.empty()) check_groups(cohort, parts, group_column);
     for (const auto& group : groups) {
       const Image* first = nullptr;
       for (const auto& image : group) {

@@ -31,7 +31,26 @@ void check_descriptors(config::Fields& f, const InputOptions& o) {
   }
 }
 
+void check_pictures(config::Fields& f, const InputOptions& o) {
+  const bool image = is_image(o), bag = is_bag(o);
+  f.check(image || o.colour == "single", "colour", "is for images only");
+  f.check(image || o.bag == "auto", "bag", "is for images only");
+  f.check(!bag || o.mask.empty(), "mask", "a bag has no mask; set bag: never for one image with a mask");
+  f.check(bag || o.train_instances == 0, "train_instances", "is for bags only; set bag: always");
+  f.check(o.colour != "rgb" || o.augment.drop_channel == 0, "augment",
+          "drop_channel would blank single colours; leave it out with colour: rgb");
+  f.check(o.mirror.empty() || o.mask.empty(), "mirror", "the mask would stay as it is; give no mask with it");
+  for (const auto& name : o.mirror)
+    f.check(std::find(o.channels.begin(), o.channels.end(), name) != o.channels.end(), "mirror",
+            "there is no channel `" + name + "`" + core::suggest(name, o.channels));
+}
+
 }  // namespace
+
+bool is_bag(const InputOptions& input) {
+  if (!is_image(input) || input.bag == "never") return false;
+  return input.bag == "always" || (input.modality == "mammography" && input.channels.size() > 1);
+}
 
 bool is_image(const InputOptions& input) {
   return std::find(image_modalities.begin(), image_modalities.end(), input.modality) !=
@@ -49,6 +68,10 @@ void describe(config::Fields& f, SplitOptions& o) {
   f("stratify", o.stratify,
     "head whose classes are spread evenly; empty = the first binary or multiclass head, else survival "
     "events");
+  f("group", o.group,
+    "manifest column; rows that share a value stay in one part (a patient's images, near duplicates); blank "
+    "= "
+    "alone");
   f("seed", o.seed, "of the random parts; the same seed gives the same split", {.min = 0});
   f.check(o.folds != 1, "folds", "must be 0 (one split) or at least 2");
   f.check(o.hold_out.empty() || o.test_fraction == 0, "test_fraction",
@@ -72,6 +95,17 @@ void describe(config::Fields& f, InputOptions& o) {
   f("mask", o.mask, "column of the lesion mask; empty = none");
   f("mask_channel", o.mask_channel, "images: the mask is also the last channel");
   f("dims", o.dims, "images: 3, or 2 for one slice", {.min = 2, .max = 3});
+  f("colour", o.colour,
+    "single: a file has one channel, more are an error; gray, rgb: pictures become this, whatever they are",
+    {.one_of = {"single", "gray", "rgb"}});
+  f("mirror", o.mirror,
+    "channels whose images are mirrored along x when they are read, such as right breasts");
+  f("bag", o.bag,
+    "whether a case is a bag of images: each channel is a view with any number of files (`a.png;b.png`), all "
+    "of "
+    "them instances of one bag; auto = mammography with several channels",
+    {.one_of = {"auto", "always", "never"}});
+  f("train_instances", o.train_instances, "bags: instances drawn of each training case; 0 = all", {.min = 0});
   f.section("preprocess", o.preprocess, "images: deterministic preparation");
   f.section("augment", o.augment, "images: random changes while training");
   f("table", o.table,
@@ -93,6 +127,7 @@ void describe(config::Fields& f, InputOptions& o) {
   f.check(o.modality != "lesion" || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
   f.check(o.descriptors.empty() || o.modality == "lesion", "descriptors", "is for lesion only");
   check_descriptors(f, o);
+  check_pictures(f, o);
   f.check(o.modality != "omics" || !o.table.empty(), "table", "omics needs an expression table");
   f.check(o.modality == "omics" || (o.table.empty() && o.sets.empty() && o.genes.empty()), "table",
           "table, sets and genes are for omics only");

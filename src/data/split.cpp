@@ -5,6 +5,7 @@
 
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
+#include "data/groups.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
@@ -51,17 +52,18 @@ const LabelSpec* stratified_head(const Cohort& cohort, const std::string& asked)
   return nullptr;
 }
 
-/// Patients of one class together, classes in order, those without a label last.
+/// The stratum of a patient; those without a label are one of their own, the last.
+double class_of(const Cohort& cohort, int64_t row, const LabelSpec* head) {
+  if (head == nullptr) return INFINITY;
+  const auto& label = cohort.label(row, head->head);
+  if (!label.known) return INFINITY;
+  return head->kind == LabelSpec::Kind::survival ? double(label.event) : label.value;
+}
+
+/// Patients of one class together, classes in order.
 std::vector<Rows> strata(const Cohort& cohort, const Rows& order, const LabelSpec* head) {
   std::map<double, Rows> by_class;
-  for (const int64_t row : order) {
-    double key = INFINITY;
-    if (head != nullptr) {
-      const auto& label = cohort.label(row, head->head);
-      if (label.known) key = head->kind == LabelSpec::Kind::survival ? double(label.event) : label.value;
-    }
-    by_class[key].push_back(row);
-  }
+  for (const int64_t row : order) by_class[class_of(cohort, row, head)].push_back(row);
   std::vector<Rows> all;
   for (auto& [key, rows] : by_class) all.push_back(std::move(rows));
   return all;
@@ -141,16 +143,46 @@ void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& 
   }
 }
 
-std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest, const std::vector<Rows>& groups,
-                                    int64_t count) {
-  if (static_cast<int64_t>(rest.size()) < count)
-    core::fail_data("cohort.split.folds: " + std::to_string(count) +
-                    " folds need at least as many patients; " + std::to_string(rest.size()) +
+/// `order` in parts of these shares, whole groups of `column` in each.
+std::vector<Rows> grouped_parts(const Cohort& cohort, const Rows& order, const std::string& column,
+                                const LabelSpec* head, const std::vector<double>& shares) {
+  std::map<int64_t, double> classes;
+  for (const int64_t row : order) classes[row] = class_of(cohort, row, head);
+  return spread_groups(grouped_rows(cohort, order, column), classes, shares);
+}
+
+/// A random part of `rows` with every class in it by `fraction`.
+Rows random_part(const Cohort& cohort, const Rows& rows, const SplitOptions& options, const LabelSpec* head,
+                 std::string_view what, double fraction) {
+  if (fraction <= 0) return {};
+  const Rows order = shuffled(cohort, rows, options.seed, what);
+  if (options.group.empty()) return take_fraction(strata(cohort, order, head), fraction);
+  return grouped_parts(cohort, order, options.group, head, {1 - fraction, fraction})[1];
+}
+
+/// The validation part of each fold.
+std::vector<Rows> fold_parts(const Cohort& cohort, const Rows& rest, const SplitOptions& options,
+                             const LabelSpec* head) {
+  const auto count = static_cast<size_t>(options.folds);
+  const Rows order = shuffled(cohort, rest, options.seed, "folds");
+  const size_t units =
+      options.group.empty() ? rest.size() : grouped_rows(cohort, order, options.group).size();
+  if (units < count)
+    core::fail_data("cohort.split.folds: " + std::to_string(count) + " folds need at least as many " +
+                    (options.group.empty() ? "patients" : "groups") + "; " + std::to_string(units) +
                     " are left for training");
-  std::vector<Rows> validation(static_cast<size_t>(count));
+  if (!options.group.empty())
+    return grouped_parts(cohort, order, options.group, head,
+                         std::vector<double>(count, 1 / static_cast<double>(count)));
+  std::vector<Rows> validation(count);
   size_t next = 0;  // goes on from class to class, so that the folds' sizes differ by one at most
-  for (const auto& group : groups)
+  for (const auto& group : strata(cohort, order, head))
     for (const int64_t row : group) validation[next++ % validation.size()].push_back(row);
+  return validation;
+}
+
+std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
+                                    const std::vector<Rows>& validation) {
   std::vector<Split::Fold> folds;
   for (const auto& part : validation) {
     folds.push_back({without(rest, part), sorted(part)});
@@ -171,19 +203,17 @@ Split split_cohort(const Cohort& cohort, const SplitOptions& options) {
   if (!options.hold_out.empty()) {
     split.test = held_out(cohort, options, cohort.impl().options.site);
   } else if (options.test_fraction > 0) {
-    split.test = sorted(take_fraction(strata(cohort, shuffled(cohort, all, options.seed, "test"), head),
-                                      options.test_fraction));
+    split.test = sorted(random_part(cohort, all, options, head, "test", options.test_fraction));
   }
   const Rows rest = without(all, split.test);
   if (rest.empty()) core::fail_data("cohort.split: every patient is held out; none is left for training");
   check_learnable(cohort, rest, "the patients left for training");
 
-  const auto groups = strata(cohort, shuffled(cohort, rest, options.seed, "folds"), head);
   if (options.folds > 0) {
-    split.folds = make_folds(cohort, rest, groups, options.folds);
+    split.folds = make_folds(cohort, rest, fold_parts(cohort, rest, options, head));
     return split;
   }
-  const Rows validation = take_fraction(groups, options.validation_fraction);
+  const Rows validation = random_part(cohort, rest, options, head, "folds", options.validation_fraction);
   split.folds.push_back({without(rest, validation), sorted(validation)});
   check_learnable(cohort, split.folds[0].train, "the training part");
   return split;

@@ -10,11 +10,15 @@
 namespace photo51::data {
 
 struct Study {
-  std::vector<std::optional<imaging::Volume>> channels;
+  std::vector<std::optional<imaging::Volume>> channels;  ///< three a file with `colour: rgb`
   std::optional<imaging::Volume> mask;
-  std::vector<bool> present;  ///< by channel
+  std::vector<bool> present;       ///< by channel
+  std::vector<std::string> names;  ///< of the channels
 };
 /// `modality` is what the channels are; unknown accepts any. Errors carry the channel.
 Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality);
+/// One instance of a bag: a study of a single file.
+Study read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
+                    imaging::Modality modality);
 
 }  // namespace photo51::data

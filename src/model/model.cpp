@@ -31,8 +31,12 @@ struct Model::Parts {
 namespace {
 
 std::shared_ptr<backbones::Encoder> build_encoder(const config::Choice& choice, const data::InputInfo& info) {
-  const backbones::InputShape shape{
-      .image = info.image, .channels = info.channels, .dims = info.dims, .size = info.size};
+  const backbones::InputShape shape{.image = info.image,
+                                    .channels = info.channels,
+                                    .dims = info.dims,
+                                    .size = info.size,
+                                    .bag = info.bag,
+                                    .views = info.views};
   const auto* build = backbones::image_encoders().find(choice.name);
   if (build == nullptr) build = radiogenomics::table_encoders().find(choice.name);
   if (build == nullptr) config::default_choice(encoders(), choice.name);  // throws: there is no such encoder
@@ -117,8 +121,10 @@ Outputs Model::forward(const data::Batch& batch) {
     core::with_context([&] { return "input " + encoder.input; },
                        [&] { tokens[encoder.input] = encoder.module->encode(inputs[m]); });
   }
-  fusion::Fused fused = parts_->fusion->fuse(tokens);
   Outputs outputs;
+  for (const auto& [name, of] : tokens)
+    if (of.attention.defined()) outputs.attention[name] = of.attention;
+  fusion::Fused fused = parts_->fusion->fuse(tokens);
   outputs.fused = fused.values;
   outputs.weights = std::move(fused.weights);
   const at::Tensor seen = at::dropout(outputs.fused, parts_->dropout, is_training());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "photo51/core/error.hpp"
@@ -91,7 +92,7 @@ double percentile(std::vector<float>& values, double percent) {
 
 }  // namespace
 
-void normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options) {
+void normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options, size_t index) {
   float* values = channel.mutable_data_ptr<float>();
   const int64_t count = channel.numel();
   constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -103,6 +104,16 @@ void normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptio
     const double width = options.window[1] - options.window[0];
     return rescale(values, count,
                    {static_cast<float>(options.window[0]), static_cast<float>(1 / width), 0, 1}, -infinity);
+  }
+  if (options.method == "fixed") {
+    const size_t which = options.mean.size() == 1 ? 0 : index;
+    if (which >= options.mean.size())
+      core::fail_usage("normalize: mean has " + std::to_string(options.mean.size()) +
+                       " numbers and there are more channels; give one number, or one a channel");
+    const double gain = 1 / (options.full_scale * options.std[which]);
+    return rescale(values, count,
+                   {static_cast<float>(options.full_scale * options.mean[which]), static_cast<float>(gain)},
+                   -infinity);
   }
   Region region{values, nullptr, count, -infinity};
   if (options.region == "foreground") region.floor = static_cast<float>(options.foreground_threshold);

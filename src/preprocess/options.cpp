@@ -29,8 +29,8 @@ void describe(config::Fields& f, CropOptions& o) {
 void describe(config::Fields& f, NormalizeOptions& o) {
   f("method", o.method,
     "zscore: mean 0, deviation 1; percentile: low and high percentile to 0 and 1, clipped; window: fixed low "
-    "and high to 0 and 1, clipped",
-    {.one_of = {"none", "zscore", "percentile", "window"}});
+    "and high to 0 and 1, clipped; fixed: given mean and std",
+    {.one_of = {"none", "zscore", "percentile", "window", "fixed"}});
   f("region", o.region,
     "voxels the statistics come from: every voxel of the scan, those above foreground_threshold (the others "
     "become 0), or those in the mask",
@@ -41,6 +41,12 @@ void describe(config::Fields& f, NormalizeOptions& o) {
   f("window", o.window, "window: the two intensities that become 0 and 1, in the image's units (HU for CT)");
   f.check(o.window[0] < o.window[1], "window", "the first must be below the second");
   f("clip", o.clip, "zscore: clipped to this many deviations on either side; 0 = no clipping", {.min = 0});
+  f("mean", o.mean, "fixed: subtracted; one number, or one a channel");
+  f("std", o.std, "fixed: divided by; one number, or one a channel", {.min = 1e-9});
+  f("full_scale", o.full_scale, "fixed: the stored intensity that counts as 1 (255 for 8-bit pictures)",
+    {.min = 1e-9});
+  f.check((o.method == "fixed") == !o.mean.empty(), "mean", "is for method fixed, which needs it");
+  f.check(o.mean.size() == o.std.size(), "std", "needs as many numbers as mean");
 }
 
 void describe(config::Fields& f, PreprocessOptions& o) {

@@ -185,7 +185,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
     }
     sample(*channels[at], view, target, how);
     core::with_context([&] { return item.name_of(at); },
-                       [&] { normalize(target, mask_values, options.normalize); });
+                       [&] { normalize(target, mask_values, options.normalize, at); });
   }
   if (mask_channel) {
     auto target = result.values.narrow(0, images, 1);

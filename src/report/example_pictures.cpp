@@ -71,7 +71,10 @@ std::string draw(const Study& study, int64_t row, const std::string& input, cons
   std::optional<std::filesystem::path> image;
   for (const auto& name : options.channels) {
     channel = name;
-    if ((image = file_of(study, row, input, name))) break;
+    image = file_of(study, row, input, name);
+    // Of several files of a bag, the first.
+    if (image && data::is_bag(options)) image = core::split(image->string(), ';').front();
+    if (image) break;
   }
   if (!image) return "";
   const auto volume =

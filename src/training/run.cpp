@@ -34,7 +34,7 @@ class Run {
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
     at::globalContext().setDeterministicFillUninitializedMemory(false);
     split_ = data::split_cohort(cohort_, experiment_.pipeline.cohort.split);
-    data::check_leakage(cohort_, split_);
+    data::check_leakage(cohort_, split_, experiment_.pipeline.cohort.split.group);
     leave_out_empty_cases();
   }
 

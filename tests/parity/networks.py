@@ -22,6 +22,12 @@ def torchvision_vit():
     return network, (2, 3, 32, 32)
 
 
+def timm_network(name):
+    import timm
+
+    return timm.create_model(name, num_classes=7), (2, 3, 63, 96)
+
+
 def monai_resnet(name):
     import monai
 
@@ -34,6 +40,8 @@ NETWORKS = {
     "torchvision_resnet34": lambda: torchvision_resnet("resnet34"),
     "torchvision_resnet50": lambda: torchvision_resnet("resnet50"),
     "torchvision_vit": torchvision_vit,
+    "timm_efficientnet_lite0": lambda: timm_network("efficientnet_lite0"),
+    "timm_tf_efficientnet_lite0": lambda: timm_network("tf_efficientnet_lite0"),
     "monai_resnet18": lambda: monai_resnet("resnet18"),
     "monai_resnet50": lambda: monai_resnet("resnet50"),
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <ostream>
 
+#include "photo51/backbones/cnn/efficientnet_lite.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
 #include "photo51/backbones/weights.hpp"
@@ -39,6 +40,18 @@ Peer vit() {
           },
           [](torch::nn::Module& module, const at::Tensor& image) {
             return dynamic_cast<Vit&>(module).logits(image);
+          }};
+}
+
+Peer efficientnet_lite0(const std::string& name) {
+  EfficientNetLiteOptions options;
+  if (name.starts_with("timm_tf")) {
+    options.padding = "same";
+    options.norm_epsilon = 1e-3;
+  }
+  return {name, [=] { return std::make_shared<EfficientNetLite>(options, 3, 7); },
+          [](torch::nn::Module& module, const at::Tensor& image) {
+            return dynamic_cast<EfficientNetLite&>(module).logits(image);
           }};
 }
 
@@ -90,7 +103,8 @@ INSTANTIATE_TEST_SUITE_P(Peers, Networks,
                                            resnet("torchvision_resnet34", 34, 2),
                                            resnet("torchvision_resnet50", 50, 2),
                                            resnet("monai_resnet18", 18, 3), resnet("monai_resnet50", 50, 3),
-                                           vit()),
+                                           vit(), efficientnet_lite0("timm_efficientnet_lite0"),
+                                           efficientnet_lite0("timm_tf_efficientnet_lite0")),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

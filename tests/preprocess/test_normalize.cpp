@@ -55,6 +55,24 @@ TEST(Normalize, ZscoreOfMaskNormalisesEveryVoxel) {
   expect_near(normalized({0, 2, 6, 8}, method("zscore", "mask"), mask), {-2, -1, 1, 2});
 }
 
+TEST(Normalize, FixedMeanAndDeviationOfTheChannel) {
+  auto options = method("fixed");
+  options.mean = {0.5, 0.1};
+  options.std = {0.25, 2};
+  options.full_scale = 255;
+  auto channel = at::tensor({0.F, 255.F, outside});
+  normalize(channel, {}, options, 1);
+  expect_near({channel.data_ptr<float>(), channel.data_ptr<float>() + 3}, {-0.05, 0.45, 0});
+  expect_near(normalized({127.5}, options), {0});
+  PHOTO51_EXPECT_ERROR(normalize(channel, {}, options, 2), usage,
+                       HasSubstr("mean has 2 numbers and there are more channels"));
+  options.mean = {0.5};
+  options.std = {1};
+  channel = at::tensor({255.F});
+  normalize(channel, {}, options, 7);  // one number serves every channel
+  expect_near({channel.item<float>()}, {0.5});
+}
+
 TEST(Normalize, ZscoreClips) {
   auto options = method("zscore");
   options.clip = 1;

@@ -98,7 +98,7 @@ void check_experiment(Findings& findings, const std::string& config,
                  std::to_string(known) + " patients have it");
   }
   const data::Split split = data::split_cohort(cohort, pipeline.cohort.split);
-  data::check_leakage(cohort, split);
+  data::check_leakage(cohort, split, pipeline.cohort.split.group);
   findings.add("ok", "split",
                std::to_string(split.folds.size()) + " fold(s), " + std::to_string(split.test.size()) +
                    " test patients, no patient or image in two parts");

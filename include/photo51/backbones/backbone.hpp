@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "photo51/backbones/encoder.hpp"
+#include "photo51/backbones/mil/bag_pool.hpp"
 #include "photo51/backbones/options.hpp"
 
 namespace photo51::backbones {
@@ -18,8 +19,10 @@ class Backbone : public torch::nn::Module {
 };
 
 /// Backbone (as the submodule `backbone`), pool, dropout and, if asked, the channels' presence.
-/// With `weights` the backbone starts from that file, unless SkipInit is active.
-/// Errors: (usage) a table as input; (data) a batch of another shape than the encoder was built for.
+/// With `weights` the backbone starts from that file, unless SkipInit is active. A bag's instances go through
+/// the backbone one after the other, at prediction in chunks, and `bag` (BagPool) makes them one token.
+/// Errors: (usage) a table as input, a bag with `pool: none`; (data) a batch of another shape than the
+/// encoder was built for.
 class ImageEncoder : public Encoder {
  public:
   ImageEncoder(const ImageEncoderOptions& options, const InputShape& shape,
@@ -28,11 +31,14 @@ class ImageEncoder : public Encoder {
   int64_t width() const override;
 
  private:
-  at::Tensor tokens(const at::Tensor& images, const at::Tensor& channel_present);
+  at::Tensor features(const at::Tensor& images);
+  at::Tensor finish(at::Tensor tokens, const at::Tensor& channel_present) const;
+  Tokens encode_bags(const data::InputBatch& input);
 
   ImageEncoderOptions options_;
   InputShape shape_;
   std::shared_ptr<Backbone> backbone_;
+  std::shared_ptr<BagPool> bag_;  ///< null unless the input is a bag
 };
 
 }  // namespace photo51::backbones

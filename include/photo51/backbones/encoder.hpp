@@ -15,6 +15,7 @@ namespace photo51::backbones {
 struct Tokens {
   at::Tensor values;
   at::Tensor mask;
+  at::Tensor attention = {};  ///< bags with attention: [N] each instance's weight, 0 of absent cases
 };
 
 /// Encodes one input. Runs on present rows only, so that absent cases cost nothing and do not reach batch
@@ -27,7 +28,8 @@ class Encoder : public torch::nn::Module {
 };
 
 /// Runs `encode` ([P, ...] -> [P, N, D]) on the P rows that are present and puts the tokens into their places
-/// among zeros. A batch without present rows gives one masked token a row and runs nothing.
+/// among zeros. A batch without present rows gives one masked token a row and runs nothing. Of bags `present`
+/// holds no values, since those are not a row each.
 Tokens encode_present(const data::InputBatch& input, int64_t width,
                       const std::function<at::Tensor(const data::InputBatch& present)>& encode);
 
@@ -37,6 +39,8 @@ struct InputShape {
   int64_t channels = 1;       ///< image channels (mask channel included) or number of tabular features
   int64_t dims = 3;           ///< 2 or 3, images
   std::vector<int64_t> size;  ///< [D,] H, W of images after preprocessing
+  bool bag = false;           ///< a case has any number of such images
+  int64_t views = 1;          ///< bags: what `InputBatch::view` counts to
 };
 
 }  // namespace photo51::backbones

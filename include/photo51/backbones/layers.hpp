@@ -28,14 +28,16 @@ void fill_xavier_uniform(at::Tensor& matrix);                      ///< Glorot a
 /// torch.nn's default of linear layers and their biases: uniform within 1 / sqrt(inputs).
 void fill_uniform_by_inputs(at::Tensor& tensor, int64_t inputs);
 
-/// Convolution with padding of half the kernel (or none when `patches`: kernel = stride). He initialisation
-/// by outputs.
+/// Convolution with padding of half the kernel (or none when `patches`: kernel = stride; or TensorFlow's
+/// `same`, whose odd row goes to the far side). He initialisation by outputs.
 class Conv : public torch::nn::Module {
  public:
   struct Shape {
     int64_t dims = 3, in = 1, out = 1, kernel = 3, stride = 1;
     bool bias = false;
     bool patches = false;
+    int64_t groups = 1;
+    bool same = false;
   };
   explicit Conv(const Shape& shape);
   at::Tensor forward(const at::Tensor& x) const;
@@ -53,13 +55,14 @@ class Conv : public torch::nn::Module {
 ///   group     groups of channels (as many as divide the channels, up to 8), Wu and He 2018
 class Norm : public torch::nn::Module {
  public:
-  Norm(const std::string& kind, int64_t channels);
+  Norm(const std::string& kind, int64_t channels, double epsilon = 1e-5);
   at::Tensor forward(const at::Tensor& x);
   at::Tensor weight, bias, running_mean, running_var, num_batches_tracked;
 
  private:
   enum class Kind { batch, instance, group } kind_;
   int64_t groups_ = 1;
+  double epsilon_;
 };
 
 class Linear : public torch::nn::Module {

@@ -10,13 +10,23 @@
 
 namespace photo51::backbones {
 
+/// How the instances of a bag become one token (backbones/mil/bag_pool.hpp).
+struct BagPoolOptions {
+  std::string pool = "mean";  ///< mean, max, attention
+  int64_t attention_width = 128;
+  bool view_embedding = false;  ///< adds a learnt vector of its view to each instance
+  int64_t chunk = 64;           ///< instances encoded at once where no gradient is needed
+};
+
 /// What all image encoders share: what becomes of the backbone's feature map.
 struct ImageEncoderOptions {
-  std::string pool = "mean";     ///< mean: one token; none: a token a place; class: the ViT's class token
-  double dropout = 0;            ///< of the tokens' features
-  bool channel_present = false;  ///< appends which channels the case has, as 0/1, to every token
+  std::string pool = "mean";  ///< mean: one token; none: a token a place; class: the ViT's class token
+  double dropout = 0;         ///< of the tokens' features
+  bool channel_present =
+      false;  ///< appends which channels (bags: views) the case has, as 0/1, to every token
   std::filesystem::path weights;
   int64_t dims = 0;  ///< 2 or 3, checked against the input; 0 = whatever the input has
+  BagPoolOptions bag = {};
 };
 
 /// He et al., Deep residual learning, CVPR 2016.
@@ -43,6 +53,15 @@ struct VitOptions {
   ImageEncoderOptions encoder{.pool = "class", .weights = {}};
 };
 void describe(config::Fields& f, VitOptions& o);
+
+/// Liu et al., Higher accuracy on vision models with EfficientNet-Lite, 2020 (Tan and Le, EfficientNet, ICML
+/// 2019, without squeeze-and-excitation and with ReLU6).
+struct EfficientNetLiteOptions {
+  double norm_epsilon = 1e-5;         ///< 1e-3 for weights that come from TensorFlow
+  std::string padding = "symmetric";  ///< or same: TensorFlow's, uneven where the stride is 2
+  ImageEncoderOptions encoder;
+};
+void describe(config::Fields& f, EfficientNetLiteOptions& o);
 
 /// A plain stack of convolution, norm, ReLU and max pool, for cohorts of tens of patients.
 struct ConvNetOptions {

@@ -1,5 +1,6 @@
 #pragma once
-/// What the model sees: stacked inputs, each with its presence mask, and labels with theirs.
+/// What the model sees: stacked inputs, each with its presence mask, and labels with theirs. Bags (views,
+/// frames, tiles) stay ragged: values and offsets, no padding.
 
 #include <ATen/core/Tensor.h>
 
@@ -11,10 +12,13 @@ namespace photo51::data {
 
 /// One input of a batch. Rows of absent cases hold zeros and must not be read.
 struct InputBatch {
-  at::Tensor values;   ///< image [B, C, D, H, W] or [B, C, H, W]; tabular [B, F]; float32
-  at::Tensor present;  ///< [B] bool
-  at::Tensor
-      channel_present;  ///< [B, C] bool for images (a missing sequence is a zero channel); undefined else
+  at::Tensor values;  ///< image [B, C, D, H, W] or [B, C, H, W]; tabular [B, F]; float32. A bag: [N, C, ...],
+                      ///< the instances of all cases one after the other
+  at::Tensor present;          ///< [B] bool
+  at::Tensor channel_present;  ///< [B, C] bool for images (a missing sequence is a zero channel), [B, views]
+                               ///< for bags; undefined else
+  at::Tensor offsets = {};     ///< bags: [B + 1] int64; case b has instances offsets[b] to offsets[b + 1] - 1
+  at::Tensor view = {};        ///< bags: [N] int64, which of the input's channels an instance comes from
 };
 
 /// One head's labels; unknown rows hold zeros.

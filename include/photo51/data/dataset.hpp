@@ -17,8 +17,9 @@ namespace photo51::data {
 struct Case {
   std::string id, site;
   struct Input {
-    at::Tensor values;           ///< [C, D, H, W], [C, H, W] or [F]; undefined = absent
-    at::Tensor channel_present;  ///< [C] bool for images
+    at::Tensor values;           ///< [C, D, H, W], [C, H, W] or [F]; a bag [N, C, ...]; undefined = absent
+    at::Tensor channel_present;  ///< [C] bool for images, [views] for bags
+    at::Tensor view = {};        ///< bags: [N] int64
   };
   std::map<std::string, Input> inputs;
   struct Label {
@@ -87,10 +88,12 @@ struct Split {
 /// Splits by patient: held-out sites first, then stratified folds or one validation part. Same seed, same
 /// split, whatever the order of the rows.
 /// Errors: usage (`stratify` names no head); data (unknown site, too few patients, a training part in which a
-/// head has nothing to learn from: one class only, all patients censored).
+/// head has nothing to learn from: one class only, all patients censored). With `group`, rows that share a
+/// value of that column stay together, and classes are spread as evenly as the groups allow.
 Split split_cohort(const Cohort& cohort, const SplitOptions& options);
-/// Error (data) when a patient or an identical image (by content hash) stands in two parts of a fold.
-void check_leakage(const Cohort& cohort, const Split& split);
+/// Error (data) when a patient, an identical image (by content hash) or, with `group`, a value of that column
+/// stands in two parts of a fold.
+void check_leakage(const Cohort& cohort, const Split& split, const std::string& group = "");
 
 /// Learns scalings, gene lists and categories from `train` rows.
 Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train);
@@ -105,6 +108,8 @@ struct InputInfo {
   int64_t dims = 3;
   std::vector<int64_t> size;          ///< [D,] H, W; empty when cases keep their own size
   std::vector<std::string> features;  ///< tabular: gene or column names
+  bool bag = false;                   ///< a case has any number of instances; channels and size are theirs
+  int64_t views = 1;                  ///< bags: how many manifest columns instances come from
 };
 std::map<std::string, InputInfo> input_info(const Inputs& inputs, const Fitted& fitted);
 

@@ -20,6 +20,7 @@ struct SplitOptions {
   int64_t folds = 0;  ///< cross-validation over the rest; 0 = one split with `validation_fraction`
   double validation_fraction = 0.2;
   std::string stratify;  ///< a head's name; empty = the first binary or multiclass head
+  std::string group;     ///< column; rows that share a value stay in one part; blank = alone
   int64_t seed = 0;
 };
 void describe(config::Fields& f, SplitOptions& o);
@@ -40,7 +41,11 @@ struct InputOptions {
   std::vector<std::string> channels;  ///< images and lesion: columns with files or series folders
   std::string mask;                   ///< column of the mask; becomes the last channel when `mask_channel`
   bool mask_channel = true;
-  int64_t dims = 3;  ///< 2: the image is one slice, [C, H, W]
+  int64_t dims = 3;                 ///< 2: the image is one slice, [C, H, W]
+  std::string colour = "single";    ///< single: one channel a file; gray, rgb: pictures become this
+  std::vector<std::string> mirror;  ///< channels whose images are mirrored along x when they are read
+  std::string bag = "auto";         ///< auto, always, never; see is_bag
+  int64_t train_instances = 0;      ///< bags: drawn at random of each training case; 0 = all
   preprocess::PreprocessOptions preprocess;
   preprocess::AugmentOptions augment;
   // omics
@@ -61,6 +66,9 @@ using Inputs = std::vector<std::pair<std::string, InputOptions>>;
 
 /// Whether the modality is read as images (mri, ct, …) rather than as a row of numbers.
 bool is_image(const InputOptions& input);
+/// Whether a case of this input is a bag: its channels are views, each with any number of files (separated
+/// by `;` in the cell), and every file is an instance. `auto`: mammography with several channels.
+bool is_bag(const InputOptions& input);
 
 /// What a head reads from the manifest.
 struct LabelSpec {

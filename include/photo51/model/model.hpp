@@ -30,9 +30,10 @@ void describe(config::Fields& f, ModelOptions& o);
 std::vector<data::LabelSpec> label_specs(const ModelOptions& options);
 
 struct Outputs {
-  std::map<std::string, at::Tensor> raw;      ///< a head's logits / value / risk, [B, K]
-  at::Tensor fused;                           ///< [B, D]
-  std::map<std::string, at::Tensor> weights;  ///< what the fusion attended to, [B] an input, where it says
+  std::map<std::string, at::Tensor> raw;        ///< a head's logits / value / risk, [B, K]
+  at::Tensor fused;                             ///< [B, D]
+  std::map<std::string, at::Tensor> weights;    ///< what the fusion attended to, [B] an input, where it says
+  std::map<std::string, at::Tensor> attention;  ///< by input: the weight of each instance of its bags, [N]
 };
 
 class Model : public torch::nn::Module {

@@ -19,13 +19,15 @@ struct CropOptions {
 void describe(config::Fields& f, CropOptions& o);
 
 struct NormalizeOptions {
-  std::string method = "none";  ///< none, zscore, percentile, window
+  std::string method = "none";  ///< none, zscore, percentile, window, fixed
   std::string region =
       "foreground";  ///< voxels the statistics come from: all, foreground (> threshold), mask
   double foreground_threshold = 0;
   std::array<double, 2> percentiles{0.5, 99.5};  ///< percentile: mapped to 0 and 1, clipped
   std::array<double, 2> window{-1000, 1000};     ///< window: low, high in the image's units (HU), to 0 and 1
   double clip = 0;                               ///< zscore: clip to ±clip; 0 = off
+  std::vector<double> mean, std;                 ///< fixed: one of all channels, or one a channel
+  double full_scale = 1;  ///< fixed: intensities are divided by this first (255 for 8-bit pictures)
 };
 void describe(config::Fields& f, NormalizeOptions& o);
 
