@@ -110,6 +110,8 @@ void look(const fs::path& path, Inspection& found, const InspectOptions& options
   if (found.kind == "segmentation") return inspect_segmentation(path, found, options);
   if (found.kind == "structure_set") return inspect_structure_set(path, found, options);
   if (found.kind == "volume") inspect_volume(path, found, options);
+  if (found.dicom_modality == "MG") inspect_mammogram(path, found);
+  if (found.dicom_modality == "US") inspect_still(path, found);
 }
 
 }  // namespace

@@ -13,6 +13,10 @@ namespace photo51::imaging {
 void inspect_slide(const std::filesystem::path& path, Inspection& found, const InspectOptions& options);
 /// Ultrasound and other moving pictures: calibrated regions, seconds a frame.
 void inspect_cine(const std::filesystem::path& path, Inspection& found, const InspectOptions& options);
+/// A DICOM still of ultrasound that was read as a volume: its calibrated regions.
+void inspect_still(const std::filesystem::path& path, Inspection& found);
+/// A DICOM mammogram that was read as a volume: laterality, view, intent and what is odd about them.
+void inspect_mammogram(const std::filesystem::path& path, Inspection& found);
 /// DICOM SEG: segments, what they were drawn on.
 void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
                           const InspectOptions& options);
