@@ -46,5 +46,6 @@ enum Type : int16_t {
 };
 constexpr int16_t kIntentLabel = 1002, kIntentRgb = 2003;
 constexpr char kMetre = 1, kMillimetre = 2, kMicrometre = 3;
+constexpr int kSecond = 8, kMillisecond = 16, kMicrosecond = 24;
 
 }  // namespace photo51::imaging::nifti

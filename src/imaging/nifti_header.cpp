@@ -45,6 +45,7 @@ constexpr char kDamaged[] = "the NIfTI header is damaged: ";
 void take_version_1(const Reader& r, Layout& layout, Raw& raw) {
   for (size_t i = 0; i < 8; ++i) raw.dim[i] = r.at<int16_t>(40 + 2 * i);
   for (size_t i = 0; i < 4; ++i) layout.pixdim[i] = r.decimal(76 + 4 * i);
+  layout.time_step = r.decimal(76 + 16);
   raw.intent = r.at<int16_t>(68);
   layout.datatype = r.at<int16_t>(70);
   raw.vox_offset = r.at<float>(108);
@@ -61,6 +62,7 @@ void take_version_1(const Reader& r, Layout& layout, Raw& raw) {
 void take_version_2(const Reader& r, Layout& layout, Raw& raw) {
   for (size_t i = 0; i < 8; ++i) raw.dim[i] = r.at<int64_t>(16 + 8 * i);
   for (size_t i = 0; i < 4; ++i) layout.pixdim[i] = r.at<double>(104 + 8 * i);
+  layout.time_step = r.at<double>(104 + 32);
   raw.intent = r.at<int32_t>(504);
   layout.datatype = r.at<int16_t>(12);
   raw.vox_offset = static_cast<double>(r.at<int64_t>(168));
@@ -209,6 +211,13 @@ Layout parse_header(std::string_view bytes) {
   // Many writers name no unit; NIfTI tools all take that as mm.
   const double scale = unit == kMetre ? 1000 : unit == kMicrometre ? 0.001 : 1;
   for (size_t i = 1; i < 4; ++i) layout.pixdim[i] = std::abs(layout.pixdim[i]) * scale;
+  layout.time_unit = raw.units & 0x38;
+  const double seconds = layout.time_unit == kMillisecond   ? 1e-3
+                         : layout.time_unit == kMicrosecond ? 1e-6
+                                                            : 1;
+  const bool step = std::isfinite(layout.time_step) && layout.time_step > 0;
+  layout.time_step = step ? layout.time_step * seconds : 0;
+  layout.is_time = raw.dim[0] >= 4 && layout.size[3] == raw.dim[4];
   for (double& value : layout.qoffset) value *= scale;
   for (double& value : layout.affine) value *= scale;
   return layout;
@@ -225,8 +234,11 @@ Geometry place(Layout& layout, Volume& volume) {
     for (size_t i = 1; i < 4; ++i) sizes = sizes && std::isfinite(layout.pixdim[i]) && layout.pixdim[i] > 0;
     if (sizes) {
       Volume scratch;
-      const double apart =
-          farthest_corner(geometry, geometry_of(layout, affine_of_quaternion(layout, scratch), "qform"));
+      const Geometry other = geometry_of(layout, affine_of_quaternion(layout, scratch), "qform");
+      const double apart = farthest_corner(geometry, other);
+      if (geometry.handedness() * other.handedness() < 0)
+        core::fail_data("sform and qform are mirror images (a corner lies " + core::format_fixed(apart, 1) +
+                        " mm apart), so left and right are not known; set both to the right one");
       if (apart > 0.1)
         volume.warnings.emplace_back("sform and qform put a corner " + core::format_fixed(apart, 1) +
                                      " mm apart; the sform was used");
@@ -246,6 +258,21 @@ Geometry place(Layout& layout, Volume& volume) {
       "y to the front, z up");
   const auto& p = layout.pixdim;
   return geometry_of(layout, {p[1], 0, 0, 0, 0, p[2], 0, 0, 0, 0, p[3], 0}, "voxel size");
+}
+
+void place_in_time(const Layout& layout, Volume& volume) {
+  const int64_t count = volume.data.size(0);
+  if (!layout.is_time || count < 2) return;
+  if (layout.time_unit > kMicrosecond) return;  // Hz, ppm or rad/s: no times
+  if (layout.time_step <= 0) return;
+  if (layout.time_unit == 0) {
+    // Writers that say nothing of time put 1.
+    if (layout.time_step != 1)
+      volume.warnings.push_back("the time step of its " + std::to_string(count) + " volumes, " +
+                                core::format_number(layout.time_step) + ", has no unit");
+    return;
+  }
+  for (int64_t i = 0; i < count; ++i) volume.seconds.push_back(static_cast<double>(i) * layout.time_step);
 }
 
 }  // namespace photo51::imaging::nifti

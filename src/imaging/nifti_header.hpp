@@ -23,6 +23,9 @@ struct Layout {
   std::array<double, 3> quaternion{}, qoffset{};  ///< b, c, d; mm
   std::array<double, 12> affine{};                ///< rows of the sform, mm
   bool is_label = false;
+  double time_step = 0;  ///< s, between volumes along the fourth axis; 0 = not said
+  int time_unit = 0;     ///< as in xyzt_units; 0 = none
+  bool is_time = false;  ///< the fourth axis is the only one beyond space
 };
 
 /// Whether a header of kShortHeader bytes goes on to kLongestHeader.
@@ -32,8 +35,11 @@ bool is_second_version(std::string_view bytes);
 Layout parse_header(std::string_view bytes);
 
 /// Place of the voxels in LPS: the sform, else the qform, else the voxel size alone (which says nothing about
-/// orientation). Sets `spacing_known` and `orientation_known` and adds warnings. Error (data): axes that are
-/// not invertible or not finite.
+/// orientation). Sets `spacing_known` and `orientation_known` and adds warnings. Errors (data): axes that are
+/// not invertible or not finite; sform and qform of which one is a mirror image of the other.
 Geometry place(Layout& layout, Volume& volume);
+
+/// When each channel of a 4D volume was taken; warns of a time step without a unit.
+void place_in_time(const Layout& layout, Volume& volume);
 
 }  // namespace photo51::imaging::nifti

@@ -170,6 +170,7 @@ Volume read_nifti(const std::filesystem::path& path) {
     volume.source = path.string();
     volume.geometry = nifti::place(layout, volume);
     volume.data = read_voxels(source, layout, got);
+    nifti::place_in_time(layout, volume);
     if (layout.is_label) {
       volume.units = Units::label;
       volume.modality = Modality::segmentation;

@@ -37,6 +37,15 @@ int16_t datatype_of(at::ScalarType type) {
   }
 }
 
+/// The step between times that are evenly spaced, else 0.
+double even_step(const std::vector<double>& seconds) {
+  if (seconds.size() < 2) return 0;
+  const double step = seconds[1] - seconds[0];
+  for (size_t i = 1; i < seconds.size(); ++i)
+    if (std::abs(seconds[i] - seconds[i - 1] - step) > 1e-3 * std::abs(step)) return 0;
+  return step;
+}
+
 bool orthonormal(const Matrix& m) {
   for (size_t a = 0; a < 3; ++a)
     for (size_t b = a; b < 3; ++b) {
@@ -163,6 +172,10 @@ void write_nifti(const Volume& volume, const std::filesystem::path& path) {
   header.vox_offset = 352;
   header.scl_slope = 1;
   header.xyzt_units = volume.spacing_known ? nifti::kMillimetre : char{0};
+  if (const double step = even_step(volume.seconds); step > 0) {
+    header.pixdim[4] = static_cast<float>(step);
+    header.xyzt_units = static_cast<char>(header.xyzt_units | nifti::kSecond);
+  }
   if (volume.units == Units::label) header.intent_code = nifti::kIntentLabel;
   std::strncpy(header.descrip, "photo51", sizeof header.descrip - 1);
   std::memcpy(header.magic, "n+1", 4);

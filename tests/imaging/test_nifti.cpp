@@ -117,6 +117,34 @@ TEST_F(Nifti, PrefersTheSformAndSaysWhenTheQformDiffers) {
   EXPECT_THAT(volume.warnings, ElementsAre(HasSubstr("4.0 mm apart")));
 }
 
+TEST_F(Nifti, RefusesSformAndQformThatAreMirrorImages) {
+  nifti::Header h = header();
+  h.qform_code = 1;
+  h.qoffset_x = -10, h.qoffset_y = 20, h.qoffset_z = 5;
+  h.pixdim[0] = -1;
+  EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("mirror images (a corner lies 8.0 mm apart)"));
+}
+
+TEST_F(Nifti, ReadsTimes) {
+  nifti::Header h = header();
+  h.dim[0] = 4;
+  h.dim[3] = 1, h.dim[4] = 2;
+  h.pixdim[4] = 2500;
+  h.xyzt_units = nifti::kMillimetre | nifti::kMillisecond;
+  EXPECT_THAT(read(file_of(h, kVoxels)).seconds, ElementsAre(0, 2.5));
+  h.xyzt_units = nifti::kMillimetre | nifti::kSecond;
+  const Volume slow = read(file_of(h, kVoxels));
+  EXPECT_THAT(slow.seconds, ElementsAre(0, 2500));
+  write_nifti(slow, folder_ / "again.nii");
+  EXPECT_THAT(read_volume(folder_ / "again.nii").seconds, ElementsAre(0, 2500));
+  h.xyzt_units = nifti::kMillimetre;
+  const Volume silent = read(file_of(h, kVoxels));
+  EXPECT_THAT(silent.seconds, IsEmpty());
+  EXPECT_THAT(silent.warnings, ElementsAre(HasSubstr("2500, has no unit")));
+  h.xyzt_units = 32;  // Hz
+  EXPECT_THAT(read(file_of(h, kVoxels)).seconds, IsEmpty());
+}
+
 TEST_F(Nifti, AppliesSlopeAndIntercept) {
   nifti::Header h = header();
   h.scl_slope = 0.5F;

@@ -8,9 +8,9 @@
 
 namespace photo51::imaging {
 
-/// NIfTI-1, `.nii` or `.nii.gz`; channels lie along time. The place is written as sform and, when the axes
-/// are orthogonal, as qform. uint8, int8, int16, int32, int64, float32 and float64 are written as they are.
-/// Errors: usage (another suffix or type), run (the disk).
+/// NIfTI-1, `.nii` or `.nii.gz`; channels lie along time, with their step when `seconds` are even. The place
+/// is written as sform and, when the axes are orthogonal, as qform. uint8, int8, int16, int32, int64, float32
+/// and float64 are written as they are. Errors: usage (another suffix or type), run (the disk).
 void write_nifti(const Volume& volume, const std::filesystem::path& path);
 
 /// What a written DICOM series says beside the image. Empty fields are written empty.
