@@ -1,20 +1,31 @@
-#include "imaging/dicom_dcmtk.hpp"
-#include "imaging/dicom_element.hpp"
+#include <ATen/core/Tensor.h>
+
 #include "imaging/inspectors.hpp"
+#include "imaging/segmentation.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 
 void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
                           const InspectOptions& /*options*/) {
-  DcmFileFormat file;
-  load_dicom(file, path);
-  DcmDataset& dataset = *file.getDataset();
-  const size_t count = count_items(dataset, DCM_SegmentSequence);
-  for (size_t i = 0; i < count; ++i)
-    if (DcmItem* segment = item_of(dataset, DCM_SegmentSequence, i))
-      found.notes.push_back("segment " + text_of(*segment, DCM_SegmentNumber) + " " +
-                            text_of(*segment, DCM_SegmentLabel));
-  if (count == 0) found.warnings.emplace_back("its SegmentSequence (0062,0002) is empty");
+  const Segmentation seg = read_segmentation(path);
+  found.units = Units::label;
+  if (!seg.on_slide) {
+    found.size = seg.geometry.size;
+    found.spacing = seg.geometry.spacing;
+  }
+  for (const Segment& segment : seg.segments) {
+    const int64_t voxels = seg.count(segment.number);
+    const std::string name = "segment " + std::to_string(segment.number) + " " + segment.label;
+    found.notes.push_back(
+        name + ", " + std::to_string(voxels) + (seg.on_slide ? " pixels" : " voxels") +
+        (seg.on_slide ? ""
+                      : ", " + core::format_fixed(static_cast<double>(voxels) * seg.voxel_ml(), 2) + " ml"));
+    if (voxels == 0) found.warnings.push_back(name + " is empty");
+  }
+  for (const std::string& series : seg.referenced_series) found.notes.push_back("drawn on series " + series);
+  if (seg.referenced_series.empty())
+    found.warnings.emplace_back("ReferencedSeriesSequence (0008,1115) does not say what it was drawn on");
 }
 
 }  // namespace photo51::imaging

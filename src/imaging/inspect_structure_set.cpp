@@ -1,30 +1,34 @@
-#include <map>
+#include <cmath>
+#include <set>
 
-#include "imaging/dicom_dcmtk.hpp"
-#include "imaging/dicom_element.hpp"
 #include "imaging/inspectors.hpp"
+#include "imaging/structure_set.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 
 void inspect_structure_set(const std::filesystem::path& path, Inspection& found,
                            const InspectOptions& /*options*/) {
-  DcmFileFormat file;
-  load_dicom(file, path);
-  DcmDataset& dataset = *file.getDataset();
-  std::map<std::string, size_t> contours;
-  for (size_t i = 0; i < count_items(dataset, DCM_ROIContourSequence); ++i)
-    if (DcmItem* roi = item_of(dataset, DCM_ROIContourSequence, i))
-      contours[text_of(*roi, DCM_ReferencedROINumber)] += count_items(*roi, DCM_ContourSequence);
-  const size_t count = count_items(dataset, DCM_StructureSetROISequence);
-  for (size_t i = 0; i < count; ++i) {
-    DcmItem* roi = item_of(dataset, DCM_StructureSetROISequence, i);
-    if (roi == nullptr) continue;
-    const size_t drawn = contours[text_of(*roi, DCM_ROINumber)];
-    const std::string name = text_of(*roi, DCM_ROIName);
-    found.notes.push_back("structure " + name + ", " + std::to_string(drawn) + " contours");
-    if (drawn == 0) found.warnings.push_back("structure " + name + " has no contours");
+  const StructureSet set = read_structure_set(path);
+  std::set<std::string> frames;
+  for (const Structure& structure : set.structures) {
+    const std::string name = "structure " + structure.name;
+    std::string note = name + ", " + std::to_string(structure.contours.size()) + " contours";
+    const double ml = enclosed_ml(structure);
+    if (std::isfinite(ml) && ml > 0) note += ", " + core::format_fixed(ml, 2) + " ml";
+    if (structure.other_shapes > 0)
+      note += ", " + std::to_string(structure.other_shapes) + " points or open lines";
+    found.notes.push_back(note);
+    if (structure.contours.empty() && structure.other_shapes == 0)
+      found.warnings.push_back(name + " has no contours");
+    frames.insert(structure.frame_of_reference);
   }
-  if (count == 0) found.warnings.emplace_back("its StructureSetROISequence (3006,0020) is empty");
+  if (set.structures.empty()) found.warnings.emplace_back("its StructureSetROISequence (3006,0020) is empty");
+  if (frames.size() > 1) found.warnings.emplace_back("its structures lie in several frames of reference");
+  for (const std::string& series : set.referenced_series) found.notes.push_back("drawn on series " + series);
+  if (set.referenced_series.empty())
+    found.warnings.emplace_back(
+        "ReferencedFrameOfReferenceSequence (3006,0010) does not say what it was drawn on");
 }
 
 }  // namespace photo51::imaging

@@ -6,6 +6,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/read.hpp"
 
@@ -82,7 +83,7 @@ std::string draw(const Study& study, int64_t row, const std::string& input, cons
   std::optional<imaging::Volume> mask;
   if (!options.mask.empty())
     if (const auto path = file_of(study, row, input, options.mask))
-      mask = imaging::read_volume(*path, {.modality = imaging::Modality::segmentation, .series = {}});
+      mask = imaging::read_mask(*path, {&volume});
   if (mask && !mask->geometry.matches(volume.geometry)) mask.reset();
   imaging::PictureOptions picture;
   picture.mask = mask ? &*mask : nullptr;
