@@ -203,6 +203,7 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
     }
   }
   read_labels(*this, require_labels);
+  check_privacy(*this);
 }
 
 Cohort::Cohort() : impl_(std::make_unique<Impl>()) {}

@@ -9,9 +9,10 @@ namespace fs = std::filesystem;
 
 std::pair<fs::path, std::string> split_series(const fs::path& path) {
   const std::string text = path.string();
-  const size_t hash = text.rfind('#');
-  if (hash == std::string::npos || fs::exists(path)) return {path, ""};
-  return {text.substr(0, hash), text.substr(hash + 1)};
+  if (fs::exists(path)) return {path, ""};
+  for (size_t hash = text.find('#'); hash != std::string::npos; hash = text.find('#', hash + 1))
+    if (fs::exists(text.substr(0, hash))) return {text.substr(0, hash), text.substr(hash + 1)};
+  return {path, ""};
 }
 
 std::string Cohort::Impl::hash_of(const fs::path& path) const {

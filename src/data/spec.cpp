@@ -85,6 +85,8 @@ void describe(config::Fields& f, CohortOptions& o) {
   f("site", o.site, "column of the site; may be absent from the manifest");
   f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
     {.one_of = {"error", "skip"}});
+  f("privacy", o.privacy, "names, birth dates and the like in a DICOM file: warn of them, refuse, or ignore",
+    {.one_of = {"warn", "strict", "ignore"}});
   f.section("split", o.split, "who trains, who validates, who tests");
 }
 
@@ -106,6 +108,11 @@ void describe(config::Fields& f, InputOptions& o) {
     "them instances of one bag; auto = mammography with several channels",
     {.one_of = {"auto", "always", "never"}});
   f("train_instances", o.train_instances, "bags: instances drawn of each training case; 0 = all", {.min = 0});
+  f("suv", o.suv,
+    "pet: SUV by body weight, lean body mass (Janmahasatian, or James), body surface; stored = the files "
+    "hold "
+    "SUV; none = values as they are; auto = bw",
+    {.one_of = {"auto", "bw", "lbm", "lbm_james", "bsa", "stored", "none"}});
   f.section("preprocess", o.preprocess, "images: deterministic preparation");
   f.section("augment", o.augment, "images: random changes while training");
   f("table", o.table,
@@ -120,6 +127,7 @@ void describe(config::Fields& f, InputOptions& o) {
   f("columns", o.columns, "clinical: manifest columns, numeric or text (one-hot)");
 
   if (!known(o.modality)) return;  // reported already
+  f.check(o.suv == "auto" || o.modality == "pet" || o.modality == "lesion", "suv", "is for pet only");
   const bool channels = is_image(o) || o.modality == "lesion";
   f.check(!channels || !o.channels.empty(), "channels", "name at least one channel, a manifest column");
   f.check(channels || o.channels.empty(), "channels", "is for images and lesion only");

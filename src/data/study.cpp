@@ -5,7 +5,9 @@
 #include <algorithm>
 
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/imaging/suv.hpp"
 
 namespace photo51::data {
 namespace {
@@ -50,13 +52,28 @@ std::vector<Volume> colours_of(Volume volume, const std::string& colour) {
   return planes;
 }
 
+/// A PET in the units that the config asks for.
+imaging::Volume in_units(imaging::Volume volume, const InputOptions& options) {
+  const std::string suv = options.suv == "auto" ? "bw" : options.suv;
+  if (volume.modality != imaging::Modality::pet || suv == "none") return volume;
+  if (volume.units == imaging::Units::suv) return volume;
+  const bool says_units = volume.units == imaging::Units::becquerel_per_ml;
+  if (suv == "stored") {
+    if (says_units)
+      core::fail_data(volume.source + ": holds Bq/ml, but `suv: stored` says SUV; set suv to bw, lbm or bsa");
+    volume.units = imaging::Units::suv;
+    return volume;
+  }
+  return imaging::to_suv(std::move(volume), imaging::suv_type_from(suv));
+}
+
 void add_file(Study& study, const InputOptions& options, const std::string& channel,
               const std::filesystem::path& file, imaging::Modality modality) {
   const size_t count = options.colour == "rgb" ? 3 : 1;
   std::vector<Volume> planes;
   if (!file.empty())
     planes = core::with_context("channel " + channel, [&] {
-      Volume volume = imaging::read_volume(file, {.modality = modality, .series = ""});
+      Volume volume = in_units(imaging::read_volume(file, {.modality = modality, .series = ""}), options);
       if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
       return colours_of(std::move(volume), options.colour);
     });
@@ -79,7 +96,10 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
     add_file(study, options, options.channels[i], files.channels[i], modality);
   if (!files.mask.empty())
     study.mask = core::with_context("mask " + options.mask, [&] {
-      return imaging::read_volume(files.mask, {.modality = imaging::Modality::segmentation, .series = ""});
+      std::vector<const imaging::Volume*> images;
+      for (const auto& channel : study.channels)
+        if (channel) images.push_back(&*channel);
+      return imaging::read_mask(files.mask, images);
     });
   return study;
 }

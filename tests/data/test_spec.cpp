@@ -56,6 +56,8 @@ TEST(Spec, RefusesWhatCannotBeMeant) {
               HasSubstr("did you mean `a_dark`"));
   EXPECT_THAT(refused<InputOptions>("{modality: mri, channels: [a], descriptors: [a_dark]}"),
               HasSubstr("for lesion only"));
+  EXPECT_THAT(refused<InputOptions>("{modality: ct, channels: [a], suv: bw}"), HasSubstr("is for pet only"));
+  EXPECT_THAT(refused<CohortOptions>("{privacy: loose}"), HasSubstr("warn, strict, ignore"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics}"), HasSubstr("needs an expression table"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics, table: e, channels: [a]}"),
               HasSubstr("images and lesion only"));

@@ -30,6 +30,7 @@ struct CohortOptions {
   std::string id = "patient";         ///< column
   std::string site = "site";          ///< column; may be absent from the manifest
   std::string on_bad_case = "error";  ///< or skip: reported, counted, left out
+  std::string privacy = "warn";       ///< of DICOM elements that tell who the patient is; strict: refuse
   SplitOptions split;
 };
 void describe(config::Fields& f, CohortOptions& o);
@@ -46,6 +47,7 @@ struct InputOptions {
   std::vector<std::string> mirror;  ///< channels whose images are mirrored along x when they are read
   std::string bag = "auto";         ///< auto, always, never; see is_bag
   int64_t train_instances = 0;      ///< bags: drawn at random of each training case; 0 = all
+  std::string suv = "auto";         ///< pet: bw, lbm, lbm_james, bsa, stored, none; auto = bw
   preprocess::PreprocessOptions preprocess;
   preprocess::AugmentOptions augment;
   // omics

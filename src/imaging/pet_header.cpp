@@ -1,0 +1,78 @@
+#include "imaging/pet_header.hpp"
+
+#include "imaging/dicom_dcmtk.hpp"
+#include "imaging/dicom_element.hpp"
+#include "imaging/dicom_private.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+constexpr char kPhilips[] = "Philips PET Private Group", kGe[] = "GEMS_PETD_01";
+
+std::string nuclide_of(DcmItem& item) {
+  DcmItem* code = item_of(item, DCM_RadionuclideCodeSequence);
+  if (code == nullptr) return {};
+  return text_of(*code, DCM_CodeMeaning);
+}
+
+/// A repeated item counts once.
+bool differs(DcmItem& a, DcmItem& b) {
+  for (const DcmTagKey& tag : {DCM_RadionuclideTotalDose, DCM_RadionuclideHalfLife,
+                               DCM_RadiopharmaceuticalStartTime, DCM_RadiopharmaceuticalStartDateTime})
+    if (text_of(a, tag) != text_of(b, tag)) return true;
+  return false;
+}
+
+void take_injection(DcmItem& dataset, const std::string& zone, PetHeader& header) {
+  const size_t items = count_items(dataset, DCM_RadiopharmaceuticalInformationSequence);
+  DcmItem* first = item_of(dataset, DCM_RadiopharmaceuticalInformationSequence);
+  if (items == 0 || first == nullptr) return;
+  header.injections = 1;
+  for (size_t i = 1; i < items; ++i) {
+    DcmItem* other = item_of(dataset, DCM_RadiopharmaceuticalInformationSequence, i);
+    if (other != nullptr && differs(*first, *other)) ++header.injections;
+  }
+  header.nuclide = nuclide_of(*first);
+  header.dose = number_of(*first, DCM_RadionuclideTotalDose);
+  header.half_life = number_of(*first, DCM_RadionuclideHalfLife);
+  header.injected = parse_date_time(text_of(*first, DCM_RadiopharmaceuticalStartDateTime), zone);
+  header.injected_time = parse_time(text_of(*first, DCM_RadiopharmaceuticalStartTime));
+}
+
+std::optional<double> seconds(std::optional<double> milliseconds) {
+  if (milliseconds) *milliseconds /= 1000;
+  return milliseconds;
+}
+
+}  // namespace
+
+PetHeader read_pet_header(const std::filesystem::path& path) {
+  DcmFileFormat file;
+  load_dicom(file, path);
+  DcmDataset& dataset = *file.getDataset();
+  const std::string zone = text_of(dataset, DCM_TimezoneOffsetFromUTC);
+  PetHeader header;
+  header.path = path;
+  header.modality = text_of(dataset, DCM_Modality);
+  header.units = text_of(dataset, DCM_Units);
+  header.suv_type = text_of(dataset, DCM_SUVType);
+  header.decay_correction = text_of(dataset, DCM_DecayCorrection);
+  header.corrected_image = text_of(dataset, DCM_CorrectedImage);
+  header.sex = text_of(dataset, DCM_PatientSex);
+  header.weight = number_of(dataset, DCM_PatientWeight);
+  header.height = number_of(dataset, DCM_PatientSize);
+  take_injection(dataset, zone, header);
+  header.series = parse_moment(text_of(dataset, DCM_SeriesDate), text_of(dataset, DCM_SeriesTime));
+  header.acquired =
+      parse_moment(text_of(dataset, DCM_AcquisitionDate), text_of(dataset, DCM_AcquisitionTime));
+  if (!header.acquired) header.acquired = parse_date_time(text_of(dataset, DCM_AcquisitionDateTime), zone);
+  header.corrected_to = parse_date_time(text_of(dataset, DCM_DecayCorrectionDateTime), zone);
+  header.ge_scan = parse_date_time(private_text(dataset, 0x0009, 0x0D, kGe), zone);
+  header.duration = seconds(number_of(dataset, DCM_ActualFrameDuration));
+  header.reference = seconds(number_of(dataset, DCM_FrameReferenceTime));
+  header.philips_suv = private_number(dataset, 0x7053, 0x00, kPhilips);
+  header.philips_activity = private_number(dataset, 0x7053, 0x09, kPhilips);
+  return header;
+}
+
+}  // namespace photo51::imaging

@@ -1,0 +1,63 @@
+#include "photo51/imaging/privacy.hpp"
+
+#include <mutex>
+#include <set>
+
+#include "imaging/dicom_dcmtk.hpp"
+#include "imaging/dicom_element.hpp"
+#include "imaging/dicom_select.hpp"
+#include "imaging/readers.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Named {
+  DcmTagKey tag;
+  const char* name;
+};
+
+void look(const fs::path& path, std::set<std::string>& names) {
+  if (detect_format(path) != Format::dicom) return;
+  // Everything that is looked for stands before the pixels, most of it in the first 2 kB.
+  static std::once_flag once;
+  std::call_once(once, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
+  DcmFileFormat file;
+  if (file.loadFileUntilTag(path.c_str(), EXS_Unknown, EGL_noChange, 4096, ERM_autoDetect,
+                            DcmTagKey(0x0028, 0x0302))
+          .bad())
+    return;  // reading the image says why
+  DcmDataset& dataset = *file.getDataset();
+  const std::string id = text_of(dataset, DCM_PatientID);
+  const Named elements[] = {{DCM_PatientName, "PatientName"},
+                            {DCM_PatientBirthDate, "PatientBirthDate"},
+                            {DCM_PatientBirthName, "PatientBirthName"},
+                            {DCM_OtherPatientNames, "OtherPatientNames"},
+                            {DCM_PatientMotherBirthName, "PatientMotherBirthName"},
+                            {DCM_PatientAddress, "PatientAddress"},
+                            {DCM_PatientTelephoneNumbers, "PatientTelephoneNumbers"},
+                            {DCM_ResponsiblePerson, "ResponsiblePerson"}};
+  for (const auto& [tag, name] : elements) {
+    const std::string value = text_of(dataset, tag);
+    if (!value.empty() && value != id) names.insert(name);
+  }
+  if (text_of(dataset, DCM_BurnedInAnnotation) == "YES") names.insert("BurnedInAnnotation");
+}
+
+}  // namespace
+
+std::vector<std::string> identifying_elements(const fs::path& path) {
+  std::set<std::string> names;
+  const fs::path place = split_choice(path).first;
+  std::error_code code;
+  if (fs::is_directory(place, code)) {
+    for (const auto& entry : fs::directory_iterator(place))
+      if (entry.is_regular_file() && entry.file_size() > 0) look(entry.path(), names);
+  } else if (fs::is_regular_file(place, code) && fs::file_size(place, code) > 0) {
+    look(place, names);
+  }
+  return {names.begin(), names.end()};
+}
+
+}  // namespace photo51::imaging

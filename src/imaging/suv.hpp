@@ -1,0 +1,19 @@
+#pragma once
+/// SUV from what PET slices say, apart from their pixels.
+
+#include <string>
+#include <vector>
+
+#include "imaging/pet_header.hpp"
+#include "photo51/imaging/suv.hpp"
+
+namespace photo51::imaging {
+
+/// What each slice's values, after rescale, are multiplied by. Errors (data) without the file's name.
+std::vector<double> suv_factors(const std::vector<PetHeader>& slices, SuvType type,
+                                std::vector<std::string>& warnings);
+
+/// Dose that is left at the time which each slice's values are corrected to, Bq.
+std::vector<double> remaining_dose(const std::vector<PetHeader>& slices, std::vector<std::string>& warnings);
+
+}  // namespace photo51::imaging

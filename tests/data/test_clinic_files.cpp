@@ -1,0 +1,106 @@
+#include <ATen/ATen.h>
+
+#include "data/cohort_impl.hpp"
+#include "data/study.hpp"
+#include "fixture.hpp"
+#include "photo51/imaging/write.hpp"
+#include "support/dicom_objects.hpp"
+
+namespace photo51::data {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// Cohorts whose cells name what a clinic has: DICOM folders, structure sets, PET in Bq/ml.
+class ClinicFiles : public CohortFolder {
+ protected:
+  void pet(const std::string& name, const test::DicomEdits& edits = {}) const {
+    for (int k = 0; k < 3; ++k) {
+      const auto path = folder_ / (name + "/" + std::to_string(k) + ".dcm");
+      test::DicomEdits all{
+          {DCM_Units, "BQML"},       {DCM_DecayCorrection, "ADMIN"}, {DCM_CorrectedImage, "DECY\\ATTN"},
+          {DCM_PatientWeight, "50"}, {DCM_PatientID, "P1"},          {DCM_PatientName, "P1"}};
+      all.insert(all.end(), edits.begin(), edits.end());
+      test::write_slice(path, "PT", 6, 2.0 * k, 1000, all);
+      DcmFileFormat file;
+      ASSERT_TRUE(file.loadFile(path.c_str()).good());
+      file.loadAllDataIntoMemory();
+      DcmItem& dose = test::add_item(*file.getDataset(), DCM_RadiopharmaceuticalInformationSequence);
+      test::put(dose, DCM_RadionuclideTotalDose, "1e8");
+      test::save(file, path);
+    }
+  }
+  static InputOptions input(const std::string& suv, const std::string& mask = "") {
+    InputOptions options = image_input({"pet"}, mask);
+    options.modality = "pet";
+    options.suv = suv;
+    return options;
+  }
+  Study study(const std::string& cells, const InputOptions& options) const {
+    const Cohort cohort = read("patient,pet,seg\n" + cells + "\n", {{"pet", options}});
+    return read_study(cohort.impl(), 0, 0, imaging::Modality::pet);
+  }
+};
+
+TEST_F(ClinicFiles, LoadPetAsSuv) {
+  pet("pet");
+  const auto value = [](const Study& s) { return s.channels[0]->data.max().item<double>(); };
+  const Study suv = study("P1,pet,", input("auto"));
+  EXPECT_NEAR(value(suv), 1000 * 50000 / 1e8, 1e-6);
+  EXPECT_EQ(suv.channels[0]->units, imaging::Units::suv);
+  EXPECT_EQ(value(study("P1,pet,", input("none"))), 1000);
+  EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet,", input("lbm")); }),
+              AllOf(HasSubstr("channel pet"), HasSubstr("PatientSize (0010,1020) is missing")));
+  EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet,", input("stored")); }),
+              HasSubstr("holds Bq/ml"));
+  imaging::Geometry g;
+  g.size = {4, 4, 4};
+  imaging::write_nifti(imaging::make_volume(at::full({1, 4, 4, 4}, 3.0), g), folder_ / "pet.nii");
+  const Study stored = study("P1,pet.nii,", input("stored"));
+  EXPECT_EQ(value(stored), 3);
+  EXPECT_EQ(stored.channels[0]->units, imaging::Units::suv);
+  EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet.nii,", input("auto")); }),
+              AllOf(HasSubstr("pet.nii"), HasSubstr("suv: stored")));
+}
+
+TEST_F(ClinicFiles, LoadMasksFromStructureSetsAndSegmentations) {
+  pet("pet");
+  test::write_structure_set(folder_ / "rt.dcm", {{"GTV", {{0.5, 0.5}, {2.5, 0.5}, {2.5, 2.5}, {0.5, 2.5}}, 2},
+                                                 {"Lung", {{0.5, 0.5}, {4.5, 0.5}, {4.5, 4.5}}, 2}});
+  const Study drawn = study("P1,pet,rt.dcm#GTV", input("auto", "seg"));
+  EXPECT_EQ(drawn.mask->data.sum().item<int>(), 4);
+  EXPECT_TRUE(drawn.mask->geometry.matches(drawn.channels[0]->geometry));
+  EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet,rt.dcm", input("auto", "seg")); }),
+              AllOf(HasSubstr("mask seg"), HasSubstr("GTV"), HasSubstr("Lung")));
+  test::SegLook look;
+  look.columns = look.rows = 6;
+  test::write_segmentation(folder_ / "seg.dcm", look, {{1, 2, std::vector<Uint8>(36, 1)}});
+  EXPECT_EQ(study("P1,pet,seg.dcm", input("auto", "seg")).mask->data.sum().item<int>(), 36);
+  // The whole way: the mask becomes a channel, and its file is part of the hash.
+  const Cohort cohort =
+      read("patient,pet,seg\nP1,pet,rt.dcm#GTV\nP2,pet,rt.dcm#Lung\n", {{"pet", input("auto", "seg")}});
+  const Case loaded = CaseLoader(cohort, {}).load(0);
+  EXPECT_EQ(loaded.inputs.at("pet").values[1].sum().item<float>(), 4);
+  EXPECT_NE(cohort.file_hash(0, "pet"), cohort.file_hash(1, "pet"));
+}
+
+TEST_F(ClinicFiles, TellWhoThePatientIs) {
+  pet("named", {{DCM_PatientName, "Franklin^Rosalind"}, {DCM_PatientBirthDate, "19200725"}});
+  pet("pseudonym");
+  EXPECT_NO_THROW(read("patient,pet\nP1,named\n", {{"pet", input("auto")}}));
+  write("cohort.csv", "patient,pet\nP1,pseudonym\nP2,named\n");
+  CohortOptions strict = options();
+  strict.privacy = "strict";
+  const std::string refused = failure(core::Fault::data, [&] {
+    Cohort(strict, {{"pet", input("auto")}}, {});
+  });
+  EXPECT_THAT(refused, AllOf(HasSubstr("input pet"), HasSubstr("1 patient(s), the first P2"),
+                             HasSubstr("PatientBirthDate, PatientName"), Not(HasSubstr("Rosalind"))));
+  write("cohort.csv", "patient,pet\nP1,pseudonym\n");
+  EXPECT_NO_THROW(Cohort(strict, {{"pet", input("auto")}}, {}));
+}
+
+}  // namespace
+}  // namespace photo51::data
