@@ -100,6 +100,8 @@ void normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptio
   if (options.method == "none") {
     return rescale(values, count, {}, -infinity);
   }
+  if (options.method == "histogram")
+    core::fail_usage("normalize histogram is learnt from a cohort; see preprocess/histogram.hpp");
   if (options.method == "window") {
     const double width = options.window[1] - options.window[0];
     return rescale(values, count,

@@ -26,18 +26,40 @@ void describe(config::Fields& f, CropOptions& o) {
   f("threshold", o.threshold, "foreground: voxels above this intensity");
 }
 
+void describe(config::Fields& f, BiasCorrectionOptions& o) {
+  f("method", o.method, "n4: N4ITK, estimated on the file's own grid, before any resampling",
+    {.one_of = {"none", "n4"}});
+  f("shrink", o.shrink, "the field is estimated on every so many voxels along each axis",
+    {.min = 1, .max = 64});
+  f("iterations", o.iterations, "at most, one number a level; the spline grid doubles at each level",
+    {.min = 1, .max = 1000});
+  f.check(!o.iterations.empty() && o.iterations.size() <= 8, "iterations", "takes one to eight numbers");
+  f("convergence", o.convergence, "a level ends when the field changes by less than this part", {.min = 0});
+  f("width", o.width, "of the blur of the histogram, full width at half maximum, in log intensity",
+    {.min = 1e-3, .max = 10});
+  f("region", o.region,
+    "voxels the field is estimated from: those above Otsu's threshold, above foreground_threshold, or all",
+    {.one_of = {"otsu", "foreground", "all"}});
+  f("foreground_threshold", o.foreground_threshold, "foreground: voxels above this intensity");
+}
+
 void describe(config::Fields& f, NormalizeOptions& o) {
   f("method", o.method,
     "zscore: mean 0, deviation 1; percentile: low and high percentile to 0 and 1, clipped; window: fixed low "
-    "and high to 0 and 1, clipped; fixed: given mean and std",
-    {.one_of = {"none", "zscore", "percentile", "window", "fixed"}});
+    "and high to 0 and 1, clipped; fixed: given mean and std; histogram: percentiles and deciles to "
+    "landmarks "
+    "learnt from the training part, in which 0 and 1 are the average image's low and high percentile",
+    {.one_of = {"none", "zscore", "percentile", "window", "fixed", "histogram"}});
   f("region", o.region,
     "voxels the statistics come from: every voxel of the scan, those above foreground_threshold (the others "
     "become 0), or those in the mask",
     {.one_of = {"all", "foreground", "mask"}});
   f("foreground_threshold", o.foreground_threshold, "foreground: voxels above this intensity");
-  f("percentiles", o.percentiles, "percentile: the two that become 0 and 1", {.min = 0, .max = 100});
+  f("percentiles", o.percentiles, "percentile and histogram: the two that become 0 and 1",
+    {.min = 0, .max = 100});
   f.check(o.percentiles[0] < o.percentiles[1], "percentiles", "the first must be below the second");
+  f.check(o.method != "histogram" || (o.percentiles[0] < 10 && o.percentiles[1] > 90), "percentiles",
+          "histogram needs one below 10 and one above 90: the deciles lie between");
   f("window", o.window, "window: the two intensities that become 0 and 1, in the image's units (HU for CT)");
   f.check(o.window[0] < o.window[1], "window", "the first must be below the second");
   f("clip", o.clip, "zscore: clipped to this many deviations on either side; 0 = no clipping", {.min = 0});
@@ -50,6 +72,8 @@ void describe(config::Fields& f, NormalizeOptions& o) {
 }
 
 void describe(config::Fields& f, PreprocessOptions& o) {
+  short_section(f, "bias_field_correction", o.bias_field_correction,
+                "MRI: divides out the coil's smooth field");
   f("orientation", o.orientation,
     "where the x, y and z voxel axes point to (L/R, P/A, S/I), for example LPS or RAS; none keeps the "
     "file's");

@@ -10,10 +10,12 @@
 #include "photo51/core/error.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/ops/scan.hpp"
+#include "photo51/preprocess/histogram.hpp"
 #include "photo51/preprocess/normalize.hpp"
 #include "preprocess/affine.hpp"
 #include "preprocess/grid.hpp"
 #include "preprocess/interpolation.hpp"
+#include "preprocess/n4.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -135,6 +137,16 @@ void sample(const Volume& volume, const View& view, at::Tensor target, ops::Resa
   ops::resample_into(target, averaged, compose(inverse(coarse), map), plain);
 }
 
+std::vector<std::optional<Volume>> without_bias(const Case& item) {
+  auto channels = item.channels;
+  for (size_t c = 0; c < channels.size(); ++c)
+    if (channels[c])
+      channels[c] = core::with_context(
+          [&] { return item.name_of(c); },
+          [&] { return correct_bias_field(*channels[c], item.options.bias_field_correction); });
+  return channels;
+}
+
 /// The mask on the output grid, 0 or 1; undefined when it is absent.
 at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geometry& geometry,
                        core::ThreadPool* pool) {
@@ -154,6 +166,11 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
                  const std::vector<std::string>& names, core::ThreadPool* pool) {
   const Case item{channels, mask, options, names};
   const Volume& frame = check_case(item);
+  if (options.bias_field_correction.method != "none") {
+    PreprocessOptions rest = options;
+    rest.bias_field_correction = {};
+    return prepare(without_bias(item), mask, mask_channel, rest, augmentation, names, pool);
+  }
   const imaging::Geometry grid = full_grid(frame.geometry, options);
   Prepared result;
   result.geometry = output_grid(grid, crop_box(item, grid), options);
@@ -176,6 +193,8 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   how.antialias = options.antialias && how.interpolation != ops::Interpolation::nearest;
   how.padding_value = std::numeric_limits<float>::quiet_NaN();  // outside the scan, for normalize
   how.pool = pool;
+  const bool by_histogram = options.normalize.method == "histogram";
+  if (by_histogram) result.landmarks.resize(channels.size());
   for (int64_t c = 0; c < images; ++c) {
     const auto at = static_cast<size_t>(c);
     auto target = result.values.narrow(0, c, 1);
@@ -185,7 +204,12 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
     }
     sample(*channels[at], view, target, how);
     core::with_context([&] { return item.name_of(at); },
-                       [&] { normalize(target, mask_values, options.normalize, at); });
+                       [&] {
+                         if (by_histogram)
+                           result.landmarks[at] = to_landmark_scale(target, mask_values, options.normalize);
+                         else
+                           normalize(target, mask_values, options.normalize, at);
+                       });
   }
   if (mask_channel) {
     auto target = result.values.narrow(0, images, 1);

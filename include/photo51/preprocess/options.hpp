@@ -19,11 +19,11 @@ struct CropOptions {
 void describe(config::Fields& f, CropOptions& o);
 
 struct NormalizeOptions {
-  std::string method = "none";  ///< none, zscore, percentile, window, fixed
+  std::string method = "none";  ///< none, zscore, percentile, window, fixed, histogram
   std::string region =
       "foreground";  ///< voxels the statistics come from: all, foreground (> threshold), mask
   double foreground_threshold = 0;
-  std::array<double, 2> percentiles{0.5, 99.5};  ///< percentile: mapped to 0 and 1, clipped
+  std::array<double, 2> percentiles{0.5, 99.5};  ///< percentile, histogram: mapped to 0 and 1
   std::array<double, 2> window{-1000, 1000};     ///< window: low, high in the image's units (HU), to 0 and 1
   double clip = 0;                               ///< zscore: clip to ±clip; 0 = off
   std::vector<double> mean, std;                 ///< fixed: one of all channels, or one a channel
@@ -31,9 +31,23 @@ struct NormalizeOptions {
 };
 void describe(config::Fields& f, NormalizeOptions& o);
 
-/// Order: canonical orientation, resample, crop, pad/crop or resize to `size`, normalise. All geometry is one
-/// resampling. With `size` empty every case keeps its own size.
+/// The smooth field of an MRI coil, estimated on the file's own grid and divided out.
+struct BiasCorrectionOptions {
+  std::string method = "none";  ///< none, n4
+  int64_t shrink = 4;           ///< the field is estimated on every so many voxels of an axis
+  std::vector<int64_t> iterations{50, 50, 50, 50};  ///< at most, by level; the grid doubles at each
+  double convergence = 1e-3;  ///< a level ends when the field changes by less (coefficient of variation)
+  double width = 0.15;        ///< of the histogram's blur, full width at half maximum, in log intensity
+  std::string region =
+      "otsu";  ///< voxels that the field is estimated from: otsu, foreground (> threshold), all
+  double foreground_threshold = 0;
+};
+void describe(config::Fields& f, BiasCorrectionOptions& o);
+
+/// Order: bias field, canonical orientation, resample, crop, pad/crop or resize to `size`, normalise. All
+/// geometry is one resampling. With `size` empty every case keeps its own size.
 struct PreprocessOptions {
+  BiasCorrectionOptions bias_field_correction;
   std::string orientation = "LPS";  ///< the voxel axes' directions; "none" keeps the file's
   std::vector<double> spacing;      ///< x, y, z mm; empty keeps the file's
   CropOptions crop;

@@ -22,6 +22,9 @@ namespace photo51::preprocess {
 struct Prepared {
   at::Tensor values;           ///< [C (+ mask), D, H, W] float32, contiguous
   imaging::Geometry geometry;  ///< of `values`, before augmentation
+  /// normalize histogram: each channel's own landmarks (histogram.hpp), which its values are counted in; a
+  /// channel that is absent or constant has none.
+  std::vector<std::vector<double>> landmarks{};
 };
 
 /// `channels`: one volume [1, D, H, W] each, possibly absent, on any grids; the first present one (or the
@@ -37,6 +40,7 @@ struct Prepared {
 /// the
 ///   scan's edge. `size` with pad_or_crop is a window about that box's centre, which shows the scan beyond
 ///   the box; resize stretches the box's outer edges.
+/// * Bias field: divided out of each channel on its own grid, before anything else.
 /// * Normalisation: statistics from output voxels inside the scan; voxels outside it are 0 in the end.
 ///
 /// Errors (data): a volume of several channels, NaN or infinite voxels (names the channel and how many), an
