@@ -9,11 +9,11 @@
 #include <nlohmann/json.hpp>
 
 #include "data/bags.hpp"
-#include "data/study.hpp"
+#include "data/image_fit.hpp"
+#include "data/prepared_image.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/preprocess/prepare.hpp"
 
 namespace photo51::data {
 namespace {
@@ -43,13 +43,6 @@ at::Tensor flipped(const at::Tensor& values, const std::vector<std::string>& axe
   return which.empty() ? values : at::flip(values, which);
 }
 
-/// A case as it lies in memory: prepared, not augmented.
-struct CachedImage {
-  preprocess::Prepared prepared;
-  std::vector<bool> present;  ///< by channel, the mask's excluded
-  bool mask_present = false;
-};
-
 /// Which image: of a bag, which instance; else 0.
 struct ImageKey {
   size_t input, row, instance;
@@ -61,13 +54,13 @@ class ImageCache {
  public:
   explicit ImageCache(int64_t budget) : budget_(budget) {}
 
-  std::shared_ptr<const CachedImage> find(const ImageKey& key) {
+  std::shared_ptr<const PreparedImage> find(const ImageKey& key) {
     const std::scoped_lock lock(mutex_);
     const auto known = images_.find(key);
     return known != images_.end() ? known->second : nullptr;
   }
   /// Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
-  void keep(const ImageKey& key, const std::shared_ptr<const CachedImage>& image) {
+  void keep(const ImageKey& key, const std::shared_ptr<const PreparedImage>& image) {
     const auto bytes = static_cast<int64_t>(image->prepared.values.nbytes());
     const std::scoped_lock lock(mutex_);
     if (used_ + bytes <= budget_ && images_.emplace(key, image).second) used_ += bytes;
@@ -76,7 +69,7 @@ class ImageCache {
  private:
   int64_t budget_, used_ = 0;  ///< bytes
   std::mutex mutex_;
-  std::map<ImageKey, std::shared_ptr<const CachedImage>> images_;
+  std::map<ImageKey, std::shared_ptr<const PreparedImage>> images_;
 };
 
 std::vector<RowReader> row_readers(const Cohort::Impl& cohort, const Fitted& fitted) {
@@ -90,25 +83,25 @@ std::vector<RowReader> row_readers(const Cohort::Impl& cohort, const Fitted& fit
   return readers;
 }
 
+std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const Fitted& fitted) {
+  const auto all = parse_fitted(fitted);
+  std::vector<Landmarks> landmarks;
+  for (size_t input = 0; input < cohort.inputs.size(); ++input)
+    landmarks.push_back(landmarks_of(cohort, input, all));
+  return landmarks;
+}
+
 }  // namespace
 
 struct CaseLoader::Impl {
   const Cohort::Impl& cohort;
-  std::vector<RowReader> readers;  ///< by input; empty for images
+  std::vector<RowReader> readers;    ///< by input; empty for images
+  std::vector<Landmarks> landmarks;  ///< by input; empty unless images are standardised by histogram
   std::shared_ptr<ImageCache> images;
 
-  std::shared_ptr<const CachedImage> image(const ImageKey& key) const {
+  std::shared_ptr<const PreparedImage> image(const ImageKey& key) const {
     if (auto known = images->find(key)) return known;
-    const auto& options = cohort.inputs[key.input].second;
-    const auto modality = imaging::modality_from(options.modality);
-    const Study study = is_bag(options) ? read_instance(cohort, key.input, key.row, key.instance, modality)
-                                        : read_study(cohort, key.input, key.row, modality);
-    auto made = std::make_shared<CachedImage>();
-    made->prepared =
-        preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
-                            options.preprocess, nullptr, study.names);
-    made->present = study.present;
-    made->mask_present = study.mask.has_value();
+    auto made = prepare_image(cohort, key.input, key.row, key.instance);
     images->keep(key, made);
     return made;
   }
@@ -122,7 +115,7 @@ struct CaseLoader::Impl {
     const auto& options = cohort.inputs[key.input].second;
     const auto cached = image(key);
     auto present = cached->present;
-    at::Tensor values = cached->prepared.values;
+    at::Tensor values = with_landmarks(cached->prepared.values, landmarks[key.input]);
     if (draw.epoch >= 0) {
       auto name = stream(key.input, key.row);
       if (is_bag(options)) name += "#" + std::to_string(key.instance);
@@ -164,11 +157,13 @@ struct CaseLoader::Impl {
 CaseLoader::CaseLoader(const Cohort& cohort, const Fitted& fitted, int64_t cache_mib)
     : impl_(new Impl{.cohort = cohort.impl(),
                      .readers = row_readers(cohort.impl(), fitted),
+                     .landmarks = all_landmarks(cohort.impl(), fitted),
                      .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024)}) {}
 
 CaseLoader::CaseLoader(const CaseLoader& other, const Fitted& fitted)
     : impl_(new Impl{.cohort = other.impl_->cohort,
                      .readers = row_readers(other.impl_->cohort, fitted),
+                     .landmarks = all_landmarks(other.impl_->cohort, fitted),
                      .images = other.impl_->images}) {}
 
 CaseLoader::~CaseLoader() = default;

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "data/cells.hpp"
+#include "data/harmonize.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
@@ -46,13 +47,53 @@ nlohmann::json fit_column(const Cohort::Impl& cohort, const std::string& name, s
   return {{"name", name}, {"kind", "text"}, {"values", Names(texts.begin(), texts.end())}};
 }
 
+/// The numeric columns of one patient; NaN = unknown.
+std::vector<double> numbers_of(const Cohort::Impl& cohort, size_t input, const nlohmann::json& columns,
+                               size_t row) {
+  std::vector<double> numbers;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].at("kind") != "number") continue;
+    const auto column = cohort.columns[input].clinical[i];
+    numbers.push_back(column ? number(cohort, row, *column) : NAN);
+  }
+  return numbers;
+}
+
+/// Harmonizes the numeric columns together and learns their moments again.
+void harmonize_numbers(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train,
+                       nlohmann::json& fitted) {
+  auto& columns = fitted["columns"];
+  std::vector<size_t> rows;
+  for (const size_t row : train)
+    if (cohort.has_input(input, row)) rows.push_back(row);
+  const auto count = numbers_of(cohort, input, columns, rows.at(0)).size();
+  if (count == 0) core::fail_data("harmonize: none of the columns is numeric");
+  Eigen::MatrixXd values(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(count));
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto numbers = numbers_of(cohort, input, columns, rows[i]);
+    values.row(static_cast<Eigen::Index>(i)) =
+        Eigen::Map<const Eigen::RowVectorXd>(numbers.data(), values.cols());
+  }
+  fitted["harmonize"] = fit_harmonizer(cohort, input, rows, values);
+  Eigen::Index at = 0;
+  for (auto& column : columns) {
+    if (column.at("kind") != "number") continue;
+    const auto harmonized = values.col(at++);
+    const auto learnt = moments(std::vector<double>(harmonized.begin(), harmonized.end()));
+    column["mean"] = learnt.mean;
+    column["deviation"] = learnt.deviation;
+  }
+}
+
 nlohmann::json fit_clinical(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train) {
   const auto& options = cohort.inputs[input].second;
   auto columns = nlohmann::json::array();
   for (size_t i = 0; i < options.columns.size(); ++i)
     columns.push_back(
         fit_column(cohort, options.columns[i], cohort.columns[input].clinical[i].value(), train));
-  return {{"columns", columns}};
+  nlohmann::json fitted{{"columns", columns}};
+  if (options.harmonize.method != "none") harmonize_numbers(cohort, input, train, fitted);
+  return fitted;
 }
 
 Names clinical_features(const nlohmann::json& fitted) {
@@ -71,13 +112,17 @@ Names clinical_features(const nlohmann::json& fitted) {
 
 RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
   const auto learnt = std::make_shared<const nlohmann::json>(fitted.at("columns"));
-  return [&cohort, input, learnt](size_t row) {
+  const Harmonizer harmonizer(cohort, input, fitted);
+  return [&cohort, input, learnt, harmonizer](size_t row) {
     std::vector<float> values;
+    auto numbers = numbers_of(cohort, input, *learnt, row);
+    harmonizer.apply(row, numbers);
+    auto next = numbers.begin();
     for (size_t i = 0; i < learnt->size(); ++i) {
       const auto& fit = (*learnt)[i];
       const auto column = cohort.columns[input].clinical[i];
       if (fit.at("kind") == "number") {
-        const double value = column ? number(cohort, row, *column) : NAN;
+        const double value = *next++;
         values.push_back(
             z_score(value, fit.at("mean"), fit.at("deviation"), cohort.inputs[input].second.clip));
         values.push_back(std::isnan(value) ? 1 : 0);

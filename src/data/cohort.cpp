@@ -4,6 +4,7 @@
 
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
+#include "data/disk_cache.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -221,6 +222,7 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   impl_->options = options;
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
+  if (!options.cache.folder.empty()) impl_->disk = std::make_shared<DiskCache>(options.cache);
   impl_->build(false, require_labels);
 }
 

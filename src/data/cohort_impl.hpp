@@ -16,6 +16,8 @@
 
 namespace photo51::data {
 
+class DiskCache;
+
 struct Cohort::Impl {
   /// The manifest columns of one input. Only a cohort of one case (`single`) may lack some.
   struct Columns {
@@ -59,9 +61,12 @@ struct Cohort::Impl {
   std::vector<std::vector<Sample>> samples;                      ///< by input, row; empty but for omics
   std::map<std::string, std::vector<Case::Label>> label_values;  ///< by head, row
 
+  std::shared_ptr<DiskCache> disk;  ///< null without `cohort.cache.folder`
   mutable std::mutex mutex;
   mutable std::map<std::filesystem::path, std::string> hashes;
   mutable std::map<std::pair<size_t, size_t>, std::vector<double>> lesions;  ///< by input, row
+  mutable std::map<std::pair<size_t, size_t>, std::vector<std::vector<double>>>
+      landmarks;  ///< of histograms, by input, row; by channel
 
  private:
   void read_ids();

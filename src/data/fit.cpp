@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "data/image_fit.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
@@ -31,6 +32,9 @@ Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train) {
     if (const Tabular* tabular = find_tabular(options.modality))
       all["inputs"][name] =
           core::with_context("input " + name, [&] { return tabular->fit(impl, input, rows); });
+    else if (auto learnt = core::with_context("input " + name, [&] { return fit_image(impl, input, rows); });
+             !learnt.is_null())
+      all["inputs"][name] = std::move(learnt);
   }
   for (const auto& spec : impl.labels)
     if (spec.kind == LabelSpec::Kind::multiclass) all["classes"][spec.head] = spec.classes;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "data/cohort_impl.hpp"
+#include "data/disk_cache.hpp"
 #include "photo51/core/files.hpp"
 
 namespace photo51::data {
@@ -20,8 +21,12 @@ std::string Cohort::Impl::hash_of(const fs::path& path) const {
     const std::scoped_lock lock(mutex);
     if (const auto known = hashes.find(path); known != hashes.end()) return known->second;
   }
+  // Taken before the content is read: what changes in between gets another stamp.
+  const std::string stamp = disk ? stamp_of(path) : "";
   std::string hash;
-  if (const auto [folder_of_series, series] = split_series(path); !series.empty()) {
+  if (const auto known = disk ? disk->remembered(stamp) : std::nullopt) {
+    hash = *known;
+  } else if (const auto [folder_of_series, series] = split_series(path); !series.empty()) {
     hash = core::hash_bytes(hash_of(folder_of_series) + series);
   } else if (fs::is_directory(path)) {
     std::vector<fs::path> inside;
@@ -33,6 +38,7 @@ std::string Cohort::Impl::hash_of(const fs::path& path) const {
   } else {
     hash = core::hash_file(path);
   }
+  if (disk) disk->remember(stamp, hash);
   const std::scoped_lock lock(mutex);
   return hashes.emplace(path, std::move(hash)).first->second;
 }

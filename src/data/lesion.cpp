@@ -6,6 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "data/harmonize.hpp"
 #include "data/study.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
@@ -74,14 +75,25 @@ nlohmann::json fit_lesion(const Cohort::Impl& cohort, size_t input, const std::v
       }
     }
   });
-  std::erase_if(found, [](const auto& values) { return values.empty(); });
-  if (found.empty()) core::fail_data("no training patient has a lesion mask that can be read");
+  std::vector<size_t> read;
+  for (size_t i = 0; i < rows.size(); ++i)
+    if (!found[i].empty()) read.push_back(i);
+  if (read.empty()) core::fail_data("no training patient has a lesion mask that can be read");
 
   const Names names = kept_names(cohort.inputs[input].second);
+  Eigen::MatrixXd raw(static_cast<Eigen::Index>(read.size()), static_cast<Eigen::Index>(names.size()));
+  std::vector<size_t> read_rows;
+  for (const size_t i : read) {
+    raw.row(static_cast<Eigen::Index>(read_rows.size())) =
+        Eigen::Map<const Eigen::RowVectorXd>(found[i].data(), raw.cols());
+    read_rows.push_back(rows[i]);
+  }
+  nlohmann::json harmonize = fit_harmonizer(cohort, input, read_rows, raw);
   nlohmann::json fitted{{"features", names}, {"median", Names()}, {"mean", Names()}, {"deviation", Names()}};
+  if (!harmonize.is_null()) fitted["harmonize"] = std::move(harmonize);
   for (size_t i = 0; i < names.size(); ++i) {
-    std::vector<double> values;
-    for (const auto& lesion_values : found) values.push_back(lesion_values[i]);
+    const auto column = raw.col(static_cast<Eigen::Index>(i));
+    std::vector<double> values(column.begin(), column.end());
     const double middle = median(values);
     for (double& value : values)
       if (std::isnan(value)) value = middle;
@@ -101,8 +113,10 @@ RowReader read_lesion(const Cohort::Impl& cohort, size_t input, const nlohmann::
   const auto middle = fitted.at("median").get<std::vector<double>>();
   const auto mean = fitted.at("mean").get<std::vector<double>>();
   const auto deviation = fitted.at("deviation").get<std::vector<double>>();
-  return [&cohort, input, middle, mean, deviation](size_t row) {
-    const auto raw = raw_lesion(cohort, input, row);
+  const Harmonizer harmonizer(cohort, input, fitted);
+  return [&cohort, input, middle, mean, deviation, harmonizer](size_t row) {
+    auto raw = raw_lesion(cohort, input, row);
+    harmonizer.apply(row, raw);
     std::vector<float> values;
     for (size_t i = 0; i < raw.size(); ++i)
       values.push_back(z_score(std::isnan(raw[i]) ? middle[i] : raw[i], mean[i], deviation[i],

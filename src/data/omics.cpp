@@ -5,6 +5,7 @@
 #include <set>
 #include <unordered_map>
 
+#include "data/harmonize.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
@@ -67,8 +68,12 @@ std::unordered_map<std::string_view, size_t> positions(const Genes& genes) {
 nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train) {
   const InputOptions& options = cohort.inputs[input].second;
   std::vector<const Cohort::Impl::Sample*> samples;
+  std::vector<size_t> rows;
   for (const size_t row : train)
-    if (cohort.samples[input][row].table) samples.push_back(&cohort.samples[input][row]);
+    if (cohort.samples[input][row].table) {
+      samples.push_back(&cohort.samples[input][row]);
+      rows.push_back(row);
+    }
   if (samples.empty()) core::fail_data("no training patient stands in an expression table");
   const Genes genes = selected(common_genes(samples), options, samples[0]->table->source);
   if (genes.empty()) core::fail_data("the training patients' tables have no gene in common");
@@ -80,12 +85,25 @@ nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::ve
     const auto where = positions(*sample->table->genes);
     for (const auto& gene : genes) at.push_back(where.at(gene));
   }
+  const auto value_of = [&](size_t i, size_t gene) {
+    return transformed(*samples[i]->table, samples[i]->row, columns.at(samples[i]->table->genes.get())[gene],
+                       options.log);
+  };
+  Eigen::MatrixXd whole;  // [samples, genes], when they are harmonized together
+  nlohmann::json harmonize;
+  if (options.harmonize.method != "none") {
+    whole.resize(static_cast<Eigen::Index>(samples.size()), static_cast<Eigen::Index>(genes.size()));
+    for (size_t gene = 0; gene < genes.size(); ++gene)
+      for (size_t i = 0; i < samples.size(); ++i)
+        whole(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(gene)) = value_of(i, gene);
+    harmonize = fit_harmonizer(cohort, input, rows, whole);
+  }
   std::vector<Moments> learnt;
   std::vector<double> values(samples.size());
   for (size_t gene = 0; gene < genes.size(); ++gene) {
     for (size_t i = 0; i < samples.size(); ++i)
-      values[i] = transformed(*samples[i]->table, samples[i]->row,
-                              columns.at(samples[i]->table->genes.get())[gene], options.log);
+      values[i] = harmonize.is_null() ? value_of(i, gene)
+                                      : whole(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(gene));
     learnt.push_back(moments(values));
   }
 
@@ -105,6 +123,7 @@ nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::ve
     fitted["mean"].push_back(learnt[gene].mean);
     fitted["deviation"].push_back(learnt[gene].deviation);
   }
+  if (!harmonize.is_null()) fitted["harmonize"] = of_features(std::move(harmonize), kept);
   return fitted;
 }
 
@@ -150,27 +169,32 @@ class GeneColumns {
 
 RowReader read_omics(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
   struct State {
-    explicit State(const nlohmann::json& learnt)
+    State(const Cohort::Impl& cohort, size_t input, const nlohmann::json& learnt)
         : columns(gene_features(learnt)),
           mean(learnt.at("mean").get<std::vector<double>>()),
-          deviation(learnt.at("deviation").get<std::vector<double>>()) {}
+          deviation(learnt.at("deviation").get<std::vector<double>>()),
+          harmonizer(cohort, input, learnt) {}
     GeneColumns columns;
     std::vector<double> mean, deviation;
+    Harmonizer harmonizer;
   };
-  const auto state = std::make_shared<State>(fitted);
+  const auto state = std::make_shared<State>(cohort, input, fitted);
   return [&cohort, input, state](size_t row) {
     const auto& options = cohort.inputs[input].second;
     const auto& sample = cohort.samples[input][row];
     if (!sample.table) core::fail_data(sample.problem);
     const auto columns = state->columns.in(*sample.table);
     std::vector<float> values(columns->size());
+    std::vector<double> raw(columns->size(), NAN);
     size_t known = 0;
-    for (size_t i = 0; i < values.size(); ++i) {
+    for (size_t i = 0; i < raw.size(); ++i) {
       if ((*columns)[i] == GeneColumns::absent) continue;
-      const double value = transformed(*sample.table, sample.row, (*columns)[i], options.log);
-      values[i] = z_score(value, state->mean[i], state->deviation[i], options.clip);
-      if (!std::isnan(value)) ++known;
+      raw[i] = transformed(*sample.table, sample.row, (*columns)[i], options.log);
+      if (!std::isnan(raw[i])) ++known;
     }
+    state->harmonizer.apply(row, raw);
+    for (size_t i = 0; i < raw.size(); ++i)
+      values[i] = z_score(raw[i], state->mean[i], state->deviation[i], options.clip);
     if (2 * known < values.size())
       core::fail_data(sample.table->source + ": only " + std::to_string(known) + " of " +
                       std::to_string(values.size()) + " genes have a value for this patient");

@@ -78,6 +78,25 @@ void describe(config::Fields& f, SplitOptions& o) {
           "give either hold_out or test_fraction, not both");
 }
 
+void describe(config::Fields& f, CacheOptions& o) {
+  f("folder", o.folder, "where prepared images are kept for later runs and other processes; empty = nowhere");
+  f("max_gib", o.max_gib, "above this size the images that were read longest ago are removed",
+    {.min = 0.001, .unit = "GiB"});
+}
+
+void describe(config::Fields& f, HarmonizeOptions& o) {
+  f("method", o.method,
+    "combat: empirical Bayes shifts and scales of each site, learnt from the training part",
+    {.one_of = {"none", "combat"}});
+  f("by", o.by, "what a site is: `site`, the cohort's site column, or another manifest column");
+  f("covariates", o.covariates, "manifest columns, numeric or text, whose effect on the features is kept");
+  f("mean_only", o.mean_only, "only shifts are taken out, no scales; for sites of one or two patients");
+  f("reference", o.reference, "a site that stays as it is; empty = all sites move to their common mean");
+  f("unseen_site", o.unseen_site,
+    "a site that the training part does not have: stop, or only standardise its features",
+    {.one_of = {"error", "standardise_only"}});
+}
+
 void describe(config::Fields& f, CohortOptions& o) {
   f("manifest", o.manifest,
     "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
@@ -88,6 +107,7 @@ void describe(config::Fields& f, CohortOptions& o) {
   f("privacy", o.privacy, "names, birth dates and the like in a DICOM file: warn of them, refuse, or ignore",
     {.one_of = {"warn", "strict", "ignore"}});
   f.section("split", o.split, "who trains, who validates, who tests");
+  f.section("cache", o.cache, "prepared images on disk");
 }
 
 void describe(config::Fields& f, InputOptions& o) {
@@ -125,6 +145,8 @@ void describe(config::Fields& f, InputOptions& o) {
     {.min = 0});
   f("descriptors", o.descriptors, "lesion: keeps these descriptors, in this order; empty = all");
   f("columns", o.columns, "clinical: manifest columns, numeric or text (one-hot)");
+  f.section("harmonize", o.harmonize,
+            "omics, clinical numbers and lesion: takes out differences between sites");
 
   if (!known(o.modality)) return;  // reported already
   f.check(o.suv == "auto" || o.modality == "pet" || o.modality == "lesion", "suv", "is for pet only");
@@ -142,6 +164,12 @@ void describe(config::Fields& f, InputOptions& o) {
   f.check(o.sets.empty() || o.genes.empty(), "genes", "give either sets or genes, not both");
   f.check(o.modality != "clinical" || !o.columns.empty(), "columns", "name at least one manifest column");
   f.check(o.modality == "clinical" || o.columns.empty(), "columns", "is for clinical only");
+  f.check(o.preprocess.normalize.method != "histogram" || (!is_bag(o) && o.colour != "rgb"), "preprocess",
+          "normalize histogram is for one gray image a channel: neither bags nor colour: rgb");
+  f.check(!is_image(o) || o.harmonize.method == "none", "harmonize",
+          "is for omics, clinical and lesion only");
+  f.check(o.modality == "mri" || o.preprocess.bias_field_correction.method == "none", "preprocess",
+          "bias_field_correction is for mri only");
 }
 
 }  // namespace photo51::data

@@ -21,6 +21,7 @@ void export_model(const std::filesystem::path& run, const std::filesystem::path&
   pipeline.cohort.site = cohort.site;
   config::Node document = config::dump(pipeline);
   document.find("cohort")->erase("split");
+  document.find("cohort")->erase("cache");
 
   core::make_directories(folder);
   for (size_t i = 0; i < files.weights.size(); ++i) {

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "fixture.hpp"
@@ -49,6 +50,15 @@ class LoaderTest : public CohortFolder {
     return Cohort(of, {{"mri", image}, {"genes", genes}},
                   {label_spec("idh", LabelSpec::Kind::binary),
                    label_spec("os", LabelSpec::Kind::survival, "time", "event")});
+  }
+  static at::Tensor ramp_of_squares() { return ramp(3).square(); }
+  /// The cohort of `nine` with the files that lie there now.
+  Cohort nine_again(const InputOptions& image, CohortOptions of = {}) const {
+    InputOptions genes;
+    genes.modality = "omics";
+    genes.table = "e.tsv";
+    of.manifest = folder_ / "cohort.csv";
+    return Cohort(of, {{"mri", image}, {"genes", genes}}, {});
   }
   static InputOptions mri() {
     auto options = image_input({"t1", "flair"}, "seg");
@@ -182,6 +192,39 @@ TEST_F(LoaderTest, PreparedCasesAreNotDecodedAgain) {
   const CaseLoader fold(cases, few);
   EXPECT_TRUE(at::equal(before, fold.load(1).inputs.at("mri").values));
   EXPECT_FALSE(at::equal(fold.load(8).inputs.at("genes").values, cases.load(8).inputs.at("genes").values));
+}
+
+TEST_F(LoaderTest, HistogramsAreLearntFromTheTrainingPart) {
+  auto image = mri();
+  image.preprocess.normalize.method = "histogram";
+  image.preprocess.normalize.region = "all";
+  const auto cohort = nine(image);
+  const auto fitted = fit(cohort, {0, 1, 2, 5});
+  const CaseLoader cases(cohort, fitted);
+  // A ramp is a ramp on any scale: its percentiles become 0 and 1.
+  const auto values = cases.load(0).inputs.at("mri").values;
+  const auto ramp = values[0].flatten();
+  EXPECT_NEAR(ramp[0].item<float>(), -0.005 / 0.99, 1e-4);
+  EXPECT_NEAR(ramp[119].item<float>(), 1 + 0.005 / 0.99, 1e-4);
+  EXPECT_TRUE(at::allclose(values[0], cases.load(8).inputs.at("mri").values[0], 1e-3, 1e-4));
+  EXPECT_TRUE(values[2].eq(0).logical_or(values[2].eq(1)).all().item<bool>());     // the mask
+  EXPECT_TRUE(cases.load(2).inputs.at("mri").values[1].eq(0).all().item<bool>());  // no flair
+  // A scan outside the training part leaves no trace; one inside does.
+  write_volume("t1_8.nii", ramp_of_squares());
+  EXPECT_EQ(fit(nine_again(image), {0, 1, 2, 5}).json, fitted.json);
+  EXPECT_NE(fit(nine_again(image), {0, 1, 2, 5, 8}).json, fitted.json);
+  EXPECT_THAT(failure(core::Fault::data, [&] { CaseLoader(cohort, {}); }), HasSubstr("nothing was fitted"));
+  EXPECT_THAT(failure(core::Fault::data, [&] { fit(cohort, {5}); }),
+              HasSubstr("input mri: channel t1: no training image"));
+  // A scan that cannot be read is an error, or left to the loader to count.
+  write("t1_1.nii", "broken");
+  EXPECT_THAT(failure(core::Fault::data, [&] { fit(nine_again(image), {0, 1}); }), HasSubstr("case P1"));
+  CohortOptions skip;
+  skip.on_bad_case = "skip";
+  const auto learnt = [&](const std::vector<int64_t>& rows) {
+    return nlohmann::json::parse(fit(nine_again(image, skip), rows).json)["inputs"]["mri"];
+  };
+  EXPECT_EQ(learnt({0, 1, 2}), learnt({0, 2}));
 }
 
 TEST_F(LoaderTest, FlipsForTestTimeAugmentation) {

@@ -25,6 +25,13 @@ struct SplitOptions {
 };
 void describe(config::Fields& f, SplitOptions& o);
 
+/// Prepared images on disk, shared by processes; docs/cache.md.
+struct CacheOptions {
+  std::filesystem::path folder;  ///< empty = none
+  double max_gib = 64;           ///< above this the images read longest ago are removed
+};
+void describe(config::Fields& f, CacheOptions& o);
+
 struct CohortOptions {
   std::filesystem::path manifest;
   std::string id = "patient";         ///< column
@@ -32,8 +39,21 @@ struct CohortOptions {
   std::string on_bad_case = "error";  ///< or skip: reported, counted, left out
   std::string privacy = "warn";       ///< of DICOM elements that tell who the patient is; strict: refuse
   SplitOptions split;
+  CacheOptions cache;
 };
 void describe(config::Fields& f, CohortOptions& o);
+
+/// ComBat (Johnson, Li and Rabinovic, Biostatistics 2007): takes out what a site adds to and multiplies
+/// features with, learnt from the training part.
+struct HarmonizeOptions {
+  std::string method = "none";          ///< none, combat
+  std::string by = "site";              ///< the cohort's site, or a manifest column
+  std::vector<std::string> covariates;  ///< manifest columns whose effect is kept
+  bool mean_only = false;               ///< shifts only, no scales
+  std::string reference;                ///< a site that stays as it is; empty = all move to their common mean
+  std::string unseen_site = "error";    ///< or standardise_only: its features are scaled but not moved
+};
+void describe(config::Fields& f, HarmonizeOptions& o);
 
 /// One input of a case. Image modalities: a channel is a manifest column, `<input>.<channel>` or else
 /// `<channel>`.
@@ -50,6 +70,7 @@ struct InputOptions {
   std::string suv = "auto";         ///< pet: bw, lbm, lbm_james, bsa, stored, none; auto = bw
   preprocess::PreprocessOptions preprocess;
   preprocess::AugmentOptions augment;
+  HarmonizeOptions harmonize;  ///< inputs that are a row of numbers
   // omics
   std::string table;  ///< a manifest column whose cell names the table, or a path relative to the manifest
   std::filesystem::path sets;      ///< GMT; keeps the genes of these sets

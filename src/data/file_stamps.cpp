@@ -1,0 +1,79 @@
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <ctime>
+#include <fstream>
+
+#include "data/disk_cache.hpp"
+#include "data/locked_file.hpp"
+#include "photo51/core/files.hpp"
+
+namespace photo51::data {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t digits = 32;
+constexpr int64_t granularity = 2;  ///< seconds: the coarsest clock of a file system in use (FAT)
+
+/// Adds one file's metadata to `text`; false when it changed too lately to be trusted.
+bool add(const fs::path& path, std::string& text) {
+  struct stat is {};
+  if (::stat(path.c_str(), &is) != 0) return false;
+  for (const auto number : {static_cast<int64_t>(is.st_size), static_cast<int64_t>(is.st_mtim.tv_sec),
+                            static_cast<int64_t>(is.st_mtim.tv_nsec), static_cast<int64_t>(is.st_ctim.tv_sec),
+                            static_cast<int64_t>(is.st_ctim.tv_nsec), static_cast<int64_t>(is.st_ino),
+                            static_cast<int64_t>(is.st_dev)})
+    text += std::to_string(number) + " ";
+  text += path.string() + "\n";
+  return std::max(is.st_mtim.tv_sec, is.st_ctim.tv_sec) + granularity < std::time(nullptr);
+}
+
+bool is_hash(std::string_view text) {
+  return text.size() == digits && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string stamp_of(const fs::path& path) {
+  std::string text;
+  std::error_code code;
+  const fs::path whole = fs::absolute(path, code);
+  if (!fs::is_directory(whole, code)) return add(whole, text) ? core::hash_bytes(text) : "";
+  std::vector<fs::path> inside;
+  for (fs::recursive_directory_iterator at(whole, code), end; at != end && !code; at.increment(code))
+    if (at->is_regular_file(code)) inside.push_back(at->path());
+  if (code) return "";
+  std::sort(inside.begin(), inside.end());
+  for (const auto& file : inside)
+    if (!add(file, text)) return "";
+  return core::hash_bytes("folder\n" + text);
+}
+
+/// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.
+void DiskCache::read_stamps() {
+  std::ifstream file(folder_ / "stamps");
+  for (std::string line; std::getline(file, line);) {
+    if (line.size() != 2 * digits + 1) continue;
+    const std::string stamp = line.substr(0, digits), hash = line.substr(digits + 1);
+    if (is_hash(stamp) && is_hash(hash)) stamps_[stamp] = hash;
+  }
+}
+
+std::optional<std::string> DiskCache::remembered(const std::string& stamp) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = stamps_.find(stamp);
+  if (stamp.empty() || found == stamps_.end()) return std::nullopt;
+  return found->second;
+}
+
+void DiskCache::remember(const std::string& stamp, const std::string& content_hash) {
+  if (stamp.empty()) return;
+  const std::scoped_lock lock(mutex_);
+  if (!stamps_.emplace(stamp, content_hash).second) return;
+  const std::string line = "\n" + stamp + " " + content_hash + "\n";  // apart from what a full disk cut off
+  const OpenFile file(folder_ / "stamps", O_WRONLY | O_CREAT | O_APPEND);
+  if (file && ::write(file.get(), line.data(), line.size()) < 0) return;  // it is hashed again next time
+}
+
+}  // namespace photo51::data

@@ -1,0 +1,57 @@
+#include "data/prepared_image.hpp"
+
+#include "data/disk_cache.hpp"
+#include "data/study.hpp"
+#include "photo51/config/read.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/version.hpp"
+
+namespace photo51::data {
+namespace {
+
+/// To be raised with every change that gives prepared images other values, within one version of photo51.
+constexpr int preparation = 1;
+
+/// Whatever the prepared values depend on: the files' content and all options but those that come after.
+std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {
+  InputOptions options = cohort.inputs[input].second;
+  const auto& files = cohort.files[input][row];
+  std::string text =
+      "prepared image " + std::to_string(preparation) + "\n" + std::string(core::version()) + "\n";
+  const auto add = [&](const std::string& name, const std::filesystem::path& file) {
+    text += name + " " + (file.empty() ? "absent" : cohort.hash_of(file)) + "\n";
+  };
+  if (is_bag(options))
+    add(options.channels[files.views[instance]], files.channels[instance]);
+  else
+    for (size_t i = 0; i < files.channels.size(); ++i) add(options.channels[i], files.channels[i]);
+  add("mask", files.mask);
+  options.augment = {};
+  options.train_instances = 0;
+  return core::hash_bytes(text + config::to_yaml(config::dump(options)));
+}
+
+PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {
+  const auto& options = cohort.inputs[input].second;
+  const auto modality = imaging::modality_from(options.modality);
+  const Study study = is_bag(options) ? read_instance(cohort, input, row, instance, modality)
+                                      : read_study(cohort, input, row, modality);
+  PreparedImage image;
+  image.prepared =
+      preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
+                          options.preprocess, nullptr, study.names);
+  image.present = study.present;
+  image.mask_present = study.mask.has_value();
+  return image;
+}
+
+}  // namespace
+
+std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, size_t input, size_t row,
+                                                   size_t instance) {
+  const auto make = [&] { return made(cohort, input, row, instance); };
+  return std::make_shared<PreparedImage>(
+      cohort.disk ? cohort.disk->fetch(key_of(cohort, input, row, instance), make) : make());
+}
+
+}  // namespace photo51::data

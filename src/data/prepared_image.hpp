@@ -1,0 +1,24 @@
+#pragma once
+/// A case as it lies in memory: prepared, not augmented.
+
+#include <memory>
+#include <vector>
+
+#include "data/cohort_impl.hpp"
+#include "photo51/preprocess/prepare.hpp"
+
+namespace photo51::data {
+
+struct PreparedImage {
+  preprocess::Prepared prepared;
+  std::vector<bool> present;  ///< by channel, the mask's excluded
+  bool mask_present = false;
+};
+
+/// Reads and prepares one image input of one row (of a bag, one instance; else 0), or takes it from the
+/// cohort's disk cache, which then keeps it. It does not depend on what was fitted. Errors (data) carry the
+/// channel.
+std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, size_t input, size_t row,
+                                                   size_t instance);
+
+}  // namespace photo51::data
