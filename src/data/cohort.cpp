@@ -85,7 +85,14 @@ std::optional<size_t> Cohort::Impl::require_column(const std::string& input, con
 void Cohort::Impl::find_columns(size_t input, bool is_single) {
   const auto& [name, of] = inputs[input];
   Columns& found = columns[input];
-  for (const auto& channel : of.channels) found.channels.push_back(require_column(name, channel, is_single));
+  for (const auto& channel : of.channels) {
+    found.channels.push_back(require_column(name, channel, is_single));
+    found.registrations.push_back(find_column(name, channel + ".registration"));
+    if (is_bag(of) && found.registrations.back())
+      core::fail_data(table.source + ": input " + name + ": column `" +
+                      table.columns[*found.registrations.back()] +
+                      "`: the images of a bag are not registered to each other; remove it or set bag: never");
+  }
   if (!of.mask.empty()) found.mask = require_column(name, of.mask, is_single);
   for (const auto& column : of.columns) found.clinical.push_back(require_column(name, column, is_single));
   if (of.modality == "omics") {
@@ -141,6 +148,8 @@ void Cohort::Impl::find_files(size_t input) {
     }
     for (const auto& column : columns[input].channels)
       named.channels.push_back(column ? file(row, *column) : fs::path());
+    for (const auto& column : columns[input].registrations)
+      named.registrations.push_back(column ? file(row, *column) : fs::path());
     if (columns[input].mask) named.mask = file(row, *columns[input].mask);
     files[input].push_back(std::move(named));
   }
@@ -244,7 +253,9 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
     const std::string key = assignment.substr(0, equals);
     if (equals == std::string::npos || equals + 1 == assignment.size())
       core::fail_usage("`" + assignment + "`: write input.channel=path, such as " + valid.back() + "=FILE");
-    if (std::find(valid.begin(), valid.end(), key) == valid.end())
+    const std::string suffix = ".registration";
+    const std::string of = key.ends_with(suffix) ? key.substr(0, key.size() - suffix.size()) : key;
+    if (std::find(valid.begin(), valid.end(), of) == valid.end())
       core::fail_usage("`" + assignment + "`: there is no input `" + key + "`" + core::suggest(key, valid));
     if (table.find(key)) core::fail_usage("`" + key + "` is given twice");
     table.columns.push_back(key);

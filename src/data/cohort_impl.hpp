@@ -21,12 +21,13 @@ class DiskCache;
 struct Cohort::Impl {
   /// The manifest columns of one input. Only a cohort of one case (`single`) may lack some.
   struct Columns {
-    std::vector<std::optional<size_t>> channels, clinical;
+    std::vector<std::optional<size_t>> channels, registrations, clinical;
     std::optional<size_t> mask, table;
   };
   /// The files of one patient; an empty path is a blank cell.
   struct Files {
-    std::vector<std::filesystem::path> channels;  ///< of a bag: its instances, view by view
+    std::vector<std::filesystem::path> channels;       ///< of a bag: its instances, view by view
+    std::vector<std::filesystem::path> registrations;  ///< by channel, not of a bag
     std::filesystem::path mask;
     std::vector<size_t> views;  ///< of a bag: the channel that each instance comes from
   };

@@ -55,6 +55,7 @@ std::string Cohort::file_hash(int64_t row, const std::string& input) const {
   } else {
     const auto& named = impl_->files[index][at];
     for (const auto& channel : named.channels) text += channel.empty() ? "-" : impl_->hash_of(channel);
+    for (const auto& map : named.registrations) text += map.empty() ? "" : impl_->hash_of(map);
     text += named.mask.empty() ? "-" : impl_->hash_of(named.mask);
   }
   return core::hash_bytes(text);

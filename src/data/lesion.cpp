@@ -38,7 +38,8 @@ std::vector<double> describe_lesion(const Cohort::Impl& cohort, size_t input, si
   const auto& channels = cohort.inputs[input].second.channels;
   const Study study = read_study(cohort, input, row, imaging::Modality::unknown);
   // Raw intensities in LPS on the first channel's own grid, the mask with them.
-  const auto prepared = preprocess::prepare(study.channels, study.mask, true, {}, nullptr, channels);
+  const auto prepared = preprocess::prepare(study.channels, study.mask, true, {}, nullptr, channels, nullptr,
+                                            study.registrations);
   imaging::Volume image, mask;
   const auto count = static_cast<int64_t>(channels.size());
   image.data = prepared.values.narrow(0, 0, count).contiguous();

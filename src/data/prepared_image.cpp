@@ -25,6 +25,8 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
     add(options.channels[files.views[instance]], files.channels[instance]);
   else
     for (size_t i = 0; i < files.channels.size(); ++i) add(options.channels[i], files.channels[i]);
+  for (size_t i = 0; i < files.registrations.size(); ++i)
+    add(options.channels[i] + ".registration", files.registrations[i]);
   add("mask", files.mask);
   options.augment = {};
   options.train_instances = 0;
@@ -39,7 +41,7 @@ PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   PreparedImage image;
   image.prepared =
       preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
-                          options.preprocess, nullptr, study.names);
+                          options.preprocess, nullptr, study.names, nullptr, study.registrations);
   image.present = study.present;
   image.mask_present = study.mask.has_value();
   return image;

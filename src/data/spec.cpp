@@ -113,7 +113,9 @@ void describe(config::Fields& f, CohortOptions& o) {
 void describe(config::Fields& f, InputOptions& o) {
   f("modality", o.modality, "what the input is", {.one_of = modalities(), .required = true});
   f("channels", o.channels,
-    "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`");
+    "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`; a "
+    "column of that name and `.registration` holds the channel's transform from the first channel (ITK text, "
+    "or a 4 x 4 matrix; mm, LPS)");
   f("mask", o.mask, "column of the lesion mask; empty = none");
   f("mask_channel", o.mask_channel, "images: the mask is also the last channel");
   f("dims", o.dims, "images: 3, or 2 for one slice", {.min = 2, .max = 3});

@@ -8,6 +8,7 @@
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/suv.hpp"
+#include "photo51/preprocess/registration.hpp"
 
 namespace photo51::data {
 namespace {
@@ -92,8 +93,15 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
   const auto& options = cohort.inputs[input].second;
   const auto& files = cohort.files[input][row];
   Study study;
-  for (size_t i = 0; i < files.channels.size(); ++i)
+  for (size_t i = 0; i < files.channels.size(); ++i) {
     add_file(study, options, options.channels[i], files.channels[i], modality);
+    std::optional<ops::AffineMap> registration;
+    if (!files.registrations[i].empty())
+      registration = core::with_context("channel " + options.channels[i], [&] {
+        return preprocess::read_registration(files.registrations[i]);
+      });
+    study.registrations.resize(study.channels.size(), registration);
+  }
   if (!files.mask.empty())
     study.mask = core::with_context("mask " + options.mask, [&] {
       std::vector<const imaging::Volume*> images;

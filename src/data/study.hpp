@@ -6,14 +6,16 @@
 
 #include "data/cohort_impl.hpp"
 #include "photo51/imaging/volume.hpp"
+#include "photo51/preprocess/prepare.hpp"
 
 namespace photo51::data {
 
 struct Study {
   std::vector<std::optional<imaging::Volume>> channels;  ///< three a file with `colour: rgb`
   std::optional<imaging::Volume> mask;
-  std::vector<bool> present;       ///< by channel
-  std::vector<std::string> names;  ///< of the channels
+  preprocess::Registrations registrations;  ///< by channel
+  std::vector<bool> present;                ///< by channel
+  std::vector<std::string> names;           ///< of the channels
 };
 /// `modality` is what the channels are; unknown accepts any. Errors carry the channel.
 Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality);

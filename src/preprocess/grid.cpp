@@ -33,8 +33,8 @@ imaging::Geometry full_grid(const imaging::Geometry& frame, const PreprocessOpti
   return grid;
 }
 
-Box box_on(const imaging::Geometry& grid, const imaging::Geometry& of, const Box& box) {
-  const AffineMap map = compose(inverse(world_of(grid)), world_of(of));
+Box box_on(const imaging::Geometry& grid, const ops::AffineMap& of_to_world, const Box& box) {
+  const AffineMap map = compose(inverse(world_of(grid)), of_to_world);
   std::array<double, 3> low{HUGE_VAL, HUGE_VAL, HUGE_VAL};
   std::array<double, 3> high{-HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
   for (int corner = 0; corner < 8; ++corner) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "photo51/imaging/volume.hpp"
+#include "photo51/ops/resample.hpp"
 #include "photo51/ops/scan.hpp"
 #include "photo51/preprocess/options.hpp"
 
@@ -15,8 +16,9 @@ using ops::Box;
 /// The whole frame in canonical orientation and at the wanted spacing.
 imaging::Geometry full_grid(const imaging::Geometry& frame, const PreprocessOptions& options);
 
-/// A box of voxels of `of` as the box of `grid` voxels that holds all their centres; not cut at the grid.
-Box box_on(const imaging::Geometry& grid, const imaging::Geometry& of, const Box& box);
+/// A box of voxels of another grid, `of_to_world`, as the box of `grid` voxels that holds all their centres;
+/// not cut at the grid.
+Box box_on(const imaging::Geometry& grid, const ops::AffineMap& of_to_world, const Box& box);
 
 /// The box grown by `margin` mm and cut at the grid; nothing when it lies outside.
 std::optional<Box> grown(const imaging::Geometry& grid, const Box& box, double margin);

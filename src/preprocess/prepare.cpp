@@ -28,7 +28,14 @@ struct Case {
   const std::optional<Volume>& mask;
   const PreprocessOptions& options;
   const std::vector<std::string>& names;
+  const Registrations& registrations;
 
+  bool is_registered(size_t c) const { return c < registrations.size() && registrations[c].has_value(); }
+  /// From the channel's voxels to the frame's world.
+  AffineMap world_of_channel(size_t c) const {
+    const AffineMap own = world_of(channels[c]->geometry);
+    return is_registered(c) ? compose(inverse(*registrations[c]), own) : own;
+  }
   std::string name_of(size_t c) const {
     std::string name = "channel ";
     if (c < names.size()) {
@@ -62,14 +69,17 @@ const Volume& check_case(const Case& item) {
   for (size_t c = 0; c < item.channels.size(); ++c) {
     if (!item.channels[c]) continue;
     check_volume(*item.channels[c], item.name_of(c));
-    if (frame == nullptr) frame = &*item.channels[c];
+    if (frame == nullptr && !item.is_registered(c)) frame = &*item.channels[c];
   }
   if (item.mask) {
     check_volume(*item.mask, Case::with_source("mask", *item.mask));
     if (frame == nullptr) frame = &*item.mask;
   }
-  if (frame == nullptr) core::fail_data("there is nothing to prepare: every channel and the mask are absent");
-  return *frame;
+  if (frame != nullptr) return *frame;
+  for (const auto& channel : item.channels)
+    if (channel)
+      core::fail_data("every present channel has a registration; the one that they lead from must be there");
+  core::fail_data("there is nothing to prepare: every channel and the mask are absent");
 }
 
 /// The part of the grid to keep before `size`.
@@ -82,15 +92,15 @@ Box crop_box(const Case& item, const imaging::Geometry& grid) {
     const std::string name = Case::with_source("mask", *item.mask);
     const auto found = ops::box_nonzero(item.mask->data);
     if (!found) core::fail_data("crop around mask: " + name + " is empty: all of its voxels are 0");
-    box = grown(grid, box_on(grid, item.mask->geometry, *found), crop.margin);
+    box = grown(grid, box_on(grid, world_of(item.mask->geometry), *found), crop.margin);
     if (!box) core::fail_data("crop around mask: " + name + " lies wholly outside the image");
     return *box;
   }
-  for (const auto& channel : item.channels) {
-    if (!channel) continue;
-    const auto found = ops::box_above(channel->data, crop.threshold);
+  for (size_t c = 0; c < item.channels.size(); ++c) {
+    if (!item.channels[c]) continue;
+    const auto found = ops::box_above(item.channels[c]->data, crop.threshold);
     if (!found) continue;
-    const Box here = box_on(grid, channel->geometry, *found);
+    const Box here = box_on(grid, item.world_of_channel(c), *found);
     if (!box) box = here;
     for (size_t i = 0; i < 3; ++i) {
       box->low[i] = std::min(box->low[i], here.low[i]);
@@ -110,8 +120,9 @@ struct View {
 
 /// Reads `volume` as the view says into one channel of the result. Averaging
 /// works along voxel axes only: an oblique map first averages onto a coarser grid of the volume's own.
-void sample(const Volume& volume, const View& view, at::Tensor target, ops::ResampleOptions options) {
-  const AffineMap to_volume = inverse(world_of(volume.geometry));
+void sample(const Volume& volume, const AffineMap& volume_to_world, const View& view, at::Tensor target,
+            ops::ResampleOptions options) {
+  const AffineMap to_volume = inverse(volume_to_world);
   const AffineMap map = compose(to_volume, view.to_world);
   auto displacement = turned(to_volume, view.displacement);
   const bool displaced = !displacement.values.empty();
@@ -155,7 +166,7 @@ at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geomet
   ops::ResampleOptions nearest;
   nearest.interpolation = ops::Interpolation::nearest;
   nearest.pool = pool;
-  sample(*item.mask, view, found, nearest);
+  sample(*item.mask, world_of(item.mask->geometry), view, found, nearest);
   return found.ne(0).to(at::kByte);
 }
 
@@ -163,8 +174,9 @@ at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geomet
 
 Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::optional<Volume>& mask,
                  bool mask_channel, const PreprocessOptions& options, const Augmentation* augmentation,
-                 const std::vector<std::string>& names, core::ThreadPool* pool) {
-  const Case item{channels, mask, options, names};
+                 const std::vector<std::string>& names, core::ThreadPool* pool,
+                 const Registrations& registrations) {
+  const Case item{channels, mask, options, names, registrations};
   const Volume& frame = check_case(item);
   if (options.bias_field_correction.method != "none") {
     PreprocessOptions rest = options;
@@ -202,7 +214,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       target.zero_();
       continue;
     }
-    sample(*channels[at], view, target, how);
+    sample(*channels[at], item.world_of_channel(at), view, target, how);
     core::with_context([&] { return item.name_of(at); },
                        [&] {
                          if (by_histogram)

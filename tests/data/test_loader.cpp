@@ -387,5 +387,30 @@ TEST_F(LoaderTest, LggCohort) {
   EXPECT_GT(values.select(1, 3).sum().item<float>(), 0);
 }
 
+TEST_F(LoaderTest, AColumnNamesAChannelsRegistration) {
+  write_volume("a.nii", ramp(1));
+  write_volume("b.nii", ramp(2));
+  write("move.txt", "1 0 0 1\n0 1 0 0\n0 0 1 0\n");  // what lies at x in t1 lies at x + 1 in flair
+  const auto load = [&](const std::string& registration) {
+    const auto cohort = read("patient,t1,flair,flair.registration\nP,a.nii,b.nii," + registration + "\n",
+                             {{"mri", image_input({"t1", "flair"})}});
+    return CaseLoader(cohort, {}, 0).load(0).inputs.at("mri").values;
+  };
+  const auto plain = load(""), moved = load("move.txt");
+  EXPECT_TRUE(at::equal(moved[0], plain[0]));
+  EXPECT_LT((moved[1].slice(2, 0, 5) - plain[1].slice(2, 1, 6)).abs().max().item<double>(), 1e-4);
+  auto bag = image_input({"t1", "flair"});
+  bag.bag = "always";
+  EXPECT_THAT(failure(core::Fault::data,
+                      [&] {
+                        read("patient,t1,flair,flair.registration\nP,a.nii,b.nii,move.txt\n", {{"mri", bag}});
+                      }),
+              HasSubstr("column `flair.registration`: the images of a bag"));
+  write("broken.txt", "1 2 3");
+  EXPECT_THAT(
+      failure(core::Fault::data, [&] { load("broken.txt"); }),
+      ::testing::AllOf(HasSubstr("case P: input mri: channel flair: registration"), HasSubstr("broken.txt")));
+}
+
 }  // namespace
 }  // namespace photo51::data

@@ -1,7 +1,7 @@
 #pragma once
 /// From volumes as they lie on disk to the tensor that a network reads, in one resampling: orientation,
-/// spacing, crop, size, flips and random affine compose to a single affine map from output voxel to input
-/// voxel, and each input voxel is read once, in its stored type.
+/// spacing, crop, size, registration, flips, random affine and elastic deformation compose to a single map
+/// from output voxel to input voxel, and each input voxel is read once, in its stored type.
 
 #include <ATen/core/Tensor.h>
 
@@ -27,10 +27,14 @@ struct Prepared {
   std::vector<std::vector<double>> landmarks{};
 };
 
-/// `channels`: one volume [1, D, H, W] each, possibly absent, on any grids; the first present one (or the
-/// mask) gives the frame, the others are brought into it through world coordinates. Absent channels become
-/// zeros. The mask (non-zero = 1, nearest voxel) becomes the last channel when `mask_channel`; when it is
-/// absent that channel is zeros.
+/// By channel, from the frame's world to the channel's own (see `read_registration`); nothing: the same
+/// world.
+using Registrations = std::vector<std::optional<ops::AffineMap>>;
+
+/// `channels`: one volume [1, D, H, W] each, possibly absent, on any grids; the first present one without
+/// a registration (or the mask) gives the frame, the others are brought into it through world coordinates.
+/// Absent channels become zeros. The mask (non-zero = 1, nearest voxel) becomes the last channel when
+/// `mask_channel`; when it is absent that channel is zeros.
 ///
 /// * Grid: the frame's axes in `orientation` (an oblique scan stays oblique). With `spacing` the first
 /// voxel's
@@ -44,12 +48,13 @@ struct Prepared {
 /// * Normalisation: statistics from output voxels inside the scan; voxels outside it are 0 in the end.
 ///
 /// Errors (data): a volume of several channels, NaN or infinite voxels (names the channel and how many), an
-/// empty mask or foreground to crop around, an empty or absent mask to normalise by, nothing present at all.
-/// Names of channels in messages are `names` when given. `pool` spreads one case over threads; null = this
-/// thread.
+/// empty mask or foreground to crop around, an empty or absent mask to normalise by, nothing present at all,
+/// no present channel without a registration. Names of channels in messages are `names` when given. `pool`
+/// spreads one case over threads; null = this thread.
 Prepared prepare(const std::vector<std::optional<imaging::Volume>>& channels,
                  const std::optional<imaging::Volume>& mask, bool mask_channel,
                  const PreprocessOptions& options, const Augmentation* augmentation = nullptr,
-                 const std::vector<std::string>& names = {}, core::ThreadPool* pool = nullptr);
+                 const std::vector<std::string>& names = {}, core::ThreadPool* pool = nullptr,
+                 const Registrations& registrations = {});
 
 }  // namespace photo51::preprocess
