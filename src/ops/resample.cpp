@@ -7,6 +7,7 @@
 #include <string>
 
 #include "ops/cpu/resample.hpp"
+#include "ops/cuda/resample.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::ops {
@@ -124,6 +125,7 @@ void run(at::Tensor& output, const at::Tensor& input, const AffineMap& map, cons
 
 void dispatch(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
               const ResampleOptions& options) {
+  if (input.is_cuda()) return cuda::resample(output, input, map, options);
   switch (input.scalar_type()) {
 #define PHOTO51_CASE(type, scalar) \
   case at::scalar:                 \
@@ -189,7 +191,7 @@ at::Tensor resample(const at::Tensor& input, const AffineMap& map, const std::ar
   for (const int64_t n : size)
     if (n < 1) core::fail_usage("resample: the output size must be at least 1 along every axis");
   const auto source = with_channels(input).contiguous();
-  auto output = at::empty({source.size(0), size[2], size[1], size[0]}, at::kFloat);
+  auto output = at::empty({source.size(0), size[2], size[1], size[0]}, source.options().dtype(at::kFloat));
   dispatch(output, source, map, options);
   return input.dim() == 3 ? output.squeeze(0) : output;
 }
@@ -199,8 +201,11 @@ void resample_into(at::Tensor& output, const at::Tensor& input, const AffineMap&
   require_volume(input);
   require_map(map, options);
   if (!output.defined() || output.dim() != input.dim() || output.scalar_type() != at::kFloat ||
-      !output.is_contiguous() || output.numel() == 0 || (input.dim() == 4 && output.size(0) != input.size(0)))
-    core::fail_usage("resample: the output must be float32, contiguous, with the input's number of channels");
+      !output.is_contiguous() || output.numel() == 0 || output.device() != input.device() ||
+      (input.dim() == 4 && output.size(0) != input.size(0)))
+    core::fail_usage(
+        "resample: the output must be float32, contiguous, on the input's device and with its number of "
+        "channels");
   auto target = with_channels(output);
   dispatch(target, with_channels(input).contiguous(), map, options);
 }

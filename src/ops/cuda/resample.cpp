@@ -1,0 +1,146 @@
+#include "ops/cuda/resample.hpp"
+
+#include <ATen/ATen.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <dlfcn.h>
+
+#include <cmath>
+#include <filesystem>
+#include <string>
+
+#include "ops/cpu/resample.hpp"
+#include "ops/cuda/kernels.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::ops::cuda {
+namespace {
+
+struct Library {
+  decltype(&photo51_cuda_warp) warp = nullptr;
+  decltype(&photo51_cuda_spline) spline = nullptr;
+  decltype(&photo51_cuda_message) message = nullptr;
+};
+
+/// Loaded at the first use; it lies beside libphoto51.
+const Library& library() {
+  static const Library loaded = [] {
+    Dl_info own{};
+    ::dladdr(reinterpret_cast<const void*>(&make_warp), &own);
+    const auto path = std::filesystem::path(own.dli_fname).parent_path() / "libphoto51_cuda.so";
+    void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (handle == nullptr)
+      core::fail_run("the kernels for GPUs cannot be loaded (" + std::string(::dlerror()) +
+                     "); build the cuda preset, or resample on the CPU");
+    Library found;
+    found.warp = reinterpret_cast<decltype(found.warp)>(::dlsym(handle, "photo51_cuda_warp"));
+    found.spline = reinterpret_cast<decltype(found.spline)>(::dlsym(handle, "photo51_cuda_spline"));
+    found.message = reinterpret_cast<decltype(found.message)>(::dlsym(handle, "photo51_cuda_message"));
+    if (found.warp == nullptr || found.spline == nullptr || found.message == nullptr)
+      core::fail_run(path.string() + " is of another version; build it together with libphoto51");
+    return found;
+  }();
+  return loaded;
+}
+
+void check(int error) {
+  if (error != 0) core::fail_run(std::string("resample on the GPU: ") + library().message(error));
+}
+
+Voxel voxel_type(at::ScalarType type) {
+  switch (type) {
+    case at::kByte:
+      return Voxel::u8;
+    case at::kChar:
+      return Voxel::i8;
+    case at::kShort:
+      return Voxel::i16;
+    case at::kUInt16:
+      return Voxel::u16;
+    case at::kInt:
+      return Voxel::i32;
+    case at::kLong:
+      return Voxel::i64;
+    case at::kFloat:
+      return Voxel::f32;
+    case at::kDouble:
+      return Voxel::f64;
+    default:
+      core::fail_usage(std::string("resample: voxels of type ") + c10::toString(type) +
+                       "; it takes integers of 8 to 64 bits, float32 and float64");
+  }
+}
+
+}  // namespace
+
+Warp make_warp(at::IntArrayRef input, at::IntArrayRef output, const AffineMap& map,
+               const ResampleOptions& options) {
+  Warp warp;
+  warp.channels = input[0];
+  const bool cubic = options.interpolation == Interpolation::cubic;
+  const bool nearest = options.interpolation == Interpolation::nearest;
+  warp.taps = cubic ? 4 : nearest ? 1 : 2;
+  warp.border = options.padding == Padding::border;
+  warp.surround = options.padding == Padding::surround;
+  warp.padding_value = options.padding_value;
+  for (size_t a = 0; a < 3; ++a) {
+    warp.in[a] = input[3 - a];
+    warp.out[a] = output[3 - a];
+    warp.offset[a] = map.offset[a];
+    const double* row = map.matrix.data() + 3 * a;
+    for (size_t j = 0; j < 3; ++j) warp.matrix[3 * a + j] = row[j];
+    warp.reach[a] = cpu::edge_reach(std::hypot(row[0], row[1], row[2]));
+    if (warp.surround)
+      warp.reach[a] = nearest ? 0.5 : cubic ? static_cast<double>(cpu::surround_padding - 3) : 1;
+    if (cubic && (warp.in[a] > 1 || warp.surround)) {
+      warp.padded_low[a] = warp.surround ? cpu::surround_padding : cpu::edge_padding_low;
+      warp.padded_high[a] = warp.surround ? cpu::surround_padding : cpu::edge_padding_high;
+      warp.in[a] += warp.padded_low[a] + warp.padded_high[a];
+    }
+    if (options.displacement != nullptr) warp.points[a] = options.displacement->points[a];
+  }
+  return warp;
+}
+
+at::Tensor with_padding(const at::Tensor& input, const Warp& warp) {
+  at::Tensor wide = input.to(at::kFloat);
+  if (warp.surround)
+    return at::constant_pad_nd(wide,
+                               {warp.padded_low[0], warp.padded_high[0], warp.padded_low[1],
+                                warp.padded_high[1], warp.padded_low[2], warp.padded_high[2]},
+                               warp.padding_value)
+        .contiguous();
+  for (int64_t a = 0; a < 3; ++a) {
+    const int64_t count = input.size(3 - a);
+    const auto from =
+        at::arange(-warp.padded_low[a], count + warp.padded_high[a], wide.options().dtype(at::kLong));
+    if (warp.padded_low[a] > 0) wide = wide.index_select(3 - a, from.clamp(0, count - 1));
+  }
+  return wide.contiguous();
+}
+
+void resample(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
+              const ResampleOptions& options) {
+  if (options.antialias)
+    core::fail_usage("resample: antialias works on the CPU only; move the image there first");
+  const c10::DeviceGuard guard(input.device());
+  void* stream = c10::impl::VirtualGuardImpl(at::kCUDA).getStream(input.device()).native_handle();
+  Warp warp = make_warp(input.sizes(), output.sizes(), map, options);
+  at::Tensor control;
+  if (options.displacement != nullptr) {
+    control = at::tensor(options.displacement->values).to(input.device());
+    warp.control = control.const_data_ptr<float>();
+  }
+  at::Tensor source = input;
+  if (warp.taps == 4) {
+    source = with_padding(input, warp);
+    for (int64_t c = 0; c < warp.channels; ++c)
+      for (int axis = 0; axis < 3; ++axis)
+        if (warp.padded_low[axis] > 0)
+          check(library().spline(source.select(0, c).mutable_data_ptr<float>(), warp.in, axis, stream));
+  }
+  check(library().warp(&warp, voxel_type(source.scalar_type()), source.const_data_ptr(),
+                       output.mutable_data_ptr<float>(), stream));
+}
+
+}  // namespace photo51::ops::cuda
