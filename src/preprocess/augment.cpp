@@ -80,7 +80,9 @@ void augment_intensities(at::Tensor& values, const std::array<double, 3>& spacin
     if (change.zoom != 1) simulate_low_resolution(channel, change.zoom);
     if (change.blur > 0) blur(channel, spacing, change.blur);
     if (!change.motion.times.empty()) add_motion(channel, spacing, change.motion);
-    add_ghosts(channel, change.ghosting);
+    Ghosting ghosting = change.ghosting;
+    if (channel.size(0) == 1) ghosting.axis %= 2;  // one slice: along x or y
+    add_ghosts(channel, ghosting);
     add_spikes(channel, change.spikes);
     ops::change_intensities(channel,
                             {.contrast = change.contrast,

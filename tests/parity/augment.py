@@ -6,6 +6,7 @@ import sys
 import numpy
 import safetensors
 import scipy.ndimage
+import SimpleITK
 import torch
 import torchio
 import torchvision.transforms.functional as colors
@@ -109,4 +110,21 @@ picture = torch.tensor(rng.uniform(size=(3, 20, 30)).astype(numpy.float32))
 keep("picture", picture)
 changed = colors.adjust_saturation(colors.adjust_contrast(colors.adjust_brightness(picture, 1.2), 0.7), 1.5)
 keep("colors", colors.adjust_hue(changed, 0.17))
+# Transforms as files, and where they take a few points.
+points = rng.uniform(-50, 50, (5, 3))
+keep("points", points)
+affine = SimpleITK.AffineTransform((turn * 1.2).ravel().tolist(), (1.0, -2.0, 3.0), (4.0, 5.0, -6.0))
+euler = SimpleITK.Euler3DTransform((7.0, -3.0, 2.0), 0.3, -0.5, 0.9, (1.0, 2.0, 3.0))
+euler_zyx = SimpleITK.Euler3DTransform(euler)
+euler_zyx.SetComputeZYX(True)
+transforms = {
+    "affine": affine, "euler": euler, "euler_zyx": euler_zyx,
+    "versor": SimpleITK.VersorRigid3DTransform((0.1, 0.6, -0.3), 0.7, (5.0, 6.0, 7.0), (1.0, 1.0, 2.0)),
+    "similarity": SimpleITK.Similarity3DTransform(1.3, (0.1, 0.6, -0.3), 0.7, (5.0, 6.0, 7.0), (1.0, 1.0, 2.0)),
+    "translation": SimpleITK.TranslationTransform(3, (3.0, 4.0, 5.0)),
+    "composite": SimpleITK.CompositeTransform([euler, affine]),
+}
+for name, transform in transforms.items():
+    SimpleITK.WriteTransform(transform, f"{folder}/{name}.tfm")
+    keep(f"points.{name}", [transform.TransformPoint(point) for point in points.tolist()])
 safetensors.write(f"{folder}/augment.safetensors", results)

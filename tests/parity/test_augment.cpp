@@ -7,6 +7,7 @@
 #include "photo51/ops/intensity.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/preprocess/artefacts.hpp"
+#include "photo51/preprocess/registration.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::preprocess {
@@ -18,13 +19,17 @@ class AugmentPeers : public ::testing::Test {
   static void SetUpTestSuite() {
     const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
     if (python == nullptr) return;
-    const test::TemporaryFolder folder;
+    folder_ = std::make_unique<test::TemporaryFolder>();
+    const auto& folder = *folder_;
     const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/augment.py";
     const std::string command = std::string(python) + " " + script + " " + folder.path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
     results_ = backbones::read_safetensors(folder / "augment.safetensors").tensors;
   }
-  static void TearDownTestSuite() { results_.clear(); }
+  static void TearDownTestSuite() {
+    folder_.reset();
+    results_.clear();
+  }
   void SetUp() override {
     if (results_.empty()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   }
@@ -42,6 +47,7 @@ class AugmentPeers : public ::testing::Test {
     return {values.const_data_ptr<double>(), values.const_data_ptr<double>() + values.numel()};
   }
 
+  static inline std::unique_ptr<test::TemporaryFolder> folder_;
   static inline std::map<std::string, at::Tensor> results_;
 };
 
@@ -126,6 +132,21 @@ TEST_F(AugmentPeers, TorchGridSampleThroughAnElasticGrid) {
       expect_same(std::string("elastic.") + mode + "." + edge,
                   ops::resample(image(), {}, {25, 22, 18}, options), 5e-5);
     }
+}
+
+TEST_F(AugmentPeers, SimpleItkTransforms) {
+  for (const std::string name :
+       {"affine", "euler", "euler_zyx", "versor", "similarity", "translation", "composite"}) {
+    const auto map = read_registration(*folder_ / (name + ".tfm"));
+    const auto points = numbers("points"), expected = numbers("points." + name);
+    for (size_t p = 0; p < points.size(); p += 3)
+      for (size_t i = 0; i < 3; ++i) {
+        const double* row = map.matrix.data() + 3 * i;
+        EXPECT_NEAR(row[0] * points[p] + row[1] * points[p + 1] + row[2] * points[p + 2] + map.offset[i],
+                    expected[p + i], 1e-4)
+            << name;
+      }
+  }
 }
 
 TEST_F(AugmentPeers, TorchvisionColors) {

@@ -147,6 +147,11 @@ TEST(AugmentIntensities, EachStepReachesItsChannel) {
   EXPECT_TRUE(touches([](Channel& c) { c.noise = 1, c.rician = true; }));
   EXPECT_FALSE(touches([](Channel&) {}));
   Augmentation a;
+  a.channels.resize(1);
+  a.channels[0].ghosting = {.ghosts = 3, .axis = 2, .intensity = 1};  // of one slice: along x
+  const auto slice = values.slice(1, 0, 1);
+  EXPECT_FALSE(at::equal(apply(slice, box({20, 18, 1}), a, {})[0], slice[0]));
+  a = {};
   a.channels.resize(2);
   a.holes = {{{0, 0.5, 0.5}, {4, 2, 6}}};  // half of it lies outside
   a.hole_fill = -3;
