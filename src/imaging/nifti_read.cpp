@@ -8,6 +8,7 @@
 #include "imaging/nifti_header.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/ops/memory.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -133,7 +134,7 @@ at::Tensor read_voxels(ByteSource& source, const nifti::Layout& layout, size_t a
 
   const bool interleaved = storage.components > 1;
   at::Tensor data = interleaved ? at::empty({n[3], n[2], n[1], n[0], storage.components}, storage.type)
-                                : at::empty({n[3], n[2], n[1], n[0]}, storage.type);
+                                : ops::empty_image({n[3], n[2], n[1], n[0]}, storage.type);
   const size_t got = source.read(data.mutable_data_ptr(), data.nbytes());
   if (got < data.nbytes()) {
     const size_t slice = data.nbytes() / static_cast<size_t>(n[2] * n[3]);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "photo51/core/error.hpp"
+#include "photo51/ops/memory.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/ops/scan.hpp"
 #include "photo51/preprocess/histogram.hpp"
@@ -194,7 +195,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   }
 
   const auto images = static_cast<int64_t>(channels.size());
-  result.values = at::empty(
+  result.values = ops::empty_image(
       {images + (mask_channel ? 1 : 0), geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   at::Tensor mask_values;
   if (mask_channel || options.normalize.region == "mask")
