@@ -84,12 +84,12 @@ struct Cohort::Impl {
   std::vector<std::filesystem::path> instance_files(size_t row, size_t column) const;
 };
 
-/// `folder#UID`, which names one series of a folder, or `mask.dcm#ROI` as path and choice; the choice is empty
-/// for any other path.
+/// `folder#UID`, which names one series of a folder, or `mask.dcm#ROI` as path and choice; the choice is
+/// empty for any other path.
 std::pair<std::filesystem::path, std::string> split_series(const std::filesystem::path& path);
 
-/// Warns once an input of DICOM elements that tell who a patient is. Error (data) when the cohort's privacy is
-/// strict. Names are said, values never.
+/// Warns once an input of DICOM elements that tell who a patient is. Error (data) when the cohort's privacy
+/// is strict. Names are said, values never.
 void check_privacy(const Cohort::Impl& cohort);
 
 /// Reads the labels of every head into `cohort.label_values` and fills in class names. Errors (data) with
