@@ -99,7 +99,7 @@ TEST_F(GroupTest, Errors) {
   SplitOptions options;
   options.group = "clutser";
   EXPECT_THAT(failure(core::Fault::data, [&] { split_cohort(cohort, options); }),
-              HasSubstr("cohort.split.group needs the column `clutser`; did you mean `cluster`?"));
+              HasSubstr("cohort.split.group needs the column `clutser` (did you mean `cluster`?)"));
   options.group = "site";
   options.folds = 3;
   EXPECT_THAT(failure(core::Fault::data, [&] { split_cohort(cohort, options); }),
