@@ -22,11 +22,11 @@ void print(const data::PhantomSummary& summary, const std::string& folder, bool 
                             .c_str());
     return;
   }
-  std::printf("Best possible AUROC for the genotype, by what is seen\n  %-14s %10s %12s\n", "", "population",
+  std::printf("Best possible AUROC for the genotype, by what is seen\n  %-17s %10s %12s\n", "", "population",
               "this cohort");
-  for (const char* view : {"hidden_genes", "everything", "images", "mri", "ct", "expression"}) {
+  for (const std::string& view : summary.observers) {
     const auto cohort = summary.cohort.find("all");
-    std::printf("  %-14s %10.3f", view, summary.population.at(view));
+    std::printf("  %-17s %10.3f", view.c_str(), summary.population.at(view));
     if (cohort != summary.cohort.end()) std::printf(" %12.3f", cohort->second.at(view));
     std::printf("\n");
   }
@@ -51,11 +51,35 @@ void add_phantom(CLI::App& app, const Common& common) {
   command->add_option("--out", arguments->folder, "the folder to write")->required();
   command->add_option("--patients", options.patients, "how many")->capture_default_str();
   command->add_option("--seed", options.seed, "of everything random")->capture_default_str();
+  command
+      ->add_option("--modalities", options.modalities,
+                   "what patients have, separated by commas: mri, ct, pet, mammography, ultrasound, "
+                   "histopathology, expression, mutations (default: all)")
+      ->delimiter(',');
   command->add_option("--missing-sequence", options.missing_sequence, "probability of a missing MRI sequence")
       ->capture_default_str();
   command->add_option("--missing-ct", options.missing_ct, "probability of a missing CT")
       ->capture_default_str();
   command->add_option("--missing-expression", options.missing_expression, "probability of missing expression")
+      ->capture_default_str();
+  command->add_option("--missing-pet", options.missing_pet, "probability of a missing PET")
+      ->capture_default_str();
+  command
+      ->add_option("--missing-mammography", options.missing_mammography,
+                   "probability of a missing mammography")
+      ->capture_default_str();
+  command
+      ->add_option("--missing-view", options.missing_view,
+                   "probability that a mammography lacks a view; one of the lesion's breast stays")
+      ->capture_default_str();
+  command
+      ->add_option("--missing-ultrasound", options.missing_ultrasound, "probability of a missing ultrasound")
+      ->capture_default_str();
+  command
+      ->add_option("--missing-histopathology", options.missing_histopathology,
+                   "probability of a missing slide")
+      ->capture_default_str();
+  command->add_option("--missing-mutations", options.missing_mutations, "probability of missing sequencing")
       ->capture_default_str();
   command->add_option("--threads", options.threads, "worker threads; 0 = one a processor")
       ->capture_default_str();

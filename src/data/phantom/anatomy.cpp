@@ -69,6 +69,10 @@ Anatomy::Anatomy(const Patient& patient, int64_t seed) {
   texture_ = 0.02 + 0.38 * rank(texture);
   enhancement_ = 0.75 + 0.95 * rank(enhancement);
   density_ = 18 + 44 * rank(density);
+  uptake_ = 1.8 + 4.2 * rank(uptake);
+  unevenness_ = 0.02 + 0.58 * rank(unevenness);
+  core::Random metabolism = stream(seed, patient.index, "metabolism");
+  metabolism_ = Waves(24, 14, 24, metabolism);
 }
 
 double Anatomy::lesion_distance(const Point& point) const {
@@ -137,6 +141,21 @@ double Anatomy::ct(const Tissue& tissue) const {
   density = blend(6, density, step(tissue.ventricle, 1, 0.25));
   density = blend(22, density, step(tissue.lesion, kOedema, 0.3));
   return blend(density_, density, step(tissue.lesion, 1, 0.12));
+}
+
+double Anatomy::pet(const Tissue& tissue, const Point& point) const {
+  if (tissue.head > 1) {
+    if (tissue.head < kSkull) return 0.4;
+    if (tissue.head < kScalp) return 0.5;
+    return tissue.head < kAir ? 0.9 : 0.02;
+  }
+  double suv = blend(1.0, 1.3, tissue.grey);
+  suv = blend(0.5, suv, step(tissue.ventricle, 1, 0.25));
+  if (tissue.lesion > 1.2) return suv;
+  // A core that is poor in tracer, and patches.
+  const double core = 1 - step(tissue.lesion, kCore, 0.3);
+  const double part = (1 - unevenness_ * core) * (1 + unevenness_ * metabolism_(point));
+  return blend(uptake_ * std::max(0.1, part), suv, step(tissue.lesion, 1, 0.12));
 }
 
 }  // namespace photo51::data::phantom

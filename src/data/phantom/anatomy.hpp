@@ -47,6 +47,8 @@ class Anatomy {
   double flair(const Tissue& tissue) const;
   /// HU.
   double ct(const Tissue& tissue) const;
+  /// SUV of an amino acid tracer.
+  double pet(const Tissue& tissue, const Point& point) const;
 
   const Point& head_centre() const { return head_centre_; }
   const Point& lesion_centre() const { return lesion_centre_; }
@@ -57,8 +59,8 @@ class Anatomy {
   Point head_centre_{}, brain_radii_{}, lesion_centre_{}, lesion_axis_{};
   Point ventricle_radii_{};
   double lesion_radius_ = 0, stretch_ = 1, bumps_ = 0;
-  double texture_ = 0, enhancement_ = 0, density_ = 0;
-  Waves cortex_, surface_, grain_;
+  double texture_ = 0, enhancement_ = 0, density_ = 0, uptake_ = 0, unevenness_ = 0;
+  Waves cortex_, surface_, grain_, metabolism_;
 };
 
 }  // namespace photo51::data::phantom

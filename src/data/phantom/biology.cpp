@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "data/phantom/genes.hpp"
+#include "data/phantom/modalities.hpp"
 
 namespace photo51::data::phantom {
 namespace {
@@ -46,6 +47,48 @@ void draw_missing(Patient& patient, const PhantomOptions& options, core::Random&
     patient.has_flair = true;
 }
 
+/// A mammography is missing as a whole or by view; one view of the lesion's breast stays.
+void draw_missing_mammograms(Patient& patient, const PhantomOptions& options, core::Random& random) {
+  const bool whole = random.chance(options.missing_mammography);
+  for (bool& has : patient.has_mammogram) has = !random.chance(options.missing_view) && !whole;
+  if (!whole && !patient.has_mammography())
+    patient.has_mammogram[patient.left_breast ? left_cc : right_cc] = true;
+}
+
+/// Takes away what the cohort does not have.
+void keep_modalities(Patient& patient, const Modalities& kept) {
+  patient.has_t1c = patient.has_t1c && kept.mri;
+  patient.has_flair = patient.has_flair && kept.mri;
+  patient.has_ct = patient.has_ct && kept.ct;
+  patient.has_pet = patient.has_pet && kept.pet;
+  for (bool& has : patient.has_mammogram) has = has && kept.mammography;
+  patient.has_ultrasound = patient.has_ultrasound && kept.ultrasound;
+  patient.has_slide = patient.has_slide && kept.histopathology;
+  patient.has_expression = patient.has_expression && kept.expression;
+  patient.has_mutations = patient.has_mutations && kept.mutations;
+  if (patient.has_t1c || patient.has_flair || patient.has_ct || patient.has_pet ||
+      patient.has_mammography() || patient.has_ultrasound || patient.has_slide || patient.has_expression ||
+      patient.has_mutations)
+    return;
+  // Nothing is left: the first that the cohort has.
+  if (kept.mri)
+    patient.has_flair = true;
+  else if (kept.ct)
+    patient.has_ct = true;
+  else if (kept.pet)
+    patient.has_pet = true;
+  else if (kept.mammography)
+    patient.has_mammogram = {true, true, true, true};
+  else if (kept.ultrasound)
+    patient.has_ultrasound = true;
+  else if (kept.histopathology)
+    patient.has_slide = true;
+  else if (kept.expression)
+    patient.has_expression = true;
+  else
+    patient.has_mutations = true;
+}
+
 }  // namespace
 
 double Loading::draw(const std::array<double, 2>& genes, core::Random& random) const {
@@ -58,6 +101,12 @@ double sigmoid(double x) {
 
 double normal_rank(double x) {
   return 0.5 * std::erfc(-x / std::sqrt(2.0));
+}
+
+double mutation_probability(const Driver& driver, const std::array<double, 2>& genes) {
+  const Loading& l = driver.loading;
+  return normal_rank((l.first * genes[0] + l.second * genes[1] - driver.threshold) /
+                     std::sqrt(l.noise_variance()));
 }
 
 core::Random stream(int64_t seed, int64_t index, const char* purpose) {
@@ -79,7 +128,15 @@ Patient draw_patient(const PhantomOptions& options, int64_t index) {
   for (double& gene : patient.genes) gene = person.normal();
 
   core::Random traits = stream(options.seed, index, "traits");
-  for (size_t t = 0; t < trait_count; ++t) patient.traits[t] = kTraitLoadings[t].draw(patient.genes, traits);
+  for (size_t t = 0; t < kHeadTraits; ++t) patient.traits[t] = kTraitLoadings[t].draw(patient.genes, traits);
+  for (size_t t = kHeadTraits; t < trait_count; ++t) {
+    core::Random own = stream(options.seed, index, kTraitNames[t]);
+    patient.traits[t] = kTraitLoadings[t].draw(patient.genes, own);
+  }
+  for (size_t k = 0; k < kDrivers.size(); ++k) {
+    core::Random own = stream(options.seed, index, kDrivers[k].name);
+    if (kDrivers[k].loading.draw(patient.genes, own) > kDrivers[k].threshold) patient.drivers |= 1U << k;
+  }
   core::Random expression = stream(options.seed, index, "expression");
   patient.expression = draw_expression(patient.genes, expression);
 
@@ -92,6 +149,15 @@ Patient draw_patient(const PhantomOptions& options, int64_t index) {
   draw_survival(patient, survival);
   core::Random missing = stream(options.seed, index, "missing");
   draw_missing(patient, options, missing);
+  core::Random breast = stream(options.seed, index, "breast side");
+  patient.left_breast = breast.chance(0.5);
+  core::Random more = stream(options.seed, index, "missing beyond the head");
+  patient.has_pet = !more.chance(options.missing_pet);
+  patient.has_ultrasound = !more.chance(options.missing_ultrasound);
+  patient.has_slide = !more.chance(options.missing_histopathology);
+  patient.has_mutations = !more.chance(options.missing_mutations);
+  draw_missing_mammograms(patient, options, more);
+  keep_modalities(patient, modalities_of(options));
   return patient;
 }
 

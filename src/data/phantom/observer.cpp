@@ -1,5 +1,7 @@
 #include "data/phantom/observer.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -14,6 +16,12 @@ struct Belief {
   double mean, variance;
 };
 
+/// The hidden genes given what is seen: normal with this mean and covariance (V11, V12, V22).
+struct GeneBelief {
+  std::array<double, 2> mean;
+  std::array<double, 3> covariance;
+};
+
 /// Sums the evidence of one quantity after another.
 class Evidence {
  public:
@@ -24,6 +32,12 @@ class Evidence {
     precision_[2] += weight * loading.second * loading.second;
     pull_[0] += weight * loading.first * value;
     pull_[1] += weight * loading.second * value;
+  }
+  GeneBelief genes() const {
+    const double determinant = precision_[0] * precision_[2] - precision_[1] * precision_[1];
+    const std::array<double, 3> v{precision_[2] / determinant, -precision_[1] / determinant,
+                                  precision_[0] / determinant};
+    return {{v[0] * pull_[0] + v[1] * pull_[1], v[1] * pull_[0] + v[2] * pull_[1]}, v};
   }
   Belief log_odds() const {
     const double determinant = precision_[0] * precision_[2] - precision_[1] * precision_[1];
@@ -47,8 +61,21 @@ bool shows(const View& view, Trait trait) {
       return view.t1c || view.flair;
     case enhancement:
       return view.t1c;
-    default:
+    case density:
       return view.ct;
+    case uptake:
+    case unevenness:
+      return view.pet;
+    case spiculation:
+    case calcification:
+    case breast_density:
+      return view.mammography;
+    case hypoechogenicity:
+    case shadow:
+    case verticality:
+      return view.ultrasound;
+    default:
+      return view.histopathology;
   }
 }
 
@@ -80,6 +107,80 @@ double prior_variance() {
   return kGenotype.first * kGenotype.first + kGenotype.second * kGenotype.second;
 }
 
+/// A grid over the plane for E f(g), g ~ N(mean, covariance): points mean + L z with weights that sum to 1.
+/// The trapezium rule again; `step` in standard deviations.
+template <class Visit>
+void for_each_gene(const GeneBelief& belief, double step, Visit visit) {
+  const auto& v = belief.covariance;
+  const double l11 = std::sqrt(v[0]), l21 = l11 > 0 ? v[1] / l11 : 0;
+  const double l22 = std::sqrt(std::max(0.0, v[2] - l21 * l21));
+  const int reach = static_cast<int>(std::ceil(6 / step));
+  for (int a = -reach; a <= reach; ++a)
+    for (int b = -reach; b <= reach; ++b) {
+      const double z1 = step * a, z2 = step * b;
+      const double weight = std::exp(-(z1 * z1 + z2 * z2) / 2) * step * step / (2 * std::numbers::pi);
+      visit(std::array<double, 2>{belief.mean[0] + l11 * z1, belief.mean[1] + l21 * z1 + l22 * z2}, weight);
+    }
+}
+
+/// P(pattern) and P(pattern, genotype = 1) of every mutation pattern.
+struct Joint {
+  std::array<double, kMutationPatterns> all{}, positive{};
+};
+
+Joint with_mutations(const GeneBelief& belief) {
+  const auto& v = belief.covariance;
+  const auto [first, second] = std::array{kGenotype.first, kGenotype.second};
+  const double variance = first * first * v[0] + 2 * first * second * v[1] + second * second * v[2];
+  // The sigmoid's poles lie pi from the real axis: the error falls as exp(-2 pi^2 / (step deviation)).
+  const double step = std::clamp(1.2 / std::sqrt(std::max(variance, 1e-12)), 0.2, 0.5);
+  Joint joint;
+  for_each_gene(belief, step, [&](const std::array<double, 2>& genes, double weight) {
+    const double positive = sigmoid(kGenotype.offset + first * genes[0] + second * genes[1]);
+    std::array<double, kDrivers.size()> mutated{};
+    for (size_t k = 0; k < kDrivers.size(); ++k) mutated[k] = mutation_probability(kDrivers[k], genes);
+    for (MutationPattern pattern = 0; pattern < kMutationPatterns; ++pattern) {
+      double mass = weight;
+      for (size_t k = 0; k < kDrivers.size(); ++k)
+        mass *= (pattern >> k & 1U) != 0 ? mutated[k] : 1 - mutated[k];
+      joint.all[pattern] += mass;
+      joint.positive[pattern] += mass * positive;
+    }
+  });
+  return joint;
+}
+
+/// The AUROC of an observer that sees mutations beside what is jointly normal. The posterior mean of the
+/// genes is the latter's sufficient statistic: normal, with what is left of the prior as its covariance.
+double auroc_with_mutations(const GeneBelief& left) {
+  const GeneBelief means{
+      {0, 0},
+      {std::max(0.0, 1 - left.covariance[0]), -left.covariance[1], std::max(0.0, 1 - left.covariance[2])}};
+  struct Outcome {
+    double score, positive, negative;
+  };
+  std::vector<Outcome> outcomes;
+  const auto add = [&](const std::array<double, 2>& mean, double weight) {
+    if (weight < 1e-9) return;
+    const Joint joint = with_mutations({mean, left.covariance});
+    for (MutationPattern p = 0; p < kMutationPatterns; ++p)
+      outcomes.push_back({joint.positive[p] / joint.all[p], weight * joint.positive[p],
+                          weight * (joint.all[p] - joint.positive[p])});
+  };
+  if (means.covariance[0] < 1e-12 && means.covariance[2] < 1e-12)
+    add({0, 0}, 1);
+  else
+    for_each_gene(means, 0.2, add);
+  std::ranges::sort(outcomes, {}, &Outcome::score);
+  double negatives = 0, positives = 0, wins = 0;
+  for (const Outcome& o : outcomes) {
+    wins += o.positive * (negatives + o.negative / 2);
+    negatives += o.negative;
+    positives += o.positive;
+  }
+  return wins / (negatives * positives);
+}
+
 }  // namespace
 
 double posterior(const Patient& patient, const View& view) {
@@ -89,10 +190,19 @@ double posterior(const Patient& patient, const View& view) {
   seen.flair = view.flair && patient.has_flair;
   seen.ct = view.ct && patient.has_ct;
   seen.expression = view.expression && patient.has_expression;
+  seen.pet = view.pet && patient.has_pet;
+  seen.mammography = view.mammography && patient.has_mammography();
+  seen.ultrasound = view.ultrasound && patient.has_ultrasound;
+  seen.histopathology = view.histopathology && patient.has_slide;
+  if (view.mutations && patient.has_mutations) {
+    const Joint joint = with_mutations(gather(seen, &patient).genes());
+    return joint.positive[patient.drivers] / joint.all[patient.drivers];
+  }
   return expected_sigmoid(gather(seen, &patient).log_odds());
 }
 
 double population_auroc(const View& view) {
+  if (view.mutations && !view.hidden_genes) return auroc_with_mutations(gather(view, nullptr).genes());
   const double left = view.hidden_genes ? 0 : gather(view, nullptr).log_odds().variance;
   const double explained = prior_variance() - left;  // variance of the posterior mean over patients
   if (explained <= 1e-12) return 0.5;

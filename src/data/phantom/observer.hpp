@@ -4,6 +4,8 @@
 ///
 /// Observed x = W g + e with e ~ N(0, D) gives g | x ~ N(m, V), V = (I + W' D^-1 W)^-1, m = V W' D^-1 x. The
 /// log odds are then normal too, and P(genotype = 1 | x) = E sigmoid(log odds): increasing in its mean.
+/// Mutations are yes or no: P(pattern | g) is a product of normal distribution functions, and what they add
+/// is summed over a grid of g ~ N(m, V).
 
 #include <vector>
 
@@ -15,6 +17,7 @@ namespace photo51::data::phantom {
 struct View {
   bool hidden_genes = false;
   bool t1c = false, flair = false, ct = false, expression = false;
+  bool pet = false, mammography = false, ultrasound = false, histopathology = false, mutations = false;
 };
 
 /// P(genotype = 1 | what the view shows of the patient); the modalities that the patient lacks are not shown.

@@ -30,17 +30,6 @@ Volume empty_volume(const Geometry& geometry, at::ScalarType type, Modality moda
                               geometry, modality, units);
 }
 
-/// Calls `visit(voxel, point)` for every voxel in stored order.
-template <class Visit>
-void for_each_voxel(const Geometry& geometry, Visit visit) {
-  int64_t voxel = 0;
-  for (int64_t z = 0; z < geometry.size[2]; ++z)
-    for (int64_t y = 0; y < geometry.size[1]; ++y)
-      for (int64_t x = 0; x < geometry.size[0]; ++x)
-        visit(voxel++,
-              geometry.to_world({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)}));
-}
-
 /// A receive field: the exponential of a polynomial over the field of view.
 class BiasField {
  public:

@@ -24,6 +24,17 @@ const std::array<Site, 3>& sites();
 /// The grid of a scanner that covers the head (field of view 168 x 204 x 156 mm along the patient's axes).
 imaging::Geometry grid_of(const Scanner& scanner);
 
+/// Calls `visit(voxel, point)` for every voxel in stored order.
+template <class Visit>
+void for_each_voxel(const imaging::Geometry& geometry, Visit visit) {
+  int64_t voxel = 0;
+  for (int64_t z = 0; z < geometry.size[2]; ++z)
+    for (int64_t y = 0; y < geometry.size[1]; ++y)
+      for (int64_t x = 0; x < geometry.size[0]; ++x)
+        visit(voxel++,
+              geometry.to_world({static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)}));
+}
+
 struct Images {
   imaging::Volume t1c, flair, mask, ct;
 };

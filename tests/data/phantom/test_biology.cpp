@@ -65,8 +65,8 @@ TEST(Biology, TraitsAndGenesHangOnTheHiddenGenesByTheirLoadings) {
   }
 }
 
-TEST(Biology, ImagesTellOfTheFirstGeneAndExpressionOfTheSecond) {
-  for (const Loading& loading : kTraitLoadings) EXPECT_GT(loading.first, loading.second);
+TEST(Biology, HeadImagesTellOfTheFirstGeneAndExpressionOfTheSecond) {
+  for (size_t t = 0; t < kHeadTraits; ++t) EXPECT_GT(kTraitLoadings[t].first, kTraitLoadings[t].second);
   double first = 0, second = 0;
   for (const Gene& gene : gene_panel()) {
     EXPECT_GT(gene.loading.noise_variance(), 0);
@@ -102,6 +102,69 @@ TEST(Biology, ModalitiesAreMissingAsOftenAsAsked) {
   EXPECT_NEAR(flair / kMany, 0.07, 0.014);
   EXPECT_NEAR(ct / kMany, 0.15, 0.019);
   EXPECT_NEAR(expression / kMany, 0.10, 0.016);
+}
+
+TEST(Biology, OtherModalitiesAreMissingAsOftenAsAskedAndTheLesionsBreastKeepsAView) {
+  double pet = 0, ultrasound = 0, slide = 0, mutations = 0, whole = 0, left = 0, views = 0;
+  for (const Patient& p : population()) {
+    pet += !p.has_pet, ultrasound += !p.has_ultrasound, slide += !p.has_slide, mutations += !p.has_mutations;
+    double here = 0;
+    for (const bool has : p.has_mammogram) here += has;
+    whole += here == 0;
+    views += here;
+    left += p.left_breast;
+    EXPECT_EQ(p.has_mammography(), here > 0);
+  }
+  EXPECT_NEAR(pet / kMany, 0.15, 0.019);
+  EXPECT_NEAR(ultrasound / kMany, 0.10, 0.016);
+  EXPECT_NEAR(slide / kMany, 0.10, 0.016);
+  EXPECT_NEAR(mutations / kMany, 0.10, 0.016);
+  EXPECT_NEAR(whole / kMany, 0.15, 0.019);
+  EXPECT_NEAR(left / kMany, 0.5, 0.026);
+  EXPECT_NEAR(views / (kMany - whole), 4 * 0.95, 0.03);
+}
+
+TEST(Biology, DriversAreMutatedAsTheHiddenGenesSay) {
+  for (size_t k = 0; k < kDrivers.size(); ++k) {
+    std::array<double, 10> expected{}, drawn{}, count{};
+    for (const Patient& p : population()) {
+      const double probability = mutation_probability(kDrivers[k], p.genes);
+      const auto bin = static_cast<size_t>(std::min(9.0, 10 * probability));
+      expected[bin] += probability;
+      drawn[bin] += p.drivers >> k & 1U;
+      count[bin] += 1;
+    }
+    for (size_t b = 0; b < 10; ++b)
+      EXPECT_NEAR(drawn[b], expected[b], 4 * std::sqrt(0.25 * count[b]))
+          << kDrivers[k].name << " decile " << b;
+  }
+  // By hand: loading 0.75, threshold 0.5, noise sqrt(1 - 0.5625).
+  EXPECT_NEAR(mutation_probability(kDrivers[0], {1, -3}),
+              0.5 * std::erfc(-(0.75 - 0.5) / std::sqrt(0.4375) / std::sqrt(2.0)), 1e-12);
+}
+
+TEST(Biology, ACohortOfSomeModalitiesHasThePatientsOfTheWhole) {
+  const PhantomOptions some{.seed = 4, .modalities = {"pet", "mutations"}};
+  for (int64_t i = 0; i < 200; ++i) {
+    const Patient p = draw_patient(some, i);
+    const Patient& whole = population()[static_cast<size_t>(i)];
+    EXPECT_EQ(p.traits, whole.traits);
+    EXPECT_EQ(p.drivers, whole.drivers);
+    EXPECT_EQ(p.genotype, whole.genotype);
+    EXPECT_FALSE(p.has_t1c || p.has_flair || p.has_ct || p.has_expression || p.has_mammography() ||
+                 p.has_ultrasound || p.has_slide);
+    // Whoever lacks both is given the first.
+    EXPECT_EQ(p.has_pet, whole.has_pet || !whole.has_mutations);
+    EXPECT_EQ(p.has_mutations, whole.has_mutations);
+  }
+  for (const char* only :
+       {"mri", "ct", "pet", "mammography", "ultrasound", "histopathology", "expression", "mutations"})
+    for (int64_t i = 0; i < 60; ++i) {
+      const Patient p = draw_patient({.seed = 4, .modalities = {only}}, i);
+      EXPECT_EQ(1, (p.has_t1c || p.has_flair) + p.has_ct + p.has_pet + p.has_mammography() +
+                       p.has_ultrasound + p.has_slide + p.has_expression + p.has_mutations)
+          << only;
+    }
 }
 
 TEST(Biology, APatientIsTheSameInAnyCohortOfTheSeed) {

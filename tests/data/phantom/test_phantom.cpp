@@ -45,13 +45,14 @@ TEST(Phantom, WritesWhatTheManifestNames) {
   ASSERT_EQ(table.rows.size(), 12U);
   std::map<std::string, int64_t> missing;
   for (const auto& row : table.rows)
-    for (const char* column : {"t1c", "flair", "seg", "ct", "expression"}) {
+    for (const char* column : {"t1c", "flair", "seg", "ct", "expression", "pet", "mg_lcc", "mg_lmlo",
+                               "mg_rcc", "mg_rmlo", "us", "wsi", "mutations"}) {
       const std::string& cell = row[table.require(column)];
       missing[column] += cell.empty();
       EXPECT_TRUE(cell.empty() || fs::exists(folder / cell)) << cell;
-      if (cell.empty() && column != std::string("expression")) {
-        EXPECT_FALSE(fs::exists(folder / row[0] / column));
-      }
+      if (!cell.empty()) continue;
+      for (const char* suffix : {"", ".nii.gz", ".dcm", ".svs", ".tif"})
+        EXPECT_FALSE(fs::exists(folder / row[0] / (column + std::string(suffix)))) << column;
     }
   EXPECT_EQ(missing["seg"], 0);
   for (const auto& [column, count] : written().summary.missing) EXPECT_EQ(missing[column], count) << column;
@@ -101,6 +102,38 @@ TEST(Phantom, SameSeedSameBytesWhateverTheNumberOfPatientsAndThreads) {
   write_phantom({.patients = 4, .seed = 4}, other.path());
   EXPECT_NE(core::hash_file(other / "P0001/seg.nii.gz"),
             core::hash_file(written().folder / "P0001/seg.nii.gz"));
+}
+
+TEST(Phantom, ACohortOfTheHeadAndExpressionIsAPartOfTheWhole) {
+  test::TemporaryFolder head;
+  const PhantomSummary summary = write_phantom(
+      {.patients = 4, .seed = 3, .modalities = {"mri", "ct", "expression"}, .threads = 2}, head.path());
+  EXPECT_THAT(summary.observers,
+              testing::ElementsAre("hidden_genes", "everything", "images", "mri", "ct", "expression"));
+  const auto& whole = written().summary.population;
+  EXPECT_EQ(summary.population.at("everything"), whole.at("mri_ct_expression"));
+  EXPECT_EQ(summary.population.at("images"), whole.at("mri_ct"));
+  EXPECT_THAT(core::read_file(head / "cohort.csv"),
+              HasSubstr("patient,site,age,sex,t1c,flair,seg,ct,expression,genotype,subtype,time,event\n"));
+  EXPECT_THAT(core::read_file(head / "hidden.csv"),
+              HasSubstr("density,p_hidden_genes,p_everything,p_images,p_mri,p_ct,p_expression,log_hazard"));
+  int compared = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(head.path())) {
+    const fs::path relative = fs::relative(entry.path(), head.path());
+    if (!entry.is_regular_file() || !relative.has_parent_path()) continue;
+    EXPECT_EQ(core::hash_file(entry.path()), core::hash_file(written().folder.path() / relative)) << relative;
+    EXPECT_TRUE(relative.string().find("ct/") != std::string::npos || relative.extension() == ".gz")
+        << relative;
+    ++compared;
+  }
+  EXPECT_GT(compared, 20);
+  EXPECT_FALSE(fs::exists(head / "mutations.maf"));
+
+  test::TemporaryFolder slides;
+  const PhantomSummary only =
+      write_phantom({.patients = 4, .seed = 3, .modalities = {"histopathology"}}, slides.path());
+  EXPECT_THAT(only.observers, testing::ElementsAre("hidden_genes", "everything", "images", "histopathology"));
+  EXPECT_FALSE(fs::exists(slides / "P0001/seg.nii.gz"));
 }
 
 TEST(Phantom, MriMaskAndCtLieInOneWorld) {
@@ -187,6 +220,14 @@ TEST(Phantom, RefusesWhatCannotBe) {
   EXPECT_THAT(message({.missing_sequence = -0.1}), HasSubstr("missing_sequence"));
   EXPECT_THAT(message({.missing_ct = 1.5}), HasSubstr("missing_ct: 1.5"));
   EXPECT_THAT(message({.missing_expression = 2}), HasSubstr("missing_expression"));
+  EXPECT_THAT(message({.missing_pet = 2}), HasSubstr("missing_pet"));
+  EXPECT_THAT(message({.missing_mammography = 2}), HasSubstr("missing_mammography"));
+  EXPECT_THAT(message({.missing_view = -1}), HasSubstr("missing_view"));
+  EXPECT_THAT(message({.missing_ultrasound = 2}), HasSubstr("missing_ultrasound"));
+  EXPECT_THAT(message({.missing_histopathology = 2}), HasSubstr("missing_histopathology"));
+  EXPECT_THAT(message({.missing_mutations = 2}), HasSubstr("missing_mutations"));
+  EXPECT_THAT(message({.modalities = {"mri", "mammografy"}}),
+              HasSubstr("modalities: the phantom has no `mammografy` (did you mean `mammography`?)"));
   core::write_file_atomic(folder / "file", "x");
   EXPECT_THROW(write_phantom({.patients = 4}, folder / "file"), core::Error);
 }
