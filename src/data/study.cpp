@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "data/pictures.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
@@ -23,6 +24,12 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 at::Tensor gray_of(const at::Tensor& rgb) {
   const at::Tensor planes = rgb.to(at::kFloat);
   return planes.narrow(0, 0, 1) * 0.299 + planes.narrow(0, 1, 1) * 0.587 + planes.narrow(0, 2, 1) * 0.114;
+}
+
+Volume read_file(const std::filesystem::path& file, imaging::Modality modality) {
+  if (modality == imaging::Modality::mammography) return read_mammogram_picture(file, std::nullopt);
+  if (modality == imaging::Modality::ultrasound) return read_ultrasound_picture(file, std::nullopt);
+  return imaging::read_volume(file, {.modality = modality, .series = ""});
 }
 
 /// The channels that one file gives the model.
@@ -74,7 +81,7 @@ void add_file(Study& study, const InputOptions& options, const std::string& chan
   std::vector<Volume> planes;
   if (!file.empty())
     planes = core::with_context("channel " + channel, [&] {
-      Volume volume = in_units(imaging::read_volume(file, {.modality = modality, .series = ""}), options);
+      Volume volume = in_units(read_file(file, modality), options);
       if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
       return colours_of(std::move(volume), options.colour);
     });

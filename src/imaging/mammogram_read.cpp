@@ -25,9 +25,6 @@ Mammogram read_mammogram(const std::filesystem::path& path) {
   Mammogram made;
   made.volume = read_volume(path, {.modality = Modality::mammography});
   Volume& volume = made.volume;
-  if (volume.data.size(0) != 1)
-    core::fail_data(path.string() + ": has " + std::to_string(volume.data.size(0)) +
-                    " channels, but a mammogram is gray; convert it");
   volume.units = Units::arbitrary;
   std::error_code code;
   if (std::filesystem::is_directory(path, code) || detect_format(path) != Format::dicom) {
@@ -36,6 +33,9 @@ Mammogram read_mammogram(const std::filesystem::path& path) {
         "a picture file says neither laterality nor view nor the size of a pixel");
     return made;
   }
+  if (volume.data.size(0) != 1)
+    core::fail_data(path.string() + ": has " + std::to_string(volume.data.size(0)) +
+                    " channels, but a mammogram is gray; convert it");
   made.facts = read_mammogram_facts(path);
   if (made.facts.inverted) volume.data = inverted(volume.data, read_dicom_header(path));
   volume.spacing_known = made.facts.spacing.has_value();

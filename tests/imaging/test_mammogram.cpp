@@ -166,8 +166,9 @@ TEST_F(Mammograms, ReadsPictureFiles) {
   EXPECT_EQ(film.volume.data.sizes(), (at::IntArrayRef{1, 1, 4, 5}));
   EXPECT_FALSE(film.volume.spacing_known);
   EXPECT_THAT(film.facts.warnings, Contains(HasSubstr("neither laterality nor view")));
-  core::write_file_atomic(folder_ / "colour.png", encode_png(at::arange(60, at::kByte).view({4, 5, 3})));
-  PHOTO51_EXPECT_ERROR(read_mammogram(folder_ / "colour.png"), data, HasSubstr("a mammogram is gray"));
+  test::DicomFile colour;
+  colour.text(0x00080060, "CS", "MG").pixels(1, 2, 1, 3, {1, 2, 3, 4, 5, 6}).save(folder_ / "colour.dcm");
+  PHOTO51_EXPECT_ERROR(read_mammogram(folder_ / "colour.dcm"), data, HasSubstr("a mammogram is gray"));
   PHOTO51_EXPECT_ERROR(facts(mammogram().text(0x00080060, "CS", "CT")), data,
                        HasSubstr("Modality (0008,0060) is CT, not MG"));
 }

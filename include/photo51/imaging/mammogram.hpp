@@ -37,12 +37,13 @@ MammogramFacts read_mammogram_facts(const std::filesystem::path& path);
 
 struct Mammogram {
   MammogramFacts facts;
-  /// [1, 1, H, W], or [1, D, H, W] for a tomosynthesis with its slices along z. Bright = dense: MONOCHROME1
-  /// is inverted about the middle of the stored values' range. Spacing as in the facts.
+  /// [1, 1, H, W], or [1, D, H, W] for a tomosynthesis with its slices along z; a picture file as it is.
+  /// Bright = dense: MONOCHROME1 is inverted about the middle of the stored values' range. Spacing as in the
+  /// facts.
   Volume volume;
 };
 /// A DICOM mammogram, or a PNG, JPEG or TIFF picture of one, whose facts are empty. Errors (data): as for
-/// `read_volume`, colour pictures, another modality.
+/// `read_volume`, colour in DICOM, another modality.
 Mammogram read_mammogram(const std::filesystem::path& path);
 
 struct GroupOptions {

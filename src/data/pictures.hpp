@@ -1,0 +1,23 @@
+#pragma once
+/// Mammograms and ultrasound files as volumes for a model: read with what their headers say, and prepared.
+
+#include <filesystem>
+#include <optional>
+
+#include "photo51/imaging/volume.hpp"
+#include "photo51/preprocess/mammography.hpp"
+#include "photo51/preprocess/ultrasound.hpp"
+
+namespace photo51::data {
+
+/// Bright for dense, spacing in the breast; posed when options are given. What is odd is in `warnings`.
+imaging::Volume read_mammogram_picture(const std::filesystem::path& file,
+                                       const std::optional<preprocess::MammographyOptions>& options);
+
+/// [C, frames, H, W]: frames lie along z. Spacing from calibrated regions where there are any. Prepared when
+/// options are given; channels are named red, green, blue, or bmode, flow when split. Formats other than
+/// DICOM, PNG and JPEG are read as volumes and are not prepared: Error (data) when options are given.
+imaging::Volume read_ultrasound_picture(const std::filesystem::path& file,
+                                        const std::optional<preprocess::UltrasoundOptions>& options);
+
+}  // namespace photo51::data
