@@ -10,8 +10,14 @@ find_path(MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(TIFF REQUIRED)
 find_package(DCMTK REQUIRED)
+# DICOM's compressed pixels. OpenJPEG's own package file names programs that Debian keeps elsewhere.
+find_package(JPEG REQUIRED)
+find_path(OPENJPEG_INCLUDE_DIR openjpeg-2.5/openjpeg.h REQUIRED)
+find_library(OPENJPEG_LIBRARY openjp2 REQUIRED)
+find_path(CHARLS_INCLUDE_DIR charls/charls.h REQUIRED)
+find_library(CHARLS_LIBRARY charls REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_library(XXHASH_LIBRARY xxhash REQUIRED)
 # Only what imaging uses: every module more is start-up time. The IO factories are registered by hand.
 find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIOImageBase ITKIONIFTI ITKIONRRD ITKIOMeta ITKIOTIFF ITKIOPNG
-                                         ITKIOJPEG ITKGDCM)
+                                         ITKIOJPEG)

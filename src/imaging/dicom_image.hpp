@@ -3,25 +3,30 @@
 
 #include <vector>
 
+#include "imaging/dicom_frames.hpp"
 #include "imaging/dicom_tags.hpp"
+
+namespace photo51::core {
+class ThreadPool;
+}
 
 namespace photo51::imaging {
 
-/// Error (data) when the object is not a plain image: no pixels, a segmentation, a slide, several frames.
-void require_plain_image(const DicomHeader& header);
+/// Error (data) when the object is not an image volume: no pixels, a segmentation, a slide, a cine.
+void require_volume(const DicomHeader& header);
 
-/// Pixels of one file after rescale, [samples, rows, columns]. Error (data): a CT without its rescale.
-at::Tensor read_values(const DicomHeader& header);
+/// All pixels of one file after the modality lookup or each frame's rescale, [frames, samples, rows,
+/// columns]; colour as RGB. Error (data): a slope of 0, and what read_dicom_pixels refuses.
+at::Tensor read_values(const DicomHeader& header, const std::vector<DicomFrame>& frames,
+                       core::ThreadPool* pool = nullptr);
 
-/// Modality, units and warnings from a header.
-void describe_values(const DicomHeader& header, Volume& volume);
+/// Error (data): a CT whose values are not Hounsfield units for want of a rescale.
+void require_units(const DicomHeader& header, const std::vector<DicomFrame>& frames);
+
+/// Modality, units and warnings from a header and its frames.
+void describe_values(const DicomHeader& header, const std::vector<DicomFrame>& frames, Volume& volume);
 
 /// Along the slice normal: row direction x column direction.
 std::array<double, 3> normal_of(const std::array<double, 6>& orientation);
-
-/// Sorts slices of one series by position along the normal and gives their common grid. Errors (data) naming
-/// files: another size, spacing or orientation than the first slice's, no position, two slices at one place,
-/// a missing slice, uneven gaps. Adds warnings.
-Geometry place_slices(std::vector<DicomHeader>& slices, Volume& volume);
 
 }  // namespace photo51::imaging

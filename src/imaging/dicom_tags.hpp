@@ -3,21 +3,26 @@
 
 #include <array>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "photo51/imaging/volume.hpp"
 
+class DcmFileFormat;
+
 namespace photo51::imaging {
 
 struct DicomHeader {
   std::filesystem::path path;
-  std::string sop_class;       ///< UID
-  std::string sop_class_name;  ///< "CT Image Storage", or the UID when it has no name
+  std::shared_ptr<DcmFileFormat> file;  ///< as it was loaded, so that it is parsed once; pixels stay on disk
+  std::string sop_class;                ///< UID
+  std::string sop_class_name;           ///< "CT Image Storage", or the UID when it has no name
   std::string transfer_syntax;
   std::string modality;  ///< as written: CT, MR, PT, …
   std::string patient_id, study_description, series_uid, series_description, series_number, instance_number;
+  std::string instance_uid, study_uid, acquisition_number, echo, temporal_position, burned_in;
   std::string image_type, units, rescale_type, photometric;
   std::vector<std::string> identifying;  ///< names of filled elements that tell who the patient is
 
@@ -25,10 +30,12 @@ struct DicomHeader {
   int64_t rows = 0, columns = 0, frames = 1, samples = 1;
   int64_t bits_allocated = 0, bits_stored = 0, high_bit = 0, planar = 0;
   bool is_signed = false, is_float = false;
-  std::optional<double> slope, intercept, thickness, between_slices, padding;
+  std::optional<double> slope, intercept, thickness, between_slices, padding, dose_scaling;
+  std::vector<double> frame_offsets;                 ///< GridFrameOffsetVector, mm along the normal
   std::optional<std::array<double, 3>> position;     ///< mm, LPS
   std::optional<std::array<double, 6>> orientation;  ///< along a row, then along a column
   std::optional<std::array<double, 2>> spacing;      ///< between rows (y), between columns (x), mm
+  bool spacing_at_detector = false;  ///< spacing is ImagerPixelSpacing: of a projection, not in the patient
 
   /// Enhanced or other images with several frames in one object.
   bool is_multiframe() const { return frames > 1; }

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
-#include "imaging/dicom_tags.hpp"
+#include "imaging/inspect_dicom.hpp"
 #include "imaging/inspectors.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
@@ -19,33 +18,48 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string kind_of(const DicomHeader& h) {
-  if (h.modality == "SEG") return "segmentation";
-  if (h.modality == "RTSTRUCT") return "structure_set";
-  if (!h.has_pixels || h.modality == "RTDOSE") return "other";
-  if (h.modality == "SM") return "slide";
-  if (h.modality == "US" && h.is_multiframe()) return "cine";
-  return "volume";
+bool is_named_as_slide(const fs::path& path) {
+  const std::string suffix = path.extension().string();
+  for (const char* slide : {".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".bif"})
+    if (suffix == slide) return true;
+  return false;
 }
 
-/// One file's DICOM header into the inspection.
-void look_at_dicom(const fs::path& path, Inspection& found) {
-  const DicomHeader header = read_dicom_header(path);
-  found.kind = kind_of(header);
-  found.modality = header.kind();
-  found.dicom_modality = header.modality;
-  found.phi = header.identifying;
-}
-
-/// All slices of the folder: one of them may have kept a name that the others lost.
-void look_for_phi(const fs::path& folder, Inspection& found) {
-  std::set<std::string> names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!entry.is_regular_file() || entry.file_size() == 0) continue;
-    if (detect_format(entry.path()) != Format::dicom) continue;
-    for (const std::string& name : read_dicom_header(entry.path()).identifying) names.insert(name);
+void look(const fs::path& path, Inspection& found, const InspectOptions& options) {
+  std::error_code code;
+  const bool folder = fs::is_directory(path, code), file = !folder && fs::exists(path, code);
+  if (file && is_named_as_slide(path)) {
+    found.kind = "slide";
+    found.modality = Modality::histopathology;
+  } else if (file && detect_format(path) == Format::dicom) {
+    return inspect_dicom(path, found, options);
+  } else if (folder) {
+    return inspect_dicom_folder(path, found, options);
+  } else {
+    found.kind = "volume";
   }
-  found.phi.assign(names.begin(), names.end());
+  if (found.kind == "slide") return inspect_slide(path, found, options);
+  inspect_volume(read_volume(path), found, options);
+}
+
+}  // namespace
+
+void inspect_volume(Volume volume, Inspection& found, const InspectOptions& options) {
+  found.modality = volume.modality;
+  found.units = volume.units;
+  found.kind = volume.units == Units::label ? "segmentation" : "volume";
+  found.size = volume.geometry.size;
+  if (volume.spacing_known) found.spacing = volume.geometry.spacing;
+  found.channels = volume.data.size(0);
+  found.warnings.insert(found.warnings.end(), volume.warnings.begin(), volume.warnings.end());
+  if (!found.measured) measure(volume.data, found);
+  suspect(volume, found);
+  if (options.picture) {
+    PictureOptions picture;
+    picture.longest_side = 160;
+    found.picture = contact_sheet(volume, 6, 3, picture);
+  }
+  found.volume = std::move(volume);
 }
 
 void suspect(const Volume& volume, Inspection& found) {
@@ -67,54 +81,6 @@ void suspect(const Volume& volume, Inspection& found) {
       warn("voxels below -1100 HU: padding outside the scanner's field, or not Hounsfield units");
   }
 }
-
-void inspect_volume(const fs::path& path, Inspection& found, const InspectOptions& options) {
-  found.volume = read_volume(path);
-  const Volume& volume = *found.volume;
-  found.modality = volume.modality;
-  found.units = volume.units;
-  found.kind = volume.units == Units::label ? "segmentation" : "volume";
-  found.size = volume.geometry.size;
-  if (volume.spacing_known) found.spacing = volume.geometry.spacing;
-  found.channels = volume.data.size(0);
-  found.warnings = volume.warnings;
-  measure(volume.data, found);
-  suspect(volume, found);
-  if (!options.picture) return;
-  PictureOptions picture;
-  picture.longest_side = 160;
-  found.picture = contact_sheet(volume, 6, 3, picture);
-}
-
-bool is_named_as_slide(const fs::path& path) {
-  const std::string suffix = path.extension().string();
-  for (const char* slide : {".svs", ".ndpi", ".mrxs", ".scn", ".vms", ".bif"})
-    if (suffix == slide) return true;
-  return false;
-}
-
-void look(const fs::path& path, Inspection& found, const InspectOptions& options) {
-  std::error_code code;
-  const bool folder = fs::is_directory(path, code), file = !folder && fs::exists(path, code);
-  if (file && is_named_as_slide(path)) {
-    found.kind = "slide";
-    found.modality = Modality::histopathology;
-  } else if (file && detect_format(path) == Format::dicom) {
-    look_at_dicom(path, found);
-  } else {
-    if (folder) look_for_phi(path, found);
-    found.kind = "volume";
-  }
-  if (found.kind == "slide") return inspect_slide(path, found, options);
-  if (found.kind == "cine") return inspect_cine(path, found, options);
-  if (found.kind == "segmentation") return inspect_segmentation(path, found, options);
-  if (found.kind == "structure_set") return inspect_structure_set(path, found, options);
-  if (found.kind == "volume") inspect_volume(path, found, options);
-  if (found.dicom_modality == "MG") inspect_mammogram(path, found);
-  if (found.dicom_modality == "US") inspect_still(path, found);
-}
-
-}  // namespace
 
 void measure(const at::Tensor& values, Inspection& found) {
   at::Tensor finite = values;

@@ -24,6 +24,12 @@ void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
 void inspect_structure_set(const std::filesystem::path& path, Inspection& found,
                            const InspectOptions& options);
 
+/// What is read as a volume: geometry, units, suspicious values and places, and the numbers unless they are
+/// measured already.
+void inspect_volume(Volume volume, Inspection& found, const InspectOptions& options);
+/// Warns of what is odd for the volume's units and geometry.
+void suspect(const Volume& volume, Inspection& found);
+
 /// Min, max and mean of the finite values; warns of the others.
 void measure(const at::Tensor& values, Inspection& found);
 

@@ -21,11 +21,11 @@ Units units_of(Modality modality) {
   }
 }
 
-Volume read_file(const fs::path& path) {
+Volume read_file(const fs::path& path, const ReadOptions& options) {
   const Format format = detect_format(path);
   const std::string name = path.filename().string();
   if (format == Format::nifti) return read_nifti(path);
-  if (format == Format::dicom) return read_dicom_file(path);
+  if (format == Format::dicom) return read_dicom_file(path, options);
   if (format != Format::unknown) return read_with_itk(path, format);
   if (name.ends_with(".nii") || name.ends_with(".nii.gz"))
     core::fail_data(path.string() + ": is named as NIfTI but its content is not; copy it again");
@@ -46,17 +46,18 @@ void declare(Volume& volume, Modality modality) {
 
 Volume read_volume(const fs::path& path, const ReadOptions& options) {
   fs::path place = path;
-  std::string series = options.series;
+  ReadOptions chosen = options;
   std::error_code code;
   if (!fs::exists(path, code)) {
     const std::string text = path.string();
     const auto mark = text.rfind('#');
     if (mark != std::string::npos && fs::is_directory(text.substr(0, mark), code)) {
       place = text.substr(0, mark);
-      series = text.substr(mark + 1);
+      chosen.series = text.substr(mark + 1);
     }
   }
-  Volume volume = fs::is_directory(place, code) ? read_dicom_folder(place, series) : read_file(place);
+  Volume volume =
+      fs::is_directory(place, code) ? read_dicom_folder(place, chosen) : read_file(place, options);
   volume.source = path.string();
   declare(volume, options.modality);
   return volume;

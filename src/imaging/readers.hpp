@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "photo51/imaging/read.hpp"
 #include "photo51/imaging/volume.hpp"
 
 namespace photo51::imaging {
@@ -14,8 +15,8 @@ Format detect_format(const std::filesystem::path& path);
 
 Volume read_nifti(const std::filesystem::path& path);
 Volume read_with_itk(const std::filesystem::path& path, Format format);
-Volume read_dicom_file(const std::filesystem::path& path);
-/// `series` may be empty when the folder holds one series.
-Volume read_dicom_folder(const std::filesystem::path& folder, const std::string& series);
+Volume read_dicom_file(const std::filesystem::path& path, const ReadOptions& options);
+/// `options.series` may be empty when the folder holds one series.
+Volume read_dicom_folder(const std::filesystem::path& folder, const ReadOptions& options);
 
 }  // namespace photo51::imaging

@@ -4,7 +4,12 @@
 #include <filesystem>
 #include <string>
 
+#include "photo51/imaging/dicom_policy.hpp"
 #include "photo51/imaging/volume.hpp"
+
+namespace photo51::core {
+class ThreadPool;
+}
 
 namespace photo51::imaging {
 
@@ -14,15 +19,18 @@ struct ReadOptions {
   Modality modality = Modality::unknown;
   /// SeriesInstanceUID to read from a folder with several series; also as `folder#UID` in the path.
   std::string series = {};
+  DicomPolicy dicom = {};
+  core::ThreadPool* pool = nullptr;  ///< decodes slices and frames; null: the calling thread
 };
 
-/// NIfTI (.nii, .nii.gz), NRRD, MetaImage, TIFF, PNG, JPEG, one DICOM image, or a folder that holds one DICOM
-/// series; told apart by content. Time or vector components become channels. Integers stay integers (unsigned
-/// 16 and 32 bits widen to int32 and int64), scaled and float64 voxels become float32; DICOM values are after
-/// rescale, CT in HU. PNG and JPEG and TIFF have neither `spacing_known` nor `orientation_known`.
-/// Errors (data), each with the file and the remedy: missing, empty, truncated or damaged file, not an image,
-/// dimensions that the file cannot hold, axes that are not invertible, several series in a folder, a missing,
-/// duplicate or unevenly spaced slice.
+/// NIfTI (.nii, .nii.gz), NRRD, MetaImage, TIFF, PNG, JPEG, one DICOM image of one or many frames, or a
+/// folder that holds one DICOM series; told apart by content. Time or vector components become channels.
+/// Integers stay integers (unsigned 16 and 32 bits widen to int32 and int64), scaled and float64 voxels
+/// become float32; DICOM values are after rescale or modality lookup, CT in HU, RTDOSE in Gy; colour is RGB.
+/// PNG and JPEG and TIFF have neither `spacing_known` nor `orientation_known`. Errors (data), each with the
+/// file and the remedy: missing, empty, truncated or damaged file, not an image, dimensions that the file
+/// cannot hold, axes that are not invertible, several series in a folder, slices that are not one even stack
+/// unless `dicom` says what to do with them.
 Volume read_volume(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace photo51::imaging

@@ -1,0 +1,25 @@
+#pragma once
+/// What to do with a DICOM series that is not one even stack. Each is an error unless the config decides.
+
+#include <string>
+
+namespace photo51::config {
+class Fields;
+}
+
+namespace photo51::imaging {
+
+struct DicomPolicy {
+  /// Slices missing or unevenly spaced: `error`, or `interpolate` linearly between neighbours at the usual
+  /// spacing.
+  std::string gaps = "error";
+  /// Several images at one place (repeats, echoes, times, diffusion weightings): `error`, the `first` by
+  /// acquisition, or all of them as `channels`, when every place has as many.
+  std::string duplicates = "error";
+  /// Slices that are shifted against their normal (gantry tilt): `error`, or `keep` the sheared grid, whose
+  /// axes are not perpendicular; resampling undoes it.
+  std::string tilt = "error";
+};
+void describe(config::Fields& f, DicomPolicy& o);
+
+}  // namespace photo51::imaging

@@ -1,0 +1,113 @@
+#include "imaging/dicom_frames.hpp"
+
+#include <cmath>
+
+#include "imaging/dicom_element.hpp"
+#include "imaging/dicom_image.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+/// Looks an element up in a frame's own functional group, then in the shared one.
+class Groups {
+ public:
+  Groups(DcmItem* own, DcmItem* shared) : own_(own), shared_(shared) {}
+  template <class Get>
+  auto find(const DcmTagKey& group, Get get) const -> decltype(get(std::declval<DcmItem&>())) {
+    for (DcmItem* item : {own_, shared_}) {
+      if (item == nullptr) continue;
+      DcmItem* inner = item_of(*item, group);
+      if (inner != nullptr) return get(*inner);
+    }
+    return {};
+  }
+  std::optional<double> number(const DcmTagKey& group, const DcmTagKey& tag) const {
+    return find(group, [&](DcmItem& item) { return number_of(item, tag); });
+  }
+  std::string text(const DcmTagKey& group, const DcmTagKey& tag) const {
+    return find(group, [&](DcmItem& item) { return text_of(item, tag); });
+  }
+
+ private:
+  DcmItem* own_;
+  DcmItem* shared_;
+};
+
+DicomFrame frame_of(const Groups& groups, const DicomHeader& h) {
+  DicomFrame f;
+  f.position = groups.find(DCM_PlanePositionSequence,
+                           [](DcmItem& i) { return numbers_of<3>(i, DCM_ImagePositionPatient); });
+  f.orientation = groups.find(DCM_PlaneOrientationSequence,
+                              [](DcmItem& i) { return numbers_of<6>(i, DCM_ImageOrientationPatient); });
+  f.spacing =
+      groups.find(DCM_PixelMeasuresSequence, [](DcmItem& i) { return numbers_of<2>(i, DCM_PixelSpacing); });
+  f.thickness = groups.number(DCM_PixelMeasuresSequence, DCM_SliceThickness);
+  f.between_slices = groups.number(DCM_PixelMeasuresSequence, DCM_SpacingBetweenSlices);
+  f.slope = groups.number(DCM_PixelValueTransformationSequence, DCM_RescaleSlope);
+  f.intercept = groups.number(DCM_PixelValueTransformationSequence, DCM_RescaleIntercept);
+  f.rescale_type = groups.text(DCM_PixelValueTransformationSequence, DCM_RescaleType);
+  f.stack = groups.text(DCM_FrameContentSequence, DCM_StackID);
+  f.temporal = groups.find(DCM_FrameContentSequence,
+                           [](DcmItem& i) { return integer_of(i, DCM_TemporalPositionIndex); });
+  f.dimension = groups.find(DCM_FrameContentSequence,
+                            [](DcmItem& i) { return numbers_of(i, DCM_DimensionIndexValues); });
+  f.b_value = groups.number(DCM_MRDiffusionSequence, DCM_DiffusionBValue);
+  f.echo_time = groups.number(DCM_MREchoSequence, DCM_EffectiveEchoTime);
+  f.seconds = groups.number(DCM_TemporalPositionSequence, DCM_TemporalPositionTimeOffset);
+  if (!f.orientation) f.orientation = h.orientation;
+  if (!f.spacing) f.spacing = h.spacing;
+  if (!f.thickness) f.thickness = h.thickness;
+  if (!f.between_slices) f.between_slices = h.between_slices;
+  if (!f.slope) f.slope = h.slope;
+  if (!f.intercept) f.intercept = h.intercept;
+  if (f.rescale_type.empty()) f.rescale_type = h.rescale_type;
+  return f;
+}
+
+/// Places along the normal. Offsets are from the first plane or, in objects of old, its z itself (PS3.3
+/// C.8.8.3.2).
+void place_by_offsets(const DicomHeader& h, std::vector<DicomFrame>& frames) {
+  if (h.frame_offsets.size() != frames.size())
+    core::fail_data(h.path.string() + ": GridFrameOffsetVector (3004,000C) has " +
+                    std::to_string(h.frame_offsets.size()) + " numbers for " + std::to_string(frames.size()) +
+                    " frames; export it again");
+  const double first = h.frame_offsets[0];
+  const double z = (*h.position)[2];
+  if (first != 0 && std::abs(first - z) > 1e-3)
+    core::fail_data(h.path.string() +
+                    ": GridFrameOffsetVector (3004,000C) begins with neither 0 nor the "
+                    "position's z; export it again");
+  const auto normal = normal_of(*h.orientation);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    frames[i].position = h.position;
+    for (size_t axis = 0; axis < 3; ++axis)
+      (*frames[i].position)[axis] += normal[axis] * (h.frame_offsets[i] - first);
+  }
+}
+
+}  // namespace
+
+std::vector<DicomFrame> read_frames(const DicomHeader& h) {
+  DcmDataset& dataset = *h.file->getDataset();
+  DcmItem* shared = item_of(dataset, DCM_SharedFunctionalGroupsSequence);
+  DcmSequenceOfItems* own = nullptr;
+  const bool grouped = dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, own).good() &&
+                       own != nullptr && own->card() > 0;
+  if (grouped && static_cast<int64_t>(own->card()) < h.frames)
+    core::fail_data(h.path.string() + ": PerFrameFunctionalGroupsSequence (5200,9230) has " +
+                    std::to_string(own->card()) + " items for " + std::to_string(h.frames) +
+                    " frames; copy it again");
+  std::vector<DicomFrame> frames;
+  frames.reserve(static_cast<size_t>(h.frames));
+  for (int64_t f = 0; f < h.frames; ++f)
+    frames.push_back(frame_of({grouped ? own->getItem(static_cast<unsigned long>(f)) : nullptr, shared}, h));
+  if (!grouped && !h.frame_offsets.empty() && h.position && h.orientation) {
+    place_by_offsets(h, frames);
+  } else if (frames.size() == 1 && !frames[0].position) {
+    frames[0].position = h.position;
+  }
+  return frames;
+}
+
+}  // namespace photo51::imaging

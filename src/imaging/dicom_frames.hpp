@@ -1,0 +1,31 @@
+#pragma once
+/// What the functional groups of an enhanced object say of each frame (PS3.3 C.7.6.16).
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "imaging/dicom_tags.hpp"
+
+namespace photo51::imaging {
+
+struct DicomFrame {
+  std::optional<std::array<double, 3>> position;
+  std::optional<std::array<double, 6>> orientation;
+  std::optional<std::array<double, 2>> spacing;
+  std::optional<double> thickness, between_slices;
+  std::optional<double> slope, intercept;
+  std::string rescale_type, stack;
+  std::optional<int64_t> temporal;
+  std::vector<double> dimension;  ///< DimensionIndexValues
+  std::optional<double> b_value, echo_time, seconds;
+};
+
+/// One a frame: its own group, else the shared one, else the object's own element. Objects without groups get
+/// their frames' places from GridFrameOffsetVector. Error (data): fewer groups than frames, a damaged offset
+/// vector.
+std::vector<DicomFrame> read_frames(const DicomHeader& header);
+
+}  // namespace photo51::imaging

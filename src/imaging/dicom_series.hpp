@@ -1,0 +1,32 @@
+#pragma once
+/// The image series of a folder.
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "imaging/dicom_tags.hpp"
+
+namespace photo51::core {
+class ThreadPool;
+}
+
+namespace photo51::imaging {
+
+struct FolderSeries {
+  std::map<std::string, std::vector<DicomHeader>> images;  ///< by SeriesInstanceUID, files in name order
+  std::set<std::string> identifying;                       ///< of all DICOM files, images or not
+};
+
+/// Image series in the folder itself. Other DICOM objects (structure sets, reports, segmentations, doses) and
+/// other files are passed over. Error (data): a file that claims to be DICOM and cannot be read.
+FolderSeries find_series(const std::filesystem::path& folder, core::ThreadPool* pool = nullptr);
+
+/// The series `wanted`, or the only one when `wanted` is empty. Errors (data) that list what is there: no
+/// image, no such series, several.
+std::vector<DicomHeader> choose_series(FolderSeries found, const std::filesystem::path& folder,
+                                       const std::string& wanted);
+
+}  // namespace photo51::imaging

@@ -1,0 +1,194 @@
+#include "imaging/dicom_volume.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <set>
+
+#include "imaging/dicom_element.hpp"
+#include "imaging/dicom_image.hpp"
+#include "imaging/dicom_pixels.hpp"
+#include "imaging/dicom_place.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/thread_pool.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+/// What tells two files with one image each apart, most telling first.
+std::vector<Repeat> repeats_of(const DicomHeader& h) {
+  const std::pair<DcmTagKey, const char*> tags[] = {
+      {DCM_TemporalPositionIdentifier, "TemporalPositionIdentifier (0020,0100)"},
+      {DCM_DiffusionBValue, "DiffusionBValue (0018,9087)"},
+      {DCM_EchoNumbers, "EchoNumbers (0018,0086)"},
+      {DCM_EchoTime, "EchoTime (0018,0081)"},
+      {DCM_TriggerTime, "TriggerTime (0018,1060)"},
+      {DCM_AcquisitionNumber, "AcquisitionNumber (0020,0012)"},
+      {DCM_AcquisitionTime, "AcquisitionTime (0008,0032)"},
+      {DCM_ContentTime, "ContentTime (0008,0033)"},
+      {DCM_ImageType, "ImageType (0008,0008)"},
+      {DCM_InstanceNumber, "InstanceNumber (0020,0013)"}};
+  std::vector<Repeat> repeats;
+  for (const auto& [tag, name] : tags) {
+    const std::string value = text_of(*h.file->getDataset(), tag);
+    repeats.push_back({name, value, core::parse_double(value).value_or(0)});
+  }
+  return repeats;
+}
+
+std::vector<Repeat> repeats_of(const DicomFrame& f, size_t index) {
+  std::vector<Repeat> repeats;
+  const auto add = [&](const char* name, std::optional<double> value) {
+    repeats.push_back({name, value ? core::format_number(*value) : "", value.value_or(0)});
+  };
+  add("TemporalPositionIndex (0020,9128)", f.temporal);
+  add("DiffusionBValue (0018,9087)", f.b_value);
+  add("EffectiveEchoTime (0018,9082)", f.echo_time);
+  repeats.push_back({"StackID (0020,9056)", f.stack, core::parse_double(f.stack).value_or(0)});
+  for (const double value : f.dimension) add("DimensionIndexValues (0020,9157)", value);
+  add("the number of the frame", static_cast<double>(index + 1));
+  return repeats;
+}
+
+std::vector<Plane> planes_of(const std::vector<DicomObject>& objects) {
+  std::vector<Plane> planes;
+  for (const DicomObject& object : objects) {
+    const DicomHeader& h = object.header;
+    for (size_t f = 0; f < object.frames.size(); ++f) {
+      const DicomFrame& frame = object.frames[f];
+      Plane plane;
+      const bool many = object.frames.size() > 1;
+      plane.name = many ? "frame " + std::to_string(f + 1) + " of " + h.name() : h.name();
+      plane.where = h.path.string();
+      plane.index = planes.size();
+      plane.rows = h.rows;
+      plane.columns = h.columns;
+      plane.samples = h.samples;
+      plane.position = frame.position;
+      plane.orientation = frame.orientation;
+      plane.spacing = frame.spacing;
+      plane.thickness = frame.thickness;
+      plane.between_slices = frame.between_slices;
+      if (objects.size() > 1 || many) plane.repeats = many ? repeats_of(frame, f) : repeats_of(h);
+      planes.push_back(std::move(plane));
+    }
+  }
+  return planes;
+}
+
+void decode(std::vector<DicomObject>& objects, core::ThreadPool* pool) {
+  const bool one = objects.size() == 1;
+  const auto read = [&](int64_t begin, int64_t end) {
+    for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
+      DicomObject& object = objects[i];
+      if (!object.values.defined())
+        object.values = read_values(object.header, object.frames, one ? pool : nullptr);
+      object.header.file.reset();
+    }
+  };
+  if (pool != nullptr && !one)
+    pool->parallel_for(static_cast<int64_t>(objects.size()), 1, read);
+  else
+    read(0, static_cast<int64_t>(objects.size()));
+}
+
+/// [channels x samples, D, H, W] from the decoded frames.
+at::Tensor assemble(const std::vector<DicomObject>& objects, const Placement& placement) {
+  std::vector<at::Tensor> planes;
+  at::ScalarType type = objects[0].values.scalar_type();
+  for (const DicomObject& object : objects) {
+    for (int64_t f = 0; f < object.values.size(0); ++f) planes.push_back(object.values[f]);
+    type = at::promote_types(type, object.values.scalar_type());
+  }
+  for (const auto& cells : placement.channels)
+    for (const Cell& cell : cells)
+      if (cell.weight > 0) type = at::kFloat;
+  const auto depth = static_cast<int64_t>(placement.channels[0].size());
+  const int64_t samples = planes[0].size(0), rows = planes[0].size(1), columns = planes[0].size(2);
+  if (objects.size() == 1 && placement.channels.size() == 1 && samples == 1 &&
+      depth == objects[0].values.size(0)) {
+    bool in_order = type == objects[0].values.scalar_type();
+    for (size_t z = 0; z < placement.channels[0].size(); ++z)
+      in_order = in_order && placement.channels[0][z].first == z;
+    if (in_order) return objects[0].values.view({1, depth, rows, columns});
+  }
+  const auto channels = static_cast<int64_t>(placement.channels.size());
+  at::Tensor data = at::empty({channels, samples, depth, rows, columns}, type);
+  for (int64_t c = 0; c < channels; ++c)
+    for (int64_t z = 0; z < depth; ++z) {
+      const Cell& cell = placement.channels[static_cast<size_t>(c)][static_cast<size_t>(z)];
+      at::Tensor to = data[c].select(1, z);
+      to.copy_(planes[cell.first]);
+      if (cell.weight > 0) to.lerp_(planes[cell.second].to(at::kFloat), cell.weight);
+    }
+  return data.view({channels * samples, depth, rows, columns});
+}
+
+/// Names of the channels that repeats became, after what differs first between them.
+void name_channels(const std::vector<Plane>& planes, const Placement& placement, Volume& volume) {
+  if (placement.sample.size() < 2) return;
+  const auto& first = planes[placement.sample[0]].repeats;
+  for (size_t r = 0; r < first.size(); ++r) {
+    std::set<std::string> values;
+    for (const size_t sample : placement.sample) values.insert(planes[sample].repeats[r].value);
+    if (values.size() < placement.sample.size()) continue;
+    const std::string key = first[r].tag.substr(0, first[r].tag.find(' '));
+    for (const size_t sample : placement.sample) {
+      const Repeat& repeat = planes[sample].repeats[r];
+      volume.channels.push_back(key + " " + repeat.value);
+      if (key == "DiffusionBValue") volume.b_values.push_back(repeat.order);
+      if (key == "TriggerTime")
+        volume.seconds.push_back((repeat.order - planes[placement.sample[0]].repeats[r].order) / 1000);
+    }
+    return;
+  }
+}
+
+void time_channels(const std::vector<DicomObject>& objects, const Placement& placement, Volume& volume) {
+  if (placement.sample.size() < 2 || objects.size() > 1) return;
+  std::vector<double> seconds;
+  for (const size_t sample : placement.sample) {
+    const auto& time = objects[0].frames[sample].seconds;
+    if (!time) return;
+    seconds.push_back(*time - *objects[0].frames[placement.sample[0]].seconds);
+  }
+  if (std::ranges::is_sorted(seconds) && seconds.back() > 0) volume.seconds = seconds;
+}
+
+void scale_dose(const DicomHeader& h, Volume& volume) {
+  if (h.modality != "RTDOSE") return;
+  if (!h.dose_scaling || !(*h.dose_scaling > 0))
+    core::fail_data(h.path.string() + ": a dose needs DoseGridScaling (3004,000E); export it again");
+  volume.data = (volume.data.to(at::kDouble) * *h.dose_scaling).to(at::kFloat);
+  volume.units = Units::unknown;
+  volume.warnings.emplace_back("values are dose in Gy");
+}
+
+}  // namespace
+
+DicomObject make_object(DicomHeader header) {
+  require_pixels(header);
+  DicomObject object;
+  object.frames = read_frames(header);
+  object.header = std::move(header);
+  return object;
+}
+
+Volume make_dicom_volume(std::vector<DicomObject> objects, const std::string& source,
+                         const ReadOptions& options) {
+  Volume volume;
+  volume.source = source;
+  describe_values(objects[0].header, objects[0].frames, volume);
+  const std::vector<Plane> planes = planes_of(objects);
+  const Placement placement = place_planes(planes, source, options.dicom, volume);
+  volume.geometry = placement.geometry;
+  decode(objects, options.pool);
+  volume.data = assemble(objects, placement);
+  name_channels(planes, placement, volume);
+  time_channels(objects, placement, volume);
+  scale_dose(objects[0].header, volume);
+  if (volume.data.size(0) == 3 && objects[0].values.size(1) == 3) volume.channels = {"red", "green", "blue"};
+  return volume;
+}
+
+}  // namespace photo51::imaging

@@ -1,0 +1,126 @@
+/// Compressed streams that are not what the header says, or not whole.
+
+#include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcpixel.h>
+#include <dcmtk/dcmdata/dcpixseq.h>
+#include <dcmtk/dcmdata/dcpxitem.h>
+#include <dcmtk/dcmdata/dctk.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "imaging/dicom_codecs.hpp"
+#include "imaging/dicom_fragments.hpp"
+#include "imaging/dicom_tags.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/imaging/inspect.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+using testing::HasSubstr;
+
+/// One stream of each family, and what decodes it.
+struct Stream {
+  const char* file;
+  DecodedFrame (*decode)(ByteSpan, const FrameShape&);
+  const char* name;
+};
+const Stream kStreams[] = {
+    {"MR_small_jp2klossless.dcm",
+     [](ByteSpan bytes, const FrameShape& shape) { return decode_jpeg2000(bytes, shape, 1); }, "JPEG 2000"},
+    {"MR_small_jpeg_ls_lossless.dcm", decode_jpeg_ls, "JPEG-LS"},
+    {"SC_rgb_jpeg_dcmtk.dcm", decode_jpeg, "JPEG"}};
+
+template <class Work>
+std::string message_of(Work work) {
+  try {
+    work();
+  } catch (const core::Error& error) {
+    EXPECT_EQ(error.fault(), core::Fault::data);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(DicomCodecs, RefuseWhatIsCutOffDamagedOrAnotherSize) {
+  PHOTO51_NEEDS_SHARED_DATA("dicom/files");
+  for (const Stream& stream : kStreams) {
+    SCOPED_TRACE(stream.name);
+    const DicomHeader header = read_dicom_header(test::shared_data() / "dicom/files" / stream.file);
+    const std::vector<uint8_t> bytes = read_compressed_frames(*header.file->getDataset(), 1)[0];
+    const FrameShape shape{header.rows, header.columns, header.samples};
+    EXPECT_EQ(stream.decode(bytes, shape).bytes.size(),
+              static_cast<size_t>(shape.rows * shape.columns * header.samples * header.bits_allocated / 8));
+    FrameShape other = shape;
+    other.rows += 1;
+    EXPECT_THAT(message_of([&] { stream.decode(bytes, other); }), HasSubstr("but its compressed pixels are"));
+    const std::string refused = std::string("its ") + stream.name + " pixels cannot be decoded";
+    for (const size_t kept : {size_t{0}, size_t{3}, bytes.size() / 3, bytes.size() * 2 / 3})
+      EXPECT_THAT(message_of([&] { stream.decode(ByteSpan(bytes).first(kept), shape); }), HasSubstr(refused))
+          << kept;
+    const std::vector<uint8_t> garbage(1000, 0x5A);
+    EXPECT_THAT(message_of([&] { stream.decode(garbage, shape); }), HasSubstr(refused));
+  }
+}
+
+TEST(DicomCodecs, ReadTheHeaderOfAJpeg) {
+  const std::vector<uint8_t> lossless{0xFF, 0xD8, 0xFF, 0xFF, 0xFE, 0, 4, 1, 2,  // a comment, padded
+                                      0xFF, 0xC3, 0,    11,   16,   1, 2, 0, 9, 1, 0, 0};
+  const JpegHeader header = read_jpeg_header(lossless);
+  EXPECT_EQ(header.process, 3);
+  EXPECT_EQ(header.precision, 16);
+  EXPECT_EQ(header.rows, 258);
+  EXPECT_EQ(header.columns, 9);
+  EXPECT_EQ(header.samples, 1);
+  EXPECT_THAT(message_of([&] { read_jpeg_header(ByteSpan(lossless).first(10)); }),
+              HasSubstr("no frame header"));
+}
+
+TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {
+  PHOTO51_NEEDS_SHARED_DATA("dicom/files");
+  const test::TemporaryFolder folder;
+  const auto file = test::shared_data() / "dicom/files/emri_small_jpeg_ls_lossless.dcm";
+  const DicomHeader header = read_dicom_header(file);
+  const auto frames = read_compressed_frames(*header.file->getDataset(), 10);
+  ASSERT_EQ(frames.size(), 10U);
+
+  // The same frames, each in two fragments, without an offset table.
+  DcmFileFormat split;
+  ASSERT_TRUE(split.loadFile(file.c_str()).good());
+  auto* sequence = new DcmPixelSequence(DcmTag(DCM_PixelData, EVR_OB));
+  sequence->insert(new DcmPixelItem(DcmTag(DCM_Item, EVR_OB)));
+  for (const auto& frame : frames) {
+    const size_t half = frame.size() / 4 * 2;
+    for (const auto& [begin, end] : {std::pair{size_t{0}, half}, std::pair{half, frame.size()}}) {
+      auto* item = new DcmPixelItem(DcmTag(DCM_Item, EVR_OB));
+      item->putUint8Array(frame.data() + begin, static_cast<unsigned long>(end - begin));
+      sequence->insert(item);
+    }
+  }
+  auto* pixels = new DcmPixelData(DCM_PixelData);
+  pixels->putOriginalRepresentation(EXS_JPEGLSLossless, nullptr, sequence);
+  split.getDataset()->insert(pixels, true);
+  EXPECT_EQ(read_compressed_frames(*split.getDataset(), 10), frames);
+  EXPECT_THAT(message_of([&] { read_compressed_frames(*split.getDataset(), 9); }),
+              HasSubstr("which of its 20 fragments make which of its 9 frames cannot be told"));
+  EXPECT_THAT(message_of([&] { read_compressed_frames(*split.getDataset(), 21); }),
+              HasSubstr("says 21 frames, but its pixels are 20 fragments"));
+}
+
+TEST(DicomCodecs, AFileCutInItsPixelsIsAnError) {
+  PHOTO51_NEEDS_SHARED_DATA("dicom/files");
+  const test::TemporaryFolder folder;
+  for (const char* name : {"MR_small.dcm", "MR_small_RLE.dcm", "MR_small_jp2klossless.dcm", "JPEG-LL.dcm",
+                           "SC_rgb_jpeg_dcmtk.dcm", "emri_small_jpeg_ls_lossless.dcm"}) {
+    const std::string bytes = core::read_file(test::shared_data() / "dicom/files" / name);
+    core::write_file_atomic(folder / name, bytes.substr(0, bytes.size() * 3 / 4));
+    const Inspection found = inspect(folder / name);
+    EXPECT_THAT(found.error, HasSubstr(name));
+    EXPECT_FALSE(found.measured) << name;
+  }
+}
+
+}  // namespace
+}  // namespace photo51::imaging
