@@ -16,6 +16,11 @@ if(PHOTO51_SANITIZE)
   add_compile_options(-fsanitize=${PHOTO51_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PHOTO51_SANITIZE})
 endif()
+if(PHOTO51_FUZZ)
+  # Another compiler has other warnings.
+  target_compile_options(photo51_flags INTERFACE -Wno-error)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
