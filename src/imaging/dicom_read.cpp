@@ -1,6 +1,7 @@
 #include "imaging/dicom_image.hpp"
 #include "imaging/dicom_series.hpp"
 #include "imaging/dicom_volume.hpp"
+#include "imaging/mr_channels.hpp"
 #include "imaging/readers.hpp"
 
 namespace photo51::imaging {
@@ -14,6 +15,8 @@ Volume read_objects(std::vector<DicomHeader> headers, const std::string& source,
     objects.push_back(make_object(std::move(header)));
     require_units(objects.back().header, objects.back().frames);
   }
+  if (options.dicom.duplicates == "error")
+    if (auto channels = read_mr_channels(objects, source, options)) return std::move(*channels);
   return make_dicom_volume(std::move(objects), source, options);
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "imaging/dicom_image.hpp"
+#include "imaging/dicom_series.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 
@@ -17,23 +18,6 @@ using Series = std::map<std::string, std::vector<DicomHeader>>;
 
 char lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-}
-
-/// Image series of a folder by UID; what is not a DICOM image is passed over.
-Series series_in(const fs::path& folder) {
-  std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && entry.file_size() > 0 && entry.path().filename() != "DICOMDIR")
-      paths.push_back(entry.path());
-  std::ranges::sort(paths);
-  Series series;
-  for (const fs::path& path : paths) {
-    if (detect_format(path) != Format::dicom) continue;
-    DicomHeader header = read_dicom_header(path);
-    if (!header.has_pixels || header.modality == "SEG" || header.modality == "RTDOSE") continue;
-    series[header.series_uid].push_back(std::move(header));
-  }
-  return series;
 }
 
 std::string list_of(const Series& series) {
@@ -88,7 +72,7 @@ std::pair<fs::path, std::string> split_choice(const fs::path& path) {
 std::string resolve_series(const fs::path& folder, const std::string& choice) {
   if (!choice.starts_with("desc:")) return choice;
   const std::string pattern = choice.substr(5);
-  const Series all = series_in(folder);
+  const Series all = find_series(folder).images;
   Series found;
   for (const auto& [uid, files] : all)
     if (matches_pattern(files[0].series_description, pattern)) found.emplace(uid, files);
@@ -107,15 +91,9 @@ std::vector<DicomHeader> headers_of_series(const fs::path& path) {
     if (detect_format(place) != Format::dicom) core::fail_data("is not DICOM");
     return {read_dicom_header(place)};
   }
-  const std::string uid = resolve_series(place, choice);
-  Series series = series_in(place);
-  if (uid.empty() && series.size() > 1)
-    core::fail_data("holds " + std::to_string(series.size()) + " series; choose one as " + place.string() +
-                    "#SeriesInstanceUID:" + list_of(series));
-  const auto found = uid.empty() ? series.begin() : series.find(uid);
-  if (found == series.end()) core::fail_data("holds no such DICOM series; it has" + list_of(series));
-  sort_by_place(found->second);
-  return std::move(found->second);
+  auto headers = choose_series(find_series(place), place, resolve_series(place, choice));
+  sort_by_place(headers);
+  return headers;
 }
 
 std::vector<fs::path> files_of_series(const fs::path& path) {

@@ -1,5 +1,6 @@
 #include "photo51/imaging/read.hpp"
 
+#include "imaging/dicom_select.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 
@@ -45,17 +46,12 @@ void declare(Volume& volume, Modality modality) {
 }  // namespace
 
 Volume read_volume(const fs::path& path, const ReadOptions& options) {
-  fs::path place = path;
   ReadOptions chosen = options;
   std::error_code code;
-  if (!fs::exists(path, code)) {
-    const std::string text = path.string();
-    const auto mark = text.rfind('#');
-    if (mark != std::string::npos && fs::is_directory(text.substr(0, mark), code)) {
-      place = text.substr(0, mark);
-      chosen.series = text.substr(mark + 1);
-    }
-  }
+  auto [place, choice] = split_choice(path);
+  if (!fs::is_directory(place, code)) place = path;  // masks choose from a file, images do not
+  if (!choice.empty()) chosen.series = choice;
+  if (fs::is_directory(place, code)) chosen.series = resolve_series(place, chosen.series);
   Volume volume =
       fs::is_directory(place, code) ? read_dicom_folder(place, chosen) : read_file(place, options);
   volume.source = path.string();

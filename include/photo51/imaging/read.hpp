@@ -17,7 +17,8 @@ struct ReadOptions {
   /// What the caller knows the image to be. A file that says nothing becomes this, with the units that it
   /// implies (ct: HU, mri: arbitrary, segmentation: label); one that says otherwise is an Error (data).
   Modality modality = Modality::unknown;
-  /// SeriesInstanceUID to read from a folder with several series; also as `folder#UID` in the path.
+  /// SeriesInstanceUID to read from a folder with several series, or `desc:PATTERN` for the one series whose
+  /// description matches (`*`, `?`); also as `folder#UID` in the path.
   std::string series = {};
   DicomPolicy dicom = {};
   core::ThreadPool* pool = nullptr;  ///< decodes slices and frames; null: the calling thread
