@@ -9,6 +9,10 @@
 namespace photo51::imaging {
 
 DecodedFrame decode_jpeg_ls(ByteSpan stream, const FrameShape& shape) {
+  // CharLS takes seconds to find out that a stream is cut off. Its end marker cannot lie between pixels.
+  constexpr uint8_t kEnd[] = {0xFF, 0xD9};
+  if (std::search(stream.begin(), stream.end(), std::begin(kEnd), std::end(kEnd)) == stream.end())
+    core::fail_data("its JPEG-LS pixels cannot be decoded (the stream is cut off); copy the file again");
   try {
     charls::jpegls_decoder decoder;
     decoder.source(stream.data(), stream.size());
