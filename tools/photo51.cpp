@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     }
   });
   commands::add_phantom(app, common);
+  commands::add_spots(app, common);
   commands::add_train(app, common);
   commands::add_evaluate(app, common);
   commands::add_predict(app, common);

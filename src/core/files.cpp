@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <xxhash.h>
+#include <zlib.h>
 
 #include <atomic>
 #include <cerrno>
@@ -39,6 +40,31 @@ std::string read_file(const std::filesystem::path& path) {
   std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
   if (file.bad()) fail_data(path.string() + ": reading failed: " + reason());
   return content;
+}
+
+std::string read_text(const std::filesystem::path& path) {
+  std::string content = read_file(path);
+  if (!content.starts_with("\x1F\x8B")) return content;
+  std::string text;
+  z_stream stream{};
+  inflateInit2(&stream, 15 + 16);
+  stream.next_in = reinterpret_cast<Bytef*>(content.data());
+  stream.avail_in = static_cast<uInt>(content.size());
+  int state = Z_OK;
+  std::vector<char> piece(size_t{1} << 16);
+  while (state == Z_OK) {
+    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
+    stream.avail_out = static_cast<uInt>(piece.size());
+    state = inflate(&stream, Z_NO_FLUSH);
+    text.append(piece.data(), piece.size() - stream.avail_out);
+    // Another member may follow, as block-gzipping tools write.
+    if (state == Z_STREAM_END && stream.avail_in > 2 && stream.next_in[0] == 0x1F)
+      state = inflateReset(&stream);
+  }
+  inflateEnd(&stream);
+  if (state != Z_STREAM_END)
+    fail_data(path.string() + ": the packed data is damaged or cut off; copy the file again");
+  return text;
 }
 
 void write_file_atomic(const std::filesystem::path& path, std::string_view content) {

@@ -113,7 +113,7 @@ Table parse_table(std::string_view text, std::string source) {
 }
 
 Table read_table(const std::filesystem::path& path) {
-  return parse_table(read_file(path), path.string());
+  return parse_table(read_text(path), path.string());
 }
 
 std::string csv_row(const std::vector<std::string>& cells) {

@@ -184,7 +184,7 @@ Expression parse_expression(std::string_view text, const std::string& source,
 }
 
 Expression read_expression(const std::filesystem::path& path, const std::vector<std::string>& patients) {
-  return parse_expression(core::read_file(path), path.string(), patients);
+  return parse_expression(core::read_text(path), path.string(), patients);
 }
 
 }  // namespace photo51::genomics

@@ -38,7 +38,7 @@ std::vector<GeneSet> parse_gene_sets(std::string_view text, const std::string& s
 }
 
 std::vector<GeneSet> read_gene_sets(const std::filesystem::path& path) {
-  return parse_gene_sets(core::read_file(path), path.string());
+  return parse_gene_sets(core::read_text(path), path.string());
 }
 
 std::vector<std::string> genes_of(const std::vector<GeneSet>& sets) {

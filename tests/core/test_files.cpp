@@ -60,6 +60,26 @@ TEST(Files, MissingOrUnreadableFilesAreDataErrors) {
   PHOTO51_EXPECT_ERROR(read_file(folder / "secret"), data, HasSubstr("cannot be read"));
 }
 
+TEST(Files, TextIsUnpackedWhenGzipped) {
+  const test::TemporaryFolder folder;
+  std::string text = "gene\tvalue\n";
+  for (int i = 0; i < 50000; ++i) text += std::to_string(i * i) + "\n";
+  write_file_atomic(folder / "plain", text);
+  EXPECT_EQ(read_text(folder / "plain"), text);
+  const std::string pack = "cd " + folder.path().string() + " && head -c 1000 plain | gzip >packed && " +
+                           "tail -c +1001 plain | gzip >>packed && head -c 9000 packed >cut_off";
+  ASSERT_EQ(std::system(pack.c_str()), 0);
+  EXPECT_EQ(read_text(folder / "packed"), text) << "two members follow each other";
+  PHOTO51_EXPECT_ERROR(read_text(folder / "cut_off"), data,
+                       AllOf(HasSubstr("cut_off"), HasSubstr("copy the file")));
+  std::string damaged = read_file(folder / "packed");
+  damaged[damaged.size() / 2] ^= 0x55;
+  damaged[damaged.size() / 2 + 1] ^= 0x55;
+  write_file_atomic(folder / "damaged", damaged);
+  PHOTO51_EXPECT_ERROR(read_text(folder / "damaged"), data, HasSubstr("damaged"));
+  PHOTO51_EXPECT_ERROR(read_text(folder / "missing"), data, HasSubstr("no such file"));
+}
+
 TEST(Files, UnwritablePlacesAreRunErrors) {
   const test::TemporaryFolder folder;
   write_file_atomic(folder / "f", "x");

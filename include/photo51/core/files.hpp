@@ -10,6 +10,8 @@ namespace photo51::core {
 
 /// The whole file. Error (data) when it is missing or unreadable.
 std::string read_file(const std::filesystem::path& path);
+/// The same, unpacked when it is gzipped. Error (data) also when the packed data is damaged or cut off.
+std::string read_text(const std::filesystem::path& path);
 
 /// Writes a temporary file beside `path`, syncs it and renames it over `path`: a reader or a crash sees the
 /// old content or the new, never a part. Error (run) when the disk is full or the folder cannot be written.

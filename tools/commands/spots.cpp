@@ -1,0 +1,58 @@
+// photo51 spots: stained sections with measured spots to a cohort of one row a spot.
+#include "photo51/data/spots.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "commands/commands.hpp"
+
+namespace photo51::commands {
+
+void add_spots(CLI::App& app, const Common& common) {
+  CLI::App* command =
+      app.add_subcommand("spots", "Make a cohort of one row a spot from spatial transcriptomics sections");
+  struct Arguments {
+    data::SpotOptions options;
+    std::string sections, folder;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  data::SpotOptions& options = arguments->options;
+  command->add_option("SECTIONS", arguments->sections, "CSV, one row a section: image, spots, counts")
+      ->required();
+  command->add_option("--out", arguments->folder, "the folder for cohort.csv and expression.tsv")->required();
+  const auto column = [command](const char* flag, std::string& name, const char* help) {
+    command->add_option(flag, name, help)->capture_default_str();
+  };
+  column("--section", options.section, "column of the section's name");
+  column("--patient", options.patient, "column of the patient");
+  column("--image", options.image, "column of the section's image");
+  column("--spots", options.spots, "column of the table of spots");
+  column("--counts", options.counts, "column of the table of counts");
+  column("--mpp", options.mpp, "column of the image's microns per pixel; may be absent");
+  column("--x", options.x, "column of the spot's place from the left, pixels, in the table of spots");
+  column("--y", options.y, "column of the spot's place from the top, pixels, in the table of spots");
+  command->add_option("--scale", options.scale, "sum that a spot's counts are brought to; 0 = as they are")
+      ->capture_default_str();
+  command->add_flag("--log,!--no-log", options.log, "log(1 + count) afterwards (default)");
+  command->callback([arguments, &common] {
+    arguments->options.sections = arguments->sections;
+    const auto made = data::write_spots(arguments->options, arguments->folder);
+    if (common.json)
+      std::printf("%s\n", nlohmann::json{{"manifest", arguments->folder + "/cohort.csv"},
+                                         {"sections", made.sections},
+                                         {"spots", made.spots},
+                                         {"genes", made.genes},
+                                         {"without_counts", made.without_counts}}
+                              .dump()
+                              .c_str());
+    else
+      std::printf(
+          "%lld sections, %lld spots, %lld genes (%lld spots without counts left out)\nManifest: %s\n",
+          static_cast<long long>(made.sections), static_cast<long long>(made.spots),
+          static_cast<long long>(made.genes), static_cast<long long>(made.without_counts),
+          (arguments->folder + "/cohort.csv").c_str());
+  });
+}
+
+}  // namespace photo51::commands
