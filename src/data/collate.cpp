@@ -2,6 +2,8 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/zeros.h>
 
+#include <algorithm>
+
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/dataset.hpp"
@@ -87,13 +89,19 @@ InputBatch chain(const std::vector<Case>& cases, const std::string& name, const 
 LabelBatch stack_labels(const std::vector<Case>& cases, const LabelSpec& spec) {
   const auto count = static_cast<int64_t>(cases.size());
   const bool survival = spec.kind == LabelSpec::Kind::survival;
-  LabelBatch batch{at::zeros({count}, at::kFloat), {}, at::zeros({count}, at::kBool)};
+  std::vector<int64_t> shape{count};
+  if (spec.kind == LabelSpec::Kind::expression) shape.push_back(static_cast<int64_t>(spec.classes.size()));
+  LabelBatch batch{at::zeros(shape, at::kFloat), {}, at::zeros({count}, at::kBool)};
   if (survival) batch.event = at::zeros({count}, at::kBool);
   for (int64_t i = 0; i < count; ++i) {
     const auto& labels = cases[static_cast<size_t>(i)].labels;
     const auto found = labels.find(spec.head);
     if (found == labels.end() || !found->second.known) continue;
-    batch.value.data_ptr<float>()[i] = static_cast<float>(found->second.value);
+    if (spec.kind == LabelSpec::Kind::expression)
+      std::copy(found->second.values.begin(), found->second.values.end(),
+                batch.value.data_ptr<float>() + i * shape[1]);
+    else
+      batch.value.data_ptr<float>()[i] = static_cast<float>(found->second.value);
     batch.known.data_ptr<bool>()[i] = true;
     if (survival) batch.event.data_ptr<bool>()[i] = found->second.event;
   }

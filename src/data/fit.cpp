@@ -37,7 +37,7 @@ Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train) {
       all["inputs"][name] = std::move(learnt);
   }
   for (const auto& spec : impl.labels)
-    if (spec.kind == LabelSpec::Kind::multiclass) all["classes"][spec.head] = spec.classes;
+    if (!spec.classes.empty()) all["classes"][spec.head] = spec.classes;
   return {all.dump()};
 }
 

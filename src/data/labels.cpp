@@ -41,6 +41,7 @@ class LabelReader {
       : cohort_(cohort), spec_(spec), require_(require) {}
 
   std::vector<Case::Label> read() {
+    if (spec_.kind == LabelSpec::Kind::expression) return read_expression_labels(cohort_, spec_, require_);
     std::vector<Case::Label> labels(cohort_.table.rows.size());
     const auto column = find(spec_.column);
     if (!column) return labels;
@@ -112,7 +113,8 @@ class LabelReader {
   Case::Label parse(size_t row, size_t column, std::optional<size_t> event) const {
     const std::string& cell = cohort_.cell(row, column);
     if (is_blank(cell) || (event && is_blank(cohort_.cell(row, *event)))) return {};
-    Case::Label label{.known = true};
+    Case::Label label;
+    label.known = true;
     switch (spec_.kind) {
       case LabelSpec::Kind::binary:
         label.value = spec_.positive.empty()
@@ -129,6 +131,8 @@ class LabelReader {
       case LabelSpec::Kind::regression:
         label.value = number(row, column);
         break;
+      case LabelSpec::Kind::expression:
+        break;  // comes from a table of its own
       case LabelSpec::Kind::survival:
         label.value = number(row, column);
         if (label.value <= 0) fail(row, column, "a time after 0");

@@ -36,11 +36,12 @@ const LabelSpec* stratified_head(const Cohort& cohort, const std::string& asked)
   const auto& labels = cohort.labels();
   std::vector<std::string> names;
   for (const auto& spec : labels) {
-    if (spec.kind != Kind::regression) names.push_back(spec.head);
+    const bool classes = spec.kind != Kind::regression && spec.kind != Kind::expression;
+    if (classes) names.push_back(spec.head);
     if (spec.head != asked) continue;
-    if (spec.kind == Kind::regression)
+    if (!classes)
       core::fail_usage("cohort.split.stratify: head `" + asked +
-                       "` is a regression; name a head with classes");
+                       "` has no classes; name a head with classes");
     return &spec;
   }
   if (!asked.empty())

@@ -11,6 +11,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/bootstrap.hpp"
 #include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/expression.hpp"
 #include "photo51/evaluation/regression.hpp"
 #include "photo51/evaluation/scored.hpp"
 #include "photo51/evaluation/survival.hpp"
@@ -58,6 +59,11 @@ std::vector<Statistic> statistics(Kind kind) {
               {"r2", [](const Scored& s) { return r_squared(s.predicted, s.value); }},
               {"pearson", [](const Scored& s) { return pearson(s.predicted, s.value); }},
               {"spearman", [](const Scored& s) { return spearman(s.predicted, s.value); }}};
+    case Kind::expression:
+      return {
+          {"pearson_median", [](const Scored& s) { return median(gene_pearson(s)); }},
+          {"pearson_mean", [](const Scored& s) { return mean_of_best(gene_pearson(s), s.classes.size()); }},
+          {"pearson_best50", [](const Scored& s) { return mean_of_best(gene_pearson(s), 50); }}};
     case Kind::survival:
       return {{"c_index", [](const Scored& s) { return c_index(s.value, s.event, s.predicted); }}};
   }
@@ -69,13 +75,16 @@ Scored resampled(const Scored& scored, std::span<const int64_t> chosen) {
   Scored some;
   some.spec.kind = scored.spec.kind;
   some.classes = scored.classes;
-  const size_t width = scored.spec.kind == Kind::multiclass ? scored.classes.size() : 1;
+  const auto width = static_cast<size_t>(scored.width());
+  const bool genes = scored.spec.kind == Kind::expression;
   some.predicted.reserve(chosen.size() * width);
   for (const int64_t patient : chosen) {
     const auto i = static_cast<size_t>(patient);
     for (size_t c = 0; c < width; ++c) some.predicted.push_back(scored.predicted[i * width + c]);
     if (!scored.label.empty()) some.label.push_back(scored.label[i]);
-    if (!scored.value.empty()) some.value.push_back(scored.value[i]);
+    if (genes)
+      for (size_t c = 0; c < width; ++c) some.value.push_back(scored.value[i * width + c]);
+    if (!genes && !scored.value.empty()) some.value.push_back(scored.value[i]);
     if (!scored.event.empty()) some.event.push_back(scored.event[i]);
   }
   return some;
@@ -99,6 +108,8 @@ std::string obstacle(const Scored& scored) {
     return "all " + patients + " are censored; a concordance needs observed events, check column `" +
            spec.event_column + "`";
   }
+  if (spec.kind == Kind::expression)
+    return scored.size() < 3 ? "there are " + patients + "; a correlation needs three" : "";
   if (spec.kind == Kind::regression)
     return std::isnan(r_squared(scored.predicted, scored.value))
                ? "the " + patients + " all have one value in column `" + spec.column + "`"
@@ -132,6 +143,11 @@ void measure(const Scored& scored, const std::string& group, const EvaluateOptio
     }
     metrics.push_back(std::move(metric));
   }
+  if (scored.spec.kind != Kind::expression || group != "all") return;
+  const auto genes = gene_pearson(scored);
+  for (size_t i = 0; i < genes.size(); ++i)
+    metrics.push_back(
+        {head, "pearson:" + scored.classes[i], group, genes[i], undefined, undefined, scored.size()});
 }
 
 }  // namespace

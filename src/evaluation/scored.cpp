@@ -39,21 +39,28 @@ std::vector<std::string> class_names(const data::LabelSpec& spec, const Rows& ro
 
 }  // namespace
 
+int64_t Scored::width() const {
+  const bool many = spec.kind == Kind::multiclass || spec.kind == Kind::expression;
+  return many ? static_cast<int64_t>(classes.size()) : 1;
+}
+
 Scored Scored::pick(const std::vector<int64_t>& patients) const {
   Scored some;
   some.spec = spec;
   some.classes = classes;
-  const size_t width = spec.kind == Kind::multiclass ? classes.size() : 1;
+  const auto columns = static_cast<size_t>(width());
+  const bool genes = spec.kind == Kind::expression;
   for (const int64_t patient : patients) {
     const auto i = static_cast<size_t>(patient);
     some.cases.push_back(cases[i]);
-    for (size_t c = 0; c < width; ++c) {
-      some.predicted.push_back(predicted[i * width + c]);
-      some.low.push_back(low[i * width + c]);
-      some.high.push_back(high[i * width + c]);
+    for (size_t c = 0; c < columns; ++c) {
+      some.predicted.push_back(predicted[i * columns + c]);
+      some.low.push_back(low[i * columns + c]);
+      some.high.push_back(high[i * columns + c]);
+      if (genes) some.value.push_back(value[i * columns + c]);
     }
     if (!label.empty()) some.label.push_back(label[i]);
-    if (!value.empty()) some.value.push_back(value[i]);
+    if (!genes && !value.empty()) some.value.push_back(value[i]);
     if (!event.empty()) some.event.push_back(event[i]);
   }
   return some;
@@ -66,9 +73,11 @@ Scored join(const std::vector<model::Prediction>& predictions, const Truth& trut
   const auto rows = rows_of(predictions, spec.head);
   if (rows.empty()) core::fail_data("head " + spec.head + ": the predictions have no row for it");
   const bool classifies = spec.kind == Kind::binary || spec.kind == Kind::multiclass;
+  const bool genes = spec.kind == Kind::expression;
   if (classifies) scored.classes = class_names(spec, rows);
+  if (genes) scored.classes = spec.classes;
   const std::vector<std::string> wanted = spec.kind == Kind::binary ? std::vector<std::string>{"1"}
-                                          : classifies              ? scored.classes
+                                          : classifies || genes     ? scored.classes
                                                                     : std::vector<std::string>{""};
   const auto labels = truth.labels.find(spec.head);
   for (const auto& [case_id, classes] : rows) {
@@ -87,9 +96,12 @@ Scored join(const std::vector<model::Prediction>& predictions, const Truth& trut
     }
     scored.cases.push_back(case_id);
     if (classifies) scored.label.push_back(static_cast<int>(label.value));
-    if (!classifies) scored.value.push_back(label.value);
+    if (genes) scored.value.insert(scored.value.end(), label.values.begin(), label.values.end());
+    if (!classifies && !genes) scored.value.push_back(label.value);
     if (spec.kind == Kind::survival) scored.event.push_back(label.event ? 1 : 0);
   }
+  if (genes && scored.value.size() != scored.predicted.size())
+    core::fail_data("head " + spec.head + ": the predictions' genes are not those of the table of truth");
   if (scored.cases.empty())
     core::fail_data("head " + spec.head + ": none of the " + std::to_string(rows.size()) +
                     " predicted cases has a known label in column `" + spec.column + "`");

@@ -1,11 +1,14 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "photo51/core/error.hpp"
 #include "photo51/inference/member.hpp"
 
 namespace photo51::inference {
 namespace {
+
+using Kind = data::LabelSpec::Kind;
 
 double logit(double probability) {
   const double kept = std::clamp(probability, 1e-7, 1 - 1e-7);
@@ -17,13 +20,17 @@ double sigmoid(double x) {
 
 }  // namespace
 
-std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members) {
+std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members,
+                                       const std::vector<data::LabelSpec>& labels) {
   if (members.empty()) return {};
   std::vector<model::Prediction> combined = members.front();
   const auto count = static_cast<double>(members.size());
+  std::set<std::string> classifies;
+  for (const auto& label : labels)
+    if (label.kind == Kind::binary || label.kind == Kind::multiclass) classifies.insert(label.head);
   for (size_t i = 0; i < combined.size(); ++i) {
     auto& out = combined[i];
-    const bool probability = !out.class_name.empty();
+    const bool probability = classifies.contains(out.head);
     double sum = 0, scaled_sum = 0;
     std::vector<double> scaled;
     for (const auto& member : members) {

@@ -14,7 +14,7 @@ using Kind = data::LabelSpec::Kind;
 
 std::vector<std::string> class_names(const data::LabelSpec& label) {
   if (label.kind == Kind::binary) return {"0", "1"};
-  if (label.kind == Kind::multiclass) return label.classes;
+  if (label.kind == Kind::multiclass || label.kind == Kind::expression) return label.classes;
   return {""};
 }
 

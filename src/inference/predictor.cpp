@@ -79,7 +79,7 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
       pass.flip = {"x"};
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
     }
-    const auto combined = combine(votes);
+    const auto combined = combine(votes, members.front()->info.labels);
     predictions.insert(predictions.end(), combined.begin(), combined.end());
   }
   return predictions;

@@ -58,6 +58,14 @@ const data::InputBatch& input_of(const data::Batch& batch, const std::string& na
   return found->second;
 }
 
+/// How many genes the head predicts; 0 = it is of another kind.
+int64_t gene_count(const std::vector<data::LabelSpec>& labels, const std::string& head) {
+  for (const auto& spec : labels)
+    if (spec.head == head && spec.kind == data::LabelSpec::Kind::expression)
+      return static_cast<int64_t>(spec.classes.size());
+  return 0;
+}
+
 }  // namespace
 
 Model::Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
@@ -136,11 +144,15 @@ void Model::fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& tr
   const auto rows = static_cast<int64_t>(train.size());
   for (const auto& head : parts_->heads) {
     data::LabelBatch labels{at::zeros({rows}), at::zeros({rows}, at::kBool), at::zeros({rows}, at::kBool)};
+    if (const int64_t genes = gene_count(labels_, head.name)) labels.value = at::zeros({rows, genes});
     for (int64_t i = 0; i < rows; ++i) {
       const auto& label = cohort.label(train[static_cast<size_t>(i)], head.name);
       if (!label.known) continue;
       labels.known[i] = true;
-      labels.value[i] = label.value;
+      if (label.values.empty())
+        labels.value[i] = label.value;
+      else
+        labels.value[i].copy_(at::tensor(label.values));
       labels.event[i] = label.event;
     }
     fit_head(head.name, labels);

@@ -13,6 +13,7 @@ using Kind = data::LabelSpec::Kind;
 Kind kind_of(const std::string& task) {
   if (task == "multiclass") return Kind::multiclass;
   if (task == "regression") return Kind::regression;
+  if (task == "expression") return Kind::expression;
   return task == "survival" ? Kind::survival : Kind::binary;
 }
 
@@ -67,6 +68,10 @@ std::vector<data::LabelSpec> label_specs(const ModelOptions& options) {
     if (survival) spec.event_column = head.event;
     spec.positive = head.positive;
     if (!radiogenomics::class_count(head)) spec.classes = head.classes;
+    if (spec.kind == Kind::expression) {
+      spec.column = spec.table = head.table;
+      spec.classes = head.genes;
+    }
     specs.push_back(std::move(spec));
   }
   return specs;

@@ -121,6 +121,43 @@ class Regression final : public Head {
   at::Tensor mean_, deviation_;
 };
 
+/// Many genes at once. A gene without spread in the training part is predicted by its mean.
+class ExpressionHead final : public Head {
+ public:
+  ExpressionHead(int64_t genes, int64_t width) {
+    linear_ = register_module("linear", std::make_shared<backbones::Linear>(width, genes));
+    mean_ = register_buffer("mean", filled({genes}, 0));
+    deviation_ = register_buffer("deviation", filled({genes}, 1));
+  }
+
+  at::Tensor forward(const at::Tensor& fused) override { return linear_->forward(fused); }
+
+  void fit(const data::LabelBatch& training) override {
+    const at::Tensor rows = training.known.nonzero().squeeze(1);
+    if (rows.numel() == 0) core::fail_data("no training case stands in the table of expression");
+    const at::Tensor values = training.value.index_select(0, rows).to(at::kDouble);
+    const at::Tensor deviation = values.std(0, /*unbiased=*/false);
+    const at::Tensor varies = deviation > 1e-6;
+    if (!varies.any().item<bool>()) core::fail_data("no gene varies over the training cases");
+    const at::NoGradGuard no_grad;
+    mean_.copy_(values.mean(0));
+    deviation_.copy_(at::where(varies, deviation, at::zeros_like(deviation)));
+  }
+
+  at::Tensor predict(const at::Tensor& raw) override { return raw * deviation_ + mean_; }
+
+ protected:
+  at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor&) override {
+    const at::Tensor varies = deviation_ > 0;
+    const at::Tensor target = ((value - mean_) / at::where(varies, deviation_, at::ones_like(deviation_)));
+    return ((raw - target.to(raw.scalar_type())) * varies).square().sum(1).mean() / varies.sum();
+  }
+
+ private:
+  std::shared_ptr<backbones::Linear> linear_;
+  at::Tensor mean_, deviation_;
+};
+
 void require_event(const data::LabelBatch& training) {
   known_values(training);
   if (!(training.event & training.known).any().item<bool>())
@@ -197,6 +234,10 @@ std::shared_ptr<Head> make_head(const HeadOptions& options, const data::LabelSpe
     }
     case Kind::regression:
       return std::make_shared<Regression>(width);
+    case Kind::expression:
+      if (label.classes.empty())
+        core::fail_usage("an expression head needs its genes; set `genes` or fit them on a cohort");
+      return std::make_shared<ExpressionHead>(static_cast<int64_t>(label.classes.size()), width);
     case Kind::survival:
       break;
   }

@@ -14,12 +14,14 @@ std::optional<int64_t> class_count(const HeadOptions& options) {
 
 void describe(config::Fields& f, HeadOptions& o) {
   f("task", o.task, "what the head predicts",
-    {.one_of = {"binary", "multiclass", "regression", "survival"}, .required = true});
+    {.one_of = {"binary", "multiclass", "regression", "survival", "expression"}, .required = true});
   f("label", o.label, "manifest column; empty = the head's name (survival: `time`, in days)");
   f("event", o.event, "survival: manifest column, 1 = the event was seen, 0 = censored");
   f("positive", o.positive, "binary: the label that counts as 1; empty = the column holds 0/1");
   f("classes", o.classes, "multiclass: the labels in order, or how many there are (names from the data)",
     {.lone = true});
+  f("table", o.table, "expression: table of genes by cases, relative to the manifest");
+  f("genes", o.genes, "expression: keeps these genes; empty = all of the table");
   f("loss", o.loss, "survival: cox_efron (default) or discrete_nll; empty for the other tasks",
     {.one_of = {"", "cox_efron", "discrete_nll"}});
   f("bins", o.bins, "discrete_nll: time bins, bounded by quantiles of the training events", {.min = 2});
@@ -29,6 +31,11 @@ void describe(config::Fields& f, HeadOptions& o) {
   f("label_smoothing", o.label_smoothing, "part of the target that is spread over all classes",
     {.min = 0, .max = 1});
 
+  const bool expression = o.task == "expression";
+  f.check(!expression || !o.table.empty(), "table", "an expression head needs the table that it learns from");
+  f.check(expression || o.table.empty(), "table", "belongs to expression heads only");
+  f.check(expression || o.genes.empty(), "genes", "belongs to expression heads only");
+  f.check(!expression || o.label.empty(), "label", "does not belong to an expression head; it has a `table`");
   const bool classifies = o.task == "binary" || o.task == "multiclass";
   f.check(o.positive.empty() || o.task == "binary", "positive", "belongs to binary heads only");
   f.check(o.classes.empty() || o.task == "multiclass", "classes", "belongs to multiclass heads only");

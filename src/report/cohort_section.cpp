@@ -22,6 +22,7 @@ std::string label_heading(const data::LabelSpec& spec) {
     case Kind::survival:
       return spec.head + ": events";
     case Kind::multiclass:
+    case Kind::expression:
       return spec.head + ": known";
     case Kind::regression:
       return spec.head + ": mean";
@@ -49,6 +50,7 @@ std::string label_cell(const ReportInput& input, const data::LabelSpec& spec,
     case Kind::survival:
       return share_words(events, known);
     case Kind::multiclass:
+    case Kind::expression:
       return std::to_string(known);
     case Kind::regression:
       return core::format_fixed(sum / static_cast<double>(known), 2) + " (n = " + std::to_string(known) + ")";

@@ -81,6 +81,14 @@ Judged judge(const Scored& shown, size_t i) {
                                        [&](double risk) { return risk > shown.predicted[i]; });
     judged.said =
         "risk rank " + std::to_string(riskier + 1) + " of " + std::to_string(shown.size()) + " (1 = highest)";
+  } else if (spec.kind == Kind::expression) {
+    const size_t genes = shown.classes.size();
+    double squares = 0;
+    for (size_t gene = i * genes; gene < (i + 1) * genes; ++gene)
+      squares += std::pow(shown.predicted[gene] - shown.value[gene], 2);
+    judged.badness = std::sqrt(squares / static_cast<double>(genes));
+    judged.truth = std::to_string(genes) + " genes";
+    judged.said = "off by " + core::format_fixed(judged.badness, 2) + " (root mean square)";
   } else {
     judged.badness = std::abs(shown.predicted[i] - shown.value[i]);
     judged.truth = core::format_fixed(shown.value[i], 2);
@@ -188,9 +196,9 @@ page::data failure_section(const ReportInput& input, const HeadCases& cases) {
   section.set("head", spec.head);
   section.set("notes", texts(notes));
   section.set("has_worst", flag(!worst.empty()));
-  section.set("worst_title", spec.kind == Kind::survival     ? "Ranked most against their course"
-                             : spec.kind == Kind::regression ? "Farthest from the truth"
-                                                             : "Most confident mistakes");
+  section.set("worst_title", spec.kind == Kind::survival ? "Ranked most against their course"
+                             : classifies                ? "Most confident mistakes"
+                                                         : "Farthest from the truth");
   section.set("worst", case_rows_of(input, shown, worst));
   section.set("has_unsure", flag(!names.empty()));
   section.set("unsure", core::join(names, ", "));

@@ -34,6 +34,8 @@ std::string task_text(const data::LabelSpec& spec) {
       return "which class of `" + spec.column + "`";
     case Kind::regression:
       return "the value of `" + spec.column + "`";
+    case Kind::expression:
+      return "the values of " + std::to_string(spec.classes.size()) + " genes in " + spec.table;
     case Kind::survival:
       return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`)";
   }

@@ -5,6 +5,7 @@
 
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/expression.hpp"
 #include "photo51/evaluation/survival.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
@@ -65,6 +66,9 @@ page::data figures(const ReportInput& input, const HeadCases& cases) {
                           "Observed course of the half with the lower and the half with the higher predicted "
                           "risk. Shaded: 95 % interval. Small upright marks: patients last seen then.",
                           true));
+  } else if (cases.spec.kind == Kind::expression) {
+    list.push_back(figure(ranked_plot(evaluation::gene_pearson(shown), shown.classes),
+                          "Correlation of predicted with measured values, a dot a gene, best first.", true));
   } else {
     list.push_back(figure(scatter_plot(shown), "A dot a patient. On the dashed line, prediction is truth."));
   }
@@ -100,7 +104,7 @@ std::string forest(const ReportInput& input, const HeadCases& cases) {
 page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool with_development) {
   page::data list(page::data::type::list);
   for (const auto& m : input.metrics) {
-    if (m.head != cases.spec.head || m.group != "all") continue;
+    if (m.head != cases.spec.head || m.group != "all" || m.metric.starts_with("pearson:")) continue;
     page::data row;
     row.set("name", metric_words(m.metric).name);
     row.set("meaning", metric_words(m.metric).meaning);
@@ -188,7 +192,7 @@ std::vector<std::string> certainty(const ReportInput& input, const HeadCases& ca
   }
   if (width > 0 && cases.spec.kind != Kind::survival)  // a risk has no unit
     lines.push_back("The ensemble's members agree to within " + core::format_fixed(width, 2) +
-                    (cases.spec.kind == Kind::regression
+                    (cases.spec.kind == Kind::regression || cases.spec.kind == Kind::expression
                          ? " on average (width of a patient's interval)."
                          : " of probability on average (width of a patient's interval)."));
   int64_t rare = 0;

@@ -26,6 +26,9 @@ std::string survival_plot(const evaluation::Scored& scored);
 /// Regression: predicted against true.
 std::string scatter_plot(const evaluation::Scored& scored);
 
+/// Values from the largest to the smallest, a dot each; the outermost are named.
+std::string ranked_plot(std::vector<double> values, const std::vector<std::string>& names);
+
 /// Value and interval of each row on one axis.
 struct ForestRow {
   std::string name;

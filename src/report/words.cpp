@@ -29,6 +29,8 @@ std::string claim(const evaluation::Metric& metric, const data::LabelSpec& spec)
              times + ", averaged over the classes";
     case Kind::survival:
       return "Of two patients, the model gives the higher risk to the one whose event comes first " + times;
+    case Kind::expression:
+      return "Half of the genes are predicted with a correlation of at least " + signed_words(metric.value);
     case Kind::regression:
       if (metric.value < 0)
         return "The predictions are farther from the truth than the patients' own mean would be";
@@ -89,6 +91,9 @@ MetricWords metric_words(const std::string& metric) {
       {"mae", {"Mean absolute error", "in the label's unit"}},
       {"rmse", {"Root mean squared error", "in the label's unit"}},
       {"r2", {"R²", "share of the variation explained; 0 is no better than the mean"}},
+      {"pearson_median", {"Median correlation", "Pearson, over the genes"}},
+      {"pearson_mean", {"Mean correlation", "Pearson, over the genes"}},
+      {"pearson_best50", {"Best fifty", "mean Pearson correlation of the fifty best genes, chosen here"}},
       {"pearson", {"Pearson correlation", "of predicted with true values"}},
       {"spearman", {"Spearman correlation", "of their ranks"}}};
   const auto found = words.find(metric);
@@ -99,6 +104,8 @@ Headline headline_of(Kind kind) {
   switch (kind) {
     case Kind::regression:
       return {"r2", 0};
+    case Kind::expression:
+      return {"pearson_median", 0};
     case Kind::survival:
       return {"c_index", 0.5};
     case Kind::binary:
@@ -120,8 +127,9 @@ Verdict verdict_of(const evaluation::Metric& metric, const data::LabelSpec& spec
   }
   verdict.text +=
       " (" + hundredths(level) + " % interval " +
-      (spec.kind == Kind::regression ? range_words(metric.low, metric.high) + " of R²). "
-                                     : hundredths(metric.low) + " to " + hundredths(metric.high) + "). ");
+      (spec.kind == Kind::regression   ? range_words(metric.low, metric.high) + " of R²). "
+       : spec.kind == Kind::expression ? range_words(metric.low, metric.high) + "). "
+                                       : hundredths(metric.low) + " to " + hundredths(metric.high) + "). ");
   const std::string guess = chance == 0 ? "always predicting the mean" : "a guess (50)";
   if (metric.low > chance) {
     verdict.grade = "good";

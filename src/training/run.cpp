@@ -52,10 +52,10 @@ class Run {
         validation.push_back(of_rows(all, split_.folds[fold].validation));
         test.push_back(of_rows(all, split_.test));
       }
-      const auto combined = inference::combine(validation);
+      const auto combined = inference::combine(validation, cohort_.labels());
       development.insert(development.end(), combined.begin(), combined.end());
     }
-    Predictions predictions = inference::combine(test);
+    Predictions predictions = inference::combine(test, cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
     core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
     core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));

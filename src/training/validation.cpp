@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/expression.hpp"
 #include "photo51/evaluation/regression.hpp"
 #include "photo51/evaluation/survival.hpp"
 
@@ -26,6 +27,13 @@ double head_metric(const data::LabelSpec& spec, const at::Tensor& predicted, con
   const at::Tensor chosen = predicted.index_select(0, rows);
   const auto truth = numbers(labels.value.index_select(0, rows));
   if (spec.kind == Kind::regression) return evaluation::r_squared(numbers(chosen), truth);
+  if (spec.kind == Kind::expression) {
+    evaluation::Scored scored;
+    scored.classes = spec.classes;
+    scored.predicted = numbers(chosen);
+    scored.value = truth;
+    return evaluation::median(evaluation::gene_pearson(scored));
+  }
   if (spec.kind == Kind::survival) {
     const auto observed = numbers(labels.event.index_select(0, rows));
     const evaluation::Events events(observed.begin(), observed.end());

@@ -45,6 +45,27 @@ TEST_F(LabelsTest, Binary) {
               HasSubstr("there is no column `idh` (did you mean `ihd`?)"));
 }
 
+TEST_F(LabelsTest, ExpressionComesFromItsOwnTable) {
+  auto spec = label_spec("genes", Kind::expression);
+  spec.table = "expression.tsv";
+  write("expression.tsv", "\tA\tB\nP1\t1\t2\nP3\t3\t4\n");
+  auto cohort = with("patient\nP1\nP2\nP3\n", spec);
+  EXPECT_THAT(cohort.labels()[0].classes, ElementsAre("A", "B"));
+  EXPECT_THAT(cohort.label(0, "genes").values, ElementsAre(1, 2));
+  EXPECT_FALSE(cohort.label(1, "genes").known);
+  EXPECT_THAT(cohort.label(2, "genes").values, ElementsAre(3, 4));
+  spec.classes = {"B"};
+  EXPECT_THAT(with("patient\nP3\n", spec).label(0, "genes").values, ElementsAre(4));
+  spec.classes = {"B", "ERBB2"};
+  EXPECT_THAT(refused("patient\nP1\n", spec), HasSubstr("there is no gene `ERBB2`"));
+  spec.classes.clear();
+  write("expression.tsv", "\tA\tB\nP1\t1\t\n");
+  EXPECT_THAT(refused("patient\nP1\n", spec), HasSubstr("`P1` has no value of gene `B`"));
+  spec.table = "absent.tsv";
+  EXPECT_THAT(refused("patient\nP1\n", spec), HasSubstr("absent.tsv: no such file"));
+  EXPECT_FALSE(with("patient\nP1\n", spec, false).label(0, "genes").known) << "prediction asks for no labels";
+}
+
 TEST_F(LabelsTest, MulticlassNamesComeFromTheData) {
   auto spec = label_spec("cluster", Kind::multiclass);
   auto cohort = with("patient,cluster\nP1,R3\nP2,R1\nP3,\nP4,R10\n", spec);

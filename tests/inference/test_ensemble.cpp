@@ -12,6 +12,11 @@ std::vector<model::Prediction> vote(double probability, double risk) {
   return {{"P1", "idh", "1", probability, probability, probability}, {"P1", "os", "", risk, risk, risk}};
 }
 
+std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members) {
+  data::LabelSpec idh{.head = "idh"}, os{.head = "os", .kind = data::LabelSpec::Kind::survival};
+  return inference::combine(members, {idh, os});
+}
+
 TEST(Ensemble, OneMemberHasNoSpread) {
   const auto combined = combine({vote(0.3, 2)});
   EXPECT_DOUBLE_EQ(combined[0].value, 0.3);
@@ -38,6 +43,14 @@ TEST(Ensemble, CertainMembersStayFinite) {
   EXPECT_NEAR(combined[0].value, 0.5, 1e-12);
   EXPECT_GE(combined[0].low, 0);
   EXPECT_LE(combined[0].high, 1);
+}
+
+TEST(Ensemble, GenesAreValuesNotProbabilities) {
+  const data::LabelSpec genes{.head = "genes", .kind = data::LabelSpec::Kind::expression};
+  const auto combined = inference::combine(
+      {{{"P1", "genes", "ERBB2", -1, -1, -1}}, {{"P1", "genes", "ERBB2", 3, 3, 3}}}, {genes});
+  EXPECT_NEAR(combined[0].value, 1, 1e-12);
+  EXPECT_NEAR(combined[0].low, 1 - 1.959963984540054 * std::sqrt(8.0), 1e-12);
 }
 
 TEST(Ensemble, RefusesMembersThatDisagreeOnTheCases) {

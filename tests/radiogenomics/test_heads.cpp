@@ -130,6 +130,40 @@ TEST(RegressionHead, WorksInStandardUnits) {
   EXPECT_NEAR(head->predict(at::full({1, 1}, 2.0)).item<double>(), 25, 1e-5);
 }
 
+data::LabelBatch gene_labels(std::vector<float> values, std::vector<int> known) {
+  const auto rows = static_cast<int64_t>(known.size());
+  return {at::tensor(values).view({rows, -1}), {}, at::tensor(known).to(at::kBool)};
+}
+
+TEST(ExpressionHead, WorksInStandardUnitsGeneByGene) {
+  auto head = make_head(options("expression"), label(Kind::expression, {"A", "B", "FLAT"}), 2);
+  // Means 15, 3 and 7; deviations 5, 1 and none. The unknown row does not count.
+  head->fit(gene_labels({10, 2, 7, 20, 4, 7, 1e6F, 0, 0}, {1, 1, 0}));
+  const auto one = gene_labels({25, 3, 99}, {1});
+  EXPECT_NEAR(head->loss(at::zeros({1, 3}), one).item<double>(), (4 + 0) / 2.0, 1e-6)
+      << "a gene that did not vary in training takes no part";
+  const at::Tensor predicted = head->predict(at::full({1, 3}, 2.0));
+  EXPECT_TRUE(at::allclose(predicted, at::tensor({25.F, 5.F, 7.F}).view({1, 3})));
+  EXPECT_FALSE(head->loss(at::zeros({1, 3}), gene_labels({1, 2, 3}, {0})).defined());
+}
+
+TEST(ExpressionHead, RefusesWhatCannotBeLearnt) {
+  EXPECT_THAT(
+      message_of(core::Fault::usage, [&] { make_head(options("expression"), label(Kind::expression), 2); }),
+      HasSubstr("needs its genes"));
+  auto head = make_head(options("expression"), label(Kind::expression, {"A"}), 2);
+  EXPECT_THAT(message_of(core::Fault::data,
+                         [&] {
+                           head->fit(gene_labels({1, 2}, {0, 0}));
+                         }),
+              HasSubstr("no training case stands in the table"));
+  EXPECT_THAT(message_of(core::Fault::data,
+                         [&] {
+                           head->fit(gene_labels({2, 2}, {1, 1}));
+                         }),
+              HasSubstr("no gene varies"));
+}
+
 TEST(DiscreteHead, BinsTravelWithTheWeights) {
   auto fitted = make_head(options("survival", "discrete_nll"), label(Kind::survival), 4);
   fitted->fit(labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1}));

@@ -23,7 +23,8 @@ struct InputBatch {
 
 /// One head's labels; unknown rows hold zeros.
 struct LabelBatch {
-  at::Tensor value;  ///< [B] float32: 0/1, class index, target, or time (days) for survival
+  /// float32 [B]: 0/1, class index, target, or time (days) for survival; expression: [B, genes]
+  at::Tensor value;
   at::Tensor event;  ///< [B] bool, survival only: true = the event was observed, false = censored
   at::Tensor known;  ///< [B] bool
 };

@@ -95,13 +95,15 @@ bool is_bag(const InputOptions& input);
 
 /// What a head reads from the manifest.
 struct LabelSpec {
-  enum class Kind { binary, multiclass, regression, survival };
+  enum class Kind { binary, multiclass, regression, survival, expression };
   std::string head;
   Kind kind = Kind::binary;
   std::string column;        ///< label; time (days) for survival
   std::string event_column;  ///< survival
   std::string positive;      ///< binary: this value is 1 and every other 0; empty = the column holds 0/1
-  std::vector<std::string> classes;  ///< multiclass: names in order; may be empty before fitting
+  /// multiclass: names in order; expression: the genes. May be empty before fitting.
+  std::vector<std::string> classes;
+  std::string table;  ///< expression: a file, relative to the manifest
 };
 
 }  // namespace photo51::data

@@ -12,15 +12,18 @@ namespace photo51::evaluation {
 struct Scored {
   data::LabelSpec spec;
   std::vector<std::string> cases;    ///< predicted cases with a known label, by name
-  std::vector<std::string> classes;  ///< multiclass; binary: "0", "1"
-  /// Binary: probability of class 1. Multiclass: [n, classes]. Else the value or risk.
+  std::vector<std::string> classes;  ///< multiclass; binary: "0", "1"; expression: genes
+  /// Binary: probability of class 1. Multiclass: [n, classes]. Expression: [n, genes]. Else the value or
+  /// risk.
   std::vector<double> predicted;
   std::vector<double> low, high;  ///< like `predicted`: the ensemble's interval
   std::vector<int> label;         ///< binary and multiclass
-  std::vector<double> value;      ///< regression: target; survival: time
+  std::vector<double> value;      ///< regression: target; survival: time; expression: [n, genes]
   std::vector<char> event;        ///< survival
 
   int64_t size() const { return static_cast<int64_t>(cases.size()); }
+  /// Columns of `predicted`.
+  int64_t width() const;
   /// The same for some patients only (repeats allowed).
   Scored pick(const std::vector<int64_t>& patients) const;
 };

@@ -64,9 +64,10 @@ std::vector<model::Prediction> predict(Member& member, const data::Cohort& cohor
                                        const data::CaseLoader& cases, const std::vector<int64_t>& rows,
                                        const PassOptions& options);
 
-/// Averages members that predicted the same cases. Probabilities: the mean, and an interval of mean ± 1.96
-/// standard deviations of the members' logits, back as probabilities. Values and risks: the same without the
-/// logit. One member: low = high = value.
-std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members);
+/// Averages members that predicted the same cases. Probabilities (of heads with classes, by `labels`): the
+/// mean, and an interval of mean ± 1.96 standard deviations of the members' logits, back as probabilities.
+/// Values and risks: the same without the logit. One member: low = high = value.
+std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members,
+                                       const std::vector<data::LabelSpec>& labels);
 
 }  // namespace photo51::inference

@@ -18,6 +18,7 @@ namespace photo51::radiogenomics {
 ///   binary        1 logit                 cross-entropy                     [B, 2] probabilities
 ///   multiclass    a logit a class         cross-entropy                     [B, classes] probabilities
 ///   regression    1 standardised value    squared error, standardised       [B, 1] value
+///   expression    a standardised gene     squared error, standardised       [B, genes] values
 ///   survival      1 log hazard ratio      Cox, Efron ties                   [B, 1] risk (that ratio)
 ///     or          a logit a time bin      discrete-time hazards             [B, 1] risk (minus bins
 ///     survived)

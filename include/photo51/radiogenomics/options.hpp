@@ -11,15 +11,17 @@
 namespace photo51::radiogenomics {
 
 struct HeadOptions {
-  std::string task;   ///< binary, multiclass, regression, survival
+  std::string task;   ///< binary, multiclass, regression, survival, expression
   std::string label;  ///< manifest column; empty = the head's name (survival: `time`)
   std::string event = "event";
   std::string positive;
   std::vector<std::string>
-      classes;                   ///< multiclass: names, or one number (how many; names come from the data)
-  std::string loss;              ///< survival: cox_efron (default), discrete_nll; else empty
-  int64_t bins = 8;              ///< discrete_nll
-  double weight = 1;             ///< of the head's loss
+      classes;                     ///< multiclass: names, or one number (how many; names come from the data)
+  std::string table;               ///< expression: the measured values
+  std::vector<std::string> genes;  ///< expression: keeps these
+  std::string loss;                ///< survival: cox_efron (default), discrete_nll; else empty
+  int64_t bins = 8;                ///< discrete_nll
+  double weight = 1;               ///< of the head's loss
   std::string balance = "none";  ///< classes: none, inverse (inverse frequency, fitted on the training part)
   double label_smoothing = 0;
 };
