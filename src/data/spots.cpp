@@ -66,8 +66,7 @@ class SectionReader {
   }
 
   fs::path file(size_t row, const std::string& column) const {
-    const fs::path path =
-        fs::absolute(options_.sections.parent_path() / cell(row, column)).lexically_normal();
+    fs::path path = fs::absolute(options_.sections.parent_path() / cell(row, column)).lexically_normal();
     std::error_code code;
     if (!fs::exists(path, code))
       core::fail_data(table_.where(row) + ": column `" + column + "`: " + path.string() + ": no such file");
@@ -116,6 +115,7 @@ void append_expression(const Section& section, const std::vector<std::string>& g
                        const SpotOptions& options, std::string& text) {
   const auto& counts = section.counts;
   std::vector<size_t> columns;
+  columns.reserve(genes.size());
   for (const auto& gene : genes)
     columns.push_back(static_cast<size_t>(std::find(counts.genes->begin(), counts.genes->end(), gene) -
                                           counts.genes->begin()));
