@@ -16,6 +16,8 @@ find_path(OPENJPEG_INCLUDE_DIR openjpeg-2.5/openjpeg.h REQUIRED)
 find_library(OPENJPEG_LIBRARY openjp2 REQUIRED)
 find_path(CHARLS_INCLUDE_DIR charls/charls.h REQUIRED)
 find_library(CHARLS_LIBRARY charls REQUIRED)
+find_path(OPENSLIDE_INCLUDE_DIR openslide/openslide.h REQUIRED)
+find_library(OPENSLIDE_LIBRARY openslide REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_library(XXHASH_LIBRARY xxhash REQUIRED)
 # Only what imaging uses: every module more is start-up time. The IO factories are registered by hand.

@@ -1,0 +1,54 @@
+#pragma once
+/// What a slide's file format has to offer; one file a format.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "photo51/imaging/slide.hpp"
+
+namespace photo51::imaging {
+
+/// Three planes of `width` x `height` bytes, one after the other.
+struct RgbPlanes {
+  uint8_t* red;
+  int64_t width, height;
+
+  uint8_t* plane(int64_t channel) const { return red + channel * width * height; }
+};
+
+class SlideBackend {
+ public:
+  virtual ~SlideBackend() = default;
+  /// As `Slide::read_into`, whose arguments have been checked; called from several threads.
+  virtual void read(int64_t level, int64_t x, int64_t y, const RgbPlanes& to) const = 0;
+  virtual at::Tensor read_associated(const std::string& name) const = 0;
+};
+
+/// What a file says about microns per pixel, a candidate a rung of the ladder.
+struct MppCandidate {
+  MppSource source;
+  double x, y;
+};
+
+struct OpenedSlide {
+  SlideInfo info;  ///< without `mpp`
+  std::vector<MppCandidate> mpp;
+  std::shared_ptr<const SlideBackend> backend;
+};
+
+/// Whether OpenSlide knows the format.
+bool openslide_knows(const std::filesystem::path& path);
+OpenedSlide open_with_openslide(const std::filesystem::path& path);
+/// Tiled or stripped TIFF, BigTIFF, OME-TIFF, with pyramids as further directories or SubIFDs.
+OpenedSlide open_with_tiff(const std::filesystem::path& path);
+/// JPEG or PNG: one level.
+OpenedSlide open_picture(const std::filesystem::path& path);
+
+/// The most bytes that one decoded tile, strip or flat picture may take.
+constexpr int64_t kMostBytesOfAPiece = int64_t{1} << 30;
+
+}  // namespace photo51::imaging

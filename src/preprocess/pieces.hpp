@@ -1,0 +1,15 @@
+#pragma once
+/// Connected pieces of a binary picture.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+
+namespace photo51::preprocess {
+
+/// Clears 8-connected pieces of fewer than `pixels` pixels; `mask` is contiguous bool [H, W].
+void drop_pieces(at::Tensor& mask, int64_t pixels);
+/// Sets 4-connected holes of at most `pixels` pixels; what touches the edge is no hole.
+void fill_holes(at::Tensor& mask, int64_t pixels);
+
+}  // namespace photo51::preprocess

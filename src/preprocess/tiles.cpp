@@ -1,0 +1,165 @@
+#include "photo51/preprocess/tiles.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/memory.hpp"
+#include "photo51/core/random.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/core/thread_pool.hpp"
+
+namespace photo51::preprocess {
+namespace {
+
+using imaging::Slide;
+
+/// Level 0 pixels along one pixel of a tile; exactly a level's where one matches.
+std::array<double, 2> step_of(const Slide& slide, const TileOptions& options) {
+  const auto mpp = slide.mpp();
+  const std::array<double, 2> step{options.mpp / mpp[0], options.mpp / mpp[1]};
+  if (!options.upsample && std::min(step[0], step[1]) < 1 - options.tolerance)
+    core::fail_data(slide.info().source + ": its finest pixels are " +
+                    core::format_number(std::max(mpp[0], mpp[1])) + " um, coarser than the " +
+                    core::format_number(options.mpp) + " um asked for; set a larger mpp, or upsample");
+  for (const imaging::SlideLevel& level : slide.levels()) {
+    const auto matches = [&](double s) { return std::abs(s / level.downsample - 1) <= options.tolerance; };
+    if (matches(step[0]) && matches(step[1])) return {level.downsample, level.downsample};
+  }
+  return step;
+}
+
+/// Places along one side: as many as fit, and one at least.
+int64_t places(int64_t pixels, double extent, double pitch) {
+  return 1 + std::max<int64_t>(
+                 0, static_cast<int64_t>(std::floor((static_cast<double>(pixels) - extent) / pitch + 1e-6)));
+}
+
+/// Mean of a mask over any rectangle, edges weighed by the part of the pixel inside, from running sums.
+class MaskMean {
+ public:
+  explicit MaskMean(const TissueMask& tissue)
+      : step_(tissue.step), height_(tissue.mask.size(0)), width_(tissue.mask.size(1)) {
+    sum_ = at::constant_pad_nd(tissue.mask.to(at::kDouble), {1, 0, 1, 0}).cumsum(0).cumsum(1).contiguous();
+    value_ = sum_.const_data_ptr<double>();
+  }
+  double operator()(double x, double y, double width, double height) const {
+    const double left = x / step_[0], right = (x + width) / step_[0];
+    const double top = y / step_[1], bottom = (y + height) / step_[1];
+    return (at(bottom, right) - at(bottom, left) - at(top, right) + at(top, left)) /
+           ((right - left) * (bottom - top));
+  }
+
+ private:
+  double at(double y, double x) const {
+    y = std::clamp(y, 0.0, static_cast<double>(height_));
+    x = std::clamp(x, 0.0, static_cast<double>(width_));
+    const auto row = std::min(static_cast<int64_t>(y), height_ - 1);
+    const auto column = std::min(static_cast<int64_t>(x), width_ - 1);
+    const double v = y - static_cast<double>(row), u = x - static_cast<double>(column);
+    const double* corner = value_ + row * (width_ + 1) + column;
+    const double above = corner[0] + u * (corner[1] - corner[0]);
+    const double below = corner[width_ + 1] + u * (corner[width_ + 2] - corner[width_ + 1]);
+    return above + v * (below - above);
+  }
+
+  std::array<double, 2> step_;
+  int64_t height_, width_;
+  at::Tensor sum_;
+  const double* value_;
+};
+
+}  // namespace
+
+void describe(config::Fields& f, TileOptions& o) {
+  f("mpp", o.mpp, "pixel of a tile, reached from the nearest finer level",
+    {.min = 0.05, .max = 100, .unit = "um"});
+  f("size", o.size, "pixels along a tile", {.min = 8, .max = 4096});
+  f("stride", o.stride, "pixels from one tile to the next, less than `size` to overlap; 0 = size",
+    {.min = 0, .max = 16384});
+  f.visit({"tissue",
+           "where there is tissue",
+           {.lone = true},
+           config::Section{[&o](config::Fields& g) { describe(g, o.tissue); }, {}, {}}});
+  f("min_tissue", o.min_tissue, "tiles with a smaller part of tissue are left out", {.min = 0, .max = 1});
+  f("max_tiles", o.max_tiles, "tiles taken of a slide, chosen at random; 0 = all", {.min = 0});
+  f("seed", o.seed, "of the choice of tiles", {.min = 0});
+  f("tolerance", o.tolerance,
+    "a level whose pixels differ from `mpp` by no more than this part is taken as it is",
+    {.min = 0, .max = 0.2});
+  f("upsample", o.upsample, "allow slides whose finest pixels are coarser than `mpp`");
+  f.section("slide", o.slide, "how the slide's own microns per pixel are known");
+}
+
+std::vector<Tile> tile_grid(const Slide& slide, const TileOptions& options, uint64_t key) {
+  const auto step = step_of(slide, options);
+  const auto size = static_cast<double>(options.size);
+  const auto stride = static_cast<double>(options.stride > 0 ? options.stride : options.size);
+  const imaging::SlideLevel& whole = slide.levels().front();
+  const int64_t columns = places(whole.width, size * step[0], stride * step[0]);
+  const int64_t rows = places(whole.height, size * step[1], stride * step[1]);
+  if (columns > 10'000'000 / rows)
+    core::fail_usage(slide.info().source + ": " + std::to_string(columns) + " x " + std::to_string(rows) +
+                     " places for tiles are too many; set a larger mpp, size or stride");
+  const TissueMask tissue = tissue_mask(slide, options.tissue);
+  const MaskMean fraction(tissue);
+  std::vector<Tile> tiles;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < columns; ++column) {
+      Tile tile{column,
+                row,
+                static_cast<double>(column) * stride * step[0],
+                static_cast<double>(row) * stride * step[1],
+                size * step[0],
+                size * step[1]};
+      tile.tissue = fraction(tile.x, tile.y, tile.extent_x, tile.extent_y);
+      if (tile.tissue > 0 && tile.tissue >= options.min_tissue - 1e-9) tiles.push_back(tile);
+    }
+  if (tiles.empty())
+    core::fail_data(slide.info().source + ": none of its " + std::to_string(columns * rows) + " tiles has " +
+                    core::format_number(100 * options.min_tissue) + "% tissue (" +
+                    core::format_number(std::round(1000 * tissue.area) / 1000) +
+                    " mm2 found in all); lower min_tissue, or set tissue");
+  return choose_tiles(std::move(tiles), options.max_tiles, options.seed, key);
+}
+
+std::vector<Tile> choose_tiles(std::vector<Tile> tiles, int64_t most, int64_t seed, uint64_t key) {
+  const auto count = static_cast<int64_t>(tiles.size());
+  if (most <= 0 || count <= most) return tiles;
+  core::Random random({static_cast<uint64_t>(seed), key, core::hash_key("tiles")});
+  std::vector<int64_t> order = random.permutation(count);
+  order.resize(static_cast<size_t>(most));
+  std::sort(order.begin(), order.end());
+  std::vector<Tile> chosen;
+  for (const int64_t i : order) chosen.push_back(tiles[static_cast<size_t>(i)]);
+  return chosen;
+}
+
+at::Tensor read_tiles(const Slide& slide, const std::vector<Tile>& tiles, const TileOptions& options,
+                      core::ThreadPool* pool) {
+  const auto count = static_cast<int64_t>(tiles.size());
+  const double bytes = 3.0 * static_cast<double>(count) * static_cast<double>(options.size * options.size);
+  if (bytes > 0.9 * static_cast<double>(core::available_memory_bytes()))
+    core::fail_run(slide.info().source + ": " + std::to_string(count) + " tiles take " +
+                   core::format_fixed(bytes / (1 << 30), 1) + " GiB, more than is free; set max_tiles");
+  at::Tensor values = at::empty({count, 3, options.size, options.size}, at::kByte);
+  const auto size = static_cast<double>(options.size);
+  const auto read = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Tile& tile = tiles[static_cast<size_t>(i)];
+      imaging::read_scaled(slide, tile.x, tile.y, {tile.extent_x / size, tile.extent_y / size},
+                           values.select(0, i), options.tolerance);
+    }
+  };
+  if (pool != nullptr) {
+    // Neighbours share the file's own tiles, so a thread takes a few in a row.
+    pool->parallel_for(count, std::clamp<int64_t>(count / (4 * pool->size()), 1, 16), read);
+  } else {
+    read(0, count);
+  }
+  return values;
+}
+
+}  // namespace photo51::preprocess
