@@ -130,10 +130,15 @@ std::array<uint8_t, 3> background_of(const Handle& handle) {
 void take_scale(const Handle& handle, OpenedSlide& opened) {
   const auto number = [&](const char* name) { return core::parse_double(property(handle, name)); };
   const auto x = number(OPENSLIDE_PROPERTY_NAME_MPP_X), y = number(OPENSLIDE_PROPERTY_NAME_MPP_Y);
-  // For a generic TIFF OpenSlide only repeats the resolution tags, which may be for a printer.
-  const MppSource source =
-      opened.info.vendor == "generic-tiff" ? MppSource::tiff_resolution : MppSource::vendor;
-  if (x && y) opened.mpp.push_back({source, *x, *y});
+  // For a generic TIFF newer versions only repeat the resolution tags, which may be for a printer.
+  const bool generic = opened.info.vendor == "generic-tiff";
+  if (x && y) opened.mpp.push_back({generic ? MppSource::tiff_resolution : MppSource::vendor, *x, *y});
+  const std::string unit = property(handle, "tiff.ResolutionUnit");
+  const auto dots_x = number("tiff.XResolution"), dots_y = number("tiff.YResolution");
+  if ((unit == "centimeter" || unit == "inch") && dots_x && dots_y) {
+    const double microns = unit == "inch" ? 25400 : 10000;
+    opened.mpp.push_back({MppSource::tiff_resolution, microns / *dots_x, microns / *dots_y});
+  }
   if (const auto mpp = number("aperio.MPP")) opened.mpp.push_back({MppSource::aperio, *mpp, *mpp});
   opened.info.objective_power = number(OPENSLIDE_PROPERTY_NAME_OBJECTIVE_POWER);
 }

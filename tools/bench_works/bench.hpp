@@ -15,4 +15,8 @@ void augment(const Arguments& arguments);     ///< none
 void preprocess(const Arguments& arguments);  ///< FOLDER with mod0.nii.gz … mod3.nii.gz
 void train_step(const Arguments& arguments);  ///< NETWORK: resnet18_3d
 
+void make_slide(const Arguments& arguments);  ///< PATH PIXELS: writes what the next two read
+void tiles(const Arguments& arguments);       ///< SLIDE THREADS
+void tiles_bare(const Arguments& arguments);  ///< SLIDE THREADS: OpenSlide's C interface and nothing else
+
 }  // namespace photo51::bench
