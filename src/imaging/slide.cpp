@@ -48,7 +48,9 @@ void choose_mpp(OpenedSlide& opened, const SlideOptions& options) {
 OpenedSlide open_file(const fs::path& path) {
   std::error_code code;
   if (!fs::exists(path, code)) core::fail_data("no such file");
-  if (openslide_knows(path)) return open_with_openslide(path);
+  // OpenSlide's generic TIFF knows neither SubIFDs nor OME-XML.
+  const std::string vendor = openslide_vendor(path);
+  if (!vendor.empty() && vendor != "generic-tiff") return open_with_openslide(path);
   switch (detect_format(path)) {
     case Format::tiff:
       return open_with_tiff(path);
@@ -85,6 +87,10 @@ void check_levels(const SlideInfo& info, const fs::path& path) {
 }
 
 }  // namespace
+
+bool looks_like_slide(const fs::path& path) {
+  return !openslide_vendor(path).empty() || (detect_format(path) == Format::tiff && is_colour_tiff(path));
+}
 
 std::string to_string(MppSource source) {
   switch (source) {

@@ -130,9 +130,7 @@ std::array<uint8_t, 3> background_of(const Handle& handle) {
 void take_scale(const Handle& handle, OpenedSlide& opened) {
   const auto number = [&](const char* name) { return core::parse_double(property(handle, name)); };
   const auto x = number(OPENSLIDE_PROPERTY_NAME_MPP_X), y = number(OPENSLIDE_PROPERTY_NAME_MPP_Y);
-  // For a generic TIFF newer versions only repeat the resolution tags, which may be for a printer.
-  const bool generic = opened.info.vendor == "generic-tiff";
-  if (x && y) opened.mpp.push_back({generic ? MppSource::tiff_resolution : MppSource::vendor, *x, *y});
+  if (x && y) opened.mpp.push_back({MppSource::vendor, *x, *y});
   const std::string unit = property(handle, "tiff.ResolutionUnit");
   const auto dots_x = number("tiff.XResolution"), dots_y = number("tiff.YResolution");
   if ((unit == "centimeter" || unit == "inch") && dots_x && dots_y) {
@@ -155,8 +153,9 @@ void take_identity(const Handle& handle, SlideInfo& info) {
 
 }  // namespace
 
-bool openslide_knows(const fs::path& path) {
-  return openslide_detect_vendor(path.c_str()) != nullptr;
+std::string openslide_vendor(const fs::path& path) {
+  const char* vendor = openslide_detect_vendor(path.c_str());
+  return vendor == nullptr ? "" : vendor;
 }
 
 OpenedSlide open_with_openslide(const fs::path& path) {

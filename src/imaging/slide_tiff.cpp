@@ -145,16 +145,28 @@ std::string name_of(const TiffImage& image, size_t number) {
 
 }  // namespace
 
+bool is_colour_tiff(const fs::path& path) {
+  try {
+    const TiffImage image = TiffFile(path).images().front();
+    return image.samples >= 3 && image.bits == 8;
+  } catch (const core::Error&) {
+    return false;  // the reader of volumes will say what is wrong
+  }
+}
+
 OpenedSlide open_with_tiff(const fs::path& path) {
   TiffFile file(path);
   const std::vector<TiffImage> images = file.images();
   OpenedSlide opened;
   SlideInfo& info = opened.info;
   info.backend = "tiff";
-  info.vendor = "tiff";
+  info.vendor = "generic-tiff";
   std::vector<TiffImage> levels{images.front()};
   std::vector<std::pair<std::string, TiffImage>> associated;
   const TiffImage whole = images.front();
+  if (TIFFIsCODECConfigured(whole.compression) == 0)
+    core::fail_data("its compression " + std::to_string(whole.compression) +
+                    " cannot be decoded; convert it to JPEG or LZW, or copy the file again");
   for (const uint64_t offset : whole.smaller) {
     const TiffImage image = file.image_at(offset);
     if (is_level_of(whole, image)) levels.push_back(image);

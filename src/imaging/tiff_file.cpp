@@ -193,6 +193,7 @@ Piece TiffFile::decode_plain(const TiffImage& image, uint32_t number) {
   TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds);
   const bool has_alpha =
       extras > 0 && kinds[0] != EXTRASAMPLE_UNSPECIFIED && (image.samples == 2 || image.samples >= 4);
+  if (image.bits == 8 && image.samples == 3) return bytes;
   const bool premultiplied = has_alpha && kinds[0] == EXTRASAMPLE_ASSOCALPHA;
   return image.bits == 8 ? to_rgb<uint8_t>(bytes, pixels, image.samples, has_alpha, premultiplied)
                          : to_rgb<uint16_t>(bytes, pixels, image.samples, has_alpha, premultiplied);
