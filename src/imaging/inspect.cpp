@@ -8,6 +8,7 @@
 #include "imaging/inspect_dicom.hpp"
 #include "imaging/inspectors.hpp"
 #include "imaging/readers.hpp"
+#include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/picture.hpp"
@@ -28,7 +29,7 @@ bool is_named_as_slide(const fs::path& path) {
 void look(const fs::path& path, Inspection& found, const InspectOptions& options) {
   std::error_code code;
   const bool folder = fs::is_directory(path, code), file = !folder && fs::exists(path, code);
-  if (file && is_named_as_slide(path)) {
+  if (file && (is_named_as_slide(path) || looks_like_slide(path))) {
     found.kind = "slide";
     found.modality = Modality::histopathology;
   } else if (file && detect_format(path) == Format::dicom) {

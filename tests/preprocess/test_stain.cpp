@@ -170,7 +170,8 @@ TEST(Stain, JitterScalesAndShiftsTheAmounts) {
   const at::Tensor after = rgb_to_hed(jitter_hed(hed_to_rgb(amounts), jitter));
   for (int64_t s = 0; s < 3; ++s) {
     const auto i = static_cast<size_t>(s);
-    EXPECT_LT((after[s] - (amounts[s] * jitter.scale[i] + jitter.shift[i])).abs().max().item<double>(), 1e-4) << s;
+    EXPECT_LT((after[s] - (amounts[s] * jitter.scale[i] + jitter.shift[i])).abs().max().item<double>(), 1e-4)
+        << s;
   }
 }
 
