@@ -93,7 +93,9 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
   if (!header.is_object())
     core::fail_data(path.string() + ": the header is not JSON; not a safetensors file?");
   TensorFile file;
-  for (const auto& [name, entry] : header.items()) {
+  for (const auto& item : header.items()) {
+    const std::string& name = item.key();
+    const auto& entry = item.value();
     core::with_context(path.string() + ": " + name, [&] {
       try {
         if (name == "__metadata__")
