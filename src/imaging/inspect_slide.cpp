@@ -5,11 +5,7 @@
 #include <limits>
 #include <mutex>
 
-#include "imaging/dicom_dcmtk.hpp"
-#include "imaging/dicom_element.hpp"
 #include "imaging/inspectors.hpp"
-#include "imaging/readers.hpp"
-#include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/slide.hpp"
@@ -87,23 +83,9 @@ void suspect(const SlideInfo& info, Inspection& found) {
   if (found.min == found.max) found.warnings.push_back("all pixels are " + core::format_number(found.min));
 }
 
-void inspect_dicom(const std::filesystem::path& path, Inspection& found) {
-  DcmFileFormat file;
-  load_dicom(file, path);
-  DcmDataset& dataset = *file.getDataset();
-  const auto columns = integer_of(dataset, DCM_TotalPixelMatrixColumns);
-  const auto rows = integer_of(dataset, DCM_TotalPixelMatrixRows);
-  if (!columns || !rows || *columns < 1 || *rows < 1)
-    core::fail_data(path.string() +
-                    ": a slide needs TotalPixelMatrixColumns (0048,0006) and TotalPixelMatrixRows "
-                    "(0048,0007); export it again");
-  found.size = {*columns, *rows, 1};
-}
-
 }  // namespace
 
 void inspect_slide(const std::filesystem::path& path, Inspection& found, const InspectOptions& options) {
-  if (detect_format(path) == Format::dicom) return inspect_dicom(path, found);
   const Slide slide = open_slide(path);
   const SlideInfo& info = slide.info();
   const SlideLevel& whole = info.levels.front();

@@ -47,13 +47,22 @@ void choose_mpp(OpenedSlide& opened, const SlideOptions& options) {
 
 OpenedSlide open_file(const fs::path& path) {
   std::error_code code;
-  if (!fs::exists(path, code)) core::fail_data("no such file");
+  const std::string text = path.string();
+  const auto mark = text.rfind('#');
+  if (fs::is_directory(path, code)) return open_with_dicom(path, "");
+  if (!fs::exists(path, code)) {
+    if (mark != std::string::npos && fs::is_directory(text.substr(0, mark), code))
+      return open_with_dicom(text.substr(0, mark), text.substr(mark + 1));
+    core::fail_data("no such file");
+  }
   // OpenSlide's generic TIFF knows neither SubIFDs nor OME-XML.
   const std::string vendor = openslide_vendor(path);
   if (!vendor.empty() && vendor != "generic-tiff") return open_with_openslide(path);
   switch (detect_format(path)) {
     case Format::tiff:
       return open_with_tiff(path);
+    case Format::dicom:
+      return open_with_dicom(path, "");
     case Format::jpeg:
     case Format::png:
       return open_picture(path);

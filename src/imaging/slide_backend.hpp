@@ -49,6 +49,9 @@ bool is_colour_tiff(const std::filesystem::path& path);
 OpenedSlide open_with_openslide(const std::filesystem::path& path);
 /// Tiled or stripped TIFF, BigTIFF, OME-TIFF, with pyramids as further directories or SubIFDs.
 OpenedSlide open_with_tiff(const std::filesystem::path& path);
+/// DICOM whole slides: one file alone is one level; a folder holds one series (or `series` of several), whose
+/// instances are levels, label, macro and thumbnail.
+OpenedSlide open_with_dicom(const std::filesystem::path& path, const std::string& series);
 /// JPEG or PNG: one level.
 OpenedSlide open_picture(const std::filesystem::path& path);
 
