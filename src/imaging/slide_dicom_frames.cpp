@@ -80,7 +80,10 @@ Piece finish(Bytes samples, const SlideInstance& instance, bool is_rgb) {
 
 SlideFrames::SlideFrames(const SlideInstance& instance) : instance_(instance) {
   DcmDataset& dataset = *instance_.file->getDataset();
-  if (!is_native(instance_.syntax)) return find_fragments(dataset);
+  if (!is_native(instance_.syntax)) {
+    find_fragments(dataset);
+    return;
+  }
   if (instance_.photometric == "YBR_FULL_422")
     core::fail_data("uncompressed pixels in YBR_FULL_422 cannot be read; convert it to RGB");
   const auto needed =

@@ -21,7 +21,7 @@ struct World {
   void add_binary(const std::string& id, double p, double label, const std::string& site) {
     predictions.push_back({id, "idh", "0", 1 - p, 1 - p, 1 - p});
     predictions.push_back({id, "idh", "1", p, p, p});
-    truth.labels["idh"][id] = {true, label, false};
+    truth.labels["idh"][id] = {true, label, false, {}};
     truth.groups["site"][id] = site;
   }
 };
@@ -145,12 +145,12 @@ TEST(Evaluate, Survival) {
   for (int i = 0; i < 10; ++i) {
     const auto id = "P" + std::to_string(i);
     world.predictions.push_back({id, "os", "", risk[i], risk[i], risk[i]});
-    world.truth.labels["os"][id] = {true, time[i], event[i]};
+    world.truth.labels["os"][id] = {true, time[i], event[i], {}};
   }
   EXPECT_NEAR(find(evaluate(world.predictions, world.truth, {}), "c_index", "all").value, 0.9310344827586207,
               1e-12);
   auto early = world;
-  for (auto& [id, label] : early.truth.labels["os"]) label = {true, 7, true};
+  for (auto& [id, label] : early.truth.labels["os"]) label = {true, 7, true, {}};
   EXPECT_THAT(failure(early), HasSubstr("survival cannot be ranked"));
   for (auto& [id, label] : world.truth.labels["os"]) label.event = false;
   EXPECT_EQ(
@@ -166,7 +166,7 @@ TEST(Evaluate, Regression) {
   for (int i = 0; i < 6; ++i) {
     const auto id = "P" + std::to_string(i);
     world.predictions.push_back({id, "score", "", predicted[i], 0, 0});
-    world.truth.labels["score"][id] = {true, value[i], false};
+    world.truth.labels["score"][id] = {true, value[i], false, {}};
   }
   const auto metrics = evaluate(world.predictions, world.truth, {});
   EXPECT_EQ(metrics.size(), 5U);
@@ -192,7 +192,7 @@ TEST(Evaluate, MulticlassReadsClassesByName) {
     for (const int c : {2, 0, 1})  // any order of rows
       world.predictions.push_back({id, "cluster", spec.classes[static_cast<size_t>(c)], p[i][c], 0, 0});
     world.predictions.push_back({id, "cluster", "R4", 0, 0, 0});  // a class that this cohort has not
-    world.truth.labels["cluster"][id] = {true, static_cast<double>(y[i]), false};
+    world.truth.labels["cluster"][id] = {true, static_cast<double>(y[i]), false, {}};
   }
   const auto metrics = evaluate(world.predictions, world.truth, {});
   EXPECT_NEAR(find(metrics, "auroc", "all").value, 0.925, 1e-12);

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "photo51/core/error.hpp"
 #include "photo51/evaluation/regression.hpp"
 
 namespace photo51::evaluation {

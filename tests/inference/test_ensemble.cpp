@@ -12,9 +12,16 @@ std::vector<model::Prediction> vote(double probability, double risk) {
   return {{"P1", "idh", "1", probability, probability, probability}, {"P1", "os", "", risk, risk, risk}};
 }
 
+data::LabelSpec label(const std::string& head, data::LabelSpec::Kind kind) {
+  data::LabelSpec spec;
+  spec.head = head;
+  spec.kind = kind;
+  return spec;
+}
+
 std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members) {
-  data::LabelSpec idh{.head = "idh"}, os{.head = "os", .kind = data::LabelSpec::Kind::survival};
-  return inference::combine(members, {idh, os});
+  return inference::combine(
+      members, {label("idh", data::LabelSpec::Kind::binary), label("os", data::LabelSpec::Kind::survival)});
 }
 
 TEST(Ensemble, OneMemberHasNoSpread) {
@@ -46,7 +53,7 @@ TEST(Ensemble, CertainMembersStayFinite) {
 }
 
 TEST(Ensemble, GenesAreValuesNotProbabilities) {
-  const data::LabelSpec genes{.head = "genes", .kind = data::LabelSpec::Kind::expression};
+  const auto genes = label("genes", data::LabelSpec::Kind::expression);
   const auto combined = inference::combine(
       {{{"P1", "genes", "ERBB2", -1, -1, -1}}, {{"P1", "genes", "ERBB2", 3, 3, 3}}}, {genes});
   EXPECT_NEAR(combined[0].value, 1, 1e-12);

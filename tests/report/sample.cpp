@@ -74,7 +74,7 @@ ReportInput sample_input() {
     const bool positive = random.chance(0.3);
     const double p = logistic((positive ? 0.9 : -1.3) + blur * random.normal()),
                  spread = 0.02 + 0.12 * random.uniform();
-    input.truth.labels["codel"][id] = {i % 17 != 0, positive ? 1.0 : 0.0, false};
+    input.truth.labels["codel"][id] = {i % 17 != 0, positive ? 1.0 : 0.0, false, {}};
     input.predictions.push_back(
         {id, "codel", "0", 1 - p, std::max(0.0, 1 - p - spread), std::min(1.0, 1 - p + spread)});
     input.predictions.push_back({id, "codel", "1", p, std::max(0.0, p - spread), std::min(1.0, p + spread)});
@@ -85,15 +85,15 @@ ReportInput sample_input() {
     for (size_t c = 0; c < 3; ++c)
       input.predictions.push_back({id, "rna_cluster", cluster.classes[c], weight[c] / sum,
                                    weight[c] / sum * 0.8, std::min(1.0, weight[c] / sum * 1.2)});
-    input.truth.labels["rna_cluster"][id] = {true, static_cast<double>(truth), false};
+    input.truth.labels["rna_cluster"][id] = {true, static_cast<double>(truth), false, {}};
     const double risk = random.normal(),
                  life = -1500 * std::log(1 - random.uniform()) * std::exp(-0.8 * risk);
     const double seen = random.uniform(200, 3000);
     input.predictions.push_back({id, "os", "", risk, risk - 0.3, risk + 0.3});
-    input.truth.labels["os"][id] = {true, std::round(std::min(life, seen)), life <= seen};
+    input.truth.labels["os"][id] = {true, std::round(std::min(life, seen)), life <= seen, {}};
     const double purity = random.uniform(0.2, 0.95);
     input.predictions.push_back({id, "purity", "", purity + 0.3 * random.normal(), 0, 0});
-    input.truth.labels["purity"][id] = {true, purity, false};
+    input.truth.labels["purity"][id] = {true, purity, false, {}};
   }
   input.metrics = scored(input, true, "");
   for (auto& metric : scored(input, false, "cross_validation")) input.metrics.push_back(std::move(metric));

@@ -79,7 +79,7 @@ ReportInput small_binary() {
     input.cases.push_back({id, i < 5 ? "A" : "B", "", {{"mri", i != 0}}});
     input.predictions.push_back({id, "idh", "0", 1 - p[i], 1 - p[i], 1 - p[i]});
     input.predictions.push_back({id, "idh", "1", p[i], p[i], p[i]});
-    input.truth.labels["idh"][id] = {true, static_cast<double>(y[i]), false};
+    input.truth.labels["idh"][id] = {true, static_cast<double>(y[i]), false, {}};
   }
   input.metrics = {{"idh", "auroc", "all", 0.76, 0.4, 0.98, 10}};
   return input;
@@ -183,7 +183,7 @@ TEST(Report, SurvivalPlotHasTheKnownSteps) {
     const auto id = "P" + std::to_string(i);
     input.cases.push_back({id, "", "", {}});
     input.predictions.push_back({id, "os", "", 6.0 - i, 6.0 - i, 6.0 - i});
-    input.truth.labels["os"][id] = {true, time[i], event[i]};
+    input.truth.labels["os"][id] = {true, time[i], event[i], {}};
   }
   const auto page = render_report(input);
   EXPECT_EQ(malformed(page), "");
