@@ -5,7 +5,6 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
-#include "data/lesion_kind.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -37,7 +36,7 @@ bool Cohort::Impl::has_input(size_t input, size_t row) const {
     return std::any_of(columns[input].clinical.begin(), columns[input].clinical.end(),
                        [&](const auto& column) { return column && !is_blank(cell(row, *column)); });
   const Files& named = files[input][row];
-  if (is_lesion(options_of)) return !named.mask.empty();
+  if (options_of.modality == "lesion") return !named.mask.empty();
   return std::any_of(named.channels.begin(), named.channels.end(), [](const auto& f) { return !f.empty(); });
 }
 

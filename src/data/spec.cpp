@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "data/lesion_kind.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/radiomics/lesion.hpp"
 
 namespace photo51::data {
 namespace {
@@ -13,7 +13,7 @@ const std::vector<std::string> image_modalities{"mri",         "ct",         "pe
 
 std::vector<std::string> modalities() {
   auto names = image_modalities;
-  names.insert(names.end(), {"omics", "clinical", "lesion", "body_lesion"});
+  names.insert(names.end(), {"omics", "clinical", "lesion"});
   return names;
 }
 
@@ -23,8 +23,8 @@ bool known(const std::string& modality) {
 }
 
 void check_descriptors(config::Fields& f, const InputOptions& o) {
-  if (!is_lesion(o) || o.descriptors.empty()) return;
-  const auto names = radiomics::lesion_descriptor_names(o.channels, reference_of(o));
+  if (o.modality != "lesion" || o.descriptors.empty()) return;
+  const auto names = radiomics::lesion_descriptor_names(o.channels);
   for (const auto& name : o.descriptors) {
     f.check(std::find(names.begin(), names.end(), name) != names.end(), "descriptors",
             "no descriptor of these channels is named `" + name + "`" + core::suggest(name, names));
@@ -111,11 +111,7 @@ void describe(config::Fields& f, CohortOptions& o) {
 }
 
 void describe(config::Fields& f, InputOptions& o) {
-  f("modality", o.modality,
-    "what the input is; lesion: descriptors of one in the head, relative to the brain; body_lesion: "
-    "anywhere, in the "
-    "image's units",
-    {.one_of = modalities(), .required = true});
+  f("modality", o.modality, "what the input is", {.one_of = modalities(), .required = true});
   f("channels", o.channels,
     "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`; a "
     "column of that name and `.registration` holds the channel's transform from the first channel (ITK text, "
@@ -155,13 +151,13 @@ void describe(config::Fields& f, InputOptions& o) {
             "omics, clinical numbers and lesion: takes out differences between sites");
 
   if (!known(o.modality)) return;  // reported already
-  f.check(o.suv == "auto" || o.modality == "pet" || is_lesion(o), "suv", "is for pet only");
-  const bool channels = is_image(o) || is_lesion(o);
+  f.check(o.suv == "auto" || o.modality == "pet" || o.modality == "lesion", "suv", "is for pet only");
+  const bool channels = is_image(o) || o.modality == "lesion";
   f.check(!channels || !o.channels.empty(), "channels", "name at least one channel, a manifest column");
   f.check(channels || o.channels.empty(), "channels", "is for images and lesion only");
   f.check(channels || o.mask.empty(), "mask", "is for images and lesion only");
-  f.check(!is_lesion(o) || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
-  f.check(o.descriptors.empty() || is_lesion(o), "descriptors", "is for lesion only");
+  f.check(o.modality != "lesion" || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
+  f.check(o.descriptors.empty() || o.modality == "lesion", "descriptors", "is for lesion only");
   check_descriptors(f, o);
   check_pictures(f, o);
   f.check(o.modality != "omics" || !o.table.empty(), "table", "omics needs an expression table");
