@@ -22,6 +22,19 @@ struct Section {
   std::vector<size_t> sample;  ///< row of `counts`, by row
 };
 
+/// What a spot's counts are divided by.
+double library_size(const genomics::Expression& counts, size_t sample) {
+  double sum = 0;
+  for (size_t gene = 0; gene < counts.genes->size(); ++gene) {
+    const double count = counts.row(sample)[gene];
+    if (!(count >= 0))
+      core::fail_data(counts.source + ": `" + counts.patients[sample] + "`, gene `" + (*counts.genes)[gene] +
+                      "`: " + core::format_number(count) + " is not a count");
+    sum += count;
+  }
+  return sum;
+}
+
 class SectionReader {
  public:
   SectionReader(const SpotOptions& options, const core::Table& table) : options_(options), table_(table) {
@@ -46,7 +59,7 @@ class SectionReader {
         core::fail_data(spots.where(i) + ": spot `" + one[spot] + "` stands twice");
       for (const size_t column : {x, y}) place(spots, i, column);
       const auto sample = section.counts.row_of.find(one[spot]);
-      if (sample == section.counts.row_of.end()) {
+      if (sample == section.counts.row_of.end() || library_size(section.counts, sample->second) == 0) {
         ++summary.without_counts;
         continue;
       }
@@ -93,22 +106,6 @@ std::vector<std::string> common_genes(const std::vector<Section>& sections) {
   }
   if (genes.empty()) core::fail_data("the sections' tables of counts have no gene in common");
   return genes;
-}
-
-/// What a spot's counts are divided by.
-double library_size(const genomics::Expression& counts, size_t sample) {
-  double sum = 0;
-  for (size_t gene = 0; gene < counts.genes->size(); ++gene) {
-    const double count = counts.row(sample)[gene];
-    if (!(count >= 0))
-      core::fail_data(counts.source + ": `" + counts.patients[sample] + "`, gene `" + (*counts.genes)[gene] +
-                      "`: " + core::format_number(count) + " is not a count");
-    sum += count;
-  }
-  if (sum == 0)
-    core::fail_data(counts.source + ": spot `" + counts.patients[sample] +
-                    "` has no count at all; remove it from the table of spots");
-  return sum;
 }
 
 void append_expression(const Section& section, const std::vector<std::string>& genes,

@@ -98,7 +98,7 @@ void check_levels(const SlideInfo& info, const fs::path& path) {
 }  // namespace
 
 bool looks_like_slide(const fs::path& path) {
-  return !openslide_vendor(path).empty() || (detect_format(path) == Format::tiff && is_colour_tiff(path));
+  return !openslide_vendor(path).empty() || (detect_format(path) == Format::tiff && is_picture_tiff(path));
 }
 
 std::string to_string(MppSource source) {

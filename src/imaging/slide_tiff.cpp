@@ -87,13 +87,14 @@ class TiffBackend final : public SlideBackend {
   std::vector<std::pair<std::string, TiffImage>> associated_;
 };
 
-/// A smaller picture of the same place: the same shape to a few pixels.
+/// A smaller picture of the same place: the same kind of pixels, the same shape to a few pixels.
 bool is_level_of(const TiffImage& whole, const TiffImage& image) {
   const double x = static_cast<double>(whole.grid.width) / static_cast<double>(image.grid.width);
   const double y = static_cast<double>(whole.grid.height) / static_cast<double>(image.grid.height);
   // Rounded sizes of a level may be off by a pixel.
   const double slack = 0.005 + 1.5 / static_cast<double>(std::min(image.grid.width, image.grid.height));
-  return x > 1.05 && y > 1.05 && std::abs(x / y - 1) < slack;
+  const bool same_pixels = whole.bits == image.bits && whole.samples == image.samples;
+  return same_pixels && x > 1.05 && y > 1.05 && std::abs(x / y - 1) < slack;
 }
 
 std::optional<double> number_after(const std::string& text, const std::string& pattern) {
@@ -145,10 +146,14 @@ std::string name_of(const TiffImage& image, size_t number) {
 
 }  // namespace
 
-bool is_colour_tiff(const fs::path& path) {
+bool is_picture_tiff(const fs::path& path) {
   try {
-    const TiffImage image = TiffFile(path).images().front();
-    return image.samples >= 3 && image.bits == 8;
+    const auto images = TiffFile(path).images();
+    const TiffImage& first = images.front();
+    const bool pages_differ = std::any_of(images.begin(), images.end(), [&](const TiffImage& image) {
+      return image.grid.width != first.grid.width || image.grid.height != first.grid.height;
+    });
+    return pages_differ || (first.samples >= 3 && first.bits == 8);
   } catch (const core::Error&) {
     return false;  // the reader of volumes will say what is wrong
   }

@@ -13,10 +13,13 @@ namespace {
 
 /// 2^x by the nearest whole power and a polynomial on ±1/2 (minimax, degree 6).
 inline float exp_of(float x) {
-  x = std::min(std::max(x, -87.0F), 88.0F) * 1.44269504F;
+  x = std::min(std::max(x, -87.0F), 88.0F);
+  constexpr float kLog2E = 1.44269504F;
   constexpr float kRound = 12582912.0F;  // 1.5 * 2^23: adding it rounds to whole numbers
-  const float shifted = x + kRound;
-  const float rest = x - (shifted - kRound);
+  const float shifted = x * kLog2E + kRound;
+  const float whole = shifted - kRound;
+  // ln 2 in two parts (Cody and Waite), the first exact in products: a large x loses no digits.
+  const float rest = (x - whole * 0.693359375F + whole * 2.12194440e-4F) * kLog2E;
   float p = 1.5353362e-4F;
   p = p * rest + 1.3398874e-3F;
   p = p * rest + 9.6184373e-3F;

@@ -146,7 +146,7 @@ TEST_F(SplitTest, Errors) {
   const auto ages = read("patient,age\nP1,3\nP2,4\n", {}, {label_spec("age", Kind::regression)});
   options.stratify = "age";
   EXPECT_THAT(failure(core::Fault::usage, [&] { split_cohort(ages, options); }),
-              HasSubstr("is a regression"));
+              HasSubstr("head `age` has no classes"));
 }
 
 TEST_F(SplitTest, RefusesWhatCannotBeLearnt) {
