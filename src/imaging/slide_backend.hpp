@@ -43,8 +43,7 @@ struct OpenedSlide {
 /// OpenSlide's name of the format, such as aperio; empty when it does not know it.
 std::string openslide_vendor(const std::filesystem::path& path);
 /// Whether a file is a slide by its content: what OpenSlide knows, TIFF of 8-bit colours and TIFF whose pages
-/// differ in size. (Any other gray TIFF
-/// may be any image.)
+/// differ in size. (Any other gray TIFF may be any image.)
 bool looks_like_slide(const std::filesystem::path& path);
 bool is_picture_tiff(const std::filesystem::path& path);
 OpenedSlide open_with_openslide(const std::filesystem::path& path);
