@@ -68,7 +68,7 @@ inline std::filesystem::path cohort() {
   return PHOTO51_CLI_COHORT;
 }
 inline std::filesystem::path tiny_config() {
-  return std::filesystem::path(PHOTO51_SOURCE_DIR) / "tests" / "cli" / "tiny.yaml";
+  return source_dir() / "tests" / "cli" / "tiny.yaml";
 }
 inline std::string manifest_override(const std::filesystem::path& manifest = cohort() / "cohort.csv") {
   return "cohort.manifest=" + manifest.string();

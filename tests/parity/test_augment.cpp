@@ -21,7 +21,7 @@ class AugmentPeers : public ::testing::Test {
     if (python == nullptr) return;
     folder_ = std::make_unique<test::TemporaryFolder>();
     const auto& folder = *folder_;
-    const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/augment.py";
+    const std::string script = test::source_dir().string() + "/tests/parity/augment.py";
     const std::string command = std::string(python) + " " + script + " " + folder.path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
     results_ = backbones::read_safetensors(folder / "augment.safetensors").tensors;

@@ -27,7 +27,7 @@ TEST(Combat, AgreesWithNeuroCombat) {
   const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
   if (python == nullptr) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
-  const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/combat.py";
+  const std::string script = test::source_dir().string() + "/tests/parity/combat.py";
   const std::string command =
       std::string(python) + " " + script + " " + folder.path().string() + " > " + (folder / "log").string();
   ASSERT_EQ(std::system(command.c_str()), 0);

@@ -19,7 +19,7 @@ class Intensities : public ::testing::Test {
     const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
     if (python == nullptr) return;
     folder_ = std::make_unique<test::TemporaryFolder>();
-    const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/intensities.py";
+    const std::string script = test::source_dir().string() + "/tests/parity/intensities.py";
     ASSERT_EQ(std::system((std::string(python) + " " + script + " " + folder_->path().string()).c_str()), 0);
     results_ = backbones::read_safetensors(*folder_ / "peers.safetensors").tensors;
   }

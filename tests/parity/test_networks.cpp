@@ -62,7 +62,7 @@ class Networks : public ::testing::TestWithParam<Peer> {
       GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   }
   int python(const std::string& command) {
-    const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/networks.py";
+    const std::string script = test::source_dir().string() + "/tests/parity/networks.py";
     return std::system((std::string(std::getenv("PHOTO51_PEERS_PYTHON")) + " " + script + " " + command +
                         " " + GetParam().name + " " + (folder_ / "w.safetensors").string())
                            .c_str());

@@ -18,7 +18,7 @@ class Monai : public ::testing::TestWithParam<std::string> {
     const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
     if (python == nullptr) return;
     folder_ = std::make_unique<test::TemporaryFolder>();
-    const std::string script = std::string(PHOTO51_SOURCE_DIR) + "/tests/parity/preprocess.py";
+    const std::string script = test::source_dir().string() + "/tests/parity/preprocess.py";
     const std::string command = std::string(python) + " " + script + " " + folder_->path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
     results_ = backbones::read_safetensors(*folder_ / "monai.safetensors").tensors;

@@ -17,8 +17,8 @@ class Torchstain : public testing::TestWithParam<std::string> {
     const auto wsi = test::shared_data() / "wsi";
     if (python == nullptr || !std::filesystem::exists(wsi)) return;
     const test::TemporaryFolder folder;
-    const std::string command = std::string(python) + " " + PHOTO51_SOURCE_DIR + "/tests/parity/stain.py " +
-                                (wsi / "CMU-1-Small-Region.svs").string() + " " +
+    const std::string command = std::string(python) + " " + test::source_dir().string() +
+                                "/tests/parity/stain.py " + (wsi / "CMU-1-Small-Region.svs").string() + " " +
                                 (wsi / "CRC-VAL-HE-7K-NORM-TCGA-YLVCMEHK.tif").string() + " " +
                                 folder.path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);

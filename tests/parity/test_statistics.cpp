@@ -60,7 +60,7 @@ TEST_P(Statistics, AgreeWithThePeers) {
   const test::TemporaryFolder folder;
   const auto c = random_patients(GetParam());
   core::write_file_atomic(folder / "cases.csv", c.csv());
-  const std::string command = std::string(python) + " " + PHOTO51_SOURCE_DIR +
+  const std::string command = std::string(python) + " " + test::source_dir().string() +
                               "/tests/parity/peer_statistics.py " + (folder / "cases.csv").string() + " " +
                               (folder / "out.csv").string();
   ASSERT_EQ(std::system(command.c_str()), 0);

@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <string>
 
+#include "support/source_dir.hpp"
+
 namespace photo51::test {
 
 inline std::filesystem::path shared_data() {
   if (const char* named = std::getenv("PHOTO51_TEST_DATA")) return named;
-  return std::filesystem::path(PHOTO51_SOURCE_DIR).parent_path() / "shared" / "data";
+  return source_dir().parent_path() / "shared" / "data";
 }
 
 /// A fresh folder that is removed at the end of the test.
