@@ -9,6 +9,7 @@
 #include "preprocess/affine.hpp"
 #include "preprocess/axis.hpp"
 #include "preprocess/interpolation.hpp"
+#include "preprocess/recolor.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -63,6 +64,7 @@ Augmentation flips(const std::vector<std::string>& axes) {
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,
                  const Augmentation& augmentation, const PreprocessOptions& options) {
   auto values = move(prepared, geometry, augmentation, options);
+  recolor(values, augmentation, options.normalize);
   augment_intensities(values, geometry.spacing, augmentation);
   return values;
 }
@@ -95,10 +97,6 @@ void augment_intensities(at::Tensor& values, const std::array<double, 3>& spacin
                              .rician = change.rician,
                              .seed = change.noise_seed},
                             pool);
-  }
-  if (augmentation.colors) {
-    auto images = values.narrow(0, 0, count);
-    change_colors(images, *augmentation.colors);
   }
   for (const auto& hole : augmentation.holes) cover(values.narrow(0, 0, count), hole, augmentation.hole_fill);
 }

@@ -92,8 +92,8 @@ void describe(config::Fields& f, CoarseDropoutOptions& o) {
 }
 
 void describe(config::Fields& f, ColorJitterOptions& o) {
-  f("probability", o.probability, "of changing an image's colours; takes three channels in 0 to 1",
-    probability);
+  f("probability", o.probability,
+    "of changing a picture's colours; needs three channels normalised by `fixed`", probability);
   f("brightness", o.brightness, "factor uniform in 1 ± this", {.min = 0, .max = 1});
   f("contrast", o.contrast, "about the mean grey, factor uniform in 1 ± this", {.min = 0, .max = 1});
   f("saturation", o.saturation, "about each pixel's grey, factor uniform in 1 ± this", {.min = 0, .max = 1});
@@ -129,6 +129,8 @@ void describe(config::Fields& f, AugmentOptions& o) {
   short_section(f, "spike", o.spike, "spikes in k-space (MRI), a channel at a time");
   short_section(f, "color_jitter", o.color_jitter,
                 "brightness, contrast, saturation and hue of colour images");
+  short_section(f, "hed_jitter", o.hed_jitter,
+                "amounts of haematoxylin, eosin and DAB in pictures of stained tissue");
   short_section(f, "coarse_dropout", o.coarse_dropout, "boxes covered in all image channels");
   f("drop_channel", o.drop_channel, "of blanking each image channel; one always stays", probability);
 }

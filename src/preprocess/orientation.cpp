@@ -85,6 +85,16 @@ bool is_orientation(const std::string& name) {
   return seen[0] && seen[1] && seen[2];
 }
 
+std::array<double, 9> direction_of(const std::string& orientation) {
+  require_orientation(orientation);
+  std::array<double, 9> direction{};
+  for (size_t i = 0; i < 3; ++i) {
+    const Axis axis = axis_of(orientation[i]);
+    direction[axis.world * 3 + i] = axis.sign;
+  }
+  return direction;
+}
+
 std::string orientation_of(const imaging::Geometry& geometry) {
   // Order the old axes by the world's, then read off which old axis went where.
   const Order order = order_for(geometry, "LPS");

@@ -17,6 +17,7 @@
 #include "preprocess/grid.hpp"
 #include "preprocess/interpolation.hpp"
 #include "preprocess/n4.hpp"
+#include "preprocess/recolor.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -232,7 +233,10 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       target.zero_();
     }
   }
-  if (augmentation != nullptr) augment_intensities(result.values, geometry.spacing, *augmentation, pool);
+  if (augmentation != nullptr) {
+    recolor(result.values, *augmentation, options.normalize);
+    augment_intensities(result.values, geometry.spacing, *augmentation, pool);
+  }
   return result;
 }
 

@@ -125,6 +125,17 @@ std::vector<Tile> tile_grid(const Slide& slide, const TileOptions& options, uint
   return choose_tiles(std::move(tiles), options.max_tiles, options.seed, key);
 }
 
+Tile tile_around(const Slide& slide, const TileOptions& options, const std::array<double, 2>& center) {
+  const auto step = step_of(slide, options);
+  const auto size = static_cast<double>(options.size);
+  Tile tile;
+  tile.extent_x = size * step[0];
+  tile.extent_y = size * step[1];
+  tile.x = center[0] + 0.5 - tile.extent_x / 2;  // the middle of the pixel that is named
+  tile.y = center[1] + 0.5 - tile.extent_y / 2;
+  return tile;
+}
+
 std::vector<Tile> choose_tiles(std::vector<Tile> tiles, int64_t most, int64_t seed, uint64_t key) {
   const auto count = static_cast<int64_t>(tiles.size());
   if (most <= 0 || count <= most) return tiles;

@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -5,9 +6,12 @@
 #include "photo51/preprocess/augment.hpp"
 #include "photo51/preprocess/prepare.hpp"
 #include "preprocess/cases.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::preprocess {
 namespace {
+
+using testing::HasSubstr;
 
 imaging::Geometry box(std::array<int64_t, 3> size, std::array<double, 3> spacing = {1, 1, 1}) {
   imaging::Geometry g;
@@ -161,7 +165,25 @@ TEST(AugmentIntensities, EachStepReachesItsChannel) {
   a = {};
   a.channels.resize(3);
   a.colors = ColorChange{.brightness = 0.5};
-  EXPECT_LT((apply(values, geometry, a, {}) - values * 0.5).abs().max().item<double>(), 1e-6);
+  PreprocessOptions fixed;
+  fixed.normalize.method = "fixed";
+  fixed.normalize.mean = {0.5, 0.25, 0.5};
+  fixed.normalize.std = {0.2};
+  const auto mean = at::tensor({0.5F, 0.25F, 0.5F}).view({3, 1, 1, 1});
+  // Halved is the picture, not its distance from the mean.
+  const auto changed = apply((values - mean) / 0.2, geometry, a, fixed);
+  EXPECT_LT((changed * 0.2 + mean - values * 0.5).abs().max().item<double>(), 1e-6);
+  a.colors.reset();
+  // Near black a rounded value is a large part of its density, hence the tolerance.
+  a.stain = HedJitter{{1.5, 1, 1}, {0, 0, 0}};
+  const auto stained = apply((values - mean) / 0.2, geometry, a, fixed) * 0.2 + mean;
+  EXPECT_LT((stained - jitter_hed(values.transpose(0, 1).contiguous(), *a.stain).transpose(0, 1))
+                .abs()
+                .max()
+                .item<double>(),
+            1e-3);
+  PHOTO51_EXPECT_ERROR(apply(values, geometry, a, {}), usage, HasSubstr("set normalize to fixed"));
+  PHOTO51_EXPECT_ERROR(apply(values.narrow(0, 0, 2), geometry, a, fixed), usage, HasSubstr("not 2"));
 }
 
 }  // namespace

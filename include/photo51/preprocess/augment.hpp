@@ -16,6 +16,7 @@
 #include "photo51/preprocess/artefacts.hpp"
 #include "photo51/preprocess/augment_options.hpp"
 #include "photo51/preprocess/options.hpp"
+#include "photo51/preprocess/stain.hpp"
 
 namespace photo51::core {
 class ThreadPool;
@@ -48,6 +49,7 @@ struct Augmentation {
   };
   std::vector<Channel> channels;
   std::optional<ColorChange> colors;
+  std::optional<HedJitter> stain;
   struct Hole {
     std::array<double, 3> centre{};  ///< x, y, z as a fraction of the image
     std::array<int64_t, 3> size{};   ///< voxels
@@ -67,12 +69,14 @@ Augmentation flips(const std::vector<std::string>& axes);
 /// Augments a prepared case [C, D, H, W] float32 (see `prepare`), which is left as it was; the result has the
 /// same shape. Image channels are interpolated as `options.interpolation` says, channels past
 /// `augmentation.channels` (when it has any) take the nearest voxel. What the map brings in from outside is
-/// 0. `options.normalize` is not applied again. A one-slice case only turns, moves and bends in its plane.
+/// 0. `options.normalize` is not applied again; colours and stains are changed in the picture's own 0..1,
+/// which it must be able to give back. A one-slice case only turns, moves and bends in its plane. Error
+/// (usage): colours or stains to change and `options.normalize` is not `fixed`.
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,
                  const Augmentation& augmentation, const PreprocessOptions& options);
 
 /// The intensity part alone, in place: low resolution, blur, motion, ghosts, spikes; then in one pass
-/// contrast, gamma, gain, shift, bias field, noise; colours, holes and blanking.
+/// contrast, gamma, gain, shift, bias field, noise; holes and blanking.
 void augment_intensities(at::Tensor& values, const std::array<double, 3>& spacing,
                          const Augmentation& augmentation, core::ThreadPool* pool = nullptr);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/preprocess/stain.hpp"
 
 namespace photo51::preprocess {
 
@@ -78,7 +79,8 @@ struct AugmentOptions {
   std::optional<GhostingOptions> ghosting;
   std::optional<MotionOptions> motion;
   std::optional<SpikeOptions> spike;
-  std::optional<ColorJitterOptions> color_jitter;  ///< images of three channels in 0..1
+  std::optional<ColorJitterOptions> color_jitter;  ///< pictures of three channels, normalised by `fixed`
+  std::optional<HedOptions> hed_jitter;            ///< the same, of stained tissue
   std::optional<CoarseDropoutOptions> coarse_dropout;
   double drop_channel = 0;  ///< probability of blanking each image channel (never the last one present)
 };

@@ -3,6 +3,7 @@
 /// (L)eft/(R)ight, (P)osterior/(A)nterior, (S)uperior/(I)nferior of the patient. (DICOM and ITK write their
 /// world in LPS; nibabel's "RAS" is our "RAS".)
 
+#include <array>
 #include <string>
 
 #include "photo51/imaging/volume.hpp"
@@ -11,6 +12,9 @@ namespace photo51::preprocess {
 
 /// One letter of each pair L/R, P/A, S/I in any order.
 bool is_orientation(const std::string& name);
+
+/// The direction of a geometry whose voxel axes point so. Error (usage) for a name that is no orientation.
+std::array<double, 9> direction_of(const std::string& orientation);
 
 /// The orientation nearest to the geometry's axes: what `reorient` leaves as it is.
 std::string orientation_of(const imaging::Geometry& geometry);

@@ -50,7 +50,7 @@ at::Tensor hed_to_rgb(const at::Tensor& hed);
 
 /// Random change of the amount of each stain (Tellez et al., 2018): amount * scale + shift.
 struct HedOptions {
-  double probability = 0;
+  double probability = 0.8;
   double scale = 0.05;  ///< factor uniform in 1 ± this
   double shift = 0.01;  ///< added, uniform in ±; the amounts of a stained pixel are about 0.1
 };

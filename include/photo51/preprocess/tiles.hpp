@@ -3,6 +3,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -42,6 +43,10 @@ struct Tile {
 /// (options.seed, `key`): name the case there. Errors: data (no mpp, coarser than asked for, no tissue),
 /// usage (more than ten million places).
 std::vector<Tile> tile_grid(const imaging::Slide& slide, const TileOptions& options, uint64_t key = 0);
+/// The tile about a point, in level 0 pixels whose centres are whole numbers, tissue or not. Error (data): no
+/// mpp, or coarser than asked for.
+Tile tile_around(const imaging::Slide& slide, const TileOptions& options,
+                 const std::array<double, 2>& center);
 /// At most `most` of the tiles in grid order, chosen by (seed, key); for a new choice each epoch put the
 /// epoch into the key.
 std::vector<Tile> choose_tiles(std::vector<Tile> tiles, int64_t most, int64_t seed, uint64_t key);
