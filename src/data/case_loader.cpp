@@ -10,6 +10,7 @@
 
 #include "data/bags.hpp"
 #include "data/image_fit.hpp"
+#include "data/instances.hpp"
 #include "data/prepared_image.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
@@ -141,13 +142,14 @@ struct CaseLoader::Impl {
     std::vector<at::Tensor> instances;
     std::vector<int64_t> views;
     std::vector<bool> present(options.channels.size(), false);
-    for (const size_t i :
-         drawn_instances(files.channels.size(), options.train_instances, draw, stream(input, row))) {
+    for (const size_t i : drawn_instances(instance_count(cohort, input, row), options.train_instances, draw,
+                                          stream(input, row))) {
+      const size_t file = instance_at(cohort, input, row, i).file;
       instances.push_back(load_image({input, row, i}, draw).values);
-      views.push_back(static_cast<int64_t>(files.views[i]));
-      present[files.views[i]] = true;
+      views.push_back(static_cast<int64_t>(files.views[file]));
+      present[files.views[file]] = true;
       if (instances.back().sizes() != instances.front().sizes())
-        core::fail_data(files.channels[i].string() +
+        core::fail_data(files.channels[file].string() +
                         ": has another size than the case's other images; set preprocess.size");
     }
     return {at::stack(instances), presence_tensor(present), at::tensor(views, at::kLong)};

@@ -5,6 +5,7 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
+#include "data/parts.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -65,8 +66,8 @@ std::optional<size_t> Cohort::Impl::find_column(const std::string& input, const 
 /// One case's `mri.flair=FILE` serves every input with that channel, as one column of a manifest does.
 std::optional<size_t> Cohort::Impl::find_shared_column(const std::string& name) const {
   for (const auto& [other, of] : inputs) {
-    const bool has =
-        of.mask == name || std::find(of.channels.begin(), of.channels.end(), name) != of.channels.end();
+    const bool has = of.mask == name || std::any_of(of.channels.begin(), of.channels.end(),
+                                                    [&](const auto& one) { return column_of(one) == name; });
     if (const auto column = table.find(other + "." + name); has && column) return column;
   }
   return std::nullopt;
@@ -86,8 +87,10 @@ void Cohort::Impl::find_columns(size_t input, bool is_single) {
   const auto& [name, of] = inputs[input];
   Columns& found = columns[input];
   for (const auto& channel : of.channels) {
-    found.channels.push_back(require_column(name, channel, is_single));
-    found.registrations.push_back(find_column(name, channel + ".registration"));
+    const std::string column = column_of(channel);
+    found.channels.push_back(require_column(name, column, is_single));
+    found.registrations.push_back(find_column(name, column + ".registration"));
+    found.mpps.push_back(of.tile ? find_column(name, column + ".mpp") : std::nullopt);
     if (is_bag(of) && found.registrations.back())
       core::fail_data(table.source + ": input " + name + ": column `" +
                       table.columns[*found.registrations.back()] +
@@ -95,6 +98,7 @@ void Cohort::Impl::find_columns(size_t input, bool is_single) {
   }
   if (!of.mask.empty()) found.mask = require_column(name, of.mask, is_single);
   for (const auto& column : of.columns) found.clinical.push_back(require_column(name, column, is_single));
+  for (const auto& column : of.center) found.center.push_back(require_column(name, column, is_single));
   if (of.modality == "omics") {
     found.table = table.find(name + ".table");
     if (!found.table) found.table = find_column(name, of.table);
@@ -131,6 +135,24 @@ fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t c
   return path;
 }
 
+double Cohort::Impl::number(size_t row, size_t column, const char* of, double least) const {
+  const auto value = core::parse_double(cell(row, column));
+  if (!value || !(*value >= least))
+    core::fail_data(where(row, column) + ": `" + cell(row, column) + "` is not " + of);
+  return *value;
+}
+
+void Cohort::Impl::find_places(size_t input, size_t row, Files& named) const {
+  const Columns& of = columns[input];
+  for (const auto& column : of.mpps)
+    named.mpps.push_back(
+        column && !is_blank(cell(row, *column)) ? number(row, *column, "microns per pixel", 0.001) : 0);
+  if (of.center.size() == 2 && of.center[0] && of.center[1] && !named.channels.empty() &&
+      !named.channels[0].empty())
+    named.center = {number(row, *of.center[0], "a place on the slide in pixels", 0),
+                    number(row, *of.center[1], "a place on the slide in pixels", 0)};
+}
+
 void Cohort::Impl::find_files(size_t input) {
   const bool bag = is_bag(inputs[input].second);
   for (size_t row = 0; row < ids.size(); ++row) {
@@ -143,6 +165,7 @@ void Cohort::Impl::find_files(size_t input) {
       }
     }
     if (bag) {
+      find_places(input, row, named);
       files[input].push_back(std::move(named));
       continue;
     }
@@ -151,6 +174,7 @@ void Cohort::Impl::find_files(size_t input) {
     for (const auto& column : columns[input].registrations)
       named.registrations.push_back(column ? file(row, *column) : fs::path());
     if (columns[input].mask) named.mask = file(row, *columns[input].mask);
+    find_places(input, row, named);
     files[input].push_back(std::move(named));
   }
 }
@@ -238,9 +262,10 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
 Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments) {
   std::vector<std::string> valid{"patient", "site"};
   for (const auto& [name, of] : inputs) {
-    for (const auto& channel : of.channels) valid.push_back(name + "." + channel);
+    for (const auto& channel : of.channels) valid.push_back(name + "." + column_of(channel));
     if (!of.mask.empty()) valid.push_back(name + "." + of.mask);
     for (const auto& column : of.columns) valid.push_back(name + "." + column);
+    for (const auto& column : of.center) valid.push_back(name + "." + column);
     if (of.modality == "omics") valid.push_back(name + ".table");
   }
   Cohort cohort;
@@ -253,8 +278,9 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
     const std::string key = assignment.substr(0, equals);
     if (equals == std::string::npos || equals + 1 == assignment.size())
       core::fail_usage("`" + assignment + "`: write input.channel=path, such as " + valid.back() + "=FILE");
-    const std::string suffix = ".registration";
-    const std::string of = key.ends_with(suffix) ? key.substr(0, key.size() - suffix.size()) : key;
+    std::string of = key;
+    for (const std::string suffix : {".registration", ".mpp"})
+      if (key.ends_with(suffix)) of = key.substr(0, key.size() - suffix.size());
     if (std::find(valid.begin(), valid.end(), of) == valid.end())
       core::fail_usage("`" + assignment + "`: there is no input `" + key + "`" + core::suggest(key, valid));
     if (table.find(key)) core::fail_usage("`" + key + "` is given twice");

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "data/slides.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/data/dataset.hpp"
 #include "photo51/genomics/expression.hpp"
@@ -21,15 +22,17 @@ class DiskCache;
 struct Cohort::Impl {
   /// The manifest columns of one input. Only a cohort of one case (`single`) may lack some.
   struct Columns {
-    std::vector<std::optional<size_t>> channels, registrations, clinical;
+    std::vector<std::optional<size_t>> channels, registrations, mpps, clinical, center;
     std::optional<size_t> mask, table;
   };
   /// The files of one patient; an empty path is a blank cell.
   struct Files {
-    std::vector<std::filesystem::path> channels;       ///< of a bag: its instances, view by view
+    std::vector<std::filesystem::path> channels;       ///< of a bag: its files, view by view
     std::vector<std::filesystem::path> registrations;  ///< by channel, not of a bag
     std::filesystem::path mask;
-    std::vector<size_t> views;  ///< of a bag: the channel that each instance comes from
+    std::vector<size_t> views;                    ///< of a bag: the channel that each file comes from
+    std::vector<double> mpps;                     ///< of slides, by channel; 0 = the manifest does not say
+    std::optional<std::array<double, 2>> center;  ///< x, y: the one tile to show
   };
   /// One patient's row of an expression table; no table = the patient has none.
   struct Sample {
@@ -63,6 +66,10 @@ struct Cohort::Impl {
   std::map<std::string, std::vector<Case::Label>> label_values;  ///< by head, row
 
   std::shared_ptr<DiskCache> disk;  ///< null without `cohort.cache.folder`
+  std::shared_ptr<Slides> slides = std::make_shared<Slides>();
+  /// Files that a case shows several parts of (frames, times, b-values), by input and path.
+  using SharedFiles = MadeOnce<std::pair<size_t, std::string>, imaging::Volume>;
+  std::shared_ptr<SharedFiles> shared_files = std::make_shared<SharedFiles>(4);
   mutable std::mutex mutex;
   mutable std::map<std::filesystem::path, std::string> hashes;
   mutable std::map<std::pair<size_t, size_t>, std::vector<double>> lesions;  ///< by input, row
@@ -74,6 +81,9 @@ struct Cohort::Impl {
   void find_columns(size_t input, bool is_single);
   void find_files(size_t input);
   void find_samples(size_t input);
+  /// Where on slides the row looks, and how fine they are.
+  void find_places(size_t input, size_t row, Files& named) const;
+  double number(size_t row, size_t column, const char* of, double least) const;
   std::optional<size_t> find_column(const std::string& input, const std::string& name) const;
   std::optional<size_t> find_shared_column(const std::string& name) const;
   std::optional<size_t> require_column(const std::string& input, const std::string& name,

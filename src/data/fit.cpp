@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/image_fit.hpp"
+#include "data/planes.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
@@ -57,10 +58,10 @@ std::map<std::string, InputInfo> input_info(const Inputs& inputs, const Fitted& 
     info.image = is_image(options);
     if (info.image) {
       const auto columns = static_cast<int64_t>(options.channels.size());
-      const int64_t colours = options.colour == "rgb" ? 3 : 1;
+      const auto planes = static_cast<int64_t>(plane_suffixes(options).size());
       info.bag = is_bag(options);
       info.views = info.bag ? columns : 1;
-      info.channels = (info.bag ? 1 : columns) * colours + (!options.mask.empty() && options.mask_channel);
+      info.channels = (info.bag ? 1 : columns) * planes + (!options.mask.empty() && options.mask_channel);
       info.dims = options.dims;
       const auto& size = options.preprocess.size;  // x, y, z
       info.size.assign(size.rbegin(), size.rend());
@@ -70,6 +71,7 @@ std::map<std::string, InputInfo> input_info(const Inputs& inputs, const Fitted& 
                            std::to_string(size[0]) + ", " + std::to_string(size[1]) + ", 1]");
         info.size.erase(info.size.begin());
       }
+      if (options.tile && info.size.empty()) info.size = {options.tile->size, options.tile->size};
     } else {
       const Tabular* tabular = find_tabular(options.modality);
       info.features = tabular->features(fitted_input(all, name));

@@ -3,6 +3,7 @@
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::data {
 
@@ -57,6 +58,8 @@ std::string Cohort::file_hash(int64_t row, const std::string& input) const {
     for (const auto& channel : named.channels) text += channel.empty() ? "-" : impl_->hash_of(channel);
     for (const auto& map : named.registrations) text += map.empty() ? "" : impl_->hash_of(map);
     text += named.mask.empty() ? "-" : impl_->hash_of(named.mask);
+    if (named.center)  // rows that look at other places of one slide are no copies
+      text += "\n" + core::format_number((*named.center)[0]) + " " + core::format_number((*named.center)[1]);
   }
   return core::hash_bytes(text);
 }

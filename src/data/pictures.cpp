@@ -1,6 +1,6 @@
 #include "data/pictures.hpp"
 
-#include <ATen/core/Tensor.h>
+#include <ATen/ATen.h>
 
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/cine.hpp"
@@ -75,6 +75,21 @@ Volume read_ultrasound_picture(const std::filesystem::path& file,
     volume.spacing_known = false;  // the cine's warnings say why
   }
   return volume;
+}
+
+Volume normalized_stain(Volume picture, const preprocess::StainOptions& options) {
+  if (picture.channel_count() != 3 || picture.data.scalar_type() != at::kByte)
+    core::fail_data(picture.source +
+                    ": is no colour picture of 8 bits, whose stain could be normalised; convert it, "
+                    "or set the input's stain to none");
+  core::with_context(picture.source, [&] {
+    const at::Tensor slices = picture.data.transpose(0, 1).contiguous();
+    const auto from = preprocess::measure_stain(slices, options);
+    picture.data = preprocess::normalize_stain(slices, from, preprocess::target_stain(options), options)
+                       .transpose(0, 1)
+                       .contiguous();
+  });
+  return picture;
 }
 
 }  // namespace photo51::data

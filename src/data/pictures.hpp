@@ -6,6 +6,7 @@
 
 #include "photo51/imaging/volume.hpp"
 #include "photo51/preprocess/mammography.hpp"
+#include "photo51/preprocess/stain.hpp"
 #include "photo51/preprocess/ultrasound.hpp"
 
 namespace photo51::data {
@@ -19,5 +20,8 @@ imaging::Volume read_mammogram_picture(const std::filesystem::path& file,
 /// DICOM, PNG and JPEG are read as volumes and are not prepared: Error (data) when options are given.
 imaging::Volume read_ultrasound_picture(const std::filesystem::path& file,
                                         const std::optional<preprocess::UltrasoundOptions>& options);
+
+/// A picture of stained tissue [3, D, H, W], uint8, normalised by its own stain. Error (data): not that.
+imaging::Volume normalized_stain(imaging::Volume picture, const preprocess::StainOptions& options);
 
 }  // namespace photo51::data

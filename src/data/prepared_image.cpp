@@ -1,16 +1,18 @@
 #include "data/prepared_image.hpp"
 
 #include "data/disk_cache.hpp"
+#include "data/instances.hpp"
 #include "data/study.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
 
 namespace photo51::data {
 namespace {
 
 /// To be raised with every change that gives prepared images other values, within one version of photo51.
-constexpr int preparation = 1;
+constexpr int preparation = 2;
 
 /// Whatever the prepared values depend on: the files' content and all options but those that come after.
 std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {
@@ -21,13 +23,21 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   const auto add = [&](const std::string& name, const std::filesystem::path& file) {
     text += name + " " + (file.empty() ? "absent" : cohort.hash_of(file)) + "\n";
   };
+  const Instance one = is_bag(options) ? instance_at(cohort, input, row, instance) : Instance{};
   if (is_bag(options))
-    add(options.channels[files.views[instance]], files.channels[instance]);
+    add(options.channels[files.views[one.file]], files.channels[one.file]);
   else
     for (size_t i = 0; i < files.channels.size(); ++i) add(options.channels[i], files.channels[i]);
   for (size_t i = 0; i < files.registrations.size(); ++i)
     add(options.channels[i] + ".registration", files.registrations[i]);
   add("mask", files.mask);
+  text += "part " + std::to_string(one.part) + "\n";
+  if (options.tile) {
+    const preprocess::Tile tile = tile_of(cohort, input, row, one);
+    for (const double number : {tile.x, tile.y, slide_file(cohort, input, row, one.file).mpp})
+      text += core::format_number(number) + "\n";
+    if (!options.stain.reference.empty()) add("stain", options.stain.reference);
+  }
   options.augment = {};
   options.train_instances = 0;
   return core::hash_bytes(text + config::to_yaml(config::dump(options)));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "data/picture_spec.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/lesion.hpp"
 
@@ -31,26 +32,7 @@ void check_descriptors(config::Fields& f, const InputOptions& o) {
   }
 }
 
-void check_pictures(config::Fields& f, const InputOptions& o) {
-  const bool image = is_image(o), bag = is_bag(o);
-  f.check(image || o.colour == "single", "colour", "is for images only");
-  f.check(image || o.bag == "auto", "bag", "is for images only");
-  f.check(!bag || o.mask.empty(), "mask", "a bag has no mask; set bag: never for one image with a mask");
-  f.check(bag || o.train_instances == 0, "train_instances", "is for bags only; set bag: always");
-  f.check(o.colour != "rgb" || o.augment.drop_channel == 0, "augment",
-          "drop_channel would blank single colours; leave it out with colour: rgb");
-  f.check(o.mirror.empty() || o.mask.empty(), "mirror", "the mask would stay as it is; give no mask with it");
-  for (const auto& name : o.mirror)
-    f.check(std::find(o.channels.begin(), o.channels.end(), name) != o.channels.end(), "mirror",
-            "there is no channel `" + name + "`" + core::suggest(name, o.channels));
-}
-
 }  // namespace
-
-bool is_bag(const InputOptions& input) {
-  if (!is_image(input) || input.bag == "never") return false;
-  return input.bag == "always" || (input.modality == "mammography" && input.channels.size() > 1);
-}
 
 bool is_image(const InputOptions& input) {
   return std::find(image_modalities.begin(), image_modalities.end(), input.modality) !=
@@ -113,23 +95,14 @@ void describe(config::Fields& f, CohortOptions& o) {
 void describe(config::Fields& f, InputOptions& o) {
   f("modality", o.modality, "what the input is", {.one_of = modalities(), .required = true});
   f("channels", o.channels,
-    "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`; a "
+    "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`; "
+    "`dwi@adc`, `dwi@b1000`, `dce@t3` or `dce@3` is one channel of a file that holds several; a "
     "column of that name and `.registration` holds the channel's transform from the first channel (ITK text, "
     "or a 4 x 4 matrix; mm, LPS)");
   f("mask", o.mask, "column of the lesion mask; empty = none");
   f("mask_channel", o.mask_channel, "images: the mask is also the last channel");
   f("dims", o.dims, "images: 3, or 2 for one slice", {.min = 2, .max = 3});
-  f("colour", o.colour,
-    "single: a file has one channel, more are an error; gray, rgb: pictures become this, whatever they are",
-    {.one_of = {"single", "gray", "rgb"}});
-  f("mirror", o.mirror,
-    "channels whose images are mirrored along x when they are read, such as right breasts");
-  f("bag", o.bag,
-    "whether a case is a bag of images: each channel is a view with any number of files (`a.png;b.png`), all "
-    "of "
-    "them instances of one bag; auto = mammography with several channels",
-    {.one_of = {"auto", "always", "never"}});
-  f("train_instances", o.train_instances, "bags: instances drawn of each training case; 0 = all", {.min = 0});
+  describe_pictures(f, o);
   f("suv", o.suv,
     "pet: SUV by body weight, lean body mass (Janmahasatian, or James), body surface; stored = the files "
     "hold "
@@ -166,12 +139,8 @@ void describe(config::Fields& f, InputOptions& o) {
   f.check(o.sets.empty() || o.genes.empty(), "genes", "give either sets or genes, not both");
   f.check(o.modality != "clinical" || !o.columns.empty(), "columns", "name at least one manifest column");
   f.check(o.modality == "clinical" || o.columns.empty(), "columns", "is for clinical only");
-  f.check(o.preprocess.normalize.method != "histogram" || (!is_bag(o) && o.colour != "rgb"), "preprocess",
-          "normalize histogram is for one gray image a channel: neither bags nor colour: rgb");
   f.check(!is_image(o) || o.harmonize.method == "none", "harmonize",
           "is for omics, clinical and lesion only");
-  f.check(o.modality == "mri" || o.preprocess.bias_field_correction.method == "none", "preprocess",
-          "bias_field_correction is for mri only");
 }
 
 }  // namespace photo51::data

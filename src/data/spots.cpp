@@ -142,7 +142,7 @@ SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
   if (sections.empty()) core::fail_data(table.source + ": has no section");
   const auto genes = common_genes(sections);
 
-  std::string manifest = core::csv_row({"spot", "patient", "section", "image", "x", "y", "mpp"});
+  std::string manifest = core::csv_row({"spot", "patient", "section", "image", "x", "y", "image.mpp"});
   std::string expression = "spot";
   for (const auto& gene : genes) expression += '\t' + gene;
   expression += '\n';

@@ -4,7 +4,11 @@
 
 #include <algorithm>
 
+#include "data/instances.hpp"
+#include "data/parts.hpp"
 #include "data/pictures.hpp"
+#include "data/place.hpp"
+#include "data/planes.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
@@ -20,44 +24,35 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Luma of ITU-R BT.601, what a gray copy of a colour picture holds.
-at::Tensor gray_of(const at::Tensor& rgb) {
-  const at::Tensor planes = rgb.to(at::kFloat);
-  return planes.narrow(0, 0, 1) * 0.299 + planes.narrow(0, 1, 1) * 0.587 + planes.narrow(0, 2, 1) * 0.114;
+/// `count` of the frames along z at even distances, the first and last among them; of one, the middle one.
+Volume evenly(Volume volume, int64_t count) {
+  const int64_t found = volume.data.size(1);
+  if (count == 0 || found <= count) return volume;
+  std::vector<int64_t> chosen;
+  for (int64_t i = 0; i < count; ++i)
+    chosen.push_back(count == 1 ? found / 2 : (2 * i * (found - 1) + count - 1) / (2 * (count - 1)));
+  volume.data = volume.data.index_select(1, at::tensor(chosen, at::kLong));
+  volume.geometry.size[2] = count;
+  volume.geometry.spacing[2] *= static_cast<double>(found) / static_cast<double>(count);
+  return volume;
 }
 
-Volume read_file(const std::filesystem::path& file, imaging::Modality modality) {
-  if (modality == imaging::Modality::mammography) return read_mammogram_picture(file, std::nullopt);
-  if (modality == imaging::Modality::ultrasound) return read_ultrasound_picture(file, std::nullopt);
-  return imaging::read_volume(file, {.modality = modality, .series = ""});
+/// Of a bag of frames, `frame` of the chosen ones; a cine of fewer frames shows some of them more than once.
+Volume frame_of(const Volume& cine, int64_t frame, int64_t count) {
+  Volume one = cine;
+  one.data = cine.data.narrow(1, frame * cine.data.size(1) / count, 1);
+  one.geometry.size[2] = 1;
+  return one;
 }
 
-/// The channels that one file gives the model.
-std::vector<Volume> colours_of(Volume volume, const std::string& colour) {
-  const int64_t found = volume.channel_count();
-  if (colour == "single") {
-    if (found == 3 && volume.channels == std::vector<std::string>{"red", "green", "blue"})
-      core::fail_data(volume.source +
-                      ": is a colour picture and the input takes one channel a file; set the input's colour "
-                      "to gray or rgb");
-    return {std::move(volume)};
-  }
-  if (found != 1 && found != 3)
-    core::fail_data(volume.source + ": has " + std::to_string(found) +
-                    " channels and is no gray or colour picture; convert it, or set the input's colour to "
-                    "single");
-  std::vector<Volume> planes;
-  if (colour == "gray") {
-    if (found == 3) volume.data = gray_of(volume.data);
-    planes.push_back(std::move(volume));
-  } else {
-    for (int64_t i = 0; i < 3; ++i) {
-      planes.push_back(volume);
-      if (found == 3) planes.back().data = volume.data.narrow(0, i, 1);
-    }
-  }
-  for (auto& plane : planes) plane.channels.clear();
-  return planes;
+Volume read_file(const std::filesystem::path& file, imaging::Modality modality, const InputOptions& options) {
+  if (modality == imaging::Modality::mammography) return read_mammogram_picture(file, options.mammography);
+  if (modality == imaging::Modality::ultrasound)
+    return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
+  Volume volume = imaging::read_volume(file, {.modality = modality, .series = {}, .dicom = options.dicom});
+  if (modality == imaging::Modality::histopathology && options.stain.method != "none")
+    volume = normalized_stain(std::move(volume), options.stain);
+  return volume;
 }
 
 /// A PET in the units that the config asks for.
@@ -75,20 +70,48 @@ imaging::Volume in_units(imaging::Volume volume, const InputOptions& options) {
   return imaging::to_suv(std::move(volume), imaging::suv_type_from(suv));
 }
 
-void add_file(Study& study, const InputOptions& options, const std::string& channel,
-              const std::filesystem::path& file, imaging::Modality modality) {
-  const size_t count = options.colour == "rgb" ? 3 : 1;
+/// One file of a case, or one part of it.
+struct Source {
+  const Cohort::Impl& cohort;
+  size_t input, row;
+  Instance instance;
+  imaging::Modality modality;
+
+  const std::string& channel() const {
+    const auto& views = cohort.files[input][row].views;
+    return cohort.inputs[input].second.channels[views.empty() ? instance.file : views[instance.file]];
+  }
+  Volume read() const {
+    const auto& [name, options] = cohort.inputs[input];
+    const auto& path = cohort.files[input][row].channels[instance.file];
+    if (options.tile)
+      return cohort.slides->read(name, options, slide_file(cohort, input, row, instance.file),
+                                 tile_of(cohort, input, row, instance));
+    const auto make = [&] { return in_units(read_file(path, modality, options), options); };
+    const bool frames = is_bag(options) && options.frames > 1;
+    const std::string part = part_of(channel());
+    if (!frames && part.empty()) return make();
+    const auto whole = cohort.shared_files->get({input, path.string()}, make);
+    return frames ? frame_of(*whole, static_cast<int64_t>(instance.part), options.frames)
+                  : take_part(*whole, part);
+  }
+};
+
+void add_file(Study& study, const Source& source) {
+  const std::string& channel = source.channel();
+  const auto& options = source.cohort.inputs[source.input].second;
   std::vector<Volume> planes;
-  if (!file.empty())
+  if (!source.cohort.files[source.input][source.row].channels[source.instance.file].empty())
     planes = core::with_context("channel " + channel, [&] {
-      Volume volume = in_units(read_file(file, modality), options);
+      Volume volume = source.read();
+      require_place(volume, options);
       if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
-      return colours_of(std::move(volume), options.colour);
+      return planes_of(std::move(volume), options);
     });
-  const std::vector<std::string> suffixes{".red", ".green", ".blue"};
-  for (size_t i = 0; i < count; ++i) {
+  const auto suffixes = plane_suffixes(options);
+  for (size_t i = 0; i < suffixes.size(); ++i) {
     study.present.push_back(!planes.empty());
-    study.names.push_back(count == 1 ? channel : channel + suffixes[i]);
+    study.names.push_back(channel + suffixes[i]);
     study.channels.emplace_back();
     if (!planes.empty()) study.channels.back() = std::move(planes[i]);
   }
@@ -101,7 +124,7 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
   const auto& files = cohort.files[input][row];
   Study study;
   for (size_t i = 0; i < files.channels.size(); ++i) {
-    add_file(study, options, options.channels[i], files.channels[i], modality);
+    add_file(study, {cohort, input, row, {i, 0}, modality});
     std::optional<ops::AffineMap> registration;
     if (!files.registrations[i].empty())
       registration = core::with_context("channel " + options.channels[i], [&] {
@@ -121,10 +144,8 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
 
 Study read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
                     imaging::Modality modality) {
-  const auto& options = cohort.inputs[input].second;
-  const auto& files = cohort.files[input][row];
   Study study;
-  add_file(study, options, options.channels[files.views[instance]], files.channels[instance], modality);
+  add_file(study, {cohort, input, row, instance_at(cohort, input, row, instance), modality});
   return study;
 }
 

@@ -1,5 +1,7 @@
 #include "report/example_pictures.hpp"
 
+#include <ATen/core/Tensor.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -9,11 +11,15 @@
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/imaging/slide.hpp"
+#include "photo51/preprocess/tiles.hpp"
 
 namespace photo51::report {
 namespace {
 
 using Kind = data::LabelSpec::Kind;
+
+constexpr int64_t picture_pixels = 256;  ///< along the longer side
 
 struct Example {
   int64_t row = 0;
@@ -58,13 +64,32 @@ std::vector<Example> choose(const Study& study, const evaluation::Truth& truth, 
   return chosen;
 }
 
+std::string cell_of(const Study& study, int64_t row, const std::string& input, const std::string& column) {
+  const std::string own = study.cohort.cell(row, input + "." + column);
+  return own.empty() ? study.cohort.cell(row, column) : own;
+}
+
 std::optional<std::filesystem::path> file_of(const Study& study, int64_t row, const std::string& input,
                                              const std::string& channel) {
-  std::string cell = study.cohort.cell(row, input + "." + channel);
-  if (cell.empty()) cell = study.cohort.cell(row, channel);
+  const std::string cell = cell_of(study, row, input, channel);
   if (cell.empty()) return std::nullopt;
   const std::filesystem::path path(cell);
   return path.is_absolute() ? path : study.pipeline.cohort.manifest.parent_path() / path;
+}
+
+/// The tile that the row looks at, or the whole slide.
+at::Tensor slide_picture(const Study& study, int64_t row, const std::string& input,
+                         const data::InputOptions& options, const std::filesystem::path& path,
+                         const std::string& channel) {
+  imaging::SlideOptions how = options.tile->slide;
+  if (const auto mpp = core::parse_double(cell_of(study, row, input, channel + ".mpp"))) how.mpp = *mpp;
+  const auto slide = imaging::open_slide(path, how);
+  if (options.center.empty()) return imaging::thumbnail(slide, picture_pixels);
+  const auto x = core::parse_double(cell_of(study, row, input, options.center[0]));
+  const auto y = core::parse_double(cell_of(study, row, input, options.center[1]));
+  if (!x || !y) core::fail_data("its place on the slide is not given");
+  return preprocess::read_tiles(slide, {preprocess::tile_around(slide, *options.tile, {*x, *y})},
+                                *options.tile)[0];
 }
 
 std::string draw(const Study& study, int64_t row, const std::string& input, const data::InputOptions& options,
@@ -72,12 +97,15 @@ std::string draw(const Study& study, int64_t row, const std::string& input, cons
   std::optional<std::filesystem::path> image;
   for (const auto& name : options.channels) {
     channel = name;
-    image = file_of(study, row, input, name);
+    image = file_of(study, row, input, name.substr(0, name.find('@')));
     // Of several files of a bag, the first.
     if (image && data::is_bag(options)) image = core::split(image->string(), ';').front();
     if (image) break;
   }
   if (!image) return "";
+  if (options.tile)
+    return imaging::encode_png(
+        slide_picture(study, row, input, options, *image, channel).permute({1, 2, 0}).contiguous());
   const auto volume =
       imaging::read_volume(*image, {.modality = imaging::modality_from(options.modality), .series = {}});
   std::optional<imaging::Volume> mask;
@@ -87,7 +115,7 @@ std::string draw(const Study& study, int64_t row, const std::string& input, cons
   if (mask && !mask->geometry.matches(volume.geometry)) mask.reset();
   imaging::PictureOptions picture;
   picture.mask = mask ? &*mask : nullptr;
-  picture.longest_side = 256;
+  picture.longest_side = picture_pixels;
   const int64_t slice = mask ? imaging::fullest_slice(*mask, 2) : volume.geometry.size[2] / 2;
   return imaging::encode_png(imaging::slice_picture(volume, 2, slice, picture));
 }

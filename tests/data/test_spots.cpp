@@ -45,7 +45,7 @@ TEST_F(Spots, OneRowASpotWithTheGenesThatAllSectionsHave) {
   EXPECT_EQ(summary.without_counts, 1);
   const auto cohort = core::read_table(folder_ / "out/cohort.csv");
   EXPECT_EQ(cohort.columns,
-            (std::vector<std::string>{"spot", "patient", "section", "image", "x", "y", "mpp"}));
+            (std::vector<std::string>{"spot", "patient", "section", "image", "x", "y", "image.mpp"}));
   ASSERT_EQ(cohort.rows.size(), 3U);
   EXPECT_EQ(cohort.rows[0],
             (std::vector<std::string>{"A_1x1", "P", "A", (folder_ / "a.png").string(), "10.5", "20", "2"}));

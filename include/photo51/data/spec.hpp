@@ -9,7 +9,12 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/imaging/dicom_policy.hpp"
+#include "photo51/preprocess/mammography.hpp"
 #include "photo51/preprocess/options.hpp"
+#include "photo51/preprocess/stain.hpp"
+#include "photo51/preprocess/tiles.hpp"
+#include "photo51/preprocess/ultrasound.hpp"
 
 namespace photo51::data {
 
@@ -62,12 +67,21 @@ struct InputOptions {
   std::vector<std::string> channels;  ///< images and lesion: columns with files or series folders
   std::string mask;                   ///< column of the mask; becomes the last channel when `mask_channel`
   bool mask_channel = true;
-  int64_t dims = 3;                 ///< 2: the image is one slice, [C, H, W]
-  std::string colour = "single";    ///< single: one channel a file; gray, rgb: pictures become this
-  std::vector<std::string> mirror;  ///< channels whose images are mirrored along x when they are read
-  std::string bag = "auto";         ///< auto, always, never; see is_bag
-  int64_t train_instances = 0;      ///< bags: drawn at random of each training case; 0 = all
-  std::string suv = "auto";         ///< pet: bw, lbm, lbm_james, bsa, stored, none; auto = bw
+  int64_t dims = 3;                    ///< 2: the image is one slice, [C, H, W]
+  std::string colour = "auto";         ///< single: one channel a file; gray, rgb: pictures become this
+  std::vector<std::string> mirror;     ///< channels whose images are mirrored along x when they are read
+  std::string bag = "auto";            ///< auto, always, never; see is_bag
+  int64_t train_instances = 0;         ///< bags: drawn at random of each training case; 0 = all
+  std::string suv = "auto";            ///< pet: bw, lbm, lbm_james, bsa, stored, none; auto = bw
+  imaging::DicomPolicy dicom;          ///< volumes: series that are not one even stack
+  std::vector<double> assume_spacing;  ///< volumes: x, y, z mm of files that do not say; empty = an error
+  std::string assume_orientation;  ///< volumes: axes of files that do not say, such as LPS; empty = an error
+  std::optional<preprocess::MammographyOptions> mammography;  ///< absent: pictures stay as they are
+  std::optional<preprocess::UltrasoundOptions> ultrasound;    ///< absent: pictures stay as they are
+  int64_t frames = 0;                           ///< ultrasound: taken evenly of each cine; 0 = all
+  std::optional<preprocess::TileOptions> tile;  ///< histopathology: a slide is a bag of tiles
+  std::vector<std::string> center;  ///< columns of x and y, level 0 pixels: the one tile around there instead
+  preprocess::StainOptions stain;   ///< histopathology
   preprocess::PreprocessOptions preprocess;
   preprocess::AugmentOptions augment;
   HarmonizeOptions harmonize;  ///< inputs that are a row of numbers
@@ -90,7 +104,8 @@ using Inputs = std::vector<std::pair<std::string, InputOptions>>;
 /// Whether the modality is read as images (mri, ct, …) rather than as a row of numbers.
 bool is_image(const InputOptions& input);
 /// Whether a case of this input is a bag: its channels are views, each with any number of files (separated
-/// by `;` in the cell), and every file is an instance. `auto`: mammography with several channels.
+/// by `;` in the cell), and every file is an instance, or each of its tiles or chosen frames. `auto`:
+/// mammography with several channels, slides in tiles, several frames with dims: 2.
 bool is_bag(const InputOptions& input);
 
 /// What a head reads from the manifest.

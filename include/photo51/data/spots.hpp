@@ -25,10 +25,10 @@ struct SpotSummary {
   int64_t without_counts = 0;  ///< spots that stand in no table of counts or have none: left out
 };
 
-/// Writes `cohort.csv` (spot, patient, section, image, x, y, mpp) and `expression.tsv` (spots by the genes
-/// that every section measured) into `folder`. A spot is named `SECTION_SPOT`. Sums are over all genes of the
-/// section's table. Errors: usage (a scale below 0), data (missing column or file, a spot that stands twice,
-/// a place outside the numbers, a negative count, no common gene), run (the disk).
+/// Writes `cohort.csv` (spot, patient, section, image, x, y, image.mpp) and `expression.tsv` (spots by the
+/// genes that every section measured) into `folder`. A spot is named `SECTION_SPOT`. Sums are over all genes
+/// of the section's table. Errors: usage (a scale below 0), data (missing column or file, a spot that stands
+/// twice, a place outside the numbers, a negative count, no common gene), run (the disk).
 SpotSummary write_spots(const SpotOptions& options, const std::filesystem::path& folder);
 
 }  // namespace photo51::data

@@ -1,0 +1,48 @@
+#include "data/instances.hpp"
+
+#include "photo51/core/error.hpp"
+
+namespace photo51::data {
+namespace {
+
+size_t parts_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
+  const auto& [name, options] = cohort.inputs[input];
+  if (options.tile) return cohort.slides->tiles(name, options, slide_file(cohort, input, row, file))->size();
+  return options.frames > 1 ? static_cast<size_t>(options.frames) : 1;
+}
+
+}  // namespace
+
+SlideFile slide_file(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
+  const auto& files = cohort.files[input][row];
+  const size_t channel = files.views.empty() ? file : files.views[file];
+  return {files.channels[file], files.mpps[channel]};
+}
+
+size_t instance_count(const Cohort::Impl& cohort, size_t input, size_t row) {
+  size_t count = 0;
+  for (size_t file = 0; file < cohort.files[input][row].channels.size(); ++file)
+    count += parts_of(cohort, input, row, file);
+  return count;
+}
+
+Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_t index) {
+  Instance instance{0, index};
+  for (size_t parts = 0; instance.part >= (parts = parts_of(cohort, input, row, instance.file));
+       ++instance.file)
+    instance.part -= parts;
+  return instance;
+}
+
+preprocess::Tile tile_of(const Cohort::Impl& cohort, size_t input, size_t row, const Instance& instance) {
+  const auto& [name, options] = cohort.inputs[input];
+  const SlideFile file = slide_file(cohort, input, row, instance.file);
+  if (const auto& center = cohort.files[input][row].center)
+    return cohort.slides->tile_at(options, file, *center);
+  if (!options.center.empty())
+    core::fail_data("which place of the slide to look at is not given: " + name + "." + options.center[0] +
+                    " and " + name + "." + options.center[1]);
+  return cohort.slides->tiles(name, options, file)->at(instance.part);
+}
+
+}  // namespace photo51::data

@@ -1,0 +1,45 @@
+#include "data/place.hpp"
+
+#include <algorithm>
+
+#include "photo51/core/error.hpp"
+#include "photo51/preprocess/orientation.hpp"
+
+namespace photo51::data {
+namespace {
+
+/// Scans of a body, unlike pictures, mean nothing without their millimetres and axes.
+bool is_scan(const InputOptions& options) {
+  const bool picture = options.modality == "mammography" || options.modality == "ultrasound" ||
+                       options.modality == "histopathology";
+  return !picture && (options.dims == 3 || !is_image(options));
+}
+
+bool needs_spacing(const InputOptions& options) {
+  const auto& preparation = options.preprocess;
+  return is_scan(options) || !preparation.spacing.empty() ||
+         (preparation.crop.around != "none" && preparation.crop.margin > 0);
+}
+
+}  // namespace
+
+void require_place(imaging::Volume& volume, const InputOptions& options) {
+  if (!volume.spacing_known && options.assume_spacing.size() == 3) {
+    std::copy(options.assume_spacing.begin(), options.assume_spacing.end(), volume.geometry.spacing.begin());
+    volume.spacing_known = true;
+  }
+  if (!volume.orientation_known && !options.assume_orientation.empty()) {
+    volume.geometry.direction = preprocess::direction_of(options.assume_orientation);
+    volume.orientation_known = true;
+  }
+  if (!volume.spacing_known && needs_spacing(options))
+    core::fail_data(volume.source +
+                    ": does not say how large a voxel is; convert it with its spacing, or set the input's "
+                    "assume_spacing to x, y and z in mm");
+  if (!volume.orientation_known && is_scan(options) && options.preprocess.orientation != "none")
+    core::fail_data(volume.source +
+                    ": does not say which way its axes point; convert it with its orientation, set the "
+                    "input's assume_orientation, such as LPS, or preprocess.orientation to none");
+}
+
+}  // namespace photo51::data

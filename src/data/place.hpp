@@ -1,0 +1,14 @@
+#pragma once
+/// Where voxels lie, when a file does not say.
+
+#include "photo51/data/spec.hpp"
+#include "photo51/imaging/volume.hpp"
+
+namespace photo51::data {
+
+/// Gives a volume the spacing and orientation that the options assume for files that do not say. Error (data)
+/// when the input needs what neither the file nor the options say: a spacing to resample, to crop by mm or to
+/// build a scan of, an orientation to turn a scan to.
+void require_place(imaging::Volume& volume, const InputOptions& options);
+
+}  // namespace photo51::data
