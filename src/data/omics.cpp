@@ -17,7 +17,10 @@ namespace {
 
 using Genes = std::vector<std::string>;
 
+constexpr size_t no_column = static_cast<size_t>(-1);  ///< of a gene that is not in a table
+
 double transformed(const genomics::Expression& table, size_t patient, size_t gene, bool log) {
+  if (gene == no_column) return table.elsewhere ? *table.elsewhere : NAN;
   const double value = table.row(patient)[gene];
   if (!log) return value;
   if (value < 0)
@@ -27,8 +30,15 @@ double transformed(const genomics::Expression& table, size_t patient, size_t gen
   return std::log2(1 + value);
 }
 
-/// Genes that stand in every table of the training part, in the first one's order.
+/// Genes that every table of the training part tells of, in the first one's order: a table that knows a value
+/// for genes elsewhere (mutations) tells of all.
 Genes common_genes(const std::vector<const Cohort::Impl::Sample*>& samples) {
+  if (std::all_of(samples.begin(), samples.end(), [](const auto* one) { return one->table->elsewhere; })) {
+    std::set<std::string> genes;
+    for (const auto* sample : samples)
+      genes.insert(sample->table->genes->begin(), sample->table->genes->end());
+    return {genes.begin(), genes.end()};
+  }
   const auto& first = samples[0]->table->genes;
   Genes genes = *first;
   std::set<const Genes*> done{first.get()};
@@ -83,7 +93,10 @@ nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::ve
     auto& at = columns[sample->table->genes.get()];
     if (!at.empty()) continue;
     const auto where = positions(*sample->table->genes);
-    for (const auto& gene : genes) at.push_back(where.at(gene));
+    for (const auto& gene : genes) {
+      const auto found = where.find(gene);
+      at.push_back(found == where.end() ? no_column : found->second);
+    }
   }
   const auto value_of = [&](size_t i, size_t gene) {
     return transformed(*samples[i]->table, samples[i]->row, columns.at(samples[i]->table->genes.get())[gene],
@@ -136,8 +149,6 @@ class GeneColumns {
  public:
   explicit GeneColumns(Genes genes) : genes_(std::move(genes)) {}
 
-  static constexpr size_t absent = static_cast<size_t>(-1);
-
   std::shared_ptr<const std::vector<size_t>> in(const genomics::Expression& table) {
     const std::scoped_lock lock(mutex_);
     auto& known = known_[table.genes.get()];
@@ -147,8 +158,8 @@ class GeneColumns {
     size_t missing = 0;
     for (const auto& gene : genes_) {
       const auto found = where.find(gene);
-      columns.push_back(found == where.end() ? absent : found->second);
-      if (found == where.end()) ++missing;
+      columns.push_back(found == where.end() ? no_column : found->second);
+      if (found == where.end() && !table.elsewhere) ++missing;
     }
     const std::string count = std::to_string(missing) + " of the " + std::to_string(genes_.size()) + " genes";
     if (2 * missing > genes_.size())
@@ -188,7 +199,6 @@ RowReader read_omics(const Cohort::Impl& cohort, size_t input, const nlohmann::j
     std::vector<double> raw(columns->size(), NAN);
     size_t known = 0;
     for (size_t i = 0; i < raw.size(); ++i) {
-      if ((*columns)[i] == GeneColumns::absent) continue;
       raw[i] = transformed(*sample.table, sample.row, (*columns)[i], options.log);
       if (!std::isnan(raw[i])) ++known;
     }

@@ -111,7 +111,9 @@ void describe(config::Fields& f, InputOptions& o) {
   f.section("preprocess", o.preprocess, "images: deterministic preparation");
   f.section("augment", o.augment, "images: random changes while training");
   f("table", o.table,
-    "omics: manifest column whose cells name the table, or a path relative to the manifest");
+    "omics: manifest column whose cells name the table (numbers, or mutations as a MAF), or a path relative "
+    "to "
+    "the manifest");
   f("sets", o.sets, "omics: gene sets (GMT); keeps the genes of these sets");
   f("genes", o.genes, "omics: keeps these genes");
   f("log", o.log, "omics: log2(1 + x) before the z-score");

@@ -7,6 +7,8 @@
 #include <optional>
 #include <unordered_set>
 
+#include "genomics/lines.hpp"
+#include "genomics/mutations.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
@@ -15,46 +17,6 @@ namespace photo51::genomics {
 namespace {
 
 constexpr size_t not_kept = std::numeric_limits<size_t>::max();
-
-std::string_view cell_of(std::string_view text) {
-  auto cell = core::trim(text);
-  if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') cell = cell.substr(1, cell.size() - 2);
-  return cell;
-}
-
-/// One line as cells, without copying them. Expression tables are large, so they do not go through
-/// core::Table.
-void split_line(std::string_view line, char separator, std::vector<std::string_view>& cells) {
-  cells.clear();
-  for (;;) {
-    const size_t end = line.find(separator);
-    cells.push_back(cell_of(line.substr(0, end)));
-    if (end == std::string_view::npos) return;
-    line.remove_prefix(end + 1);
-  }
-}
-
-struct Lines {
-  std::vector<std::string_view> text;
-  std::vector<int> number;
-};
-
-Lines lines_of(std::string_view text) {
-  Lines lines;
-  int number = 0;
-  while (!text.empty()) {
-    ++number;
-    const size_t end = text.find('\n');
-    auto line = text.substr(0, end);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (!core::trim(line).empty()) {
-      lines.text.push_back(line);
-      lines.number.push_back(number);
-    }
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  }
-  return lines;
-}
 
 bool is_missing(std::string_view cell) {
   return cell.empty() || cell == "NA" || cell == "nan" || cell == "NaN" || cell == "NAN" || cell == "na";
@@ -180,6 +142,7 @@ class Reader {
 Expression parse_expression(std::string_view text, const std::string& source,
                             const std::vector<std::string>& patients) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (is_maf(text)) return parse_mutations(text, source, patients);
   return Reader(text, source, patients).read();
 }
 

@@ -121,6 +121,23 @@ TEST_F(TabularTest, AnotherCohortMayLackSomeGenesButNotMost) {
               HasSubstr("only 1 of 3 genes have a value for this patient"));
 }
 
+TEST_F(TabularTest, MutationsOfAnyGeneThatTrainingSaw) {
+  const std::string header = "Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\n";
+  const auto missense = [](const std::string& gene, const std::string& patient) {
+    return gene + "\tMissense_Mutation\t" + patient + "\n";
+  };
+  write("1.maf", header + missense("A", "P1"));  // a file a patient: no gene stands in all of them
+  write("2.maf", header + missense("B", "P2"));
+  write("3.maf", header + missense("Z", "P3"));
+  auto options = omics();
+  options.table = "maf";
+  const auto cohort = read("patient,maf\nP1,1.maf\nP2,2.maf\nP3,3.maf\n", {{"genes", options}});
+  const auto fitted = fit(cohort, {0, 1});
+  EXPECT_THAT(names(cohort, fitted), ElementsAre("A", "B"));
+  EXPECT_THAT(features(cohort, fitted, 0), ElementsAre(1, -1));
+  EXPECT_THAT(features(cohort, fitted, 2), ElementsAre(-1, -1));  // not mutated, rather than unknown
+}
+
 TEST_F(TabularTest, ABadTableOfOnePatientIsABadCase) {
   auto options_of_input = omics();
   options_of_input.table = "rna";

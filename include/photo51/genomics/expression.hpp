@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,7 @@ struct Expression {
   std::shared_ptr<const std::vector<std::string>> genes;
   std::vector<float> values;                       ///< [patients, genes]
   std::unordered_map<std::string, size_t> row_of;  ///< patient -> row
+  std::optional<float> elsewhere = {};             ///< of genes that are not in the table; nothing: unknown
 
   const float* row(size_t patient) const { return values.data() + patient * genes->size(); }
 };
@@ -25,9 +27,12 @@ struct Expression {
 /// shorter than the rows (as R writes it) has no corner. Which way it lies is told by where `patients` stand;
 /// only these patients are kept. A table of one sample may carry any name for it when `patients` is one.
 ///
+/// A MAF of mutations (columns Hugo_Symbol, Tumor_Sample_Barcode, Variant_Classification) becomes 1 where a
+/// patient has a variant of the gene that changes its protein, else 0; all `patients` count as sequenced.
+///
 /// Errors (data): missing or empty file; the patients stand on neither side, or as many on both; a gene or
 /// patient that stands twice; a row of another length; text or an infinity where a number should be
-/// (file:line, column).
+/// (file:line, column); a variant without a gene or sample.
 Expression read_expression(const std::filesystem::path& path, const std::vector<std::string>& patients);
 Expression parse_expression(std::string_view text, const std::string& source,
                             const std::vector<std::string>& patients);
