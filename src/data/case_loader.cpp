@@ -8,7 +8,6 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "data/bags.hpp"
 #include "data/image_fit.hpp"
 #include "data/instances.hpp"
 #include "data/prepared_image.hpp"

@@ -1,6 +1,10 @@
 #include "data/instances.hpp"
 
+#include <algorithm>
+#include <numeric>
+
 #include "photo51/core/error.hpp"
+#include "photo51/core/random.hpp"
 
 namespace photo51::data {
 namespace {
@@ -32,6 +36,18 @@ Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_
        ++instance.file)
     instance.part -= parts;
   return instance;
+}
+
+std::vector<size_t> drawn_instances(size_t count, int64_t limit, const Draw& draw, const std::string& name) {
+  std::vector<size_t> chosen(count);
+  std::iota(chosen.begin(), chosen.end(), size_t{0});
+  if (draw.epoch < 0 || limit <= 0 || count <= static_cast<size_t>(limit)) return chosen;
+  core::Random random({static_cast<uint64_t>(draw.seed), static_cast<uint64_t>(draw.epoch),
+                       core::hash_key(name), core::hash_key("data.instances")});
+  const auto order = random.permutation(static_cast<int64_t>(count));
+  chosen.assign(order.begin(), order.begin() + limit);
+  std::sort(chosen.begin(), chosen.end());
+  return chosen;
 }
 
 preprocess::Tile tile_of(const Cohort::Impl& cohort, size_t input, size_t row, const Instance& instance) {

@@ -2,6 +2,8 @@
 /// The instances of a bag: its files, or each tile or chosen frame of them.
 
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "data/cohort_impl.hpp"
 
@@ -15,6 +17,10 @@ struct Instance {
 /// Opens slides to count their tiles.
 size_t instance_count(const Cohort::Impl& cohort, size_t input, size_t row);
 Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_t index);
+
+/// Numbers below `count`, ascending: all of them, or in training (`draw.epoch` >= 0) `limit` of them when
+/// that is positive and fewer, drawn without replacement from the stream of (seed, epoch, `name`).
+std::vector<size_t> drawn_instances(size_t count, int64_t limit, const Draw& draw, const std::string& name);
 
 /// The tile that a slide's instance, or a row with a `center`, shows.
 preprocess::Tile tile_of(const Cohort::Impl& cohort, size_t input, size_t row, const Instance& instance);

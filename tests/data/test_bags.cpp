@@ -2,7 +2,7 @@
 
 #include <numeric>
 
-#include "data/bags.hpp"
+#include "data/instances.hpp"
 #include "fixture.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/imaging/picture.hpp"
