@@ -8,6 +8,7 @@
 
 #include "ops/cpu/resample.hpp"
 #include "ops/cuda/resample.hpp"
+#include "ops/voxel_types.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::ops {
@@ -126,23 +127,8 @@ void run(at::Tensor& output, const at::Tensor& input, const AffineMap& map, cons
 void dispatch(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
               const ResampleOptions& options) {
   if (input.is_cuda()) return cuda::resample(output, input, map, options);
-  switch (input.scalar_type()) {
-#define PHOTO51_CASE(type, scalar) \
-  case at::scalar:                 \
-    return run<type>(output, input, map, options);
-    PHOTO51_CASE(uint8_t, kByte)
-    PHOTO51_CASE(int8_t, kChar)
-    PHOTO51_CASE(int16_t, kShort)
-    PHOTO51_CASE(uint16_t, kUInt16)
-    PHOTO51_CASE(int32_t, kInt)
-    PHOTO51_CASE(int64_t, kLong)
-    PHOTO51_CASE(float, kFloat)
-    PHOTO51_CASE(double, kDouble)
-#undef PHOTO51_CASE
-    default:
-      core::fail_usage(std::string("resample: voxels of type ") + c10::toString(input.scalar_type()) +
-                       "; it takes integers of 8 to 64 bits, float32 and float64");
-  }
+  with_voxel_type(input.scalar_type(), "resample",
+                  [&](auto voxel) { run<decltype(voxel)>(output, input, map, options); });
 }
 
 void require_volume(const at::Tensor& input) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "ops/cpu/scan.hpp"
+#include "ops/voxel_types.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::ops {
@@ -15,23 +16,9 @@ std::optional<Box> find(const at::Tensor& volume, std::optional<double> threshol
     core::fail_usage("box: takes [C, D, H, W] or [D, H, W]");
   const auto voxels = (volume.dim() == 3 ? volume.unsqueeze(0) : volume).contiguous();
   const std::array<int64_t, 3> size{voxels.size(3), voxels.size(2), voxels.size(1)};
-  switch (voxels.scalar_type()) {
-#define PHOTO51_CASE(type, scalar) \
-  case at::scalar:                 \
-    return cpu::find_box(voxels.const_data_ptr<type>(), voxels.size(0), size, threshold);
-    PHOTO51_CASE(uint8_t, kByte)
-    PHOTO51_CASE(int8_t, kChar)
-    PHOTO51_CASE(int16_t, kShort)
-    PHOTO51_CASE(uint16_t, kUInt16)
-    PHOTO51_CASE(int32_t, kInt)
-    PHOTO51_CASE(int64_t, kLong)
-    PHOTO51_CASE(float, kFloat)
-    PHOTO51_CASE(double, kDouble)
-#undef PHOTO51_CASE
-    default:
-      core::fail_usage(std::string("box: voxels of type ") + c10::toString(voxels.scalar_type()) +
-                       "; it takes integers of 8 to 64 bits, float32 and float64");
-  }
+  return with_voxel_type(voxels.scalar_type(), "box", [&](auto voxel) {
+    return cpu::find_box(voxels.const_data_ptr<decltype(voxel)>(), voxels.size(0), size, threshold);
+  });
 }
 
 }  // namespace
