@@ -14,10 +14,20 @@ namespace {
 
 using Source = std::shared_ptr<const std::string>;
 
-Node convert(const YAML::Node& yaml, const Source& source) {
+/// Aliases may stand inside what they name, and multiply: neither may fill the memory.
+constexpr int kDeepest = 100;
+constexpr int kMostValues = 100'000;
+
+Node convert(const YAML::Node& yaml, const Source& source, int depth, int& values) {
   Node node;
   node.file = source;
   node.line = yaml.Mark().line + 1;
+  if (depth > kDeepest)
+    core::fail_usage(node.where() + ": is nested more than " + std::to_string(kDeepest) +
+                     " deep; does an anchor stand inside itself?");
+  if (++values > kMostValues)
+    core::fail_usage(node.where() + ": the document has more than " + std::to_string(kMostValues) +
+                     " values; do its aliases multiply?");
   switch (yaml.Type()) {
     case YAML::NodeType::Undefined:
     case YAML::NodeType::Null:
@@ -29,7 +39,7 @@ Node convert(const YAML::Node& yaml, const Source& source) {
       break;
     case YAML::NodeType::Sequence:
       node.kind = Node::Kind::sequence;
-      for (const auto& item : yaml) node.items.push_back(convert(item, source));
+      for (const auto& item : yaml) node.items.push_back(convert(item, source, depth + 1, values));
       break;
     case YAML::NodeType::Map:
       node.kind = Node::Kind::map;
@@ -39,7 +49,7 @@ Node convert(const YAML::Node& yaml, const Source& source) {
           core::fail_usage(*source + ":" + std::to_string(entry.first.Mark().line + 1) + ": the key `" + key +
                            "` stands twice");
         // An entry's line is its key's: that is where a reader looks.
-        node.set(key, convert(entry.second, source)).line = entry.first.Mark().line + 1;
+        node.set(key, convert(entry.second, source, depth + 1, values)).line = entry.first.Mark().line + 1;
       }
       break;
   }
@@ -117,7 +127,8 @@ void emit(YAML::Emitter& out, const Node& node) {
 
 Node parse_yaml(std::string_view text, const std::string& source) {
   try {
-    return convert(YAML::Load(std::string(text)), std::make_shared<const std::string>(source));
+    int values = 0;
+    return convert(YAML::Load(std::string(text)), std::make_shared<const std::string>(source), 0, values);
   } catch (const YAML::Exception& error) {
     core::fail_usage(source + ":" + std::to_string(error.mark.line + 1) + ": not valid YAML: " + error.msg);
   }

@@ -32,6 +32,20 @@ TEST(Yaml, AnchorsAreResolved) {
   EXPECT_EQ(node.find("copy")->find("x")->text, "1");
 }
 
+TEST(Yaml, AliasesMayNeitherHoldThemselvesNorMultiplyWithoutEnd) {
+  PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: &b\n  c: [*b]\n", "f.yaml"), usage,
+                       AllOf(HasSubstr("f.yaml:"), HasSubstr("nested more than 100 deep")));
+  std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+  for (int i = 1; i < 6; ++i) {
+    const std::string alias = "*a" + std::to_string(i - 1), name = "a" + std::to_string(i);
+    text += name + ": &" + name + " [" + alias;
+    for (int k = 1; k < 10; ++k) text += ", " + alias;
+    text += "]\n";
+  }
+  PHOTO51_EXPECT_ERROR(parse_yaml(text, "f.yaml"), usage,
+                       AllOf(HasSubstr("f.yaml:"), HasSubstr("more than 100000 values")));
+}
+
 TEST(Yaml, BrokenTextIsAUsageErrorWithItsLine) {
   PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: [1, 2\nc: 3\n", "f.yaml"), usage,
                        AllOf(HasSubstr("f.yaml:"), HasSubstr("not valid YAML")));
