@@ -57,12 +57,16 @@ at::Tensor tensor_of(const nlohmann::json& entry, const std::shared_ptr<Mapping>
   const auto shape = entry.at("shape").get<std::vector<int64_t>>();
   const auto from = entry.at("data_offsets").at(0).get<uint64_t>();
   const auto to = entry.at("data_offsets").at(1).get<uint64_t>();
+  // torch multiplies the other edges of a tensor without elements, which the file's size does not bound.
+  const bool is_empty = std::find(shape.begin(), shape.end(), 0) != shape.end();
+  const uint64_t most = is_empty ? uint64_t{1} << 48 : mapping->size;
   uint64_t bytes = c10::elementSize(type->type);
   for (const int64_t edge : shape) {
-    if (edge < 0 || (edge > 0 && bytes > mapping->size / static_cast<uint64_t>(edge) + 1))
+    if (edge < 0 || (edge > 0 && bytes > most / static_cast<uint64_t>(edge) + 1))
       core::fail_data("the shape does not fit into the file");
-    bytes *= static_cast<uint64_t>(edge);
+    if (edge > 0) bytes *= static_cast<uint64_t>(edge);
   }
+  if (is_empty) bytes = 0;
   if (to < from || to - from != bytes) core::fail_data("the offsets do not match the shape");
   const uint64_t available = mapping->size - begin;
   if (to > available)

@@ -92,6 +92,9 @@ TEST(Safetensors, BrokenFilesAreNamed) {
               HasSubstr("a: the shape does not fit"));
   EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}})")),
               HasSubstr("a: the shape does not fit"));
+  EXPECT_THAT(failure(bytes_of_header(
+                  R"({"a":{"dtype":"F32","shape":[0,4611686018427387904,8],"data_offsets":[0,0]}})")),
+              HasSubstr("a: the shape does not fit"));
 
   write_safetensors(path, {{"a", at::ones({100})}});
   const std::string whole = core::read_file(path);
