@@ -25,7 +25,7 @@ Descriptor descriptor_of(DcmItem& item, const DcmTagKey& tag, bool is_signed) {
   // A signed count is a writer's slip.
   if (d.entries <= 0) d.entries += 65536;
   if (is_signed && d.first > 32767) d.first -= 65536;
-  if (d.entries > 65536 || d.bits < 1 || d.bits > 16)
+  if (d.entries < 1 || d.entries > 65536 || d.bits < 1 || d.bits > 16)
     core::fail_data("its lookup table's descriptor is damaged; export the file again");
   return d;
 }
@@ -60,6 +60,7 @@ void expand(const std::vector<uint16_t>& in, size_t begin, size_t segments, int 
   };
   for (size_t s = 0; s < segments && at < in.size() && out.size() <= 65536; ++s) {
     const uint16_t code = next(), length = next();
+    if (length == 0) core::fail_data("its segmented palette has an empty segment; export the file again");
     if (code == 0) {
       for (int i = 0; i < length; ++i) out.push_back(next());
     } else if (code == 1 && !out.empty()) {

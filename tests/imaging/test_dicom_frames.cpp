@@ -250,6 +250,9 @@ TEST_F(DicomFrames, PaletteBecomesColour) {
   const Uint16 numbers[3] = {9, 1, 16};
   file_.getDataset()->putAndInsertUint16Array(DCM_RedPaletteColorLookupTableDescriptor, numbers, 3);
   EXPECT_THAT(refusal(save()), HasSubstr("its lookup table holds 4 of 9 entries"));
+  file_.getDataset()->putAndInsertString(DcmTag(DCM_RedPaletteColorLookupTableDescriptor, EVR_LO),
+                                         "-100000\\0\\16");
+  EXPECT_THAT(refusal(save()), HasSubstr("its lookup table's descriptor is damaged"));
 }
 
 TEST_F(DicomFrames, SegmentedPaletteIsSpreadOut) {
@@ -267,6 +270,9 @@ TEST_F(DicomFrames, SegmentedPaletteIsSpreadOut) {
   }
   const Volume volume = read_volume(save());
   EXPECT_TRUE(at::equal(volume.data[0].flatten().to(at::kLong), at::tensor({7, 100, 200, 300, 400, 500})));
+  const Uint16 empty[] = {0, 2, 7, 100, 1, 0, 500};
+  file_.getDataset()->putAndInsertUint16Array(DCM_SegmentedRedPaletteColorLookupTableData, empty, 7);
+  EXPECT_THAT(refusal(save()), HasSubstr("its segmented palette has an empty segment"));
 }
 
 TEST_F(DicomFrames, ModalityLookupGivesTheValues) {
