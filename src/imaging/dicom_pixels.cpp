@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Dispatch.h>
 #include <dcmtk/config/osconfig.h>
+#include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcrledrg.h>
 #include <dcmtk/dcmdata/dctk.h>
 #include <dcmtk/dcmjpeg/djdecode.h>
@@ -113,23 +114,32 @@ Bytes with_full_chrominance(const Bytes& packed, int64_t pixels) {
   return full;
 }
 
+/// These pixels alone: the data set's own function decodes the icons in it too, whatever size they claim.
+void decode_in_place(DcmDataset& dataset, DcmElement& element) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    DcmRLEDecoderRegistration::registerCodecs();
+    DJDecoderRegistration::registerCodecs(EDC_never);
+  });
+  auto* pixels = dynamic_cast<DcmPixelData*>(&element);
+  if (pixels == nullptr)
+    core::fail_data("its transfer syntax is a compressed one, but its pixels are not; copy it again");
+  DcmStack stack;
+  stack.push(&dataset);
+  stack.push(pixels);
+  const OFCondition chosen = pixels->chooseRepresentation(EXS_LittleEndianExplicit, nullptr, stack);
+  if (chosen.bad())
+    core::fail_data(std::string("its pixels cannot be decoded (") + chosen.text() + "); copy it again");
+}
+
 /// What DCMTK holds as pixels: native ones, or those that it decodes (RLE, lossless and 12-bit JPEG).
 Stored read_with_dcmtk(const DicomHeader& header, bool native, core::ThreadPool* pool) {
   DcmDataset& dataset = *header.file->getDataset();
-  if (!native) {
-    static std::once_flag once;
-    std::call_once(once, [] {
-      DcmRLEDecoderRegistration::registerCodecs();
-      DJDecoderRegistration::registerCodecs(EDC_never);
-    });
-    const OFCondition chosen = dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr);
-    if (chosen.bad())
-      core::fail_data(std::string("its pixels cannot be decoded (") + chosen.text() + "); copy it again");
-  }
   DcmElement* element = nullptr;
   for (const DcmTagKey& tag : {DCM_PixelData, DCM_FloatPixelData, DCM_DoubleFloatPixelData})
     if (element == nullptr) dataset.findAndGetElement(tag, element);
   if (element == nullptr) core::fail_data("it has no pixels");
+  if (!native) decode_in_place(dataset, *element);
   const auto needed = static_cast<size_t>(bytes_needed(header, native));
   if (element->getLength() < needed)
     core::fail_data("the file ends in its pixels: " + std::to_string(element->getLength()) + " of " +

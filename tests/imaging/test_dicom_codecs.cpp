@@ -1,5 +1,6 @@
 /// Compressed streams that are not what the header says, or not whole.
 
+#include <ATen/ops/equal.h>
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dcpixel.h>
 #include <dcmtk/dcmdata/dcpixseq.h>
@@ -10,6 +11,7 @@
 
 #include "imaging/dicom_codecs.hpp"
 #include "imaging/dicom_fragments.hpp"
+#include "imaging/dicom_pixels.hpp"
 #include "imaging/dicom_tags.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -107,6 +109,32 @@ TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {
               HasSubstr("which of its 20 fragments make which of its 9 frames cannot be told"));
   EXPECT_THAT(message_of([&] { read_compressed_frames(*split.getDataset(), 21); }),
               HasSubstr("says 21 frames, but its pixels are 20 fragments"));
+}
+
+TEST(DicomCodecs, AnIconOfAbsurdSizeIsLeftAlone) {
+  PHOTO51_NEEDS_SHARED_DATA("dicom/files");
+  const test::TemporaryFolder folder;
+  const auto original = test::shared_data() / "dicom/files/MR_small_RLE.dcm";
+  DcmFileFormat file;
+  ASSERT_TRUE(file.loadFile(original.c_str()).good());
+  DcmItem* icon = nullptr;
+  ASSERT_TRUE(file.getDataset()->findOrCreateSequenceItem(DCM_IconImageSequence, icon).good());
+  for (const DcmTagKey& tag : {DCM_Rows, DCM_Columns}) icon->putAndInsertUint16(tag, 65535);
+  for (const DcmTagKey& tag : {DCM_BitsAllocated, DCM_BitsStored}) icon->putAndInsertUint16(tag, 16);
+  icon->putAndInsertUint16(DCM_SamplesPerPixel, 1);
+  icon->putAndInsertString(DCM_PhotometricInterpretation, "MONOCHROME2");
+  auto* sequence = new DcmPixelSequence(DcmTag(DCM_PixelData, EVR_OB));
+  sequence->insert(new DcmPixelItem(DcmTag(DCM_Item, EVR_OB)));
+  auto* item = new DcmPixelItem(DcmTag(DCM_Item, EVR_OB));
+  const std::vector<Uint8> garbage(128, 0x5A);
+  item->putUint8Array(garbage.data(), static_cast<unsigned long>(garbage.size()));
+  sequence->insert(item);
+  auto* pixels = new DcmPixelData(DCM_PixelData);
+  pixels->putOriginalRepresentation(EXS_RLELossless, nullptr, sequence);
+  icon->insert(pixels);
+  ASSERT_TRUE(file.saveFile((folder / "icon.dcm").c_str(), EXS_RLELossless).good());
+  EXPECT_TRUE(at::equal(read_dicom_pixels(read_dicom_header(folder / "icon.dcm")),
+                        read_dicom_pixels(read_dicom_header(original))));
 }
 
 TEST(DicomCodecs, AFileCutInItsPixelsIsAnError) {

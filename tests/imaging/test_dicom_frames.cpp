@@ -297,6 +297,15 @@ TEST_F(DicomFrames, EveryUncompressedSyntaxGivesTheSameValues) {
   }
 }
 
+TEST_F(DicomFrames, FloatPixelsInACompressedSyntaxAreAnError) {
+  make(UID_SecondaryCaptureImageStorage, "OT", 1);
+  delete file_.getDataset()->remove(DCM_PixelData);
+  const Float32 values[6] = {1, 2, 3, 4, 5, 6};
+  ASSERT_TRUE(file_.getDataset()->putAndInsertFloat32Array(DCM_FloatPixelData, values, 6).good());
+  EXPECT_THAT(refusal(save(EXS_RLELossless)),
+              HasSubstr("its transfer syntax is a compressed one, but its pixels are not"));
+}
+
 TEST_F(DicomFrames, PaddingIsNamedAndMissingPixelsAreAnError) {
   make(UID_CTImageStorage, "CT", 1);
   put(DCM_RescaleSlope, "1");
