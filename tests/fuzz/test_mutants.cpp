@@ -1,0 +1,160 @@
+// Damaged copies of real files: every one reads or ends in a clear error, in bounded memory and time.
+//   PHOTO51_MUTANTS=N       so many instead of 300 (2,000 under AddressSanitizer)
+//   PHOTO51_MUTANTS_SEED=S  others than those of seed 1
+//   PHOTO51_MUTANT=K        this one alone
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+
+#include "fuzz/mutants/mutation.hpp"
+#include "fuzz/mutants/reading.hpp"
+#include "photo51/core/files.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int64_t kMutants = 2000;
+#else
+constexpr int64_t kMutants = 300;
+#endif
+
+int64_t from_environment(const char* name, int64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoll(text, nullptr, 10);
+}
+
+struct Original {
+  fs::path path;
+  bool in_series = false;  ///< its folder is one series, which can be read with it
+  bool unpack = false;     ///< damage what the gzip file holds, not its packed bytes
+};
+
+/// Files of pixels, of a series the first three and whatever is not one of its slices.
+std::vector<Original> originals() {
+  std::vector<Original> found;
+  for (const fs::path& root : {test::shared_data() / "dicom" / "files", test::shared_data() / "wsi"}) {
+    std::vector<fs::path> paths;
+    for (const auto& entry : fs::recursive_directory_iterator(root))
+      if (entry.is_regular_file()) paths.push_back(entry.path());
+    std::sort(paths.begin(), paths.end());
+    std::map<fs::path, int> slices;
+    for (const fs::path& path : paths) {
+      if (path.extension() == ".md" || path.extension() == ".csv") continue;
+      const bool in_series = path.parent_path() != root;
+      const bool is_slice = std::isdigit(static_cast<unsigned char>(path.filename().string()[0])) != 0;
+      if (in_series && is_slice && ++slices[path.parent_path()] > 3) continue;
+      found.push_back({path, in_series, false});
+      if (path.extension() == ".gz") found.push_back({path, false, true});
+    }
+  }
+  return found;
+}
+
+Bytes bytes_of(const Original& original) {
+  const std::string text = original.unpack ? core::read_text(original.path) : core::read_file(original.path);
+  return {text.begin(), text.end()};
+}
+
+/// Mutant `number` of `seed`, in a folder of its own or among links to the other files of its series.
+class Laid {
+ public:
+  Laid(const Original& original, const Mutant& mutant, bool as_series) {
+    fs::path name = original.path.filename();
+    if (original.unpack) name = name.stem();
+    file_ = folder_ / name.string();
+    std::ofstream(file_, std::ios::binary)
+        .write(reinterpret_cast<const char*>(mutant.bytes.data()),
+               static_cast<std::streamsize>(mutant.bytes.size()));
+    path_ = as_series ? folder_.path() : file_;
+    if (!as_series) return;
+    for (const auto& sibling : fs::directory_iterator(original.path.parent_path()))
+      if (sibling.path() != original.path)
+        fs::create_symlink(sibling.path(), folder_ / sibling.path().filename().string());
+  }
+  const fs::path& file() const { return file_; }
+  const fs::path& path() const { return path_; }
+
+ private:
+  test::TemporaryFolder folder_;
+  fs::path file_, path_;
+};
+
+struct Tally {
+  std::map<Outcome, int64_t> outcomes;
+  int64_t peak_bytes = 0;
+  double longest = 0;
+
+  void add(const Trial& trial) {
+    ++outcomes[trial.verdict.outcome];
+    peak_bytes = std::max(peak_bytes, trial.peak_bytes);
+    longest = std::max(longest, trial.seconds);
+  }
+};
+
+std::string report_of(const Original& original, const Mutant& mutant, int64_t seed, int64_t number,
+                      const Trial& trial, const Bounds& bounds, const fs::path& kept) {
+  return original.path.string() + ", " + mutant.what + "\n  kept as " + kept.string() +
+         "\n  again with PHOTO51_MUTANTS_SEED=" + std::to_string(seed) +
+         " PHOTO51_MUTANT=" + std::to_string(number) + "\n  bounds: " + std::to_string(bounds.bytes >> 20) +
+         " MiB, " + std::to_string(bounds.seconds) + " s of processor time; it took " +
+         std::to_string(trial.peak_bytes >> 20) + " MiB, " + std::to_string(trial.seconds) + " s\n" +
+         trial.verdict.message;
+}
+
+fs::path keep(const Laid& laid, int64_t seed, int64_t number) {
+  const fs::path kept =
+      fs::temp_directory_path() / ("photo51_mutant_" + std::to_string(seed) + "_" + std::to_string(number) +
+                                   "_" + laid.file().filename().string());
+  fs::copy_file(laid.file(), kept, fs::copy_options::overwrite_existing);
+  return kept;
+}
+
+TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
+  PHOTO51_NEEDS_SHARED_DATA("dicom");
+  PHOTO51_NEEDS_SHARED_DATA("wsi");
+  const auto seed = from_environment("PHOTO51_MUTANTS_SEED", 1);
+  const auto only = from_environment("PHOTO51_MUTANT", -1);
+  const auto count = only >= 0 ? only + 1 : from_environment("PHOTO51_MUTANTS", kMutants);
+  const std::vector<Original> files = originals();
+  ASSERT_GT(files.size(), 100U);
+  prepare_for_children(test::shared_data() / "dicom" / "files" / "CT_small.dcm");
+  const Bounds bounds = default_bounds();
+  Tally tally;
+  for (int64_t number = std::max<int64_t>(only, 0); number < count; ++number) {
+    core::Random random({static_cast<uint64_t>(seed), static_cast<uint64_t>(number)});
+    // A step that has no factor in common with the count goes through all files and mixes them.
+    const Original& original = files[static_cast<size_t>(number) * 101 % files.size()];
+    const Mutant mutant = mutate(bytes_of(original), random);
+    const bool as_series = original.in_series && random.chance(0.5);
+    const Laid laid(original, mutant, as_series);
+    const fs::path images = as_series            ? laid.path()
+                            : original.in_series ? original.path.parent_path()
+                                                 : fs::path();
+    const Trial trial = try_in_child([&] { return read_every_way(laid.path(), images); }, bounds);
+    tally.add(trial);
+    if (trial.verdict.outcome == Outcome::failed)
+      ADD_FAILURE() << report_of(original, mutant, seed, number, trial, bounds, keep(laid, seed, number));
+    if (only >= 0) std::cout << original.path << ", " << mutant.what << ": " << trial.verdict.message << "\n";
+  }
+  std::cout << "[  MUTANTS ] " << tally.outcomes[Outcome::read] << " read, "
+            << tally.outcomes[Outcome::refused] << " refused, " << tally.outcomes[Outcome::failed]
+            << " failed; at most " << (tally.peak_bytes >> 20) << " MiB and " << tally.longest << " s\n";
+  if (only < 0 && count >= 100) {
+    // Damage that nobody notices, or nothing but files refused at the first byte, would test nothing.
+    EXPECT_GT(tally.outcomes[Outcome::read], count / 20);
+    EXPECT_GT(tally.outcomes[Outcome::refused], count / 20);
+  }
+}
+
+}  // namespace
+}  // namespace photo51::fuzz
