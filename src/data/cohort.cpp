@@ -5,6 +5,7 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
+#include "data/lesion_kind.hpp"
 #include "data/parts.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -37,7 +38,7 @@ bool Cohort::Impl::has_input(size_t input, size_t row) const {
     return std::any_of(columns[input].clinical.begin(), columns[input].clinical.end(),
                        [&](const auto& column) { return column && !is_blank(cell(row, *column)); });
   const Files& named = files[input][row];
-  if (options_of.modality == "lesion") return !named.mask.empty();
+  if (is_lesion(options_of)) return !named.mask.empty();
   return std::any_of(named.channels.begin(), named.channels.end(), [](const auto& f) { return !f.empty(); });
 }
 

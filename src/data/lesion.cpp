@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/harmonize.hpp"
+#include "data/lesion_kind.hpp"
 #include "data/study.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
@@ -21,13 +22,14 @@ using Names = std::vector<std::string>;
 
 /// The descriptors that the config keeps.
 Names kept_names(const InputOptions& options) {
-  return options.descriptors.empty() ? radiomics::lesion_descriptor_names(options.channels)
-                                     : options.descriptors;
+  return options.descriptors.empty()
+             ? radiomics::lesion_descriptor_names(options.channels, reference_of(options))
+             : options.descriptors;
 }
 
 std::vector<double> keep(const std::vector<double>& all, const InputOptions& options) {
   if (options.descriptors.empty()) return all;
-  const Names names = radiomics::lesion_descriptor_names(options.channels);
+  const Names names = radiomics::lesion_descriptor_names(options.channels, reference_of(options));
   std::vector<double> kept;
   for (const auto& name : options.descriptors)
     kept.push_back(all.at(static_cast<size_t>(std::find(names.begin(), names.end(), name) - names.begin())));
@@ -47,7 +49,8 @@ std::vector<double> describe_lesion(const Cohort::Impl& cohort, size_t input, si
   image.channels = channels;
   image.source = mask.source = cohort.files[input][row].mask.string();
   mask.data = prepared.values.narrow(0, count, 1).contiguous();
-  return keep(radiomics::lesion_descriptors(image, study.present, mask), cohort.inputs[input].second);
+  const auto& options = cohort.inputs[input].second;
+  return keep(radiomics::lesion_descriptors(image, study.present, mask, reference_of(options)), options);
 }
 
 double median(std::vector<double> values) {
@@ -140,5 +143,6 @@ std::vector<double> raw_lesion(const Cohort::Impl& cohort, size_t input, size_t 
 }
 
 const Tabular lesion{"lesion", fit_lesion, lesion_features, read_lesion};
+const Tabular body_lesion{"body_lesion", fit_lesion, lesion_features, read_lesion};
 
 }  // namespace photo51::data

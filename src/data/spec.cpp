@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
+#include "data/lesion_kind.hpp"
 #include "data/picture_spec.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/radiomics/lesion.hpp"
 
 namespace photo51::data {
 namespace {
@@ -14,7 +14,7 @@ const std::vector<std::string> image_modalities{"mri",         "ct",         "pe
 
 std::vector<std::string> modalities() {
   auto names = image_modalities;
-  names.insert(names.end(), {"omics", "clinical", "lesion"});
+  names.insert(names.end(), {"omics", "clinical", "lesion", "body_lesion"});
   return names;
 }
 
@@ -24,8 +24,8 @@ bool known(const std::string& modality) {
 }
 
 void check_descriptors(config::Fields& f, const InputOptions& o) {
-  if (o.modality != "lesion" || o.descriptors.empty()) return;
-  const auto names = radiomics::lesion_descriptor_names(o.channels);
+  if (!is_lesion(o) || o.descriptors.empty()) return;
+  const auto names = radiomics::lesion_descriptor_names(o.channels, reference_of(o));
   for (const auto& name : o.descriptors) {
     f.check(std::find(names.begin(), names.end(), name) != names.end(), "descriptors",
             "no descriptor of these channels is named `" + name + "`" + core::suggest(name, names));
@@ -93,7 +93,10 @@ void describe(config::Fields& f, CohortOptions& o) {
 }
 
 void describe(config::Fields& f, InputOptions& o) {
-  f("modality", o.modality, "what the input is", {.one_of = modalities(), .required = true});
+  f("modality", o.modality,
+    "what the input is; lesion: descriptors of one in the head, relative to the brain; body_lesion: "
+    "anywhere, in the image's units",
+    {.one_of = modalities(), .required = true});
   f("channels", o.channels,
     "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`; "
     "`dwi@adc`, `dwi@b1000`, `dce@t3` or `dce@3` is one channel of a file that holds several; a "
@@ -126,13 +129,13 @@ void describe(config::Fields& f, InputOptions& o) {
             "omics, clinical numbers and lesion: takes out differences between sites");
 
   if (!known(o.modality)) return;  // reported already
-  f.check(o.suv == "auto" || o.modality == "pet" || o.modality == "lesion", "suv", "is for pet only");
-  const bool channels = is_image(o) || o.modality == "lesion";
+  f.check(o.suv == "auto" || o.modality == "pet" || is_lesion(o), "suv", "is for pet only");
+  const bool channels = is_image(o) || is_lesion(o);
   f.check(!channels || !o.channels.empty(), "channels", "name at least one channel, a manifest column");
   f.check(channels || o.channels.empty(), "channels", "is for images and lesion only");
   f.check(channels || o.mask.empty(), "mask", "is for images and lesion only");
-  f.check(o.modality != "lesion" || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
-  f.check(o.descriptors.empty() || o.modality == "lesion", "descriptors", "is for lesion only");
+  f.check(!is_lesion(o) || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
+  f.check(o.descriptors.empty() || is_lesion(o), "descriptors", "is for lesion only");
   check_descriptors(f, o);
   check_pictures(f, o);
   f.check(o.modality != "omics" || !o.table.empty(), "table", "omics needs an expression table");

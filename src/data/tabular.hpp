@@ -22,7 +22,7 @@ struct Tabular {
 /// The row of the table of tabular modalities; null for images.
 const Tabular* find_tabular(const std::string& modality);
 
-extern const Tabular omics, clinical, lesion;
+extern const Tabular omics, clinical, lesion, body_lesion;
 
 nlohmann::json parse_fitted(const Fitted& fitted);
 /// The part of one input. Error (data) when it was not fitted.

@@ -74,9 +74,38 @@ std::vector<double> channel_values(const imaging::Volume& image, size_t channel,
   return result;
 }
 
+/// The shape's share of the head, which there is none of.
+constexpr const char* kHeadShare = "shape_log_head_fraction";
+
+std::vector<std::string> unit_descriptor_names(const std::vector<std::string>& channels) {
+  std::vector<std::string> names;
+  for (const auto& name : shape_names())
+    if (name != kHeadShare) names.push_back(name);
+  for (const auto& channel : channels)
+    for (const auto& name : unit_names()) names.push_back(channel + "_" + name);
+  return names;
+}
+
+/// `values` by channel, empty where it is absent.
+std::vector<double> descriptors_in_units(const std::vector<std::vector<double>>& values,
+                                         const Lesion& lesion) {
+  const auto shape = shape_descriptors(lesion, 0);
+  std::vector<double> result;
+  for (size_t i = 0; i < shape.size(); ++i)
+    if (shape_names()[i] != kHeadShare) result.push_back(shape[i]);
+  for (const auto& channel : values) {
+    const auto part =
+        channel.empty() ? std::vector<double>(unit_names().size(), kNaN) : unit_descriptors(channel, lesion);
+    result.insert(result.end(), part.begin(), part.end());
+  }
+  return result;
+}
+
 }  // namespace
 
-std::vector<std::string> lesion_descriptor_names(const std::vector<std::string>& channels) {
+std::vector<std::string> lesion_descriptor_names(const std::vector<std::string>& channels,
+                                                 Reference reference) {
+  if (reference == Reference::none) return unit_descriptor_names(channels);
   std::vector<std::string> names = location_names();
   names.insert(names.end(), shape_names().begin(), shape_names().end());
   for (const std::string& channel : channels) {
@@ -89,7 +118,7 @@ std::vector<std::string> lesion_descriptor_names(const std::vector<std::string>&
 }
 
 std::vector<double> lesion_descriptors(const imaging::Volume& image, const std::vector<bool>& channel_present,
-                                       const imaging::Volume& mask) {
+                                       const imaging::Volume& mask, Reference reference) {
   check(image, channel_present, mask);
   const Lesion lesion = find_lesion(mask);
   const size_t channels = image.channels.size();
@@ -97,6 +126,7 @@ std::vector<double> lesion_descriptors(const imaging::Volume& image, const std::
   for (size_t c = 0; c < channels; ++c) {
     if (channel_present[c]) values[c] = channel_values(image, c, lesion.grid);
   }
+  if (reference == Reference::none) return descriptors_in_units(values, lesion);
   const auto first = std::find(channel_present.begin(), channel_present.end(), true);
 
   std::vector<double> result;

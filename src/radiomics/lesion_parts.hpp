@@ -52,6 +52,10 @@ struct Intensity {
 };
 Intensity intensity_descriptors(const std::vector<double>& image, const Lesion& lesion, const Zones& zones);
 
+/// In the image's own units; see Reference::none.
+const std::vector<std::string>& unit_names();
+std::vector<double> unit_descriptors(const std::vector<double>& image, const Lesion& lesion);
+
 const std::vector<std::string>& enhancement_names();
 /// Of post/post_brain - pre/pre_brain over the lesion.
 std::vector<double> enhancement_descriptors(const std::vector<double>& pre, double pre_brain,

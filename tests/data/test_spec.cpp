@@ -54,6 +54,10 @@ TEST(Spec, RefusesWhatCannotBeMeant) {
               HasSubstr("need the lesion's mask"));
   EXPECT_THAT(refused<InputOptions>("{modality: lesion, channels: [a], mask: m, descriptors: [a_drak]}"),
               HasSubstr("did you mean `a_dark`"));
+  EXPECT_THAT(refused<InputOptions>("{modality: body_lesion, channels: [a]}"),
+              HasSubstr("need the lesion's mask"));
+  EXPECT_THAT(refused<InputOptions>("{modality: body_lesion, channels: [a], mask: m, descriptors: [a_dark]}"),
+              HasSubstr("no descriptor of these channels is named `a_dark`"));
   EXPECT_THAT(refused<InputOptions>("{modality: mri, channels: [a], descriptors: [a_dark]}"),
               HasSubstr("for lesion only"));
   EXPECT_THAT(refused<InputOptions>("{modality: ct, channels: [a], suv: bw}"), HasSubstr("is for pet only"));
