@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "imaging/inspectors.hpp"
+#include "imaging/tiff_pages.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/slide.hpp"
@@ -94,7 +95,8 @@ void inspect_slide(const std::filesystem::path& path, Inspection& found, const I
   found.channels = 3;
   if (info.mpp)
     found.spacing = {(*info.mpp)[0] / 1000, (*info.mpp)[1] / 1000, std::numeric_limits<double>::quiet_NaN()};
-  if (!found.measured) measure_pixels(slide, found);
+  if (!found.measured && !(info.backend == "tiff" && measure_deep_page(path, found)))
+    measure_pixels(slide, found);
   take_notes(info, found);
   suspect(info, found);
   if (options.picture) found.picture = thumbnail(slide, 480).permute({1, 2, 0}).contiguous();

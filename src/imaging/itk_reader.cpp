@@ -9,6 +9,7 @@
 
 #include "imaging/byte_source.hpp"
 #include "imaging/readers.hpp"
+#include "imaging/tiff_pages.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
@@ -227,12 +228,13 @@ void name_colours(const Io& io, Volume& volume) {
 Volume read_with_itk(const fs::path& path, Format format) {
   return core::with_context(path.string(), [&] {
     try {
-      const Io::Pointer io = make_reader(format);
-      io->SetFileName(path.string());
-      io->ReadImageInformation();
       Volume volume;
       volume.source = path.string();
       see_what_is_known(path, format, volume);
+      if (format == Format::tiff && read_first_page(path, volume)) return volume;
+      const Io::Pointer io = make_reader(format);
+      io->SetFileName(path.string());
+      io->ReadImageInformation();
       volume.geometry = geometry_of(*io, volume);
       volume.data = read_pixels(*io, path, format, volume.geometry);
       name_colours(*io, volume);

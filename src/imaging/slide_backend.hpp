@@ -42,8 +42,8 @@ struct OpenedSlide {
 
 /// OpenSlide's name of the format, such as aperio; empty when it does not know it.
 std::string openslide_vendor(const std::filesystem::path& path);
-/// Whether a file is a slide by its content: what OpenSlide knows, TIFF of 8-bit colours and TIFF whose pages
-/// differ in size. (Any other gray TIFF may be any image.)
+/// Whether a file is a slide by its content: what OpenSlide knows (any tiled TIFF), TIFF of 8-bit colours and
+/// TIFF of 8 bits whose pages differ in size. (Any other TIFF may be any image.)
 bool looks_like_slide(const std::filesystem::path& path);
 bool is_picture_tiff(const std::filesystem::path& path);
 OpenedSlide open_with_openslide(const std::filesystem::path& path);

@@ -153,7 +153,9 @@ bool is_picture_tiff(const fs::path& path) {
     const bool pages_differ = std::any_of(images.begin(), images.end(), [&](const TiffImage& image) {
       return image.grid.width != first.grid.width || image.grid.height != first.grid.height;
     });
-    return pages_differ || (first.samples >= 3 && first.bits == 8);
+    // Deeper pixels are numbers, and the other page a thumbnail of them.
+    const bool numbers = first.is_plain() && first.bits > 8;
+    return (pages_differ && !numbers) || (first.samples >= 3 && first.bits == 8);
   } catch (const core::Error&) {
     return false;  // the reader of volumes will say what is wrong
   }

@@ -16,6 +16,14 @@ T field(TIFF* tiff, uint32_t tag, T otherwise) {
   return TIFFGetFieldDefaulted(tiff, tag, &value) == 1 ? value : otherwise;
 }
 
+bool is_jpeg_of_colours(const TiffImage& image) {
+  return image.compression == COMPRESSION_JPEG && image.photometric == PHOTOMETRIC_YCBCR;
+}
+
+uint32_t number_of(const TiffImage& image, int64_t column, int64_t row) {
+  return static_cast<uint32_t>(row * (image.tiled ? image.grid.columns() : 1) + column);
+}
+
 uint8_t to_byte(uint16_t value) {
   return static_cast<uint8_t>((uint32_t{value} * 255 + 32767) / 65535);
 }
@@ -49,6 +57,12 @@ Piece to_rgb(const std::vector<uint8_t>& bytes, int64_t pixels, int64_t samples,
 }
 
 }  // namespace
+
+bool TiffImage::is_plain() const {
+  return contiguous && unsigned_integer && (bits == 8 || bits == 16) &&
+         (is_jpeg_of_colours(*this) || (photometric == PHOTOMETRIC_RGB && samples >= 3) ||
+          (photometric == PHOTOMETRIC_MINISBLACK && samples <= 2));
+}
 
 TiffFile::TiffFile(const std::filesystem::path& path) {
   const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
@@ -140,10 +154,10 @@ TiffImage TiffFile::current_image() {
   return image;
 }
 
-std::vector<TiffImage> TiffFile::images() {
+std::vector<TiffImage> TiffFile::images(size_t most) {
   std::vector<TiffImage> found;
   do {
-    if (found.size() == 1000) fail("a TIFF of more than 1000 images is not a slide");
+    if (found.size() == most) fail("it has more than " + std::to_string(most) + " images");
     found.push_back(current_image());
     at_ = found.back().offset;
     messages_->error.clear();
@@ -152,7 +166,8 @@ std::vector<TiffImage> TiffFile::images() {
   return found;
 }
 
-Piece TiffFile::decode(const TiffImage& image, int64_t column, int64_t row) {
+/// Whether anything is stored there.
+bool TiffFile::begin_piece(const TiffImage& image, uint32_t number) {
   const PieceGrid& grid = image.grid;
   if (grid.piece_height > kMostBytesOfAPiece / 8 / grid.piece_width)
     core::fail_data("its pieces of " + std::to_string(grid.piece_width) + " x " +
@@ -161,19 +176,25 @@ Piece TiffFile::decode(const TiffImage& image, int64_t column, int64_t row) {
   messages_->error.clear();
   messages_->cut_off = false;
   go_to(image.offset);
-  const bool as_rgb = image.compression == COMPRESSION_JPEG && image.photometric == PHOTOMETRIC_YCBCR;
-  if (as_rgb) TIFFSetField(tiff_.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-  const bool plain = image.contiguous && image.unsigned_integer && (image.bits == 8 || image.bits == 16) &&
-                     (as_rgb || (image.photometric == PHOTOMETRIC_RGB && image.samples >= 3) ||
-                      (image.photometric == PHOTOMETRIC_MINISBLACK && image.samples <= 2));
-  const auto number = static_cast<uint32_t>(row * (image.tiled ? grid.columns() : 1) + column);
-  if (TIFFGetStrileByteCount(tiff_.get(), number) == 0 && messages_->error.empty()) return {};
-  Piece piece = plain ? decode_plain(image, number) : decode_any(image, column, row);
+  if (is_jpeg_of_colours(image)) TIFFSetField(tiff_.get(), TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+  return TIFFGetStrileByteCount(tiff_.get(), number) != 0 || !messages_->error.empty();
+}
+
+Piece TiffFile::decode(const TiffImage& image, int64_t column, int64_t row) {
+  if (image.is_plain()) {
+    std::vector<uint8_t> bytes = stored(image, column, row);
+    return bytes.empty() ? Piece{} : decode_plain(image, std::move(bytes));
+  }
+  const uint32_t number = number_of(image, column, row);
+  if (!begin_piece(image, number)) return {};
+  Piece piece = decode_any(image, column, row);
   if (messages_->cut_off) fail("piece " + std::to_string(number) + " is damaged");
   return piece;
 }
 
-Piece TiffFile::decode_plain(const TiffImage& image, uint32_t number) {
+std::vector<uint8_t> TiffFile::stored(const TiffImage& image, int64_t column, int64_t row) {
+  const uint32_t number = number_of(image, column, row);
+  if (!begin_piece(image, number)) return {};
   TIFF* tiff = tiff_.get();
   const PieceGrid& grid = image.grid;
   const int64_t pixels = grid.piece_width * grid.piece_height;
@@ -186,8 +207,14 @@ Piece TiffFile::decode_plain(const TiffImage& image, uint32_t number) {
   const int64_t rows = image.tiled
                            ? grid.piece_height
                            : std::min(grid.piece_height, grid.height - int64_t{number} * grid.piece_height);
-  if (got < rows * grid.piece_width * image.samples * image.bits / 8)
+  if (got < rows * grid.piece_width * image.samples * image.bits / 8 || messages_->cut_off)
     fail("piece " + std::to_string(number) + " is damaged");
+  return bytes;
+}
+
+Piece TiffFile::decode_plain(const TiffImage& image, std::vector<uint8_t> bytes) {
+  TIFF* tiff = tiff_.get();
+  const int64_t pixels = image.grid.piece_width * image.grid.piece_height;
   uint16_t extras = 0;
   const uint16_t* kinds = nullptr;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds);

@@ -24,6 +24,10 @@ struct TiffImage {
   std::string description;
   double x_resolution = 0, y_resolution = 0;  ///< pixels a micron; 0 = not said
   std::vector<uint64_t> smaller;              ///< directories of SubIFDs
+
+  /// Samples that are shown as they are stored: whole unsigned numbers of 8 or 16 bits side by side, gray
+  /// from black or RGB.
+  bool is_plain() const;
 };
 
 /// One libtiff handle; not for two threads at once.
@@ -31,18 +35,23 @@ class TiffFile {
  public:
   /// Error (data): not a TIFF.
   explicit TiffFile(const std::filesystem::path& path);
-  /// The images of the file in order, without those of SubIFDs. Error (data): a damaged directory.
-  std::vector<TiffImage> images();
+  /// The images of the file in order, without those of SubIFDs. Error (data): a damaged directory, more than
+  /// `most`.
+  std::vector<TiffImage> images(size_t most = 1000);
   TiffImage image_at(uint64_t offset);
   /// RGB of one piece: 16 bits become 8 by rounding v / 257, gray becomes three equal channels, alpha is
   /// composited on white. Error (data): damaged, or a kind of pixel that is no picture.
   Piece decode(const TiffImage& image, int64_t column, int64_t row);
+  /// The samples of one piece of a plain image as they are stored, words in this machine's order; empty =
+  /// nothing was stored here. A last strip has rows to spare. Error (data): damaged.
+  std::vector<uint8_t> stored(const TiffImage& image, int64_t column, int64_t row);
 
  private:
   TiffImage current_image();
   void go_to(uint64_t offset);
-  Piece decode_plain(const TiffImage& image, uint32_t number);
+  Piece decode_plain(const TiffImage& image, std::vector<uint8_t> bytes);
   Piece decode_any(const TiffImage& image, int64_t column, int64_t row);
+  bool begin_piece(const TiffImage& image, uint32_t number);
   [[noreturn]] void fail(const std::string& what) const;
 
   struct Messages {

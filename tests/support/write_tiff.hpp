@@ -13,14 +13,15 @@
 namespace photo51::test {
 
 struct TiffLevel {
-  at::Tensor rgb;  ///< uint8 or int16 (as 16 bits) [C, H, W]
+  at::Tensor rgb;  ///< uint8, int16 (as 16 bits) or float [C, H, W]
   uint16_t compression = COMPRESSION_ADOBE_DEFLATE;
   uint32_t tile = 64;  ///< 0: strips
   std::string description = {};
-  double mpp = 0;  ///< as resolution tags
+  double mpp = 0;          ///< as resolution tags
+  bool is_reduced = true;  ///< marked so, unless it is the first
 };
 
-/// One directory a level; smaller ones are marked as reduced.
+/// One directory a level.
 inline void write_tiff(const std::filesystem::path& path, const std::vector<TiffLevel>& levels,
                        bool big = false) {
   TIFF* tiff = TIFFOpen(path.c_str(), big ? "w8" : "w");
@@ -35,6 +36,7 @@ inline void write_tiff(const std::filesystem::path& path, const std::vector<Tiff
     TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, height);
     TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, samples);
     TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8 * word);
+    if (pixels.is_floating_point()) TIFFSetField(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_IEEEFP);
     TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
     TIFFSetField(tiff, TIFFTAG_COMPRESSION, level.compression);
     const bool jpeg = level.compression == COMPRESSION_JPEG;
@@ -47,7 +49,7 @@ inline void write_tiff(const std::filesystem::path& path, const std::vector<Tiff
       const uint16_t alpha = EXTRASAMPLE_UNASSALPHA;
       TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &alpha);
     }
-    if (i > 0) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
+    if (i > 0 && level.is_reduced) TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
     if (!level.description.empty()) TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, level.description.c_str());
     if (level.mpp > 0) {
       TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_CENTIMETER);
