@@ -16,7 +16,8 @@ namespace {
 
 using Bytes = std::vector<uint8_t>;
 
-DcmPixelSequence& sequence_of(DcmDataset& dataset) {
+/// The table of offsets, then the fragments.
+std::vector<DcmPixelItem*> items_of(DcmDataset& dataset) {
   DcmElement* element = nullptr;
   dataset.findAndGetElement(DCM_PixelData, element);
   DcmPixelSequence* sequence = nullptr;
@@ -26,35 +27,38 @@ DcmPixelSequence& sequence_of(DcmDataset& dataset) {
     pixels->getOriginalRepresentationKey(syntax, parameter);
     pixels->getEncapsulatedRepresentation(syntax, parameter, sequence);
   }
-  if (sequence == nullptr || sequence->card() < 2)
+  std::vector<DcmPixelItem*> items;
+  if (sequence != nullptr)
+    for (DcmObject* object = sequence->nextInContainer(nullptr); object != nullptr;
+         object = sequence->nextInContainer(object))
+      if (auto* item = dynamic_cast<DcmPixelItem*>(object)) items.push_back(item);
+  if (items.size() < 2)
     core::fail_data(
         "its transfer syntax is a compressed one, but its pixels are not in fragments; copy it again");
-  return *sequence;
+  return items;
 }
 
-Bytes bytes_of(DcmPixelSequence& sequence, unsigned long index) {
-  DcmPixelItem* item = nullptr;
-  Bytes bytes;
-  if (sequence.getItem(item, index).bad() || item == nullptr)
-    core::fail_data("its pixel fragments are damaged");
-  bytes.resize(item->getLength());
-  if (!bytes.empty() && item->getPartialValue(bytes.data(), 0, item->getLength()).bad())
+/// The first `count` bytes of a fragment, behind those of `bytes`.
+void append(DcmPixelItem& item, Uint32 count, Bytes& bytes) {
+  const size_t old = bytes.size();
+  bytes.resize(old + count);
+  if (count > 0 && item.getPartialValue(bytes.data() + old, 0, count).bad())
     core::fail_data("the file ends in its pixels; copy it again");
-  return bytes;
 }
 
 /// Byte offsets of the frames from the first fragment's tag: the extended table, else the basic one.
-std::vector<uint64_t> offsets_of(DcmDataset& dataset, DcmPixelSequence& sequence) {
+std::vector<uint64_t> offsets_of(DcmDataset& dataset, DcmPixelItem& basic) {
   std::vector<uint64_t> offsets;
-  DcmElement* element = nullptr;
+  DcmElement* extended = nullptr;
   Uint8* raw = nullptr;
-  if (dataset.findAndGetElement(DcmTagKey(0x7FE0, 0x0001), element).good() && element != nullptr &&
-      element->getUint8Array(raw).good() && raw != nullptr) {
-    offsets.resize(element->getLength() / 8);
+  if (dataset.findAndGetElement(DcmTagKey(0x7FE0, 0x0001), extended).good() && extended != nullptr &&
+      extended->getUint8Array(raw).good() && raw != nullptr) {
+    offsets.resize(extended->getLength() / 8);
     std::memcpy(offsets.data(), raw, offsets.size() * 8);
   }
   if (!offsets.empty()) return offsets;
-  const Bytes table = bytes_of(sequence, 0);
+  Bytes table;
+  append(basic, basic.getLength(), table);
   for (size_t i = 0; i + 4 <= table.size(); i += 4)
     offsets.push_back(table[i] | uint64_t{table[i + 1]} << 8 | uint64_t{table[i + 2]} << 16 |
                       uint64_t{table[i + 3]} << 24);
@@ -62,7 +66,9 @@ std::vector<uint64_t> offsets_of(DcmDataset& dataset, DcmPixelSequence& sequence
 }
 
 /// JPEG and JPEG-LS begin with SOI, JPEG 2000 with SOC and SIZ or with a JP2 signature box.
-bool begins_codestream(const Bytes& b) {
+bool begins_codestream(DcmPixelItem& item) {
+  Bytes b;
+  append(item, std::min<Uint32>(12, item.getLength()), b);
   if (b.size() < 12) return false;
   return (b[0] == 0xFF && b[1] == 0xD8 && b[2] == 0xFF) ||
          (b[0] == 0xFF && b[1] == 0x4F && b[2] == 0xFF && b[3] == 0x51) ||
@@ -71,39 +77,46 @@ bool begins_codestream(const Bytes& b) {
 
 }  // namespace
 
-std::vector<Bytes> read_compressed_frames(DcmDataset& dataset, int64_t frames) {
-  DcmPixelSequence& sequence = sequence_of(dataset);
-  const unsigned long fragments = sequence.card() - 1;
+FrameFragments::FrameFragments(DcmDataset& dataset, int64_t frames) : fragments_(items_of(dataset)) {
+  DcmPixelItem& table = *fragments_.front();
+  fragments_.erase(fragments_.begin());
   const auto wanted = static_cast<size_t>(frames);
-  if (fragments < wanted)
+  if (fragments_.size() < wanted)
     core::fail_data("its header says " + std::to_string(frames) + " frames, but its pixels are " +
-                    std::to_string(fragments) + " fragments; copy it again");
-  std::vector<Bytes> pieces;
-  for (unsigned long i = 1; i <= fragments; ++i) pieces.push_back(bytes_of(sequence, i));
-  if (fragments == wanted) return pieces;
-
-  std::vector<bool> begins(pieces.size(), false);
-  begins[0] = true;
-  if (wanted > 1) {
-    const std::vector<uint64_t> offsets = offsets_of(dataset, sequence);
-    uint64_t at = 0;
-    for (size_t i = 0; i < pieces.size(); ++i) {
-      begins[i] = offsets.size() == wanted ? std::ranges::find(offsets, at) != offsets.end()
-                                           : begins_codestream(pieces[i]);
-      at += 8 + pieces[i].size();
-    }
+                    std::to_string(fragments_.size()) + " fragments; copy it again");
+  const bool one_each = fragments_.size() == wanted;
+  std::vector<uint64_t> offsets;
+  if (!one_each && wanted > 1) offsets = offsets_of(dataset, table);
+  std::ranges::sort(offsets);
+  uint64_t at = 0;
+  for (size_t i = 0; i < fragments_.size(); ++i) {
+    const auto begins = [&] {
+      if (one_each || wanted == 1) return one_each;
+      return offsets.size() == wanted ? std::ranges::binary_search(offsets, at)
+                                      : begins_codestream(*fragments_[i]);
+    };
+    if (i == 0 || begins()) first_.push_back(i);
+    at += 8 + fragments_[i]->getLength();
   }
-  std::vector<Bytes> joined;
-  for (size_t i = 0; i < pieces.size(); ++i) {
-    if (begins[i] || joined.empty())
-      joined.push_back(std::move(pieces[i]));
-    else
-      joined.back().insert(joined.back().end(), pieces[i].begin(), pieces[i].end());
-  }
-  if (joined.size() != wanted)
-    core::fail_data("which of its " + std::to_string(fragments) + " fragments make which of its " +
+  if (first_.size() != wanted)
+    core::fail_data("which of its " + std::to_string(fragments_.size()) + " fragments make which of its " +
                     std::to_string(frames) + " frames cannot be told; copy it again");
-  return joined;
+  first_.push_back(fragments_.size());
+}
+
+std::vector<uint8_t> FrameFragments::read(int64_t frame) const {
+  Bytes bytes;
+  const auto f = static_cast<size_t>(frame);
+  for (size_t i = first_[f]; i < first_[f + 1]; ++i)
+    append(*fragments_[i], fragments_[i]->getLength(), bytes);
+  return bytes;
+}
+
+std::vector<Bytes> read_compressed_frames(DcmDataset& dataset, int64_t frames) {
+  const FrameFragments fragments(dataset, frames);
+  std::vector<Bytes> found;
+  for (int64_t frame = 0; frame < frames; ++frame) found.push_back(fragments.read(frame));
+  return found;
 }
 
 }  // namespace photo51::imaging

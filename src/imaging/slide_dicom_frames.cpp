@@ -2,13 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <dcmtk/config/osconfig.h>
-#include <dcmtk/dcmdata/dcpixel.h>
-#include <dcmtk/dcmdata/dcpixseq.h>
-#include <dcmtk/dcmdata/dcpxitem.h>
 #include <dcmtk/dcmdata/dctk.h>
-
-#include <algorithm>
-#include <cstring>
 
 #include "imaging/dicom_codecs.hpp"
 #include "imaging/dicom_colour.hpp"
@@ -22,39 +16,6 @@ using Bytes = std::vector<uint8_t>;
 bool is_native(const std::string& syntax) {
   return syntax == "1.2.840.10008.1.2" || syntax == "1.2.840.10008.1.2.1" ||
          syntax == "1.2.840.10008.1.2.2" || syntax == "1.2.840.10008.1.2.1.99";
-}
-
-/// Whether a fragment is the first of a frame.
-bool begins_codestream(const Bytes& b) {
-  return b.size() >= 12 &&
-         ((b[0] == 0xFF && b[1] == 0xD8 && b[2] == 0xFF) || (b[0] == 0xFF && b[1] == 0x4F && b[2] == 0xFF) ||
-          std::memcmp(b.data(), "\0\0\0\x0CjP  ", 8) == 0);
-}
-
-Bytes head_of(DcmPixelItem& item) {
-  Bytes head(std::min<Uint32>(12, item.getLength()));
-  if (!head.empty() && item.getPartialValue(head.data(), 0, static_cast<Uint32>(head.size())).bad())
-    head.clear();
-  return head;
-}
-
-/// Offsets of the frames from the first fragment's tag; empty when the file has no table.
-std::vector<uint64_t> offsets_of(DcmDataset& dataset, DcmPixelItem& basic) {
-  std::vector<uint64_t> offsets;
-  DcmElement* extended = nullptr;
-  Uint8* raw = nullptr;
-  if (dataset.findAndGetElement(DcmTagKey(0x7FE0, 0x0001), extended).good() && extended != nullptr &&
-      extended->getUint8Array(raw).good() && raw != nullptr) {
-    offsets.resize(extended->getLength() / 8);
-    std::memcpy(offsets.data(), raw, offsets.size() * 8);
-    return offsets;
-  }
-  Bytes table(basic.getLength());
-  if (table.empty() || basic.getPartialValue(table.data(), 0, basic.getLength()).bad()) return offsets;
-  for (size_t i = 0; i + 4 <= table.size(); i += 4)
-    offsets.push_back(table[i] | uint64_t{table[i + 1]} << 8 | uint64_t{table[i + 2]} << 16 |
-                      uint64_t{table[i + 3]} << 24);
-  return offsets;
 }
 
 /// Samples side by side, gray as three, colours as RGB.
@@ -81,7 +42,7 @@ Piece finish(Bytes samples, const SlideInstance& instance, bool is_rgb) {
 SlideFrames::SlideFrames(const SlideInstance& instance) : instance_(instance) {
   DcmDataset& dataset = *instance_.file->getDataset();
   if (!is_native(instance_.syntax)) {
-    find_fragments(dataset);
+    fragments_.emplace(dataset, instance_.frames);
     return;
   }
   if (instance_.photometric == "YBR_FULL_422")
@@ -94,68 +55,24 @@ SlideFrames::SlideFrames(const SlideInstance& instance) : instance_(instance) {
                     " bytes; copy it again");
 }
 
-void SlideFrames::find_fragments(DcmDataset& dataset) {
-  DcmElement* element = nullptr;
-  dataset.findAndGetElement(DCM_PixelData, element);
-  DcmPixelSequence* sequence = nullptr;
-  if (auto* pixels = dynamic_cast<DcmPixelData*>(element)) {
-    E_TransferSyntax syntax = EXS_Unknown;
-    const DcmRepresentationParameter* parameter = nullptr;
-    pixels->getOriginalRepresentationKey(syntax, parameter);
-    pixels->getEncapsulatedRepresentation(syntax, parameter, sequence);
-  }
-  const auto wanted = static_cast<size_t>(instance_.frames);
-  if (sequence == nullptr || sequence->card() < wanted + 1)
-    core::fail_data("the file ends in its pixels: PixelData (7FE0,0010) has fewer fragments than the " +
-                    std::to_string(wanted) + " frames of its header; copy it again");
-  for (DcmObject* object = sequence->nextInContainer(nullptr); object != nullptr;
-       object = sequence->nextInContainer(object))
-    if (auto* item = dynamic_cast<DcmPixelItem*>(object)) fragments_.push_back(item);
-  DcmPixelItem& table = *fragments_.front();
-  fragments_.erase(fragments_.begin());
-  const std::vector<uint64_t> offsets =
-      fragments_.size() == wanted ? std::vector<uint64_t>{} : offsets_of(dataset, table);
-  uint64_t at = 0;
-  for (size_t i = 0; i < fragments_.size(); ++i) {
-    const bool begins = fragments_.size() == wanted ||
-                        (offsets.size() == wanted ? std::ranges::find(offsets, at) != offsets.end()
-                                                  : begins_codestream(head_of(*fragments_[i])));
-    if (begins || i == 0) first_.push_back(i);
-    at += 8 + fragments_[i]->getLength();
-  }
-  if (first_.size() != wanted)
-    core::fail_data("which of its fragments make which frame cannot be told; copy it again");
-  first_.push_back(fragments_.size());
-}
-
 std::vector<uint8_t> SlideFrames::stored_bytes(int64_t frame) const {
   const std::lock_guard lock(mutex_);
-  Bytes bytes;
-  const auto append = [&](DcmElement& element, int64_t from, int64_t count) {
-    const size_t old = bytes.size();
-    bytes.resize(old + static_cast<size_t>(count));
-    if (count > 0 && element
-                         .getPartialValue(bytes.data() + old, static_cast<Uint32>(from),
-                                          static_cast<Uint32>(count), nullptr, gLocalByteOrder)
-                         .bad())
-      core::fail_data("the file ends in frame " + std::to_string(frame + 1) + "; copy it again");
-  };
-  if (native_ != nullptr) {
-    const int64_t count = instance_.grid.piece_width * instance_.grid.piece_height * instance_.samples;
-    append(*native_, frame * count, count);
-    return bytes;
-  }
-  const auto f = static_cast<size_t>(frame);
-  for (size_t i = first_[f]; i < first_[f + 1]; ++i)
-    append(*fragments_[i], 0, int64_t{fragments_[i]->getLength()});
+  if (native_ == nullptr) return fragments_->read(frame);
+  const int64_t count = instance_.grid.piece_width * instance_.grid.piece_height * instance_.samples;
+  Bytes bytes(static_cast<size_t>(count));
+  if (native_
+          ->getPartialValue(bytes.data(), static_cast<Uint32>(frame * count), static_cast<Uint32>(count),
+                            nullptr, gLocalByteOrder)
+          .bad())
+    core::fail_data("the file ends in its pixels; copy it again");
   return bytes;
 }
 
 Piece SlideFrames::decode(int64_t frame) const {
-  Bytes bytes = stored_bytes(frame);
   return core::with_context(
       [&] { return "frame " + std::to_string(frame + 1); },
       [&]() -> Piece {
+        Bytes bytes = stored_bytes(frame);
         const PieceGrid& grid = instance_.grid;
         if (native_ != nullptr) {
           if (instance_.planar == 1 && instance_.samples == 3) {

@@ -9,12 +9,11 @@
 #include <string>
 #include <vector>
 
+#include "imaging/dicom_fragments.hpp"
 #include "imaging/slide_pieces.hpp"
 
-class DcmDataset;
 class DcmElement;
 class DcmFileFormat;
-class DcmPixelItem;
 
 namespace photo51::imaging {
 
@@ -46,13 +45,11 @@ class SlideFrames {
 
  private:
   std::vector<uint8_t> stored_bytes(int64_t frame) const;
-  void find_fragments(DcmDataset& dataset);
 
   SlideInstance instance_;
   DcmElement* native_ = nullptr;
-  std::vector<DcmPixelItem*> fragments_;
-  std::vector<size_t> first_;  ///< fragment of each frame; one more than frames
-  mutable std::mutex mutex_;   ///< DCMTK reads
+  std::optional<FrameFragments> fragments_;
+  mutable std::mutex mutex_;  ///< DCMTK reads
 };
 
 }  // namespace photo51::imaging
