@@ -5,26 +5,12 @@
 
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
+#include "imaging/dicom_identity.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 namespace {
-
-void take_identity(DcmDataset& dataset, DicomHeader& header) {
-  const std::pair<DcmTagKey, const char*> elements[] = {
-      {DCM_PatientName, "PatientName"},
-      {DCM_PatientBirthDate, "PatientBirthDate"},
-      {DCM_PatientAddress, "PatientAddress"},
-      {DCM_PatientTelephoneNumbers, "PatientTelephoneNumbers"},
-      {DCM_OtherPatientNames, "OtherPatientNames"},
-      {DCM_PatientMotherBirthName, "PatientMotherBirthName"}};
-  for (const auto& [tag, name] : elements) {
-    const std::string value = text_of(dataset, tag);
-    // A name that repeats the patient id is a pseudonym.
-    if (!value.empty() && value != header.patient_id) header.identifying.emplace_back(name);
-  }
-}
 
 void take_pixel_layout(DcmDataset& dataset, DicomHeader& header) {
   header.rows = integer_of(dataset, DCM_Rows).value_or(0);
@@ -134,7 +120,7 @@ DicomHeader read_dicom_header(const std::filesystem::path& path) {
   header.burned_in = text_of(dataset, DCM_BurnedInAnnotation);
   header.image_type = text_of(dataset, DCM_ImageType);
   header.units = text_of(dataset, DCM_Units);
-  take_identity(dataset, header);
+  header.identifying = identity_in(dataset);
   take_pixel_layout(dataset, header);
   take_place(dataset, header);
   if (header.sop_class.empty() && header.modality.empty() && !header.has_pixels)

@@ -5,6 +5,7 @@
 
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
+#include "imaging/dicom_identity.hpp"
 #include "imaging/dicom_select.hpp"
 #include "imaging/readers.hpp"
 
@@ -12,11 +13,6 @@ namespace photo51::imaging {
 namespace {
 
 namespace fs = std::filesystem;
-
-struct Named {
-  DcmTagKey tag;
-  const char* name;
-};
 
 void look(const fs::path& path, std::set<std::string>& names) {
   if (detect_format(path) != Format::dicom) return;
@@ -29,19 +25,7 @@ void look(const fs::path& path, std::set<std::string>& names) {
           .bad())
     return;  // reading the image says why
   DcmDataset& dataset = *file.getDataset();
-  const std::string id = text_of(dataset, DCM_PatientID);
-  const Named elements[] = {{DCM_PatientName, "PatientName"},
-                            {DCM_PatientBirthDate, "PatientBirthDate"},
-                            {DCM_PatientBirthName, "PatientBirthName"},
-                            {DCM_OtherPatientNames, "OtherPatientNames"},
-                            {DCM_PatientMotherBirthName, "PatientMotherBirthName"},
-                            {DCM_PatientAddress, "PatientAddress"},
-                            {DCM_PatientTelephoneNumbers, "PatientTelephoneNumbers"},
-                            {DCM_ResponsiblePerson, "ResponsiblePerson"}};
-  for (const auto& [tag, name] : elements) {
-    const std::string value = text_of(dataset, tag);
-    if (!value.empty() && value != id) names.insert(name);
-  }
+  for (std::string& name : identity_in(dataset)) names.insert(std::move(name));
   if (text_of(dataset, DCM_BurnedInAnnotation) == "YES") names.insert("BurnedInAnnotation");
 }
 
