@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include <xxhash.h>
-#include <zlib.h>
 
 #include <atomic>
 #include <cerrno>
@@ -13,6 +12,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/byte_source.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::core {
@@ -43,27 +43,13 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 std::string read_text(const std::filesystem::path& path) {
-  std::string content = read_file(path);
-  if (!content.starts_with("\x1F\x8B")) return content;
-  std::string text;
-  z_stream stream{};
-  inflateInit2(&stream, 15 + 16);
-  stream.next_in = reinterpret_cast<Bytef*>(content.data());
-  stream.avail_in = static_cast<uInt>(content.size());
-  int state = Z_OK;
+  std::string text = read_file(path);
+  if (!text.starts_with("\x1F\x8B")) return text;
+  ByteSource source(path);
+  text.clear();
   std::vector<char> piece(size_t{1} << 16);
-  while (state == Z_OK) {
-    stream.next_out = reinterpret_cast<Bytef*>(piece.data());
-    stream.avail_out = static_cast<uInt>(piece.size());
-    state = inflate(&stream, Z_NO_FLUSH);
-    text.append(piece.data(), piece.size() - stream.avail_out);
-    // Another member may follow, as block-gzipping tools write.
-    if (state == Z_STREAM_END && stream.avail_in > 2 && stream.next_in[0] == 0x1F)
-      state = inflateReset(&stream);
-  }
-  inflateEnd(&stream);
-  if (state != Z_STREAM_END)
-    fail_data(path.string() + ": the packed data is damaged or cut off; copy the file again");
+  while (const size_t got = source.read(piece.data(), piece.size())) text.append(piece.data(), got);
+  source.finish();
   return text;
 }
 

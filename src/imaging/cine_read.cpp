@@ -4,7 +4,7 @@
 #include <cmath>
 #include <string_view>
 
-#include "imaging/byte_source.hpp"
+#include "core/byte_source.hpp"
 #include "imaging/cine_tags.hpp"
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_pixels.hpp"
@@ -25,7 +25,7 @@ constexpr char kExport[] =
 
 /// The name of a video container, or nothing.
 std::string video_of(const fs::path& path) {
-  ByteSource source(path);
+  core::ByteSource source(path);
   char buffer[12] = {};
   const std::string_view bytes(buffer, source.read(buffer, sizeof buffer));
   if (bytes.starts_with("RIFF") && bytes.substr(8, 4) == "AVI ") return "an AVI video";

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <string_view>
 
-#include "imaging/byte_source.hpp"
+#include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
 
 namespace photo51::imaging {
@@ -34,7 +34,7 @@ bool is_bare_dicom(std::string_view bytes) {
 }  // namespace
 
 Format detect_format(const std::filesystem::path& path) {
-  ByteSource source(path);
+  core::ByteSource source(path);
   char buffer[1024];
   const std::string_view bytes(buffer, source.read(buffer, sizeof buffer));
   if (bytes.size() >= 132 && bytes.substr(128, 4) == "DICM") return Format::dicom;

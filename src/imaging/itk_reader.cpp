@@ -7,7 +7,7 @@
 
 #include <cmath>
 
-#include "imaging/byte_source.hpp"
+#include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
 #include "imaging/tiff_pages.hpp"
 #include "photo51/core/error.hpp"
@@ -81,7 +81,7 @@ at::Tensor plain_type(at::Tensor data, const Io& io) {
 
 /// The text header of NRRD and MetaImage, to see what it leaves unsaid.
 std::string text_header(const fs::path& path) {
-  ByteSource source(path);
+  core::ByteSource source(path);
   std::string text(8192, '\0');
   text.resize(source.read(text.data(), text.size()));
   if (const auto end = text.find("\n\n"); end != std::string::npos) text.resize(end);

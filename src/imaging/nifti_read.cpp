@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "imaging/byte_source.hpp"
+#include "core/byte_source.hpp"
 #include "imaging/nifti_header.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
@@ -116,7 +116,7 @@ at::Tensor widened(const at::Tensor& data) {
   }
 }
 
-at::Tensor read_voxels(ByteSource& source, const nifti::Layout& layout, size_t at) {
+at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at) {
   const Storage storage = storage_of(layout);
   const auto& n = layout.size;
   const double bytes = static_cast<double>(n[0]) * static_cast<double>(n[1]) * static_cast<double>(n[2]) *
@@ -160,7 +160,7 @@ at::Tensor read_voxels(ByteSource& source, const nifti::Layout& layout, size_t a
 }  // namespace
 
 Volume read_nifti(const std::filesystem::path& path) {
-  ByteSource source(path);
+  core::ByteSource source(path);
   return core::with_context(path.string(), [&] {
     char head[nifti::kLongestHeader];
     size_t got = source.read(head, nifti::kShortHeader);

@@ -1,8 +1,8 @@
 #include <cstdlib>
 #include <vector>
 
+#include "core/byte_source.hpp"
 #include "fuzz/targets/target.hpp"
-#include "imaging/byte_source.hpp"
 #include "photo51/core/files.hpp"
 
 /// What comes out is no more than was foretold, whatever the pieces in which it is asked for.
@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   using namespace photo51;
   const fuzz::MemoryFile file(bytes, count);
   fuzz::checked([&] {
-    imaging::ByteSource source(file.path());
+    core::ByteSource source(file.path());
     std::vector<char> piece(1 + count % 5000);
     uint64_t total = 0;
     if (count % 3 == 0 && source.skip(count % 700)) total += count % 700;

@@ -1,4 +1,4 @@
-#include "imaging/byte_source.hpp"
+#include "core/byte_source.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 
 #include "photo51/core/error.hpp"
 
-namespace photo51::imaging {
+namespace photo51::core {
 namespace {
 
 constexpr size_t kBuffer = size_t{1} << 18;
@@ -20,7 +20,7 @@ size_t read_some(int file, void* to, size_t bytes, const std::filesystem::path& 
   for (;;) {
     const ssize_t got = ::read(file, to, bytes);
     if (got >= 0) return static_cast<size_t>(got);
-    if (errno != EINTR) core::fail_data(path.string() + ": reading failed: " + std::strerror(errno));
+    if (errno != EINTR) fail_data(path.string() + ": reading failed: " + std::strerror(errno));
   }
 }
 
@@ -30,8 +30,8 @@ ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file_ < 0) {
     const bool missing = errno == ENOENT;
-    core::fail_data(path.string() +
-                    (missing ? ": no such file" : std::string(": cannot be read: ") + std::strerror(errno)));
+    fail_data(path.string() +
+              (missing ? ": no such file" : std::string(": cannot be read: ") + std::strerror(errno)));
   }
   struct stat status {};
   const bool known = ::fstat(file_, &status) == 0;
@@ -44,7 +44,7 @@ ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
   }
   if (!why.empty()) {
     ::close(file_);
-    core::fail_data(path.string() + why);
+    fail_data(path.string() + why);
   }
   file_bytes_ = static_cast<uint64_t>(status.st_size);
   packed_ = ::pread(file_, magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
@@ -93,8 +93,8 @@ size_t ByteSource::read_packed(char* to, size_t bytes) {
       ended_ = stream_.avail_in < 2 || stream_.next_in[0] != 0x1F;
       if (!ended_) inflateReset(&stream_);
     } else if (state != Z_OK && state != Z_BUF_ERROR) {
-      core::fail_data(path_.string() + ": the packed data is damaged (" +
-                      (stream_.msg != nullptr ? stream_.msg : "gzip error") + "); copy the file again");
+      fail_data(path_.string() + ": the packed data is damaged (" +
+                (stream_.msg != nullptr ? stream_.msg : "gzip error") + "); copy the file again");
     }
   }
   return got;
@@ -115,7 +115,7 @@ void ByteSource::finish() {
   char scratch[4096];
   while (read(scratch, sizeof scratch) > 0) {
   }
-  if (!ended_) core::fail_data(path_.string() + ": the file is cut off; copy it again");
+  if (!ended_) fail_data(path_.string() + ": the file is cut off; copy the file again");
 }
 
-}  // namespace photo51::imaging
+}  // namespace photo51::core

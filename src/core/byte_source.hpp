@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <memory>
 
-namespace photo51::imaging {
+namespace photo51::core {
 
 class ByteSource {
  public:
@@ -42,4 +42,4 @@ class ByteSource {
   std::unique_ptr<unsigned char[]> buffer_;
 };
 
-}  // namespace photo51::imaging
+}  // namespace photo51::core
