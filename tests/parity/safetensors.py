@@ -4,7 +4,7 @@ import struct
 
 import torch
 
-TYPES = {torch.float32: "F32", torch.int64: "I64"}
+TYPES = {torch.float64: "F64", torch.float32: "F32", torch.int64: "I64", torch.uint8: "U8"}
 
 
 def write(path, tensors):
