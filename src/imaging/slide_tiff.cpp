@@ -170,7 +170,7 @@ OpenedSlide open_with_tiff(const fs::path& path) {
   info.vendor = "generic-tiff";
   std::vector<TiffImage> levels{images.front()};
   std::vector<std::pair<std::string, TiffImage>> associated;
-  const TiffImage whole = images.front();
+  const TiffImage& whole = images.front();
   if (TIFFIsCODECConfigured(whole.compression) == 0)
     core::fail_data("its compression " + std::to_string(whole.compression) +
                     " cannot be decoded; convert it to JPEG or LZW, or copy the file again");
