@@ -5,8 +5,8 @@
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/weights.hpp"
+#include "support/errors.hpp"
 #include "support/gradient.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::backbones {
 namespace {

@@ -7,8 +7,8 @@
 #include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
 #include "photo51/backbones/weights.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::backbones {
 namespace {

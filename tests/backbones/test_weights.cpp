@@ -4,8 +4,8 @@
 #include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/files.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::backbones {
 namespace {

@@ -15,12 +15,14 @@
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
+#include "support/dicom_file.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
 namespace {
 
 namespace fs = std::filesystem;
+using test::refusal;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -32,16 +34,6 @@ Volume ct_volume() {
   g.origin = {-100.25, 20, -300};
   return make_volume(at::arange(120).view({1, 4, 5, 6}).to(at::kShort) * 17 - 1000, g, Modality::ct,
                      Units::hounsfield);
-}
-
-std::string refusal(const fs::path& path, const ReadOptions& options = {}) {
-  try {
-    read_volume(path, options);
-  } catch (const core::Error& error) {
-    EXPECT_EQ(error.fault(), core::Fault::data);
-    return error.what();
-  }
-  return "no error";
 }
 
 class Dicom : public testing::Test {

@@ -16,6 +16,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/inspect.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -36,14 +37,8 @@ const Stream kStreams[] = {
     {"SC_rgb_jpeg_dcmtk.dcm", decode_jpeg, "JPEG"}};
 
 template <class Work>
-std::string message_of(Work work) {
-  try {
-    work();
-  } catch (const core::Error& error) {
-    EXPECT_EQ(error.fault(), core::Fault::data);
-    return error.what();
-  }
-  return "no error";
+std::string refusal(const Work& work) {
+  return test::message_of(core::Fault::data, work);
 }
 
 TEST(DicomCodecs, RefuseWhatIsCutOffDamagedOrAnotherSize) {
@@ -57,13 +52,13 @@ TEST(DicomCodecs, RefuseWhatIsCutOffDamagedOrAnotherSize) {
               static_cast<size_t>(shape.rows * shape.columns * header.samples * header.bits_allocated / 8));
     FrameShape other = shape;
     other.rows += 1;
-    EXPECT_THAT(message_of([&] { stream.decode(bytes, other); }), HasSubstr("but its compressed pixels are"));
+    EXPECT_THAT(refusal([&] { stream.decode(bytes, other); }), HasSubstr("but its compressed pixels are"));
     const std::string refused = std::string("its ") + stream.name + " pixels cannot be decoded";
     for (const size_t kept : {size_t{0}, size_t{3}, bytes.size() / 3, bytes.size() * 2 / 3})
-      EXPECT_THAT(message_of([&] { stream.decode(ByteSpan(bytes).first(kept), shape); }), HasSubstr(refused))
+      EXPECT_THAT(refusal([&] { stream.decode(ByteSpan(bytes).first(kept), shape); }), HasSubstr(refused))
           << kept;
     const std::vector<uint8_t> garbage(1000, 0x5A);
-    EXPECT_THAT(message_of([&] { stream.decode(garbage, shape); }), HasSubstr(refused));
+    EXPECT_THAT(refusal([&] { stream.decode(garbage, shape); }), HasSubstr(refused));
   }
 }
 
@@ -76,8 +71,7 @@ TEST(DicomCodecs, ReadTheHeaderOfAJpeg) {
   EXPECT_EQ(header.rows, 258);
   EXPECT_EQ(header.columns, 9);
   EXPECT_EQ(header.samples, 1);
-  EXPECT_THAT(message_of([&] { read_jpeg_header(ByteSpan(lossless).first(10)); }),
-              HasSubstr("no frame header"));
+  EXPECT_THAT(refusal([&] { read_jpeg_header(ByteSpan(lossless).first(10)); }), HasSubstr("no frame header"));
 }
 
 TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {
@@ -105,9 +99,9 @@ TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {
   pixels->putOriginalRepresentation(EXS_JPEGLSLossless, nullptr, sequence);
   split.getDataset()->insert(pixels, true);
   EXPECT_EQ(read_compressed_frames(*split.getDataset(), 10), frames);
-  EXPECT_THAT(message_of([&] { read_compressed_frames(*split.getDataset(), 9); }),
+  EXPECT_THAT(refusal([&] { read_compressed_frames(*split.getDataset(), 9); }),
               HasSubstr("which of its 20 fragments make which of its 9 frames cannot be told"));
-  EXPECT_THAT(message_of([&] { read_compressed_frames(*split.getDataset(), 21); }),
+  EXPECT_THAT(refusal([&] { read_compressed_frames(*split.getDataset(), 21); }),
               HasSubstr("says 21 frames, but its pixels are 20 fragments"));
 }
 

@@ -12,33 +12,26 @@
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/read.hpp"
+#include "support/dicom_file.hpp"
+#include "support/dicom_objects.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
 namespace {
 
 namespace fs = std::filesystem;
+using test::refusal;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-std::string refusal(const fs::path& path, const ReadOptions& options = {}) {
-  try {
-    read_volume(path, options);
-  } catch (const core::Error& error) {
-    EXPECT_EQ(error.fault(), core::Fault::data);
-    return error.what();
-  }
-  return "no error";
-}
 
 /// A DICOM file of `frames` frames of 3 x 2 pixels that count up from 0.
 class DicomFrames : public testing::Test {
  protected:
   void put(const DcmTagKey& tag, const std::string& value) { put(*file_.getDataset(), tag, value); }
   static void put(DcmItem& item, const DcmTagKey& tag, const std::string& value) {
-    ASSERT_TRUE(item.putAndInsertString(DcmTag(tag), value.c_str()).good()) << tag.toString();
+    test::put(item, tag, value);
   }
   void put(const DcmTagKey& tag, Uint16 value) { file_.getDataset()->putAndInsertUint16(DcmTag(tag), value); }
 

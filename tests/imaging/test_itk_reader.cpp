@@ -8,6 +8,7 @@
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/read.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -31,14 +32,9 @@ class Itk : public testing::Test {
     return read_volume(folder_ / name);
   }
   std::string refusal(const std::string& name, const std::string& bytes) {
-    try {
-      read(name, bytes);
-    } catch (const core::Error& error) {
-      EXPECT_EQ(error.fault(), core::Fault::data);
-      EXPECT_THAT(error.what(), HasSubstr(name));
-      return error.what();
-    }
-    return "no error";
+    const std::string message = test::message_of(core::Fault::data, [&] { read(name, bytes); });
+    EXPECT_THAT(message, HasSubstr(name));
+    return message;
   }
   test::TemporaryFolder folder_;
 };

@@ -11,6 +11,7 @@
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -56,14 +57,9 @@ class Nifti : public testing::Test {
     return read_volume(folder_ / name);
   }
   std::string refusal(const std::string& bytes, const std::string& name = "a.nii") {
-    try {
-      read(bytes, name);
-    } catch (const core::Error& error) {
-      EXPECT_EQ(error.fault(), core::Fault::data);
-      EXPECT_THAT(error.what(), HasSubstr(name));
-      return error.what();
-    }
-    return "no error";
+    const std::string message = test::message_of(core::Fault::data, [&] { read(bytes, name); });
+    EXPECT_THAT(message, HasSubstr(name));
+    return message;
   }
   test::TemporaryFolder folder_;
 };

@@ -11,8 +11,8 @@
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 #include "support/write_tiff.hpp"
 
 namespace photo51::imaging {

@@ -8,8 +8,8 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/slide.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::imaging {
 namespace {

@@ -5,8 +5,8 @@
 #include "photo51/core/files.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/radiogenomics/options.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::model {
 namespace {

@@ -5,7 +5,7 @@
 #include "photo51/backbones/weights.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/model/model.hpp"
-#include "support/throws.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::model {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "photo51/core/files.hpp"
 #include "photo51/model/predictions.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::model {
 namespace {

@@ -9,8 +9,8 @@
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "preprocess/optical_density.hpp"
+#include "support/errors.hpp"
 #include "support/shared_data.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::preprocess {
 namespace {

@@ -6,7 +6,7 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "slides.hpp"
-#include "support/throws.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::preprocess {
 namespace {

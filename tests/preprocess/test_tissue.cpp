@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "slides.hpp"
-#include "support/throws.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::preprocess {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "photo51/backbones/weights.hpp"
 #include "photo51/radiogenomics/head.hpp"
+#include "support/errors.hpp"
 #include "support/gradient.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::radiogenomics {
 namespace {

@@ -2,8 +2,8 @@
 #include <torch/torch.h>
 
 #include "photo51/radiogenomics/survival.hpp"
+#include "support/errors.hpp"
 #include "support/gradient.hpp"
-#include "support/throws.hpp"
 
 namespace photo51::radiogenomics {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "photo51/backbones/weights.hpp"
 #include "photo51/radiogenomics/table_encoders.hpp"
-#include "support/throws.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::radiogenomics {
 namespace {

@@ -10,7 +10,15 @@
 #include <string>
 #include <vector>
 
+#include "photo51/imaging/read.hpp"
+#include "support/errors.hpp"
+
 namespace photo51::test {
+
+/// Why `path` is not read as a volume.
+inline std::string refusal(const std::filesystem::path& path, const imaging::ReadOptions& options = {}) {
+  return message_of(core::Fault::data, [&] { imaging::read_volume(path, options); });
+}
 
 class DicomFile {
  public:

@@ -22,6 +22,18 @@ std::optional<core::Error> error_of(Body&& body) {
   return std::nullopt;
 }
 
+/// The message, after checking the fault; "" with a failure when nothing is thrown.
+template <class Call>
+std::string message_of(core::Fault fault, Call&& call) {
+  const auto thrown = error_of(call);
+  if (!thrown) {
+    ADD_FAILURE() << "nothing was thrown";
+    return "";
+  }
+  EXPECT_EQ(static_cast<int>(thrown->fault()), static_cast<int>(fault)) << thrown->what();
+  return thrown->what();
+}
+
 }  // namespace photo51::test
 
 /// `statement` must throw core::Error of this fault whose message matches.
