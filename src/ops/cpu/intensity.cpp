@@ -32,8 +32,12 @@ void philox(uint32_t* c0, uint32_t* c1, uint32_t* c2, uint32_t* c3, const uint32
 #include "ops/cpu/intensity.inc"
 }  // namespace plain
 
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
+#endif
 namespace avx2 {
 /// Eight products of 32 bits with `factor`: their low and high halves.
 inline void multiply(__m256i values, __m256i factor, __m256i& low, __m256i& high) {
@@ -68,7 +72,11 @@ void philox(uint32_t* c0, uint32_t* c1, uint32_t* c2, uint32_t* c3, const uint32
 }
 #include "ops/cpu/intensity.inc"
 }  // namespace avx2
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 }  // namespace
 

@@ -115,7 +115,7 @@ AxisTaps make_taps(int64_t inputs, int64_t outputs, double scale, double offset,
 template <class T>
 void resample_separable(const T* input, float* output, const Block& block,
                         const std::array<AxisTaps, 3>& taps, const ResampleOptions& options) {
-  const auto& [tx, ty, tz] = taps;
+  const AxisTaps &tx = taps[0], &ty = taps[1], &tz = taps[2];
   // Only the part of the input rows that some output reads.
   int64_t low = block.in[0];
   int64_t high = 0;

@@ -43,8 +43,12 @@ int read_pairs(float*, const T*, const Stretch&, const Image&) {
 #include "ops/cpu/resample_warp.inc"
 }  // namespace plain
 
+#ifdef __clang__
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
 #pragma GCC push_options
 #pragma GCC target("avx2,fma")
+#endif
 namespace avx2 {
 struct Stretch;
 template <class T>
@@ -123,7 +127,11 @@ int read_pairs(float* out, const T* input, const Stretch& s, const Image& image)
   }
 }
 }  // namespace avx2
+#ifdef __clang__
+#pragma clang attribute pop
+#else
 #pragma GCC pop_options
+#endif
 
 Image image_of(const Block& block, const AffineMap& map, const ResampleOptions& options,
                const Padded& padded) {
