@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "data/image_fit.hpp"
 #include "data/instances.hpp"
@@ -46,7 +47,9 @@ at::Tensor flipped(const at::Tensor& values, const std::vector<std::string>& axe
 /// Which image: of a bag, which instance; else 0.
 struct ImageKey {
   size_t input, row, instance;
-  auto operator<=>(const ImageKey&) const = default;
+  bool operator<(const ImageKey& other) const {
+    return std::tie(input, row, instance) < std::tie(other.input, other.row, other.instance);
+  }
 };
 
 /// Prepared images.

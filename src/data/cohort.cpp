@@ -199,8 +199,8 @@ void Cohort::Impl::find_samples(size_t input) {
     for (const size_t row : rows) patients.push_back(ids[row]);
     std::shared_ptr<genomics::Expression> expression;
     try {
-      expression = std::make_shared<genomics::Expression>(
-          core::with_context("input " + name, [&] { return genomics::read_expression(path, patients); }));
+      expression = std::make_shared<genomics::Expression>(core::with_context(
+          "input " + name, [&, &table = path] { return genomics::read_expression(table, patients); }));
     } catch (const core::Error& error) {
       // A table of many patients is not a bad case but a bad cohort.
       if (options.on_bad_case != "skip" || rows.size() > 1) throw;

@@ -25,7 +25,7 @@ std::string cell_of(const Cohort::Impl& cohort, size_t row, const std::string& c
 }
 
 std::string site_of(const Cohort::Impl& cohort, const HarmonizeOptions& options, size_t row) {
-  const std::string site = options.by == "site" ? cohort.sites[row] : cell_of(cohort, row, options.by);
+  std::string site = options.by == "site" ? cohort.sites[row] : cell_of(cohort, row, options.by);
   if (site.empty())
     core::fail_data("harmonize: the site of patient `" + cohort.ids[row] +
                     "` is not known; fill in column `" +
@@ -42,7 +42,7 @@ struct Covariate {
   Names values;
 
   std::string known_cell(const Cohort::Impl& cohort, size_t row) const {
-    const std::string cell = cell_of(cohort, row, name);
+    std::string cell = cell_of(cohort, row, name);
     if (cell.empty())
       core::fail_data("harmonize: covariate `" + name + "` of patient `" + cohort.ids[row] +
                       "` is blank; fill it in");

@@ -82,7 +82,8 @@ struct Source {
     return cohort.inputs[input].second.channels[views.empty() ? instance.file : views[instance.file]];
   }
   Volume read() const {
-    const auto& [name, options] = cohort.inputs[input];
+    const std::string& name = cohort.inputs[input].first;
+    const InputOptions& options = cohort.inputs[input].second;
     const auto& path = cohort.files[input][row].channels[instance.file];
     if (options.tile)
       return cohort.slides->read(name, options, slide_file(cohort, input, row, instance.file),

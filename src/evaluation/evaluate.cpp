@@ -133,9 +133,9 @@ void measure(const Scored& scored, const std::string& group, const EvaluateOptio
       // A resample that lost a class estimates something else, also where the statistic is still defined.
       const auto interval = bootstrap(
           scored.size(),
-          [&](std::span<const int64_t> chosen) {
+          [&, &statistic = of](std::span<const int64_t> chosen) {
             const auto resample = resampled(scored, chosen);
-            return distinct_classes(resample) == classes ? of(resample) : undefined;
+            return distinct_classes(resample) == classes ? statistic(resample) : undefined;
           },
           head + "/" + group, bootstrap_options);
       metric.low = interval.low;

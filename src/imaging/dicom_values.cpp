@@ -33,7 +33,7 @@ void require_volume(const DicomHeader& h) {
 at::Tensor read_values(const DicomHeader& h, const std::vector<DicomFrame>& frames, core::ThreadPool* pool) {
   for (const DicomFrame& frame : frames)
     if (frame.slope == 0.0) core::fail_data(h.path.string() + ": RescaleSlope (0028,1053) is 0; correct it");
-  const at::Tensor stored = read_dicom_pixels(h, pool);
+  at::Tensor stored = read_dicom_pixels(h, pool);
   if (h.has_modality_lut)
     return core::with_context(h.path.string(), [&] { return apply_modality_lut(h, stored); });
   // Colours have no rescale.

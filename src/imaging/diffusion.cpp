@@ -18,7 +18,7 @@ void require_b_values(const Volume& dwi) {
 }
 
 /// What every channel of the result shares with the series.
-Volume like(const Volume& dwi, at::Tensor data) {
+Volume like(const Volume& dwi, const at::Tensor& data) {
   Volume volume = dwi;
   volume.data = data.contiguous();
   volume.channels.clear();

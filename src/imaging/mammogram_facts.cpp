@@ -182,7 +182,7 @@ void take_orientation(DcmItem& dataset, MammogramFacts& facts) {
 }
 
 std::string acquired_at(DcmItem& dataset) {
-  const std::string whole = text_of(dataset, DCM_AcquisitionDateTime);
+  std::string whole = text_of(dataset, DCM_AcquisitionDateTime);
   if (!whole.empty()) return whole;
   const std::pair<DcmTagKey, DcmTagKey> places[] = {{DCM_AcquisitionDate, DCM_AcquisitionTime},
                                                     {DCM_ContentDate, DCM_ContentTime}};

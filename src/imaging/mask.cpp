@@ -120,7 +120,7 @@ const Volume& image_for(const std::vector<const Volume*>& images, const std::str
                   "; name the image that it was drawn on");
 }
 
-Volume label_volume(at::Tensor mask, const Geometry& geometry) {
+Volume label_volume(const at::Tensor& mask, const Geometry& geometry) {
   return make_volume(mask.unsqueeze(0), geometry, Modality::segmentation, Units::label);
 }
 

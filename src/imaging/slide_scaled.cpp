@@ -163,7 +163,7 @@ at::Tensor thumbnail(const Slide& slide, int64_t longest_side) {
   const auto pixels = [&](int64_t size) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(size) / scale));
   };
-  const at::Tensor out = at::empty({3, pixels(whole.height), pixels(whole.width)}, at::kByte);
+  at::Tensor out = at::empty({3, pixels(whole.height), pixels(whole.width)}, at::kByte);
   read_scaled(slide, 0, 0,
               {static_cast<double>(whole.width) / static_cast<double>(out.size(2)),
                static_cast<double>(whole.height) / static_cast<double>(out.size(1))},

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
@@ -109,7 +110,8 @@ Volume make_volume(at::Tensor data, Geometry geometry, Modality modality, Units 
                      std::to_string(size[1]) + ", " + std::to_string(size[0]) + "], not " +
                      c10::str(data.sizes()));
   Volume volume;
-  volume.data = data.contiguous();
+  data = data.contiguous();
+  volume.data = std::move(data);
   volume.geometry = geometry;
   volume.modality = modality;
   volume.units = units;

@@ -81,7 +81,8 @@ imaging::Geometry output_grid(const imaging::Geometry& grid, const Box& box,
       start[i] += 0.5 * scale - 0.5;
       result.spacing[i] = grid.spacing[i] * scale;
     } else {
-      start[i] += static_cast<double>((extent - options.size[i]) / 2);
+      const int64_t cut = (extent - options.size[i]) / 2;
+      start[i] += static_cast<double>(cut);
     }
   }
   result.origin = starting_at(grid, start).origin;

@@ -57,7 +57,7 @@ std::vector<double> to_landmark_scale(at::Tensor& channel, const at::Tensor& mas
 
   std::vector<double> percents{options.percentiles[0], 10, 20, 30, 40, 50, 60, 70, 80, 90,
                                options.percentiles[1]};
-  const auto landmarks = inside.empty() ? std::vector<double>() : percentiles(inside, percents);
+  auto landmarks = inside.empty() ? std::vector<double>() : percentiles(inside, percents);
   if (landmarks.empty() || !(landmarks.back() > landmarks.front())) {
     std::fill_n(values, count, nan);
     return {};

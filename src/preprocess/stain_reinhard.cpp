@@ -122,7 +122,8 @@ StainProfile measure(const at::Tensor& planes) {
       squares[c] += static_cast<double>(lab[c]) * static_cast<double>(lab[c]);
     }
   });
-  const auto count = static_cast<double>(planes.numel() / 3);
+  const int64_t pixels = planes.numel() / 3;
+  const auto count = static_cast<double>(pixels);
   StainProfile profile;
   for (size_t c = 0; c < 3; ++c) {
     profile.mean[c] = sum[c] / count;

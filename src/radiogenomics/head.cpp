@@ -27,7 +27,7 @@ at::Tensor filled(at::IntArrayRef shape, double value) {
 }
 
 at::Tensor known_values(const data::LabelBatch& training) {
-  const at::Tensor values = training.value.masked_select(training.known);
+  at::Tensor values = training.value.masked_select(training.known);
   if (values.numel() == 0) core::fail_data("no training case has a known label");
   return values;
 }

@@ -47,7 +47,7 @@ std::string range_words(double low, double high) {
 }
 
 std::string with_interval(double value, double low, double high) {
-  const auto text = signed_words(value);
+  auto text = signed_words(value);
   if (!(low < high)) return text;  // none, or a single model without spread
   return text + " (" + range_words(low, high) + ")";
 }

@@ -1,13 +1,14 @@
 #include "training/optimizer.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "photo51/core/error.hpp"
 #include "photo51/training/options.hpp"
 
 namespace photo51::training {
 
-Optimizer::Optimizer(const config::Choice& choice, NamedTensors parameters) : choice_(choice) {
+Optimizer::Optimizer(const config::Choice& choice, const NamedTensors& parameters) : choice_(choice) {
   if (choice_.name == "adamw") {
     base_lr_ = choice_.as<AdamWOptions>().lr;
     weight_decay_ = choice_.as<AdamWOptions>().weight_decay;

@@ -19,7 +19,7 @@ using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 class Optimizer {
  public:
   /// `choice` comes from `optimizers()`.
-  Optimizer(const config::Choice& choice, NamedTensors parameters);
+  Optimizer(const config::Choice& choice, const NamedTensors& parameters);
 
   /// The learning rate of the options, before any schedule.
   double base_lr() const { return base_lr_; }

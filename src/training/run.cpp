@@ -143,7 +143,7 @@ class Run {
     member.save(folder / "best.safetensors");
     std::vector<int64_t> asked = rows.validation;
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
-    const Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
     core::write_file_atomic(file, model::to_csv(predictions));
     return predictions;
   }

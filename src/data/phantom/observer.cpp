@@ -130,7 +130,7 @@ struct Joint {
 
 Joint with_mutations(const GeneBelief& belief) {
   const auto& v = belief.covariance;
-  const auto [first, second] = std::array{kGenotype.first, kGenotype.second};
+  const double first = kGenotype.first, second = kGenotype.second;
   const double variance = first * first * v[0] + 2 * first * second * v[1] + second * second * v[2];
   // The sigmoid's poles lie pi from the real axis: the error falls as exp(-2 pi^2 / (step deviation)).
   const double step = std::clamp(1.2 / std::sqrt(std::max(variance, 1e-12)), 0.2, 0.5);

@@ -294,7 +294,7 @@ PhantomSummary write_phantom(const PhantomOptions& options, const fs::path& fold
   if (modalities.mutations)
     core::write_file_atomic(folder / "mutations.maf", mutation_table(patients, options.seed));
   write_hidden(patients, modalities, folder);
-  const PhantomSummary summary = summarise(patients, modalities);
+  PhantomSummary summary = summarise(patients, modalities);
   write_summary(options, modalities, summary, folder);
   // The manifest comes last: where it stands, the cohort is whole.
   write_manifest(patients, modalities, folder);
