@@ -57,7 +57,8 @@ Conv::Conv(const Shape& shape) : shape_(shape) {
   std::vector<int64_t> sizes{shape.out, shape.in / shape.groups};
   sizes.insert(sizes.end(), static_cast<size_t>(shape.dims), shape.kernel);
   const auto places = static_cast<double>(std::pow(shape.kernel, shape.dims));
-  const double deviation = std::sqrt(2.0 / (static_cast<double>(shape.out / shape.groups) * places));
+  const int64_t outputs = shape.out / shape.groups;
+  const double deviation = std::sqrt(2.0 / (static_cast<double>(outputs) * places));
   weight = register_parameter("weight", make_tensor(sizes, [&](at::Tensor& t) { t.normal_(0, deviation); }));
   if (shape.bias) bias = register_parameter("bias", make_tensor({shape.out}, fill_zeros));
 }
