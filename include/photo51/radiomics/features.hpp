@@ -1,0 +1,43 @@
+#pragma once
+/// The features of one region of one image, as IBSI-1 (arXiv:1612.07003) defines them.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "photo51/imaging/volume.hpp"
+#include "photo51/radiomics/settings.hpp"
+
+namespace photo51::radiomics {
+
+struct Feature {
+  std::string name;         ///< joint_maximum; in the profile `pyradiomics` its own: original_glcm_Contrast
+  std::string tag;          ///< IBSI's benchmark tag with its aggregation: cm_joint_max_3D_comb
+  std::string family;       ///< glcm
+  std::string aggregation;  ///< 3D_merged; empty where a family knows none
+  double value = 0;         ///< NaN where the region does not define it (one voxel, one level)
+};
+
+/// What a feature is, for documentation.
+struct FeatureInfo {
+  const char* tag;          ///< without its aggregation: cm_joint_max
+  const char* name;         ///< joint_maximum
+  const char* code;         ///< IBSI's identifier: GYBY
+  const char* pyradiomics;  ///< the name there: MaximumProbability; empty = not there
+};
+struct FamilyInfo {
+  const char* name;  ///< glcm
+  const char* code;  ///< IBSI's identifier: LFYI
+  std::span<const FeatureInfo> features;
+};
+std::span<const FamilyInfo> families();
+std::vector<std::string> family_names();
+
+/// `image` [1, D, H, W] with intensities in its units, `mask` [1, D, H, W] (not 0 = inside) on the same grid.
+/// The order is that of `families()`, an aggregation after the other. Only the surroundings of the region are
+/// touched. Errors (data): an empty mask, different grids, intensities that are not finite, a region that
+/// nothing is left of after resampling or resegmentation; each names the setting.
+std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
+                             const Settings& settings);
+
+}  // namespace photo51::radiomics

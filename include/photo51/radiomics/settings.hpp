@@ -1,0 +1,55 @@
+#pragma once
+/// How features are computed: the steps of the Image Biomarker Standardisation Initiative (IBSI) reference
+/// manual, arXiv:1612.07003, in its order.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
+
+namespace photo51::radiomics {
+
+/// Intensities become levels 1, 2, … (IBSI 2.7).
+struct Discretisation {
+  std::string method =
+      "fixed_width";   ///< fixed_width (FBS), fixed_count (FBN), none (intensities are levels)
+  double width = 25;   ///< fixed_width, in the image's units
+  int64_t count = 32;  ///< fixed_count
+  /// fixed_width: where level 1 starts; empty = the lower end of `range`, else the region's minimum.
+  std::optional<double> start;
+};
+void describe(config::Fields& f, Discretisation& o);
+
+/// All fields are in the image's own units and in mm.
+struct Settings {
+  /// A profile sets every field that the config leaves out.
+  std::string profile = "ibsi";
+  // image and mask
+  std::vector<double> spacing;                ///< x, y, z mm; 0 keeps an axis as it is; empty = no resampling
+  std::string interpolation = "cubic";        ///< of the image: nearest, linear, cubic (B-spline)
+  std::string mask_interpolation = "linear";  ///< nearest, linear, cubic; a voxel is inside from a half on
+  bool round = false;  ///< intensities to whole numbers after resampling, as HU ask for
+  // resegmentation: the intensity mask keeps …
+  std::vector<double> range;  ///< … intensities in [low, high]; nan = no bound
+  double outliers = 0;        ///< … those within this many deviations of the mean; 0 = all
+  // levels
+  Discretisation discretise;
+  Discretisation ivh{.method = "none"};  ///< of the intensity-volume histogram
+  // texture
+  /// Of directions and slices: 2d_average, 2d_merged, 2.5d_average, 2.5d_merged, 3d_average, 3d_merged. A
+  /// family that knows no directions (zones, dependences) is computed once for 2d, 2.5d and 3d.
+  std::vector<std::string> aggregation{"3d_merged"};
+  int64_t distance = 1;               ///< Chebyshev, of co-occurrence, NGTDM and NGLDM, voxels
+  int64_t coarseness = 0;             ///< alpha of NGLDM, levels
+  std::vector<std::string> families;  ///< empty = all; see `family_names()`
+};
+void describe(config::Fields& f, Settings& o);
+
+/// `pyradiomics`, `ibsi_digital`, `ibsi_ct_a` … `ibsi_ct_e`, `ibsi`.
+std::vector<std::string> profile_names();
+/// Error (usage) with the nearest name.
+Settings profile(const std::string& name);
+
+}  // namespace photo51::radiomics
