@@ -5,14 +5,21 @@
 #include <cstdint>
 #include <vector>
 
+#include "photo51/radiomics/settings.hpp"
 #include "radiomics/voxels.hpp"
+
+namespace photo51::imaging {
+struct Volume;
+}
 
 namespace photo51::radiomics {
 
-/// Arrays are z, y, x on `grid`, the box around the region with `margin` voxels on each side where the image
-/// has them.
+/// Arrays are z, y, x on `grid`, the box around the region with some voxels on each side where the image has
+/// them.
 struct Region {
   Grid grid;
+  std::array<int64_t, 3> whole{0, 0, 0};   ///< size of the resampled image
+  std::array<int64_t, 3> offset{0, 0, 0};  ///< of the box in it
   std::vector<double> intensity;
   Mask shape;                   ///< morphological mask: the region as drawn
   Mask mask;                    ///< intensity mask: after resegmentation
@@ -23,7 +30,40 @@ struct Region {
 struct Levels {
   Grid grid;
   std::vector<int32_t> level;  ///< 0 outside the mask, else 1 … count
-  int32_t count = 0;
+  int32_t count = 0;           ///< the highest level that occurs
 };
+
+/// What IBSI's diagnostic values describe; arrays are z, y, x.
+struct ImageSummary {
+  Grid grid;
+  double mean = 0, min = 0, max = 0;
+};
+struct MaskSummary {
+  std::array<int64_t, 3> box{0, 0, 0};  ///< size of the box around the voxels
+  int64_t count = 0;
+  double mean = 0, min = 0, max = 0;  ///< of the intensities inside
+};
+struct Diagnostics {
+  ImageSummary drawn_image, resampled_image;
+  MaskSummary drawn, resampled, resegmented, drawn_shape, resampled_shape, resegmented_shape;
+};
+
+/// The region on the grid that `settings` ask for, with `margin` mm around it; `mask` = `shape`. Errors
+/// (data) as of `extract`. Fills `diagnostics`, which costs a pass over the whole image, where one is given.
+Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
+                   double margin, Diagnostics* diagnostics = nullptr);
+/// Takes intensities out of range and outliers from the intensity mask. Error (data) when nothing is left.
+void resegment(Region& region, const Settings& settings);
+/// Levels of the intensity mask. Error (data): intensities that `method: none` cannot take as levels, more
+/// levels than an int32 counts.
+Levels discretise(const Region& region, const Discretisation& how, const std::vector<double>& range);
+
+MaskSummary summary(const Region& region, const Mask& mask);
+
+struct Box {
+  std::array<int64_t, 3> first{0, 0, 0}, last{-1, -1, -1};  ///< inclusive
+};
+/// The box around the voxels of a mask; last < first for an empty one.
+Box bounding_box(const Mask& mask, const Grid& grid);
 
 }  // namespace photo51::radiomics

@@ -5,8 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "photo51/imaging/volume.hpp"
+#include "photo51/core/thread_pool.hpp"
 #include "photo51/radiomics/settings.hpp"
+
+namespace photo51::imaging {
+struct Volume;
+}
 
 namespace photo51::radiomics {
 
@@ -35,9 +39,11 @@ std::vector<std::string> family_names();
 
 /// `image` [1, D, H, W] with intensities in its units, `mask` [1, D, H, W] (not 0 = inside) on the same grid.
 /// The order is that of `families()`, an aggregation after the other. Only the surroundings of the region are
-/// touched. Errors (data): an empty mask, different grids, intensities that are not finite, a region that
-/// nothing is left of after resampling or resegmentation; each names the setting.
+/// touched, but for the family `diagnostic`. A depth of 1 is a 2D image. With `pool`, directions and families
+/// share the threads. Errors (data): an empty mask, different grids, several channels, intensities near the
+/// mask that are not finite, a region that nothing is left of after resampling or resegmentation, intensities
+/// that `discretise` cannot make levels of; each names the setting.
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
-                             const Settings& settings);
+                             const Settings& settings, core::ThreadPool* pool = nullptr);
 
 }  // namespace photo51::radiomics

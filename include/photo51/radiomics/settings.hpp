@@ -17,17 +17,16 @@ struct Discretisation {
       "fixed_width";   ///< fixed_width (FBS), fixed_count (FBN), none (intensities are levels)
   double width = 25;   ///< fixed_width, in the image's units
   int64_t count = 32;  ///< fixed_count
-  /// fixed_width: where level 1 starts; empty = the lower end of `range`, else the region's minimum.
-  std::optional<double> start;
+  /// fixed_width: where level 1 starts; absent = the lower end of `range`, else the region's minimum.
+  std::optional<double> start{};
 };
 void describe(config::Fields& f, Discretisation& o);
 
-/// All fields are in the image's own units and in mm.
+/// All fields are in the image's own units and in mm. Read from a config, those left out are the profile's.
 struct Settings {
-  /// A profile sets every field that the config leaves out.
   std::string profile = "ibsi";
   // image and mask
-  std::vector<double> spacing;                ///< x, y, z mm; 0 keeps an axis as it is; empty = no resampling
+  std::vector<double> spacing;                ///< x, y, z mm; 0 keeps an axis; empty = no resampling
   std::string interpolation = "cubic";        ///< of the image: nearest, linear, cubic (B-spline)
   std::string mask_interpolation = "linear";  ///< nearest, linear, cubic; a voxel is inside from a half on
   bool round = false;  ///< intensities to whole numbers after resampling, as HU ask for
@@ -43,7 +42,7 @@ struct Settings {
   std::vector<std::string> aggregation{"3d_merged"};
   int64_t distance = 1;               ///< Chebyshev, of co-occurrence, NGTDM and NGLDM, voxels
   int64_t coarseness = 0;             ///< alpha of NGLDM, levels
-  std::vector<std::string> families;  ///< empty = all; see `family_names()`
+  std::vector<std::string> families;  ///< empty = all but `diagnostic`; see `family_names()`
 };
 void describe(config::Fields& f, Settings& o);
 

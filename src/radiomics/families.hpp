@@ -1,0 +1,56 @@
+#pragma once
+/// The table of families: what each one is and the function that computes it.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "photo51/core/thread_pool.hpp"
+#include "photo51/radiomics/features.hpp"
+#include "radiomics/region.hpp"
+
+namespace photo51::radiomics {
+
+/// How directions and slices come together (IBSI 3.6). 2D: matrices of a slice, features averaged over
+/// slices; 2.5D: matrices of all slices added; 3D: matrices of space. `merged` adds those of all directions,
+/// else features are averaged over directions.
+struct Aggregation {
+  enum class Space { slices, merged_slices, volume } space = Space::volume;
+  bool merged = true;
+};
+using Aggregations = std::span<const Aggregation>;
+
+struct Input {
+  const Region& region;
+  const Levels& levels;  ///< by `settings.discretise`; empty unless a family `needs_levels`
+  const Settings& settings;
+  const Diagnostics* diagnostics;  ///< null unless asked for
+  core::ThreadPool* pool;          ///< null = this thread alone
+};
+
+/// A value a feature, in the order of the family's table; one such row an aggregation.
+using Values = std::vector<std::vector<double>>;
+
+struct Family {
+  enum class Kind {
+    plain,       ///< computed once, one row
+    zonal,       ///< a row for each of 2d, 2.5d and 3d that is asked for; `merged` says nothing
+    directional  ///< a row an aggregation
+  };
+  FamilyInfo info;
+  Kind kind;
+  bool needs_levels;
+  double margin;  ///< mm around the region that the family looks at
+  Values (*compute)(const Input& input, Aggregations wanted);
+};
+
+const Family& diagnostic();
+
+/// In the order of the output.
+std::span<const Family* const> family_table();
+
+/// The features of a region that is ready: resegmented, perhaps filtered.
+std::vector<Feature> features_of(const Region& region, const Settings& settings,
+                                 const Diagnostics* diagnostics = nullptr, core::ThreadPool* pool = nullptr);
+
+}  // namespace photo51::radiomics

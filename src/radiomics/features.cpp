@@ -1,0 +1,120 @@
+#include "photo51/radiomics/features.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "radiomics/families.hpp"
+
+namespace photo51::radiomics {
+namespace {
+
+using Space = Aggregation::Space;
+
+/// An aggregation with its spellings: in settings, in the output, at the end of a tag.
+struct Spelling {
+  const char* setting;
+  Aggregation aggregation;
+  const char *name, *tag, *zonal_name, *zonal_tag;
+};
+constexpr Spelling kSpellings[] = {
+    {"2d_average", {Space::slices, false}, "2D_average", "_2D_avg", "2D", "_2D"},
+    {"2d_merged", {Space::slices, true}, "2D_merged", "_2D_comb", "2D", "_2D"},
+    {"2.5d_average", {Space::merged_slices, false}, "2.5D_average", "_2_5D_avg", "2.5D", "_2_5D"},
+    {"2.5d_merged", {Space::merged_slices, true}, "2.5D_merged", "_2_5D_comb", "2.5D", "_2_5D"},
+    {"3d_average", {Space::volume, false}, "3D_average", "_3D_avg", "3D", "_3D"},
+    {"3d_merged", {Space::volume, true}, "3D_merged", "_3D_comb", "3D", "_3D"}};
+
+bool chosen(const Settings& settings, const Family& family) {
+  const std::string name = family.info.name;
+  if (settings.families.empty()) return &family != &diagnostic();
+  return std::find(settings.families.begin(), settings.families.end(), name) != settings.families.end();
+}
+
+/// What `settings.aggregation` means for a family.
+std::vector<const Spelling*> spellings(const Settings& settings, const Family& family) {
+  if (family.kind == Family::Kind::plain) return {nullptr};
+  std::vector<const Spelling*> result;
+  for (const std::string& wanted : settings.aggregation) {
+    const auto* found = std::find_if(std::begin(kSpellings), std::end(kSpellings),
+                                     [&](const Spelling& row) { return wanted == row.setting; });
+    const bool there = std::any_of(result.begin(), result.end(), [&](const Spelling* row) {
+      return row->aggregation.space == found->aggregation.space;
+    });
+    if (family.kind == Family::Kind::directional || !there) result.push_back(found);
+  }
+  return result;
+}
+
+void append(const Family& family, const Input& input, std::vector<Feature>& features) {
+  const auto rows = spellings(input.settings, family);
+  std::vector<Aggregation> wanted;
+  for (const Spelling* row : rows)
+    if (row != nullptr) wanted.push_back(row->aggregation);
+  const Values values = family.compute(input, wanted);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    for (size_t j = 0; j < family.info.features.size(); ++j) {
+      const FeatureInfo& info = family.info.features[j];
+      Feature feature{info.name, info.tag, family.info.name, "", values[i][j]};
+      if (rows[i] != nullptr) {
+        const bool zonal = family.kind == Family::Kind::zonal;
+        feature.tag += zonal ? rows[i]->zonal_tag : rows[i]->tag;
+        feature.aggregation = zonal ? rows[i]->zonal_name : rows[i]->name;
+      }
+      features.push_back(std::move(feature));
+    }
+  }
+}
+
+}  // namespace
+
+std::span<const Family* const> family_table() {
+  static const std::array table{&diagnostic()};
+  return table;
+}
+
+std::span<const FamilyInfo> families() {
+  static const auto infos = [] {
+    std::vector<FamilyInfo> result;
+    for (const Family* family : family_table()) result.push_back(family->info);
+    return result;
+  }();
+  return infos;
+}
+
+std::vector<std::string> family_names() {
+  std::vector<std::string> names;
+  for (const FamilyInfo& info : families()) names.emplace_back(info.name);
+  return names;
+}
+
+std::vector<Feature> features_of(const Region& region, const Settings& settings,
+                                 const Diagnostics* diagnostics, core::ThreadPool* pool) {
+  std::vector<const Family*> wanted;
+  for (const Family* family : family_table())
+    if (chosen(settings, *family)) wanted.push_back(family);
+  Levels levels;
+  if (std::any_of(wanted.begin(), wanted.end(), [](const Family* family) { return family->needs_levels; }))
+    levels = discretise(region, settings.discretise, settings.range);
+  const Input input{region, levels, settings, diagnostics, pool};
+  std::vector<Feature> features;
+  for (const Family* family : wanted) append(*family, input, features);
+  return features;
+}
+
+std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
+                             const Settings& settings, core::ThreadPool* pool) {
+  double margin = 0;
+  for (const Family* family : family_table())
+    if (chosen(settings, *family)) margin = std::max(margin, family->margin);
+  Diagnostics diagnostics;
+  Diagnostics* const asked = chosen(settings, diagnostic()) ? &diagnostics : nullptr;
+  Region region = make_region(image, mask, settings, margin, asked);
+  resegment(region, settings);
+  if (asked != nullptr) {
+    diagnostics.resegmented = summary(region, region.mask);
+    diagnostics.resegmented_shape = summary(region, region.shape);
+  }
+  return features_of(region, settings, asked, pool);
+}
+
+}  // namespace photo51::radiomics

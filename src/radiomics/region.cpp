@@ -1,0 +1,247 @@
+#include "radiomics/region.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/imaging/volume.hpp"
+#include "radiomics/resample.hpp"
+
+namespace photo51::radiomics {
+namespace {
+
+/// Voxels of the box as double.
+std::vector<double> crop(const imaging::Volume& volume, const std::array<Span, 3>& spans) {
+  at::Tensor box = volume.data[0];
+  for (int axis = 0; axis < 3; ++axis) box = box.narrow(axis, spans[axis].from, spans[axis].count);
+  box = box.to(at::kDouble).contiguous();
+  const auto* values = box.const_data_ptr<double>();
+  return {values, values + box.numel()};
+}
+
+Grid grid_of(const imaging::Geometry& geometry) {
+  return {{geometry.size[2], geometry.size[1], geometry.size[0]},
+          {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
+}
+
+Box box_of_nonzero(const imaging::Volume& mask) {
+  const at::Tensor inside = mask.data[0].ne(0).contiguous();
+  const auto* values = reinterpret_cast<const uint8_t*>(inside.const_data_ptr<bool>());
+  return bounding_box(Mask(values, values + inside.numel()), grid_of(mask.geometry));
+}
+
+ImageSummary summary_of(const std::vector<double>& values, const Grid& grid) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  return {grid, sum / static_cast<double>(values.size()), *low, *high};
+}
+
+void round_all(std::vector<double>& values) {
+  for (double& value : values) value = std::nearbyint(value);
+}
+
+std::array<double, 3> wanted_spacing(const Settings& settings) {
+  if (settings.spacing.empty()) return {0, 0, 0};
+  return {settings.spacing[2], settings.spacing[1], settings.spacing[0]};
+}
+
+/// What the diagnostic rows say of the images and of the region before resegmentation.
+void diagnose(const imaging::Volume& image, const std::array<Axis, 3>& axes, const Region& drawn,
+              const Region& resampled, const Settings& settings, Diagnostics& diagnostics) {
+  std::array<Span, 3> all;
+  for (int axis = 0; axis < 3; ++axis)
+    all[axis] = span_of(axes[axis], 0, axes[axis].size - 1, settings.interpolation);
+  std::vector<double> values = crop(image, all);
+  diagnostics.drawn_image = summary_of(values, grid_of(image.geometry));
+  values = interpolate(std::move(values), all, settings.interpolation);
+  if (settings.round) round_all(values);
+  diagnostics.resampled_image = summary_of(values, {resampled.whole, resampled.grid.spacing});
+  diagnostics.drawn = diagnostics.drawn_shape = summary(drawn, drawn.mask);
+  diagnostics.resampled = diagnostics.resampled_shape = summary(resampled, resampled.mask);
+}
+
+void list_voxels(Region& region) {
+  region.voxels.clear();
+  for (int64_t i = 0; i < region.grid.count(); ++i)
+    if (region.mask[i]) region.voxels.push_back(i);
+}
+
+void check(const imaging::Volume& image, const imaging::Volume& mask) {
+  if (image.channel_count() != 1 || mask.channel_count() != 1)
+    core::fail_data(image.source + ": one channel at a time; the image has " +
+                    std::to_string(image.channel_count()) + " and the mask " +
+                    std::to_string(mask.channel_count()));
+  if (!image.geometry.matches(mask.geometry))
+    core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
+}
+
+/// The box `inside` of the old grid and `margin` mm about it, on the new grid.
+Region region_in(const imaging::Volume& image, const imaging::Volume& mask, const Box& inside,
+                 const std::array<Axis, 3>& axes, const Settings& settings, double margin) {
+  Region region;
+  region.grid = grid_of(image.geometry);
+  std::array<Span, 3> of_image, of_mask;
+  for (int axis = 0; axis < 3; ++axis) {
+    const Axis& along = axes[axis];
+    region.grid.spacing[axis] *= along.step;
+    region.whole[axis] = along.size;
+    const auto around = static_cast<int64_t>(std::ceil(margin / region.grid.spacing[axis]));
+    // A place more than a voxel away from the mask is outside however it is interpolated.
+    const double low = (static_cast<double>(inside.first[axis] - 1) - along.first) / along.step;
+    const double high = (static_cast<double>(inside.last[axis] + 1) - along.first) / along.step;
+    const int64_t end = along.size - 1;
+    const auto first = std::clamp<int64_t>(static_cast<int64_t>(std::floor(low)) - around, 0, end);
+    const auto last = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(high)) + around, 0, end);
+    of_image[axis] = span_of(along, first, last, settings.interpolation);
+    of_mask[axis] = span_of(along, first, last, settings.mask_interpolation);
+    region.grid.size[axis] = last - first + 1;
+    region.offset[axis] = first;
+  }
+  region.intensity = crop(image, of_image);
+  for (const double value : region.intensity)
+    if (!std::isfinite(value)) core::fail_data(image.source + ": intensities near the mask are not finite");
+  region.intensity = interpolate(std::move(region.intensity), of_image, settings.interpolation);
+  std::vector<double> cover = crop(mask, of_mask);
+  for (double& value : cover) value = value != 0 ? 1 : 0;
+  cover = interpolate(std::move(cover), of_mask, settings.mask_interpolation);
+  region.shape.resize(cover.size());
+  constexpr double kHalf = 0.5 - 1e-9;  // half a voxel is inside whatever the rounding
+  for (size_t i = 0; i < cover.size(); ++i) region.shape[i] = cover[i] >= kHalf;
+  region.mask = region.shape;
+  list_voxels(region);
+  return region;
+}
+
+}  // namespace
+
+Box bounding_box(const Mask& mask, const Grid& grid) {
+  Box box{grid.size, {-1, -1, -1}};
+  const uint8_t* row = mask.data();
+  for (int64_t z = 0; z < grid.size[0]; ++z) {
+    for (int64_t y = 0; y < grid.size[1]; ++y, row += grid.size[2]) {
+      const uint8_t* const end = row + grid.size[2];
+      const uint8_t* const first = std::find_if(row, end, [](uint8_t inside) { return inside != 0; });
+      if (first == end) continue;
+      const uint8_t* last = end - 1;
+      while (*last == 0) --last;
+      const std::array<int64_t, 3> low{z, y, first - row}, high{z, y, last - row};
+      for (int axis = 0; axis < 3; ++axis) {
+        box.first[axis] = std::min(box.first[axis], low[axis]);
+        box.last[axis] = std::max(box.last[axis], high[axis]);
+      }
+    }
+  }
+  return box;
+}
+
+MaskSummary summary(const Region& region, const Mask& mask) {
+  const Box box = bounding_box(mask, region.grid);
+  MaskSummary result;
+  for (int axis = 0; axis < 3; ++axis) result.box[axis] = box.last[axis] - box.first[axis] + 1;
+  result.min = std::numeric_limits<double>::infinity();
+  result.max = -result.min;
+  double sum = 0;
+  for (int64_t i = 0; i < region.grid.count(); ++i) {
+    if (!mask[i]) continue;
+    ++result.count;
+    sum += region.intensity[i];
+    result.min = std::min(result.min, region.intensity[i]);
+    result.max = std::max(result.max, region.intensity[i]);
+  }
+  result.mean = sum / static_cast<double>(result.count);
+  return result;
+}
+
+Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
+                   double margin, Diagnostics* diagnostics) {
+  check(image, mask);
+  const Box inside = box_of_nonzero(mask);
+  if (inside.last[0] < 0) core::fail_data(mask.source + ": the mask is empty");
+  const Grid grid = grid_of(image.geometry);
+  const auto wanted = wanted_spacing(settings);
+  std::array<Axis, 3> axes, kept;
+  for (int axis = 0; axis < 3; ++axis) {
+    axes[axis] = resampled_axis(grid.size[axis], grid.spacing[axis], wanted[axis]);
+    kept[axis] = resampled_axis(grid.size[axis], grid.spacing[axis], 0);
+  }
+  Region region = region_in(image, mask, inside, axes, settings, margin);
+  if (region.voxels.empty())
+    core::fail_data(mask.source + ": the region is too small for `spacing`: nothing of it is left");
+  if (settings.round) round_all(region.intensity);
+  if (diagnostics != nullptr)
+    diagnose(image, axes, region_in(image, mask, inside, kept, settings, 0), region, settings, *diagnostics);
+  return region;
+}
+
+void resegment(Region& region, const Settings& settings) {
+  const auto keep = [&](double low, double high) {
+    for (const int64_t i : region.voxels) {
+      const double value = region.intensity[i];
+      if (value < low || value > high) region.mask[i] = 0;  // a bound that is nan keeps everything
+    }
+    list_voxels(region);
+  };
+  if (settings.range.size() == 2) {
+    keep(settings.range[0], settings.range[1]);
+    if (region.voxels.empty())
+      core::fail_data("no intensity of the region lies in `range` " + core::format_number(settings.range[0]) +
+                      " … " + core::format_number(settings.range[1]));
+  }
+  if (settings.outliers > 0) {
+    double sum = 0, squares = 0;
+    const auto count = static_cast<double>(region.voxels.size());
+    for (const int64_t i : region.voxels) sum += region.intensity[i];
+    const double mean = sum / count;
+    for (const int64_t i : region.voxels) squares += std::pow(region.intensity[i] - mean, 2);
+    const double reach = settings.outliers * std::sqrt(squares / count);
+    keep(mean - reach, mean + reach);
+    if (region.voxels.empty()) core::fail_data("`outliers` leaves nothing of the region");
+  }
+}
+
+Levels discretise(const Region& region, const Discretisation& how, const std::vector<double>& range) {
+  Levels levels{region.grid, std::vector<int32_t>(region.intensity.size(), 0), 0};
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const int64_t i : region.voxels) {
+    low = std::min(low, region.intensity[i]);
+    high = std::max(high, region.intensity[i]);
+  }
+  constexpr double kMost = 1 << 30;
+  const auto set = [&](auto&& level_of) {
+    for (const int64_t i : region.voxels) {
+      levels.level[i] = static_cast<int32_t>(level_of(region.intensity[i]));
+      levels.count = std::max(levels.count, levels.level[i]);
+    }
+  };
+  if (how.method == "none") {
+    for (const int64_t i : region.voxels) {
+      const double value = region.intensity[i];
+      if (value < 1 || value > kMost || value != std::nearbyint(value))
+        core::fail_data("an intensity of " + core::format_number(value) +
+                        " is no level: `discretise.method: none` takes 1, 2, …; fixed_width makes levels");
+    }
+    set([](double value) { return value; });
+  } else if (how.method == "fixed_width") {
+    const bool ranged = !range.empty() && std::isfinite(range[0]);
+    const double start = how.start.value_or(ranged ? range[0] : low);
+    if (low < start)
+      core::fail_data("an intensity of " + core::format_number(low) + " lies below `discretise.start` " +
+                      core::format_number(start) + "; let `range` start there too");
+    if ((high - start) / how.width > kMost)
+      core::fail_data("`discretise.width` " + core::format_number(how.width) +
+                      " makes too many levels of intensities up to " + core::format_number(high));
+    set([&](double value) { return std::floor((value - start) / how.width) + 1; });
+  } else {
+    const auto count = static_cast<double>(how.count);
+    const double scale = high > low ? count / (high - low) : 0;
+    set([&](double value) { return std::min(std::floor((value - low) * scale) + 1, count); });
+  }
+  return levels;
+}
+
+}  // namespace photo51::radiomics

@@ -1,0 +1,156 @@
+#include "photo51/radiomics/settings.hpp"
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/radiomics/features.hpp"
+
+namespace photo51::radiomics {
+namespace {
+
+const std::vector<std::string> kInterpolations{"nearest", "linear", "cubic"};
+const std::vector<std::string> kAggregations{"2d_average",  "2d_merged",  "2.5d_average",
+                                             "2.5d_merged", "3d_average", "3d_merged"};
+
+Discretisation fixed_width(double width) {
+  return {.method = "fixed_width", .width = width};
+}
+
+Discretisation fixed_count(int64_t count) {
+  return {.method = "fixed_count", .count = count};
+}
+
+/// Of the CT phantom: every row of the benchmark, so also what costs a pass over the whole image.
+Settings ct(std::vector<double> spacing, std::vector<double> range, Discretisation discretise,
+            std::vector<std::string> aggregation) {
+  Settings settings;
+  settings.spacing = std::move(spacing);
+  settings.interpolation = "linear";
+  settings.round = !settings.spacing.empty();
+  settings.range = std::move(range);
+  settings.discretise = std::move(discretise);
+  settings.aggregation = std::move(aggregation);
+  settings.families = family_names();
+  return settings;
+}
+
+const std::vector<std::string> kSlices{"2d_average", "2d_merged", "2.5d_average", "2.5d_merged"};
+const std::vector<std::string> kSpace{"3d_average", "3d_merged"};
+
+Settings ibsi() {
+  return {};
+}
+
+Settings ibsi_digital() {
+  Settings settings;
+  settings.discretise.method = "none";
+  settings.aggregation = kAggregations;
+  return settings;
+}
+
+Settings ibsi_ct_a() {
+  return ct({}, {-500, 400}, fixed_width(25), kSlices);
+}
+
+Settings ibsi_ct_b() {
+  return ct({2, 2, 0}, {-500, 400}, fixed_count(32), kSlices);
+}
+
+Settings ibsi_ct_c() {
+  Settings settings = ct({2, 2, 2}, {-1000, 400}, fixed_width(25), kSpace);
+  settings.ivh = fixed_width(2.5);
+  return settings;
+}
+
+Settings ibsi_ct_d() {
+  Settings settings = ct({2, 2, 2}, {}, fixed_count(32), kSpace);
+  settings.outliers = 3;
+  return settings;
+}
+
+Settings ibsi_ct_e() {
+  Settings settings = ct({2, 2, 2}, {-1000, 400}, fixed_count(32), kSpace);
+  settings.interpolation = "cubic";
+  settings.outliers = 3;
+  settings.ivh = fixed_count(1000);
+  return settings;
+}
+
+Settings pyradiomics() {
+  Settings settings;
+  settings.aggregation = {"3d_average"};
+  return settings;
+}
+
+struct Profile {
+  const char* name;
+  Settings (*make)();
+};
+constexpr Profile kProfiles[] = {
+    {"ibsi", ibsi},           {"pyradiomics", pyradiomics}, {"ibsi_digital", ibsi_digital},
+    {"ibsi_ct_a", ibsi_ct_a}, {"ibsi_ct_b", ibsi_ct_b},     {"ibsi_ct_c", ibsi_ct_c},
+    {"ibsi_ct_d", ibsi_ct_d}, {"ibsi_ct_e", ibsi_ct_e}};
+
+}  // namespace
+
+void describe(config::Fields& f, Discretisation& o) {
+  f("method", o.method,
+    "fixed_width: bins of `width`; fixed_count: `count` bins from the region's minimum to its maximum; none: "
+    "intensities are levels",
+    {.one_of = {"fixed_width", "fixed_count", "none"}});
+  f("width", o.width, "of a bin, fixed_width", {.unit = "of the image"});
+  f("count", o.count, "of bins, fixed_count", {.min = 1, .max = 1 << 30});
+  f("start", o.start,
+    "where level 1 starts, fixed_width; absent: the lower end of `range`, else the region's minimum",
+    {.unit = "of the image"});
+  f.check(o.width > 0, "width", "must be positive");
+}
+
+void describe(config::Fields& f, Settings& o) {
+  const std::string before = o.profile;
+  f("profile", o.profile, "sets every key that is left out", {.one_of = profile_names()});
+  if (o.profile != before) o = profile(o.profile);
+  f("spacing", o.spacing, "x, y, z of the voxels after resampling; 0 keeps an axis; absent: all",
+    {.unit = "mm"});
+  f("interpolation", o.interpolation, "of the image; cubic: by a B-spline", {.one_of = kInterpolations});
+  f("mask_interpolation", o.mask_interpolation, "of the mask; inside is from a half on",
+    {.one_of = kInterpolations});
+  f("round", o.round, "intensities to whole numbers after resampling, as HU ask for");
+  f("range", o.range, "low, high: other intensities leave the intensity mask; nan: no bound",
+    {.unit = "of the image"});
+  f("outliers", o.outliers,
+    "intensities further from the mean than this leave the intensity mask, after `range`; 0: none do",
+    {.min = 0, .unit = "standard deviations"});
+  f.section("discretise", o.discretise, "how intensities become levels");
+  f.section("ivh", o.ivh, "the same of the intensity-volume histogram; none: intensities as they are");
+  f("aggregation", o.aggregation,
+    "of directions and slices, for families that know them; the others are computed once for 2d, 2.5d and 3d",
+    {.one_of = kAggregations, .lone = true});
+  f("distance", o.distance, "Chebyshev, of co-occurrence, NGTDM and NGLDM", {.min = 1, .unit = "voxels"});
+  f("coarseness", o.coarseness, "alpha of NGLDM: neighbours this close count as equal",
+    {.min = 0, .unit = "levels"});
+  f("families", o.families, "what to compute; absent: all but `diagnostic`, which reads the whole image",
+    {.one_of = family_names(), .lone = true});
+  f.check(o.spacing.empty() || o.spacing.size() == 3, "spacing", "takes x, y and z");
+  for (const double value : o.spacing) f.check(value >= 0, "spacing", "must not be negative");
+  f.check(o.range.empty() || o.range.size() == 2, "range", "takes a low and a high end");
+  f.check(o.range.size() != 2 || !(o.range[0] > o.range[1]), "range", "the low end comes first");
+  f.check(!o.aggregation.empty(), "aggregation", "needs at least one");
+}
+
+std::vector<std::string> profile_names() {
+  std::vector<std::string> names;
+  for (const Profile& row : kProfiles) names.emplace_back(row.name);
+  return names;
+}
+
+Settings profile(const std::string& name) {
+  for (const Profile& row : kProfiles) {
+    if (name != row.name) continue;
+    Settings settings = row.make();
+    settings.profile = name;
+    return settings;
+  }
+  core::fail_usage("there is no profile `" + name + "`" + core::suggest(name, profile_names()));
+}
+
+}  // namespace photo51::radiomics
