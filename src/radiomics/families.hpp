@@ -45,6 +45,11 @@ struct Family {
 };
 
 const Family& diagnostic();
+const Family& morphology();
+const Family& local_intensity();
+const Family& statistics();
+const Family& intensity_histogram();
+const Family& intensity_volume_histogram();
 
 /// In the order of the output.
 std::span<const Family* const> family_table();

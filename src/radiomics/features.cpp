@@ -68,7 +68,8 @@ void append(const Family& family, const Input& input, std::vector<Feature>& feat
 }  // namespace
 
 std::span<const Family* const> family_table() {
-  static const std::array table{&diagnostic()};
+  static const std::array table{&diagnostic(), &morphology(),          &local_intensity(),
+                                &statistics(), &intensity_histogram(), &intensity_volume_histogram()};
   return table;
 }
 

@@ -4,18 +4,30 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 namespace photo51::radiomics {
 
 double percentile(std::vector<double> values, double q) {
   if (values.empty()) return std::numeric_limits<double>::quiet_NaN();
-  const double position = q / 100 * static_cast<double>(values.size() - 1);
-  const auto lower = static_cast<std::ptrdiff_t>(position);
-  std::nth_element(values.begin(), values.begin() + lower, values.end());
-  const double low = values[lower];
-  const double share = position - static_cast<double>(lower);
-  if (share <= 0) return low;
-  return low + share * (*std::min_element(values.begin() + lower + 1, values.end()) - low);
+  return percentiles(std::move(values), {q}).front();
+}
+
+std::vector<double> percentiles(std::vector<double> values, const std::vector<double>& ascending) {
+  std::vector<double> result;
+  auto sorted = values.begin();  // what lies before is in its place
+  for (const double q : ascending) {
+    const double position = q / 100 * static_cast<double>(values.size() - 1);
+    const auto lower = values.begin() + static_cast<std::ptrdiff_t>(position);
+    const double share = position - std::floor(position);
+    if (lower >= sorted) {
+      std::nth_element(sorted, lower, values.end());
+      sorted = lower + 1;
+    }
+    result.push_back(*lower);
+    if (share > 0) result.back() += share * (*std::min_element(lower + 1, values.end()) - *lower);
+  }
+  return result;
 }
 
 double mean(const std::vector<double>& values) {
@@ -38,7 +50,8 @@ Moments moments(const std::vector<double>& values) {
   third /= count;
   fourth /= count;
   result.deviation = std::sqrt(second);
-  if (second > 1e-12) {
+  constexpr double kRounding = 1e-20;
+  if (second > kRounding * result.mean * result.mean) {
     result.skewness = third / std::pow(second, 1.5);
     result.kurtosis = fourth / (second * second);
   } else if (values.empty()) {

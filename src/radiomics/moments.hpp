@@ -8,6 +8,8 @@ namespace photo51::radiomics {
 
 /// The q-th percentile (0 … 100) with linear interpolation between order statistics. NaN for no values.
 double percentile(std::vector<double> values, double q);
+/// Of several, in ascending order; at least one value.
+std::vector<double> percentiles(std::vector<double> values, const std::vector<double>& ascending);
 
 struct Moments {
   double mean = 0;

@@ -14,6 +14,9 @@ struct Grid {
   int64_t count() const { return size[0] * size[1] * size[2]; }
   int64_t slice() const { return size[1] * size[2]; }
   int64_t at(int64_t z, int64_t y, int64_t x) const { return (z * size[1] + y) * size[2] + x; }
+  std::array<int64_t, 3> place(int64_t voxel) const {
+    return {voxel / slice(), voxel / size[2] % size[1], voxel % size[2]};
+  }
   double voxel_volume() const { return spacing[0] * spacing[1] * spacing[2]; }
 };
 

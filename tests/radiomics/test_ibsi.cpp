@@ -80,7 +80,13 @@ TEST_P(Ibsi, AgreesWithTheReferenceValues) {
 std::string name_of(const testing::TestParamInfo<Case>& info) {
   return std::string(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
 }
-INSTANTIATE_TEST_SUITE_P(Ct, Ibsi,
+const auto kPlain = testing::Values("morphology", "local_intensity", "statistics", "intensity_histogram",
+                                    "intensity_volume_histogram");
+INSTANTIATE_TEST_SUITE_P(Digital, Ibsi, testing::Combine(testing::Values("digital_phantom"), kPlain),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(Ct, Ibsi, testing::Combine(testing::Values("ct_A", "ct_B", "ct_C"), kPlain),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(CtSizes, Ibsi,
                          testing::Combine(testing::Values("ct_A", "ct_B", "ct_C"),
                                           testing::Values("diagnostic")),
                          name_of);
