@@ -7,7 +7,7 @@
 
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/radiomics/features.hpp"
-#include "radiomics/region.hpp"
+#include "radiomics/texture.hpp"
 
 namespace photo51::radiomics {
 
@@ -22,10 +22,10 @@ using Aggregations = std::span<const Aggregation>;
 
 struct Input {
   const Region& region;
-  const Levels& levels;  ///< by `settings.discretise`; empty unless a family `needs_levels`
+  const Levels& levels;    ///< by `settings.discretise`; empty unless a family `needs_levels`
+  const Texture& texture;  ///< of the levels
   const Settings& settings;
   const Diagnostics* diagnostics;  ///< null unless asked for
-  core::ThreadPool* pool;          ///< null = this thread alone
 };
 
 /// A value a feature, in the order of the family's table; one such row an aggregation.
@@ -50,6 +50,12 @@ const Family& local_intensity();
 const Family& statistics();
 const Family& intensity_histogram();
 const Family& intensity_volume_histogram();
+const Family& glcm();
+const Family& glrlm();
+const Family& glszm();
+const Family& gldzm();
+const Family& ngtdm();
+const Family& ngldm();
 
 /// In the order of the output.
 std::span<const Family* const> family_table();

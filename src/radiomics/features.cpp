@@ -68,8 +68,18 @@ void append(const Family& family, const Input& input, std::vector<Feature>& feat
 }  // namespace
 
 std::span<const Family* const> family_table() {
-  static const std::array table{&diagnostic(), &morphology(),          &local_intensity(),
-                                &statistics(), &intensity_histogram(), &intensity_volume_histogram()};
+  static const std::array table{&diagnostic(),
+                                &morphology(),
+                                &local_intensity(),
+                                &statistics(),
+                                &intensity_histogram(),
+                                &intensity_volume_histogram(),
+                                &glcm(),
+                                &glrlm(),
+                                &glszm(),
+                                &gldzm(),
+                                &ngtdm(),
+                                &ngldm()};
   return table;
 }
 
@@ -94,11 +104,26 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
   for (const Family* family : family_table())
     if (chosen(settings, *family)) wanted.push_back(family);
   Levels levels;
-  if (std::any_of(wanted.begin(), wanted.end(), [](const Family* family) { return family->needs_levels; }))
+  Texture texture;
+  if (std::any_of(wanted.begin(), wanted.end(), [](const Family* family) { return family->needs_levels; })) {
     levels = discretise(region, settings.discretise, settings.range);
-  const Input input{region, levels, settings, diagnostics, pool};
+    texture = make_texture(region, levels, settings.distance);
+  }
+  const Input input{region, levels, texture, settings, diagnostics};
+  std::vector<std::vector<Feature>> of_family(wanted.size());
+  const auto compute = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const size_t at = wanted.size() - 1 - i;  // textures, which take longest, come last in the table
+      append(*wanted[at], input, of_family[at]);
+    }
+  };
+  const auto count = static_cast<int64_t>(wanted.size());
+  if (pool != nullptr)
+    pool->parallel_for(count, 1, compute);
+  else
+    compute(0, count);
   std::vector<Feature> features;
-  for (const Family* family : wanted) append(*family, input, features);
+  for (auto& some : of_family) std::move(some.begin(), some.end(), std::back_inserter(features));
   return features;
 }
 

@@ -211,7 +211,7 @@ Levels discretise(const Region& region, const Discretisation& how, const std::ve
     low = std::min(low, region.intensity[i]);
     high = std::max(high, region.intensity[i]);
   }
-  constexpr double kMost = 1 << 30;
+  constexpr double kMost = 1 << 20;  // families have a row a level
   const auto set = [&](auto&& level_of) {
     for (const int64_t i : region.voxels) {
       levels.level[i] = static_cast<int32_t>(level_of(region.intensity[i]));

@@ -55,7 +55,7 @@ Region make_region(const imaging::Volume& image, const imaging::Volume& mask, co
 /// Takes intensities out of range and outliers from the intensity mask. Error (data) when nothing is left.
 void resegment(Region& region, const Settings& settings);
 /// Levels of the intensity mask. Error (data): intensities that `method: none` cannot take as levels, more
-/// levels than an int32 counts.
+/// than a million levels.
 Levels discretise(const Region& region, const Discretisation& how, const std::vector<double>& range);
 
 MaskSummary summary(const Region& region, const Mask& mask);

@@ -98,7 +98,7 @@ void describe(config::Fields& f, Discretisation& o) {
     "intensities are levels",
     {.one_of = {"fixed_width", "fixed_count", "none"}});
   f("width", o.width, "of a bin, fixed_width", {.unit = "of the image"});
-  f("count", o.count, "of bins, fixed_count", {.min = 1, .max = 1 << 30});
+  f("count", o.count, "of bins, fixed_count", {.min = 1, .max = 1 << 20});
   f("start", o.start,
     "where level 1 starts, fixed_width; absent: the lower end of `range`, else the region's minimum",
     {.unit = "of the image"});
@@ -125,7 +125,8 @@ void describe(config::Fields& f, Settings& o) {
   f("aggregation", o.aggregation,
     "of directions and slices, for families that know them; the others are computed once for 2d, 2.5d and 3d",
     {.one_of = kAggregations, .lone = true});
-  f("distance", o.distance, "Chebyshev, of co-occurrence, NGTDM and NGLDM", {.min = 1, .unit = "voxels"});
+  f("distance", o.distance, "Chebyshev, of co-occurrence, NGTDM and NGLDM",
+    {.min = 1, .max = 100, .unit = "voxels"});
   f("coarseness", o.coarseness, "alpha of NGLDM: neighbours this close count as equal",
     {.min = 0, .unit = "levels"});
   f("families", o.families, "what to compute; absent: all but `diagnostic`, which reads the whole image",

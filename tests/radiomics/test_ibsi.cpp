@@ -80,11 +80,12 @@ TEST_P(Ibsi, AgreesWithTheReferenceValues) {
 std::string name_of(const testing::TestParamInfo<Case>& info) {
   return std::string(std::get<0>(info.param)) + "_" + std::get<1>(info.param);
 }
-const auto kPlain = testing::Values("morphology", "local_intensity", "statistics", "intensity_histogram",
-                                    "intensity_volume_histogram");
-INSTANTIATE_TEST_SUITE_P(Digital, Ibsi, testing::Combine(testing::Values("digital_phantom"), kPlain),
+const auto kFamilies =
+    testing::Values("morphology", "local_intensity", "statistics", "intensity_histogram",
+                    "intensity_volume_histogram", "glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm");
+INSTANTIATE_TEST_SUITE_P(Digital, Ibsi, testing::Combine(testing::Values("digital_phantom"), kFamilies),
                          name_of);
-INSTANTIATE_TEST_SUITE_P(Ct, Ibsi, testing::Combine(testing::Values("ct_A", "ct_B", "ct_C"), kPlain),
+INSTANTIATE_TEST_SUITE_P(Ct, Ibsi, testing::Combine(testing::Values("ct_A", "ct_B", "ct_C"), kFamilies),
                          name_of);
 INSTANTIATE_TEST_SUITE_P(CtSizes, Ibsi,
                          testing::Combine(testing::Values("ct_A", "ct_B", "ct_C"),

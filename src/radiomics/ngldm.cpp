@@ -1,0 +1,84 @@
+// Neighbouring grey level dependence (IBSI 3.11, Sun & Wee 1983 doi:10.1016/0734-189X(83)90032-4).
+#include <array>
+#include <cstdlib>
+
+#include "radiomics/aggregate.hpp"
+#include "radiomics/size_features.hpp"
+
+namespace photo51::radiomics {
+namespace {
+
+constexpr std::array<FeatureInfo, 17> kFeatures{{
+    {"ngl_lde", "low_dependence_emphasis", "SODN", "SmallDependenceEmphasis"},
+    {"ngl_hde", "high_dependence_emphasis", "IMOQ", "LargeDependenceEmphasis"},
+    {"ngl_lgce", "low_grey_level_count_emphasis", "TL9H", "LowGrayLevelEmphasis"},
+    {"ngl_hgce", "high_grey_level_count_emphasis", "OAE7", "HighGrayLevelEmphasis"},
+    {"ngl_ldlge", "low_dependence_low_grey_level_emphasis", "EQ3F", "SmallDependenceLowGrayLevelEmphasis"},
+    {"ngl_ldhge", "low_dependence_high_grey_level_emphasis", "JA6D", "SmallDependenceHighGrayLevelEmphasis"},
+    {"ngl_hdlge", "high_dependence_low_grey_level_emphasis", "NBZI", "LargeDependenceLowGrayLevelEmphasis"},
+    {"ngl_hdhge", "high_dependence_high_grey_level_emphasis", "9QMG", "LargeDependenceHighGrayLevelEmphasis"},
+    {"ngl_glnu", "grey_level_non_uniformity", "FP8K", "GrayLevelNonUniformity"},
+    {"ngl_glnu_norm", "normalised_grey_level_non_uniformity", "5Z3W", ""},
+    {"ngl_dcnu", "dependence_count_non_uniformity", "Z87G", "DependenceNonUniformity"},
+    {"ngl_dcnu_norm", "normalised_dependence_count_non_uniformity", "OKJI",
+     "DependenceNonUniformityNormalized"},
+    {"ngl_dc_perc", "dependence_count_percentage", "6XV8", ""},
+    {"ngl_gl_var", "grey_level_variance", "1PFV", "GrayLevelVariance"},
+    {"ngl_dc_var", "dependence_count_variance", "DNX2", "DependenceVariance"},
+    {"ngl_dc_entr", "dependence_count_entropy", "FCBV", "DependenceEntropy"},
+    {"ngl_dc_energy", "dependence_count_energy", "CAS9", ""},
+}};
+static_assert(kFeatures.size() == kSizeFeatures);
+
+/// 1 + how many neighbours within `reach` differ by at most `close` levels; defined inside the mask.
+std::vector<int32_t> dependences(const Texture& texture, bool planar, int64_t reach, int64_t close) {
+  const auto& level = texture.level;
+  const auto size = static_cast<int64_t>(level.size());
+  std::vector<int32_t> result(level.size(), 1);
+  for (int64_t z = planar ? 0 : -reach; z <= (planar ? 0 : reach); ++z) {
+    for (int64_t y = -reach; y <= reach; ++y) {
+      for (int64_t x = -reach; x <= reach; ++x) {
+        const int64_t offset = texture.grid.at(z, y, x);
+        if (offset == 0) continue;
+        const int64_t first = std::max<int64_t>(0, -offset), last = std::min(size, size - offset);
+        const int32_t* next = level.data() + offset;
+        if (close == 0) {
+          for (int64_t i = first; i < last; ++i) result[i] += next[i] == level[i];
+        } else {
+          for (int64_t i = first; i < last; ++i)
+            result[i] += (next[i] != 0) & (std::abs(next[i] - level[i]) <= close);
+        }
+      }
+    }
+  }
+  return result;
+}
+
+Values compute(const Input& input, Aggregations wanted) {
+  const Texture& texture = input.texture;
+  const int64_t reach = input.settings.distance, window = 2 * reach + 1;
+  std::array<std::vector<int32_t>, 2> all;  // in space and in slices
+  return aggregate(
+      texture, wanted, kFeatures.size(),
+      [&](Range range, bool planar) {
+        std::vector<int32_t>& of = all[planar ? 1 : 0];
+        if (of.empty()) of = dependences(texture, planar, reach, input.settings.coarseness);
+        Counts counts(texture.rows(), 1 + window * window * window, range.size());
+        counts.voxels = range.size();
+        for (size_t k = range.begin; k < range.end; ++k) {
+          const int64_t voxel = texture.voxels[k];
+          counts.add(texture.row[voxel], of[voxel]);
+        }
+        return std::vector<Counts>{std::move(counts)};
+      },
+      [&](Counts& counts) { return size_features(counts, texture); });
+}
+
+}  // namespace
+
+const Family& ngldm() {
+  static const Family family{{"ngldm", "REK0", kFeatures}, Family::Kind::zonal, true, 0, compute};
+  return family;
+}
+
+}  // namespace photo51::radiomics
