@@ -9,11 +9,13 @@ namespace photo51::radiomics {
 
 class Counts {
  public:
-  /// Rows and columns from 0. `expected` counts fill it: as many columns are dense as that is worth, or,
-  /// where `whole` is set, all or none.
-  Counts(int64_t rows, int64_t columns, int64_t expected, bool whole = false) : rows_(rows) {
-    const int64_t worth = (8 * expected + 4096) / rows;
-    stride_ = worth >= columns ? columns : whole ? 0 : worth;
+  enum class Shape { square, mostly_left };  ///< where counts fall: anywhere, or in the first columns
+  /// Rows and columns from 0, which `expected` counts fill. All columns are dense, or none of a square and of
+  /// others as many of the first as are worth it.
+  Counts(int64_t rows, int64_t columns, int64_t expected, Shape shape = Shape::mostly_left) : rows_(rows) {
+    const bool square = shape == Shape::square;
+    const int64_t worth = (square ? 8 * expected + 4096 : expected / 4 + 1024) / rows;
+    stride_ = worth >= columns ? columns : square ? 0 : worth;
     dense_.assign(rows * stride_, 0);
   }
 
@@ -21,20 +23,17 @@ class Counts {
   int64_t stride() const { return stride_; }
   uint32_t* data() { return dense_.data(); }
 
-  void add(int64_t row, int64_t column) {
+  void add(int64_t row, int64_t column, uint32_t count = 1) {
     if (column < stride_)
-      ++dense_[row * stride_ + column];
+      dense_[row * stride_ + column] += count;
     else
-      rest_.push_back(static_cast<uint64_t>(row) << 32 | static_cast<uint64_t>(column));
+      rest_.insert(rest_.end(), count, static_cast<uint64_t>(row) << 32 | static_cast<uint64_t>(column));
   }
   /// `other` has the same number of rows and was made for as many columns or fewer.
   void add(const Counts& other) {
     for (int64_t row = 0; row < rows_; ++row)
       for (int64_t column = 0; column < other.stride_; ++column)
-        if (const uint32_t count = other.dense_[row * other.stride_ + column]; column < stride_)
-          dense_[row * stride_ + column] += count;
-        else
-          rest_.insert(rest_.end(), count, static_cast<uint64_t>(row) << 32 | static_cast<uint64_t>(column));
+        add(row, column, other.dense_[row * other.stride_ + column]);
     for (const uint64_t key : other.rest_)
       add(static_cast<int64_t>(key >> 32), static_cast<int64_t>(key & 0xffffffff));
     voxels += other.voxels;

@@ -40,7 +40,8 @@ constexpr std::array<FeatureInfo, 25> kFeatures{{
 /// Pairs of neighbours in each direction, not yet symmetric.
 std::vector<Counts> count(const Texture& texture, Range range, const std::vector<int64_t>& offsets) {
   const int64_t expected = static_cast<int64_t>(texture.voxels.size());
-  std::vector<Counts> counts(offsets.size(), Counts(texture.rows(), texture.rows(), expected, true));
+  std::vector<Counts> counts(offsets.size(),
+                             Counts(texture.rows(), texture.rows(), expected, Counts::Shape::square));
   const int32_t* row = texture.row.data();
   const size_t directions = offsets.size();
   if (counts.front().dense()) {

@@ -1,5 +1,6 @@
 // Grey level run lengths (IBSI 3.7, Galloway 1975 doi:10.1016/S0146-664X(75)80008-6).
 #include <array>
+#include <bit>
 
 #include "radiomics/aggregate.hpp"
 #include "radiomics/size_features.hpp"
@@ -26,31 +27,39 @@ constexpr std::array<FeatureInfo, 16> kFeatures{{
     {"rlm_rl_entr", "run_entropy", "HJ9O", "RunEntropy"},
 }};
 
-/// Runs along `offset`. `length` is scratch of the texture's size: how long the run up to a voxel is.
-Counts runs(const Texture& texture, Range range, int64_t offset, std::vector<int32_t>& length) {
+/// Runs along each direction. Most are single voxels, which are counted as what is left of a level's voxels.
+std::vector<Counts> runs(const Texture& texture, Range range, bool planar) {
+  const std::vector<int64_t> offsets = directions(texture.grid, planar);
   const auto& size = texture.grid.size;
-  Counts counts(texture.rows(), 1 + *std::max_element(size.begin(), size.end()), range.size());
-  counts.voxels = range.size();
-  const int32_t* row = texture.row.data();
+  Counts none(texture.rows(), 1 + *std::max_element(size.begin(), size.end()), range.size());
+  none.voxels = range.size();
+  std::vector<Counts> counts(offsets.size(), none);
+  std::vector<uint32_t> voxels(texture.rows(), 0);
+  for (size_t k = range.begin; k < range.end; ++k) ++voxels[texture.row[texture.voxels[k]]];
+  std::vector<std::vector<uint32_t>> single(offsets.size(), voxels);
+  const uint16_t *ahead = texture.ahead.data(), *behind = texture.behind.data();
+  const uint32_t used = planar ? kPlanar : 0xffff;
   for (size_t k = range.begin; k < range.end; ++k) {
-    const int64_t i = texture.voxels[k];
-    length[i] = 1 + (row[i - offset] == row[i] ? length[i - offset] : 0);
-    if (row[i + offset] != row[i]) counts.add(row[i], length[i]);
+    const int64_t first = texture.voxels[k];
+    for (uint32_t starts = ahead[first] & ~behind[first] & used; starts != 0; starts &= starts - 1) {
+      const int d = std::countr_zero(starts);
+      int64_t voxel = first + offsets[d];
+      uint32_t length = 2;
+      for (; (ahead[voxel] >> d & 1) != 0; ++length) voxel += offsets[d];
+      counts[d].add(texture.row[first], length);
+      single[d][texture.row[first]] -= length;
+    }
   }
+  for (size_t d = 0; d < offsets.size(); ++d)
+    for (int64_t row = 1; row < texture.rows(); ++row) counts[d].add(row, 1, single[d][row]);
   return counts;
 }
 
 Values compute(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
-  std::vector<int32_t> length(texture.row.size(), 0);
   return aggregate(
       texture, wanted, kFeatures.size(),
-      [&](Range range, bool planar) {
-        std::vector<Counts> counts;
-        for (const int64_t offset : directions(texture.grid, planar))
-          counts.push_back(runs(texture, range, offset, length));
-        return counts;
-      },
+      [&](Range range, bool planar) { return runs(texture, range, planar); },
       [&](Counts& counts) { return size_features(counts, texture); });
 }
 

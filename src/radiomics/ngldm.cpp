@@ -1,5 +1,6 @@
 // Neighbouring grey level dependence (IBSI 3.11, Sun & Wee 1983 doi:10.1016/0734-189X(83)90032-4).
 #include <array>
+#include <bit>
 #include <cstdlib>
 
 #include "radiomics/aggregate.hpp"
@@ -42,27 +43,35 @@ std::vector<int32_t> dependences(const Texture& texture, bool planar, int64_t re
         if (offset == 0) continue;
         const int64_t first = std::max<int64_t>(0, -offset), last = std::min(size, size - offset);
         const int32_t* next = level.data() + offset;
-        if (close == 0) {
-          for (int64_t i = first; i < last; ++i) result[i] += next[i] == level[i];
-        } else {
-          for (int64_t i = first; i < last; ++i)
-            result[i] += (next[i] != 0) & (std::abs(next[i] - level[i]) <= close);
-        }
+        for (int64_t i = first; i < last; ++i)
+          result[i] += (next[i] != 0) & (std::abs(next[i] - level[i]) <= close);
       }
     }
   }
   return result;
 }
 
+/// The same of the next neighbours, of the very same level.
+std::vector<int32_t> equal_neighbours(const Texture& texture, bool planar) {
+  std::vector<int32_t> result(texture.level.size());
+  const uint32_t used = planar ? kPlanar : 0xffff;
+  for (const int64_t i : texture.voxels)
+    result[i] = 1 + std::popcount(texture.ahead[i] & used) + std::popcount(texture.behind[i] & used);
+  return result;
+}
+
 Values compute(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   const int64_t reach = input.settings.distance, window = 2 * reach + 1;
+  const int64_t close = input.settings.coarseness;
   std::array<std::vector<int32_t>, 2> all;  // in space and in slices
   return aggregate(
       texture, wanted, kFeatures.size(),
       [&](Range range, bool planar) {
         std::vector<int32_t>& of = all[planar ? 1 : 0];
-        if (of.empty()) of = dependences(texture, planar, reach, input.settings.coarseness);
+        if (of.empty())
+          of = reach == 1 && close == 0 ? equal_neighbours(texture, planar)
+                                        : dependences(texture, planar, reach, close);
         Counts counts(texture.rows(), 1 + window * window * window, range.size());
         counts.voxels = range.size();
         for (size_t k = range.begin; k < range.end; ++k) {

@@ -1,6 +1,7 @@
 #include "radiomics/region.hpp"
 
-#include <ATen/ATen.h>
+#include <ATen/Dispatch.h>
+#include <ATen/core/Tensor.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,13 +15,28 @@
 namespace photo51::radiomics {
 namespace {
 
-/// Voxels of the box as double.
+/// Calls `body(voxels)` with the voxels of the volume's one channel as their own type.
+template <class Body>
+void with_voxels(const imaging::Volume& volume, Body&& body) {
+  const at::Tensor data = volume.data.contiguous();
+  AT_DISPATCH_ALL_TYPES_AND(at::kBool, data.scalar_type(), "radiomics",
+                            [&] { body(data.const_data_ptr<scalar_t>()); });
+}
+
+/// Voxels of the box as double. Plain loops: regions are small beside what starting ATen's threads takes.
 std::vector<double> crop(const imaging::Volume& volume, const std::array<Span, 3>& spans) {
-  at::Tensor box = volume.data[0];
-  for (int axis = 0; axis < 3; ++axis) box = box.narrow(axis, spans[axis].from, spans[axis].count);
-  box = box.to(at::kDouble).contiguous();
-  const auto* values = box.const_data_ptr<double>();
-  return {values, values + box.numel()};
+  const auto& [z, y, x] = spans;
+  const auto& size = volume.geometry.size;
+  std::vector<double> box(z.count * y.count * x.count);
+  with_voxels(volume, [&](const auto* voxels) {
+    double* to = box.data();
+    for (int64_t k = z.from; k < z.from + z.count; ++k)
+      for (int64_t j = y.from; j < y.from + y.count; ++j, to += x.count) {
+        const auto* row = voxels + (k * size[1] + j) * size[0] + x.from;
+        std::transform(row, row + x.count, to, [](auto value) { return static_cast<double>(value); });
+      }
+  });
+  return box;
 }
 
 Grid grid_of(const imaging::Geometry& geometry) {
@@ -28,10 +44,34 @@ Grid grid_of(const imaging::Geometry& geometry) {
           {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
 }
 
+/// The box around what is not 0.
+template <class Voxel>
+Box box_of_nonzero(const Voxel* voxels, const Grid& grid) {
+  Box box{grid.size, {-1, -1, -1}};
+  const auto inside = [](Voxel value) { return value != Voxel{}; };
+  const int64_t width = grid.size[2];
+  for (int64_t z = 0; z < grid.size[0]; ++z) {
+    for (int64_t y = 0; y < grid.size[1]; ++y, voxels += width) {
+      bool any = false;  // without a way out, so that it is a few vector instructions
+      for (int64_t x = 0; x < width; ++x) any |= inside(voxels[x]);
+      if (!any) continue;
+      const int64_t first = std::find_if(voxels, voxels + width, inside) - voxels;
+      int64_t last = width - 1;
+      while (!inside(voxels[last])) --last;
+      const std::array<int64_t, 3> low{z, y, first}, high{z, y, last};
+      for (int axis = 0; axis < 3; ++axis) {
+        box.first[axis] = std::min(box.first[axis], low[axis]);
+        box.last[axis] = std::max(box.last[axis], high[axis]);
+      }
+    }
+  }
+  return box;
+}
+
 Box box_of_nonzero(const imaging::Volume& mask) {
-  const at::Tensor inside = mask.data[0].ne(0).contiguous();
-  const auto* values = reinterpret_cast<const uint8_t*>(inside.const_data_ptr<bool>());
-  return bounding_box(Mask(values, values + inside.numel()), grid_of(mask.geometry));
+  Box box;
+  with_voxels(mask, [&](const auto* voxels) { box = box_of_nonzero(voxels, grid_of(mask.geometry)); });
+  return box;
 }
 
 ImageSummary summary_of(const std::vector<double>& values, const Grid& grid) {
@@ -120,23 +160,7 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
 }  // namespace
 
 Box bounding_box(const Mask& mask, const Grid& grid) {
-  Box box{grid.size, {-1, -1, -1}};
-  const uint8_t* row = mask.data();
-  for (int64_t z = 0; z < grid.size[0]; ++z) {
-    for (int64_t y = 0; y < grid.size[1]; ++y, row += grid.size[2]) {
-      const uint8_t* const end = row + grid.size[2];
-      const uint8_t* const first = std::find_if(row, end, [](uint8_t inside) { return inside != 0; });
-      if (first == end) continue;
-      const uint8_t* last = end - 1;
-      while (*last == 0) --last;
-      const std::array<int64_t, 3> low{z, y, first - row}, high{z, y, last - row};
-      for (int axis = 0; axis < 3; ++axis) {
-        box.first[axis] = std::min(box.first[axis], low[axis]);
-        box.last[axis] = std::max(box.last[axis], high[axis]);
-      }
-    }
-  }
-  return box;
+  return box_of_nonzero(mask.data(), grid);
 }
 
 MaskSummary summary(const Region& region, const Mask& mask) {

@@ -98,8 +98,9 @@ std::vector<double> along(std::vector<double> values, const Layout& layout, cons
 Axis resampled_axis(int64_t size, double spacing, double wanted) {
   if (wanted == 0 || size == 1 || wanted == spacing) return {size, size, 0, 1};
   // Spacings come from files as rounded numbers: a grid that fits but for that gets no further voxel.
+  constexpr double kSlack = 1e-3;
   const double exact = static_cast<double>(size) * spacing / wanted;
-  Axis axis{size, std::max<int64_t>(1, static_cast<int64_t>(std::ceil(exact - 1e-6))), 0, wanted / spacing};
+  Axis axis{size, std::max<int64_t>(1, static_cast<int64_t>(std::ceil(exact - kSlack))), 0, wanted / spacing};
   axis.first = (static_cast<double>(size - 1) - static_cast<double>(axis.size - 1) * axis.step) / 2;
   return axis;
 }

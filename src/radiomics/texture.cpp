@@ -1,6 +1,7 @@
 #include "radiomics/texture.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace photo51::radiomics {
 namespace {
@@ -17,6 +18,40 @@ void number_rows(Texture& texture) {
   }
   texture.row.assign(texture.level.size(), 0);
   for (const int64_t i : texture.voxels) texture.row[i] = row_of[texture.level[i]];
+}
+
+/// `marks` of `count` voxels from `row` on: bit d where the voxel at `sign` times direction d is equal.
+template <class Row>
+void mark(const Row* row, int64_t count, const std::vector<int64_t>& offsets, int64_t sign, uint16_t* marks) {
+  for (size_t d = 0; d < offsets.size(); ++d) {
+    const Row* next = row + sign * offsets[d];
+    const auto bit = static_cast<uint16_t>(1 << d);
+    for (int64_t i = 0; i < count; ++i) {
+      const uint16_t equal = row[i] == next[i] ? bit : uint16_t{0};
+      marks[i] = static_cast<uint16_t>(marks[i] | equal);
+    }
+  }
+}
+
+template <class Row>
+void mark_equal(Texture& texture, const Row* row) {
+  const std::vector<int64_t> offsets = directions(texture.grid, false);
+  texture.ahead.assign(texture.row.size(), 0);
+  texture.behind.assign(texture.row.size(), 0);
+  const int64_t width = texture.grid.size[2];
+  for (size_t k = 0; k < texture.voxels.size();) {  // a line at a time, from its first voxel to its last
+    const int64_t first = texture.voxels[k], line_end = (first / width + 1) * width;
+    while (k < texture.voxels.size() && texture.voxels[k] < line_end) ++k;
+    const int64_t count = texture.voxels[k - 1] - first + 1;
+    mark(row + first, count, offsets, 1, texture.ahead.data() + first);
+    mark(row + first, count, offsets, -1, texture.behind.data() + first);
+  }
+}
+
+void mark_equal(Texture& texture) {
+  if (texture.rows() > std::numeric_limits<uint16_t>::max()) return mark_equal(texture, texture.row.data());
+  const std::vector<uint16_t> narrow(texture.row.begin(), texture.row.end());  // twice as many at a time
+  mark_equal(texture, narrow.data());
 }
 
 }  // namespace
@@ -46,6 +81,7 @@ Texture make_texture(const Region& region, const Levels& levels, int64_t reach) 
     if (texture.voxels.size() > texture.slices.back()) texture.slices.push_back(texture.voxels.size());
   }
   number_rows(texture);
+  mark_equal(texture);
   return texture;
 }
 

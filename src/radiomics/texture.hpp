@@ -21,6 +21,10 @@ struct Texture {
   std::vector<int64_t> voxels;  ///< inside, ascending: the same voxels as `Region::voxels`, in the same order
   std::vector<size_t> slices;   ///< where in `voxels` each slice begins, and the end
 
+  /// Bit d of `ahead`: the neighbour in direction d has the voxel's level; of `behind`: the one opposite.
+  /// Defined inside the mask.
+  std::vector<uint16_t> ahead, behind;
+
   auto rows() const { return static_cast<int64_t>(value.size()); }
 };
 Texture make_texture(const Region& region, const Levels& levels, int64_t reach);
@@ -31,7 +35,9 @@ struct Range {
   auto size() const { return static_cast<int64_t>(end - begin); }
 };
 
-/// Offsets in `grid` to one of each two opposite neighbours, all positive: 4 in plane (`planar`), else 13.
+/// Offsets in `grid` to one of each two opposite neighbours, all positive: the 4 in plane, then 9 in the next
+/// slice. `planar`: the first 4.
 std::vector<int64_t> directions(const Grid& grid, bool planar);
+constexpr uint16_t kPlanar = 0b1111;  ///< their bits
 
 }  // namespace photo51::radiomics

@@ -1,0 +1,206 @@
+// From image and mask to the region that features are computed on.
+#include "radiomics/region.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "phantom.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::radiomics {
+namespace {
+
+using core::Fault;
+using photo51::test::message_of;
+using test::empty_study;
+using test::random_study;
+using test::Study;
+using testing::HasSubstr;
+
+Settings resampled(std::vector<double> spacing, const char* interpolation) {
+  Settings settings;
+  settings.spacing = std::move(spacing);
+  settings.interpolation = interpolation;
+  return settings;
+}
+
+TEST(Region, IsTheBoxAroundTheMask) {
+  Study study = empty_study({20, 21, 22});
+  study.mask.data[0].slice(0, 8, 10).slice(1, 7, 10).slice(2, 6, 10).fill_(3);
+  const Region region = make_region(study.image, study.mask, {}, 2);
+  EXPECT_EQ(region.voxels.size(), 2U * 3 * 4);
+  EXPECT_EQ(region.whole, (std::array<int64_t, 3>{22, 21, 20}));
+  const Box box = bounding_box(region.mask, region.grid);
+  for (int axis = 0; axis < 3; ++axis) {
+    EXPECT_EQ(box.first[axis] + region.offset[axis], 8 - axis);
+    EXPECT_EQ(box.last[axis] + region.offset[axis], 9);
+    EXPECT_GE(box.first[axis], 2);
+  }
+}
+
+TEST(Region, KeepsTheCentreOfTheGrid) {
+  // 5 voxels of 3 mm become 8 of 2 mm, which are 1 mm wider: the first lies half a millimetre further out.
+  Study study = empty_study({5, 3, 3}, {3, 1, 1});
+  study.mask.data.fill_(1);
+  study.image.data.copy_(at::arange(5).expand({1, 3, 3, 5}).to(at::kFloat) * 3);  // mm from the first voxel
+  const Region region = make_region(study.image, study.mask, resampled({2, 0, 0}, "linear"), 0);
+  ASSERT_EQ(region.grid.size, (std::array<int64_t, 3>{3, 3, 8}));
+  EXPECT_EQ(region.grid.spacing, (std::array<double, 3>{1, 1, 2}));
+  const std::vector<double> wanted{0, 1, 3, 5, 7, 9, 11, 12};  // the ends hold what is outermost
+  for (int64_t x = 0; x < 8; ++x) EXPECT_NEAR(region.intensity[x], wanted[x], 1e-12) << x;
+}
+
+TEST(Region, GetsNoVoxelForTheRoundingOfItsSpacing) {
+  Study study = empty_study({4, 4, 60}, {1, 1, 3.0000001});
+  study.mask.data.fill_(1);
+  EXPECT_EQ(make_region(study.image, study.mask, resampled({0, 0, 2}, "linear"), 0).whole[0], 90);
+}
+
+TEST(Region, OfOneSliceStaysOne) {
+  Study study = empty_study({8, 8, 1}, {1, 1, 5});
+  study.mask.data.fill_(1);
+  const Region region = make_region(study.image, study.mask, resampled({2, 2, 2}, "cubic"), 0);
+  EXPECT_EQ(region.whole, (std::array<int64_t, 3>{1, 4, 4}));
+}
+
+TEST(Region, HasTheValuesOfTheWholeImage) {
+  Study study = random_study({64, 60, 70}, 2000, 0);
+  study.mask.data.fill_(0);
+  study.mask.data[0].slice(0, 30, 36).slice(1, 28, 33).slice(2, 31, 38).fill_(1);
+  for (const char* interpolation : {"nearest", "linear", "cubic"})
+    for (const auto& spacing : {std::vector<double>{1.3, 1.1, 2}, {0.5, 0.7, 0}}) {
+      const Settings settings = resampled(spacing, interpolation);
+      const Region part = make_region(study.image, study.mask, settings, 0);
+      const Region whole = make_region(study.image, study.mask, settings, 1000);
+      ASSERT_EQ(whole.grid.size, whole.whole);
+      ASSERT_EQ(part.voxels.size(), whole.voxels.size());
+      ASSERT_LT(part.grid.count(), whole.grid.count() / 50);
+      for (size_t k = 0; k < part.voxels.size(); ++k)
+        ASSERT_NEAR(part.intensity[part.voxels[k]], whole.intensity[whole.voxels[k]], 1e-9) << interpolation;
+    }
+}
+
+TEST(Region, FollowsACubicByItsSpline) {
+  // A B-spline of degree 3 reproduces cubics; the ends, which it mirrors, are far away.
+  Study study = empty_study({120, 3, 3});
+  const at::Tensor x = (at::arange(120).to(at::kDouble) - 60) / 10;
+  study.image.data = (x * x * x - 2 * x * x + 3).expand({1, 3, 3, 120}).contiguous();
+  study.mask.data[0].slice(2, 55, 66).fill_(1);
+  const Region region = make_region(study.image, study.mask, resampled({0.7, 0, 0}, "cubic"), 0);
+  const double first = (119 - 0.7 * static_cast<double>(region.whole[2] - 1)) / 2;
+  for (int64_t i = 0; i < region.grid.size[2]; ++i) {
+    const double at = (first + 0.7 * static_cast<double>(i + region.offset[2]) - 60) / 10;
+    EXPECT_NEAR(region.intensity[i], at * at * at - 2 * at * at + 3, 1e-9) << at;
+  }
+}
+
+TEST(Resegmentation, TakesOutliersAfterTheRange) {
+  Study study = empty_study({104, 3, 3});
+  study.mask.data[0][1][1].fill_(1);
+  auto line = study.image.data.accessor<float, 4>()[0][1][1];
+  for (int64_t x = 0; x < 104; ++x) line[x] = x % 2 == 0 ? 10 : 12;
+  line[50] = 40;    // an outlier once those out of range are gone
+  line[51] = 5000;  // hides it
+  Settings settings;
+  settings.outliers = 3;
+  const auto left = [&] {
+    Region region = make_region(study.image, study.mask, settings, 0);
+    resegment(region, settings);
+    EXPECT_EQ(std::count(region.shape.begin(), region.shape.end(), 1), 104);
+    EXPECT_EQ(std::count(region.mask.begin(), region.mask.end(), 1),
+              static_cast<int64_t>(region.voxels.size()));
+    return region.voxels.size();
+  };
+  EXPECT_EQ(left(), 103U);
+  settings.range = {std::numeric_limits<double>::quiet_NaN(), 100};
+  EXPECT_EQ(left(), 102U);
+  settings.range = {10, 12};
+  EXPECT_EQ(left(), 102U);
+}
+
+std::vector<int32_t> levels_of(const std::vector<float>& intensities, const Discretisation& how,
+                               const std::vector<double>& range = {}) {
+  const auto count = static_cast<int64_t>(intensities.size());
+  Study study = empty_study({count, 1, 1});
+  study.image.data.copy_(at::tensor(intensities).reshape({1, 1, 1, count}));
+  study.mask.data.fill_(1);
+  return discretise(make_region(study.image, study.mask, {}, 0), how, range).level;
+}
+
+TEST(Levels, StartWhereTheSettingsSay) {
+  using Levels = std::vector<int32_t>;
+  const std::vector<float> values{-3, 0, 24.9F, 25, 47};
+  Discretisation how{.method = "fixed_width", .width = 25};
+  EXPECT_EQ(levels_of(values, how), (Levels{1, 1, 2, 2, 3}));
+  EXPECT_EQ(levels_of(values, how, {-25, 100}), (Levels{1, 2, 2, 3, 3}));
+  EXPECT_EQ(levels_of(values, how, {std::nan(""), 100}), (Levels{1, 1, 2, 2, 3}));
+  how.start = -50;
+  EXPECT_EQ(levels_of(values, how, {-25, 100}), (Levels{2, 3, 3, 4, 4}));
+  how = {.method = "fixed_count", .count = 5};
+  EXPECT_EQ(levels_of(values, how), (Levels{1, 1, 3, 3, 5}));
+  EXPECT_EQ(levels_of({7, 7}, how), (Levels{1, 1}));
+  how.method = "none";
+  EXPECT_EQ(levels_of({7, 1, 300}, how), (Levels{7, 1, 300}));
+}
+
+TEST(Levels, RefuseWhatIsNone) {
+  const auto refused = [](const std::vector<float>& values, const Discretisation& how, const char* word) {
+    EXPECT_THAT(message_of(Fault::data, [&] { levels_of(values, how); }), HasSubstr(word));
+  };
+  refused({-1000, 3}, {.method = "none"}, "discretise.method");
+  refused({1.5F, 3}, {.method = "none"}, "discretise.method");
+  refused({1, 3}, {.method = "fixed_width", .width = 1, .start = 2}, "discretise.start");
+  refused({0, 3e9F}, {.method = "fixed_width", .width = 1}, "discretise.width");
+}
+
+TEST(Region, RefusesWhatHasNone) {
+  const auto refused = [](const Study& study, const Settings& settings, const char* word) {
+    EXPECT_THAT(message_of(Fault::data, [&] { extract(study.image, study.mask, settings); }),
+                HasSubstr(word));
+  };
+  refused(empty_study({5, 5, 5}), {}, "mask.nii: the mask is empty");
+  Study study = random_study({9, 9, 9}, 5, 2);
+  Study other = study;
+  other.mask.geometry.origin[0] = 3;
+  refused(other, {}, "does not lie on the grid");
+  other = study;
+  other.image.data = at::zeros({2, 9, 9, 9});
+  refused(other, {}, "one channel");
+  other = study;
+  other.image.data = study.image.data.clone();
+  other.image.data[0][4][4][4] = std::nan("");
+  refused(other, {}, "not finite");
+  Settings settings;
+  settings.range = {1000, 2000};
+  refused(study, settings, "`range`");
+  settings = {};
+  settings.outliers = 1e-3;
+  refused(study, settings, "`outliers`");
+  Study speck = empty_study({40, 40, 40});
+  speck.mask.data[0][20][20][20] = 1;
+  refused(speck, resampled({7, 7, 7}, "linear"), "`spacing`");
+}
+
+TEST(Region, MindsNothingFarAway) {
+  Study study = empty_study({60, 60, 60});
+  study.mask.data[0].slice(0, 28, 32).slice(1, 28, 32).slice(2, 28, 32).fill_(1);
+  study.image.data[0][0][0][0] = std::nan("");
+  EXPECT_NO_THROW(make_region(study.image, study.mask, {}, 7));
+}
+
+TEST(Region, ReadsEveryTypeOfVoxel) {
+  const Study study = random_study({9, 9, 9}, 100, 2);
+  const Region wanted = make_region(study.image, study.mask, {}, 1);
+  for (const auto type : {at::kByte, at::kShort, at::kInt, at::kLong, at::kFloat, at::kDouble}) {
+    Study same = study;
+    same.image.data = study.image.data.to(type);
+    same.mask.data = study.mask.data.to(type);
+    const Region region = make_region(same.image, same.mask, {}, 1);
+    EXPECT_EQ(region.intensity, wanted.intensity);
+    EXPECT_EQ(region.voxels, wanted.voxels);
+  }
+}
+
+}  // namespace
+}  // namespace photo51::radiomics
