@@ -46,7 +46,8 @@ Volume frame_of(const Volume& cine, int64_t frame, int64_t count) {
 }
 
 Volume read_file(const std::filesystem::path& file, imaging::Modality modality, const InputOptions& options) {
-  if (modality == imaging::Modality::mammography) return read_mammogram_picture(file, options.mammography);
+  if (modality == imaging::Modality::mammography)
+    return read_mammogram_picture(file, options.mammography, options.dicom);
   if (modality == imaging::Modality::ultrasound)
     return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
   Volume volume = imaging::read_volume(file, {.modality = modality, .series = {}, .dicom = options.dicom});
@@ -133,14 +134,26 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
       });
     study.registrations.resize(study.channels.size(), registration);
   }
-  if (!files.mask.empty())
-    study.mask = core::with_context("mask " + options.mask, [&] {
-      std::vector<const imaging::Volume*> images;
-      for (const auto& channel : study.channels)
-        if (channel) images.push_back(&*channel);
-      return imaging::read_mask(files.mask, images);
-    });
+  if (!files.mask.empty()) {
+    std::vector<const Volume*> images;
+    for (const auto& channel : study.channels)
+      if (channel) images.push_back(&*channel);
+    study.mask = read_row_mask(cohort, input, row, images);
+  }
   return study;
+}
+
+Study read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t file,
+                   imaging::Modality modality) {
+  Study study;
+  add_file(study, {cohort, input, row, {file, 0}, modality});
+  return study;
+}
+
+Volume read_row_mask(const Cohort::Impl& cohort, size_t input, size_t row,
+                     const std::vector<const Volume*>& images) {
+  return core::with_context("mask " + cohort.inputs[input].second.mask,
+                            [&] { return imaging::read_mask(cohort.files[input][row].mask, images); });
 }
 
 Study read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,

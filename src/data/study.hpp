@@ -19,6 +19,12 @@ struct Study {
 };
 /// `modality` is what the channels are; unknown accepts any. Errors carry the channel.
 Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality);
+/// The study of one of its files; of a file with several parts shown, the first.
+Study read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t file,
+                   imaging::Modality modality);
+/// The mask that the row names, drawn on these images.
+imaging::Volume read_row_mask(const Cohort::Impl& cohort, size_t input, size_t row,
+                              const std::vector<const imaging::Volume*>& images);
 /// One instance of a bag: a study of a single file.
 Study read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
                     imaging::Modality modality);

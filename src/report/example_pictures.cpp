@@ -4,15 +4,11 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/data/row_image.hpp"
 #include "photo51/imaging/picture.hpp"
-#include "photo51/imaging/read.hpp"
-#include "photo51/imaging/slide.hpp"
-#include "photo51/preprocess/tiles.hpp"
 
 namespace photo51::report {
 namespace {
@@ -64,59 +60,18 @@ std::vector<Example> choose(const Study& study, const evaluation::Truth& truth, 
   return chosen;
 }
 
-std::string cell_of(const Study& study, int64_t row, const std::string& input, const std::string& column) {
-  const std::string own = study.cohort.cell(row, input + "." + column);
-  return own.empty() ? study.cohort.cell(row, column) : own;
-}
-
-std::optional<std::filesystem::path> file_of(const Study& study, int64_t row, const std::string& input,
-                                             const std::string& channel) {
-  const std::string cell = cell_of(study, row, input, channel);
-  if (cell.empty()) return std::nullopt;
-  const std::filesystem::path path(cell);
-  return path.is_absolute() ? path : study.pipeline.cohort.manifest.parent_path() / path;
-}
-
-/// The tile that the row looks at, or the whole slide.
-at::Tensor slide_picture(const Study& study, int64_t row, const std::string& input,
-                         const data::InputOptions& options, const std::filesystem::path& path,
-                         const std::string& channel) {
-  imaging::SlideOptions how = options.tile->slide;
-  if (const auto mpp = core::parse_double(cell_of(study, row, input, channel + ".mpp"))) how.mpp = *mpp;
-  const auto slide = imaging::open_slide(path, how);
-  if (options.center.empty()) return imaging::thumbnail(slide, picture_pixels);
-  const auto x = core::parse_double(cell_of(study, row, input, options.center[0]));
-  const auto y = core::parse_double(cell_of(study, row, input, options.center[1]));
-  if (!x || !y) core::fail_data("its place on the slide is not given");
-  return preprocess::read_tiles(slide, {preprocess::tile_around(slide, *options.tile, {*x, *y})},
-                                *options.tile)[0];
-}
-
-std::string draw(const Study& study, int64_t row, const std::string& input, const data::InputOptions& options,
-                 std::string& channel) {
-  std::optional<std::filesystem::path> image;
-  for (const auto& name : options.channels) {
-    channel = name;
-    image = file_of(study, row, input, name.substr(0, name.find('@')));
-    // Of several files of a bag, the first.
-    if (image && data::is_bag(options)) image = core::split(image->string(), ';').front();
-    if (image) break;
-  }
-  if (!image) return "";
-  if (options.tile)
-    return imaging::encode_png(
-        slide_picture(study, row, input, options, *image, channel).permute({1, 2, 0}).contiguous());
-  const auto volume =
-      imaging::read_volume(*image, {.modality = imaging::modality_from(options.modality), .series = {}});
-  std::optional<imaging::Volume> mask;
-  if (!options.mask.empty())
-    if (const auto path = file_of(study, row, input, options.mask))
-      mask = imaging::read_mask(*path, {&volume});
-  if (mask && !mask->geometry.matches(volume.geometry)) mask.reset();
+std::string draw(const Study& study, int64_t row, const std::string& input, std::string& channel) {
+  const auto found = data::row_image(study.cohort, row, input, picture_pixels);
+  if (!found) return "";
+  channel = found->channel;
+  const imaging::Volume& volume = found->image;
+  if (volume.data.size(0) == 3 && volume.data.scalar_type() == at::kByte)
+    return imaging::encode_png(volume.data.select(1, 0).permute({1, 2, 0}).contiguous());
+  const bool outlined = found->mask && found->mask->geometry.matches(volume.geometry);
   imaging::PictureOptions picture;
-  picture.mask = mask ? &*mask : nullptr;
+  picture.mask = outlined ? &*found->mask : nullptr;
   picture.longest_side = picture_pixels;
-  const int64_t slice = mask ? imaging::fullest_slice(*mask, 2) : volume.geometry.size[2] / 2;
+  const int64_t slice = outlined ? imaging::fullest_slice(*found->mask, 2) : volume.geometry.size[2] / 2;
   return imaging::encode_png(imaging::slice_picture(volume, 2, slice, picture));
 }
 
@@ -142,7 +97,7 @@ std::vector<Picture> example_pictures(const Study& study, const evaluation::Trut
     const std::string& name = study.cohort.id(example.row);
     try {
       std::string channel;
-      const std::string png = draw(study, example.row, input->first, input->second, channel);
+      const std::string png = draw(study, example.row, input->first, channel);
       if (png.empty()) continue;
       pictures.push_back({name, png, head->head + ", " + input->first + " " + channel,
                           in_words(*example.said), example.truth, example.right});

@@ -4,6 +4,7 @@
 
 #include "fixture.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/data/row_image.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/preprocess/stain.hpp"
 
@@ -171,6 +172,23 @@ TEST_F(SlideTest, OptionsThatContradictAreRefused) {
   EXPECT_THAT(says("dims: 2\ntile: {mpp: 1}\ncenter: [x]"), HasSubstr("takes two columns"));
   EXPECT_THAT(says("dims: 2\ntile: {mpp: 1}\ncenter: [x, y]\nbag: always"), HasSubstr("leave bag out"));
   EXPECT_THAT(says("dims: 2\naugment: {hed_jitter: {scale: 0.1}}"), HasSubstr("normalize fixed"));
+}
+
+TEST_F(SlideTest, AreShownWholeOrAtTheRowsPlace) {
+  write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}});
+  const auto whole = read("patient,slide,slide.mpp\nP1,,\nP2,a.png,2\n", {{"he", tiles()}});
+  EXPECT_FALSE(row_image(whole, 0, "he", 40));
+  const auto shown = row_image(whole, 1, "he", 40);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->channel, "slide");
+  EXPECT_EQ(shown->image.data.sizes(), at::IntArrayRef({3, 1, 32, 40}));
+  auto options = tiles();
+  options.center = {"x", "y"};
+  const auto one = read("patient,slide,x,y\nP1,a.png,112,48\n", {{"he", options}});
+  const auto tile = row_image(one, 0, "he", 40);
+  ASSERT_TRUE(tile);
+  EXPECT_EQ(tile->image.data.sizes(), at::IntArrayRef({3, 1, 32, 32}));
+  EXPECT_EQ(tile->image.data[0][0][16][16].item<int>(), 180);
 }
 
 }  // namespace
