@@ -127,7 +127,10 @@ Augmentation draw(const AugmentOptions& options, int64_t seed, int64_t epoch, co
       drawn.colors = ColorChange{factor(jitter->brightness), factor(jitter->contrast),
                                  factor(jitter->saturation), random.uniform(-jitter->hue, jitter->hue)};
   }
-  if (options.hed_jitter) drawn.stain = draw_hed(*options.hed_jitter, seed, epoch, case_id);
+  if (options.hed_jitter) {
+    const HedJitter jitter = draw_hed(*options.hed_jitter, seed, epoch, case_id);
+    if (jitter != HedJitter{}) drawn.stain = jitter;
+  }
   if (const auto& dropout = options.coarse_dropout) {
     auto random = stream("coarse_dropout");
     drawn.hole_fill = dropout->fill;

@@ -57,6 +57,8 @@ struct HedOptions {
 void describe(config::Fields& f, HedOptions& o);
 struct HedJitter {
   std::array<double, 3> scale{1, 1, 1}, shift{0, 0, 0};  ///< haematoxylin, eosin, DAB
+
+  bool operator==(const HedJitter&) const = default;
 };
 /// The same numbers for the same (seed, epoch, case, tile), whatever ran before.
 HedJitter draw_hed(const HedOptions& options, int64_t seed, int64_t epoch, const std::string& case_id,
