@@ -14,6 +14,8 @@ void check_modality(config::Fields& f, const InputOptions& o) {
   f.check(image || o.colour == "auto", "colour", "is for images only");
   f.check(image || o.bag == "auto", "bag", "is for images only");
   f.check(o.modality == "mammography" || !o.mammography, "mammography", "is for mammography only");
+  f.check(o.modality != "pet" || o.dicom.voi == "none", "dicom",
+          "voi: apply would leave no SUV; use preprocess.normalize instead");
   f.check(o.modality == "ultrasound" || !o.ultrasound, "ultrasound", "is for ultrasound only");
   f.check(o.modality == "ultrasound" || o.frames == 0, "frames", "is for ultrasound only");
   f.check(o.modality == "histopathology" || !o.tile, "tile", "is for histopathology only");
@@ -83,7 +85,8 @@ void describe_pictures(config::Fields& f, InputOptions& o) {
     {.one_of = {"auto", "always", "never"}});
   f("train_instances", o.train_instances,
     "bags: instances drawn of each training case, anew in every epoch; 0 = all", {.min = 0});
-  f.section("dicom", o.dicom, "volumes: DICOM series that are not one even stack");
+  f.section("dicom", o.dicom,
+            "volumes and mammograms: DICOM series that are not one even stack, values as shown");
   f("assume_spacing", o.assume_spacing,
     "volumes: spacing x, y, z of files that do not say; empty = such a file is an error",
     {.min = 1e-6, .unit = "mm"});

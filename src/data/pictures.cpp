@@ -23,8 +23,9 @@ bool is_named(const std::filesystem::path& file, std::initializer_list<const cha
 }  // namespace
 
 Volume read_mammogram_picture(const std::filesystem::path& file,
-                              const std::optional<preprocess::MammographyOptions>& options) {
-  imaging::Mammogram read = imaging::read_mammogram(file);
+                              const std::optional<preprocess::MammographyOptions>& options,
+                              const imaging::DicomPolicy& policy) {
+  imaging::Mammogram read = imaging::read_mammogram(file, policy);
   Volume volume = std::move(read.volume);
   if (!options) return volume;
   core::with_context(file.string(), [&] {

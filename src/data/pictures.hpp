@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "photo51/imaging/dicom_policy.hpp"
 #include "photo51/imaging/volume.hpp"
 #include "photo51/preprocess/mammography.hpp"
 #include "photo51/preprocess/stain.hpp"
@@ -13,7 +14,8 @@ namespace photo51::data {
 
 /// Bright for dense, spacing in the breast; posed when options are given. What is odd is in `warnings`.
 imaging::Volume read_mammogram_picture(const std::filesystem::path& file,
-                                       const std::optional<preprocess::MammographyOptions>& options);
+                                       const std::optional<preprocess::MammographyOptions>& options,
+                                       const imaging::DicomPolicy& policy = {});
 
 /// [C, frames, H, W]: frames lie along z. Spacing from calibrated regions where there are any. Prepared when
 /// options are given; channels are named red, green, blue, or bmode, flow when split. Formats other than

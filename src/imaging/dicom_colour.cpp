@@ -3,52 +3,13 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstring>
 
-#include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
+#include "imaging/dicom_lut.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::imaging {
 namespace {
-
-struct Descriptor {
-  int64_t entries = 0, first = 0, bits = 16;
-};
-
-/// The three numbers of a LUT descriptor; 0 entries mean 65536, the first mapped value has the pixels' sign.
-Descriptor descriptor_of(DcmItem& item, const DcmTagKey& tag, bool is_signed) {
-  const auto values = numbers_of<3>(item, tag);
-  if (!values) core::fail_data("its lookup table's descriptor is damaged; export the file again");
-  Descriptor d{static_cast<int64_t>((*values)[0]), static_cast<int64_t>((*values)[1]),
-               static_cast<int64_t>((*values)[2])};
-  // A signed count is a writer's slip.
-  if (d.entries <= 0) d.entries += 65536;
-  if (is_signed && d.first > 32767) d.first -= 65536;
-  if (d.entries < 1 || d.entries > 65536 || d.bits < 1 || d.bits > 16)
-    core::fail_data("its lookup table's descriptor is damaged; export the file again");
-  return d;
-}
-
-/// Words of a table; entries of 8 bits may lie packed, two a word.
-std::vector<uint16_t> words_of(DcmItem& item, const DcmTagKey& tag, int64_t entries, int64_t bits) {
-  DcmElement* element = nullptr;
-  std::vector<uint16_t> words;
-  if (item.findAndGetElement(tag, element).bad() || element == nullptr || element->getLength() == 0)
-    core::fail_data("its lookup table has no data; export the file again");
-  std::vector<uint8_t> bytes(element->getLength());
-  if (element->getPartialValue(bytes.data(), 0, element->getLength(), nullptr, gLocalByteOrder).bad())
-    core::fail_data("its lookup table cannot be read; copy the file again");
-  const bool packed = bits <= 8 && static_cast<int64_t>(bytes.size()) < 2 * entries;
-  words.resize(packed ? bytes.size() : bytes.size() / 2);
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (packed)
-      words[i] = bytes[i];
-    else
-      std::memcpy(&words[i], bytes.data() + 2 * i, 2);
-  }
-  return words;
-}
 
 /// Segments of a segmented palette: discrete (0), linear (1) and indirect (2) ones.
 void expand(const std::vector<uint16_t>& in, size_t begin, size_t segments, int depth,
@@ -76,21 +37,6 @@ void expand(const std::vector<uint16_t>& in, size_t begin, size_t segments, int 
   }
 }
 
-/// Table as int32, as long as its descriptor says.
-at::Tensor table_of(const std::vector<uint16_t>& words, const Descriptor& d) {
-  if (static_cast<int64_t>(words.size()) < d.entries)
-    core::fail_data("its lookup table holds " + std::to_string(words.size()) + " of " +
-                    std::to_string(d.entries) + " entries; copy the file again");
-  at::Tensor table = at::empty({d.entries}, at::kInt);
-  std::copy_n(words.begin(), d.entries, table.mutable_data_ptr<int32_t>());
-  return table;
-}
-
-at::Tensor look_up(const at::Tensor& table, const at::Tensor& values, int64_t first) {
-  const at::Tensor index = (values.to(at::kLong) - first).clamp_(0, table.numel() - 1);
-  return table.index_select(0, index.flatten()).view(values.sizes());
-}
-
 }  // namespace
 
 at::Tensor apply_palette(const DicomHeader& header, const at::Tensor& indices) {
@@ -107,15 +53,15 @@ at::Tensor apply_palette(const DicomHeader& header, const at::Tensor& indices) {
   std::vector<at::Tensor> colours;
   int64_t bits = 8;
   for (size_t c = 0; c < 3; ++c) {
-    const Descriptor d = descriptor_of(dataset, descriptors[c], header.is_signed);
+    const LutDescriptor d = lut_descriptor(dataset, descriptors[c], header.is_signed);
     std::vector<uint16_t> words;
     if (dataset.tagExists(plain[c])) {
-      words = words_of(dataset, plain[c], d.entries, d.bits);
+      words = lut_words(dataset, plain[c], d.entries, d.bits);
     } else {
-      expand(words_of(dataset, segmented[c], 1 << 16, 16), 0, SIZE_MAX, 0, words);
+      expand(lut_words(dataset, segmented[c], 1 << 16, 16), 0, SIZE_MAX, 0, words);
     }
     bits = std::max(bits, d.bits);
-    colours.push_back(look_up(table_of(words, d), indices, d.first));
+    colours.push_back(look_up(lut_table(words, d), indices, d.first));
   }
   const at::Tensor rgb = at::cat(colours, 1);
   return bits <= 8 ? rgb.to(at::kByte) : rgb;
@@ -134,8 +80,8 @@ at::Tensor ybr_to_rgb(const at::Tensor& ybr, bool partial) {
 at::Tensor apply_modality_lut(const DicomHeader& header, const at::Tensor& stored) {
   DcmItem* item = item_of(*header.file->getDataset(), DCM_ModalityLUTSequence);
   if (item == nullptr) core::fail_data("its Modality LUT Sequence (0028,3000) is empty; export it again");
-  const Descriptor d = descriptor_of(*item, DCM_LUTDescriptor, header.is_signed);
-  return look_up(table_of(words_of(*item, DCM_LUTData, d.entries, d.bits), d), stored, d.first);
+  const Lut lut = read_lut(*item, header.is_signed);
+  return look_up(lut.table, stored, lut.first);
 }
 
 }  // namespace photo51::imaging

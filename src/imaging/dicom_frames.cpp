@@ -34,6 +34,12 @@ class Groups {
   DcmItem* shared_;
 };
 
+std::optional<VoiWindow> window_of(DcmItem& item) {
+  const auto centers = numbers_of(item, DCM_WindowCenter), widths = numbers_of(item, DCM_WindowWidth);
+  if (centers.empty() || widths.empty()) return {};
+  return VoiWindow{centers[0], widths[0], text_of(item, DCM_VOILUTFunction)};
+}
+
 DicomFrame frame_of(const Groups& groups, const DicomHeader& h) {
   DicomFrame f;
   f.position = groups.find(DCM_PlanePositionSequence,
@@ -55,6 +61,8 @@ DicomFrame frame_of(const Groups& groups, const DicomHeader& h) {
   f.b_value = groups.number(DCM_MRDiffusionSequence, DCM_DiffusionBValue);
   f.echo_time = groups.number(DCM_MREchoSequence, DCM_EffectiveEchoTime);
   f.seconds = groups.number(DCM_TemporalPositionSequence, DCM_TemporalPositionTimeOffset);
+  f.window = groups.find(DCM_FrameVOILUTSequence, window_of);
+  if (!f.window) f.window = window_of(*h.file->getDataset());
   if (!f.orientation) f.orientation = h.orientation;
   if (!f.spacing) f.spacing = h.spacing;
   if (!f.thickness) f.thickness = h.thickness;

@@ -11,6 +11,12 @@
 
 namespace photo51::imaging {
 
+/// The first window of several.
+struct VoiWindow {
+  double center = 0, width = 0;
+  std::string function;  ///< VOILUTFunction (0028,1056); empty = LINEAR
+};
+
 struct DicomFrame {
   std::optional<std::array<double, 3>> position;
   std::optional<std::array<double, 6>> orientation;
@@ -21,6 +27,7 @@ struct DicomFrame {
   std::optional<int64_t> temporal;
   std::vector<double> dimension;  ///< DimensionIndexValues
   std::optional<double> b_value, echo_time, seconds;
+  std::optional<VoiWindow> window;
 };
 
 /// One a frame: its own group, else the shared one, else the object's own element. Objects without groups get

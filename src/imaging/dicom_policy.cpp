@@ -12,6 +12,10 @@ void describe(config::Fields& f, DicomPolicy& o) {
     {.one_of = {"error", "first", "channels"}});
   f("tilt", o.tilt, "gantry tilt: refuse, or keep the sheared grid, which resampling undoes",
     {.one_of = {"error", "keep"}});
+  f("voi", o.voi,
+    "values as stored and rescaled, or through the file's own VOI lookup table or window, 0 to 1, as "
+    "mammograms for presentation ask for",
+    {.one_of = {"none", "apply"}});
 }
 
 }  // namespace photo51::imaging

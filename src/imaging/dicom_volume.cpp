@@ -9,6 +9,7 @@
 #include "imaging/dicom_image.hpp"
 #include "imaging/dicom_pixels.hpp"
 #include "imaging/dicom_place.hpp"
+#include "imaging/dicom_voi.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/thread_pool.hpp"
 
@@ -76,13 +77,17 @@ std::vector<Plane> planes_of(const std::vector<DicomObject>& objects) {
   return planes;
 }
 
-void decode(std::vector<DicomObject>& objects, core::ThreadPool* pool) {
+void decode(std::vector<DicomObject>& objects, bool voi, core::ThreadPool* pool) {
   const bool one = objects.size() == 1;
   const auto read = [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
       DicomObject& object = objects[i];
       if (!object.values.defined())
         object.values = read_values(object.header, object.frames, one ? pool : nullptr);
+      if (voi)
+        object.values = core::with_context(object.header.path.string(), [&] {
+          return apply_voi(object.header, object.frames, object.values);
+        });
       object.header.file.reset();
     }
   };
@@ -182,7 +187,9 @@ Volume make_dicom_volume(std::vector<DicomObject> objects, const std::string& so
   const std::vector<Plane> planes = planes_of(objects);
   const Placement placement = place_planes(planes, source, options.dicom, volume);
   volume.geometry = placement.geometry;
-  decode(objects, options.pool);
+  const bool voi = options.dicom.voi == "apply";
+  decode(objects, voi, options.pool);
+  if (voi) volume.units = Units::arbitrary;
   volume.data = assemble(objects, placement);
   name_channels(planes, placement, volume);
   time_channels(objects, placement, volume);

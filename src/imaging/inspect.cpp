@@ -55,12 +55,15 @@ void inspect_volume(Volume volume, Inspection& found, const InspectOptions& opti
   found.warnings.insert(found.warnings.end(), volume.warnings.begin(), volume.warnings.end());
   if (!found.measured) measure(volume.data, found);
   suspect(volume, found);
-  if (options.picture) {
-    PictureOptions picture;
-    picture.longest_side = 160;
-    found.picture = contact_sheet(volume, 6, 3, picture);
-  }
+  if (options.picture) found.picture = inspection_sheet(volume);
   found.volume = std::move(volume);
+}
+
+at::Tensor inspection_sheet(const Volume& volume, std::optional<Window> window) {
+  PictureOptions picture;
+  picture.window = window;
+  picture.longest_side = 160;
+  return contact_sheet(volume, 6, 3, picture);
 }
 
 void suspect(const Volume& volume, Inspection& found) {

@@ -8,6 +8,7 @@
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_image.hpp"
 #include "imaging/dicom_series.hpp"
+#include "imaging/dicom_voi.hpp"
 #include "imaging/dicom_volume.hpp"
 #include "imaging/inspectors.hpp"
 #include "photo51/core/error.hpp"
@@ -93,15 +94,37 @@ void warn_of_header(const DicomObject& object, Inspection& found) {
         "no RescaleSlope (0028,1053) or RescaleIntercept (0028,1052): values are as stored, not HU");
 }
 
-/// A sheet of the frames as they are stored, where they make no volume.
-at::Tensor sheet_of(const at::Tensor& values) {
+/// The frames as the file asks them to be shown, 0 to 1; nothing where it does not ask or its wish is
+/// damaged.
+std::optional<at::Tensor> shown_values(const DicomObject& object, Inspection& found) {
+  if (!has_voi(object.header, object.frames)) return {};
+  try {
+    return apply_voi(object.header, object.frames, object.values);
+  } catch (const core::Error& error) {
+    found.warnings.push_back(std::string("cannot be shown as it asks: ") + error.what());
+    return {};
+  }
+}
+
+/// A sheet of the frames in their order, where they make no volume.
+at::Tensor sheet_of(const DicomObject& object, Inspection& found) {
+  const auto shown = shown_values(object, found);
+  const at::Tensor values = shown.value_or(object.values);
   Geometry geometry;
   geometry.size = {values.size(3), values.size(2), values.size(0)};
   Volume frames = make_volume(values.transpose(0, 1), geometry);
   frames.orientation_known = false;
-  PictureOptions picture;
-  picture.longest_side = 160;
-  return contact_sheet(frames, 6, 3, picture);
+  return inspection_sheet(frames, shown ? std::optional(Window{0, 1}) : std::nullopt);
+}
+
+/// Draws a volume anew through the file's own window or table, when it has one.
+void show_as_asked(const DicomObject& object, const ReadOptions& options, Inspection& found) {
+  const auto shown = shown_values(object, found);
+  if (!shown) return;
+  DicomObject copy = object;
+  copy.values = *shown;
+  found.picture = inspection_sheet(make_dicom_volume({std::move(copy)}, object.header.path.string(), options),
+                                   Window{0, 1});
 }
 
 /// The geometry of the frames, when they make a grid; what stands against that is only suspicious here, the
@@ -118,12 +141,13 @@ void look_at_volume(const DicomObject& object, Inspection& found, const InspectO
     if (object.header.modality == "CT" && !object.header.has_modality_lut && !object.frames[0].slope)
       volume.units = Units::unknown;
     inspect_volume(std::move(volume), found, options);
+    if (options.picture) show_as_asked(object, lenient, found);
     found.modality = object.header.kind();
     // A single slice is as thick as its header says, or not known to be.
     if (one_slice || !found.spacing) found.spacing = spacing;
   } catch (const core::Error& error) {
     found.warnings.push_back(std::string("cannot be used as a volume: ") + error.what());
-    if (options.picture) found.picture = sheet_of(object.values);
+    if (options.picture) found.picture = sheet_of(object, found);
   }
   found.size = size;
 }
@@ -146,7 +170,7 @@ void look_at_pixels(DicomHeader header, Inspection& found, const InspectOptions&
   warn_of_header(object, found);
   if (found.kind == "volume") return look_at_volume(object, found, options);
   if (found.kind == "segmentation") found.units = Units::label;
-  if (options.picture) found.picture = sheet_of(object.values);
+  if (options.picture) found.picture = sheet_of(object, found);
 }
 
 void look_by_kind(const fs::path& path, Inspection& found, const InspectOptions& options) {
@@ -198,7 +222,14 @@ void inspect_dicom_folder(const fs::path& path, Inspection& found, const Inspect
   }
   ReadOptions read;
   read.pool = &pool;
-  inspect_volume(make_dicom_volume(std::move(objects), path.string(), read), found, options);
+  const std::optional<VoiWindow> voi = objects[objects.size() / 2].frames[0].window;
+  const bool linear = voi && voi->function != "SIGMOID" && voi->width > 0;
+  Volume volume = make_dicom_volume(std::move(objects), path.string(), read);
+  const Volume drawn = volume;
+  inspect_volume(std::move(volume), found, options);
+  if (options.picture && linear && drawn.channel_count() == 1)
+    found.picture =
+        inspection_sheet(drawn, Window{voi->center - voi->width / 2, voi->center + voi->width / 2});
 }
 
 }  // namespace photo51::imaging

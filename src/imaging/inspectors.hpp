@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "photo51/imaging/inspect.hpp"
+#include "photo51/imaging/picture.hpp"
 
 namespace photo51::imaging {
 
@@ -27,6 +28,8 @@ void inspect_structure_set(const std::filesystem::path& path, Inspection& found,
 /// What is read as a volume: geometry, units, suspicious values and places, and the numbers unless they are
 /// measured already.
 void inspect_volume(Volume volume, Inspection& found, const InspectOptions& options);
+/// Evenly spaced slices of a volume as the picture to look at; without a window, its usual one.
+at::Tensor inspection_sheet(const Volume& volume, std::optional<Window> window = {});
 /// Warns of what is odd for the volume's units and geometry.
 void suspect(const Volume& volume, Inspection& found);
 

@@ -21,9 +21,9 @@ at::Tensor inverted(const at::Tensor& values, const DicomHeader& h) {
 
 }  // namespace
 
-Mammogram read_mammogram(const std::filesystem::path& path) {
+Mammogram read_mammogram(const std::filesystem::path& path, const DicomPolicy& policy) {
   Mammogram made;
-  made.volume = read_volume(path, {.modality = Modality::mammography});
+  made.volume = read_volume(path, {.modality = Modality::mammography, .dicom = policy});
   Volume& volume = made.volume;
   volume.units = Units::arbitrary;
   std::error_code code;
@@ -37,7 +37,9 @@ Mammogram read_mammogram(const std::filesystem::path& path) {
     core::fail_data(path.string() + ": has " + std::to_string(volume.data.size(0)) +
                     " channels, but a mammogram is gray; convert it");
   made.facts = read_mammogram_facts(path);
-  if (made.facts.inverted) volume.data = inverted(volume.data, read_dicom_header(path));
+  if (made.facts.inverted)
+    volume.data =
+        policy.voi == "apply" ? volume.data.neg().add(1) : inverted(volume.data, read_dicom_header(path));
   volume.spacing_known = made.facts.spacing.has_value();
   if (made.facts.spacing) {
     volume.geometry.spacing[0] = (*made.facts.spacing)[0];

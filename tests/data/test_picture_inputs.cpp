@@ -7,6 +7,7 @@
 #include "data/parts.hpp"
 #include "fixture.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/data/row_image.hpp"
 #include "photo51/imaging/write.hpp"
 #include "support/dicom_file.hpp"
 
@@ -171,6 +172,39 @@ TEST_F(PictureInputTest, OptionsOfOtherModalitiesAreRefused) {
               HasSubstr("normalize fixed"));
   EXPECT_THAT(refusal("mri\nassume_spacing: [1, 1]"), HasSubstr("takes three numbers"));
   EXPECT_THAT(refusal("mri\nassume_orientation: LPX"), HasSubstr("one letter each"));
+}
+
+TEST_F(PictureInputTest, TheFirstChannelThatIsThereIsShownWithItsMask) {
+  imaging::Geometry geometry;
+  geometry.size = {4, 3, 2};
+  const auto save = [&](const char* name, float value) {
+    imaging::write_nifti(imaging::make_volume(at::full({1, 2, 3, 4}, value), geometry), folder_ / name);
+  };
+  save("flair.nii.gz", 7);
+  save("seg.nii.gz", 1);
+  const auto cohort = read("patient,t1,flair,seg\nP1,,flair.nii.gz,seg.nii.gz\nP2,,,\n",
+                           {{"mri", image_input({"t1", "flair@0"}, "seg")}});
+  const auto shown = row_image(cohort, 0, "mri", 100);
+  ASSERT_TRUE(shown);
+  EXPECT_EQ(shown->channel, "flair@0");
+  EXPECT_EQ(shown->image.data.max().item<float>(), 7);
+  ASSERT_TRUE(shown->mask);
+  EXPECT_EQ(shown->mask->data.sum().item<int>(), 24);
+  EXPECT_FALSE(row_image(cohort, 1, "mri", 100));
+}
+
+TEST_F(PictureInputTest, ShownValuesNeedAWindow) {
+  test::DicomFile file;
+  file.text(0x00080060, "CS", "MG").pixels(3, 4, 1, 1, std::vector<uint8_t>(12, 5));
+  file.save(folder_ / "plain.dcm");
+  file.text(0x00281050, "DS", "5").text(0x00281051, "DS", "10").text(0x00281056, "CS", "LINEAR_EXACT");
+  file.save(folder_ / "window.dcm");
+  auto options = picture("mammography");
+  options.dicom.voi = "apply";
+  EXPECT_EQ(load("window.dcm", options).inputs.at("im").values.max().item<float>(), 0.5);
+  EXPECT_THAT(failure(core::Fault::data, [&] { load("plain.dcm", options); }),
+              HasSubstr("has neither a VOI LUT Sequence"));
+  EXPECT_THAT(refusal("pet\ndicom: {voi: apply}"), HasSubstr("voi: apply would leave no SUV"));
 }
 
 }  // namespace

@@ -10,6 +10,7 @@ import pydicom
 import safetensors
 import torch
 from matplotlib.path import Path
+from pydicom.pixels import apply_modality_lut, apply_voi_lut
 
 files, folder = map(pathlib.Path, sys.argv[1:])
 results = {}
@@ -85,5 +86,23 @@ for contour in pydicom.dcmread(files / "ct_rtstruct/rtstruct.dcm").ROIContourSeq
     slice_ = numpy.abs(places - points[0, 2]).argmin()
     mask[slice_] ^= Path(points[:, :2]).contains_points(centres).reshape(mask.shape[1:])
 put("rtstruct.mask", mask)
+
+
+for path in sorted(files.glob("*.dcm")):
+    try:
+        image = pydicom.dcmread(path)
+        values = apply_modality_lut(image.pixel_array, image)
+    except Exception:  # what cannot be decoded is no concern of this
+        continue
+    if "VOILUTSequence" in image:
+        low, high = 0, 2 ** image.VOILUTSequence[0].LUTDescriptor[2] - 1
+    elif "WindowCenter" in image and "WindowWidth" in image:
+        low = -(2 ** (image.BitsStored - 1)) if image.PixelRepresentation else 0
+        high = low + 2**image.BitsStored - 1
+        slope, intercept = float(image.get("RescaleSlope", 1)), float(image.get("RescaleIntercept", 0))
+        low, high = low * slope + intercept, high * slope + intercept
+    else:
+        continue
+    put(f"{path.name}.voi", (apply_voi_lut(values, image) - low) / (high - low))
 
 safetensors.write(folder / "peers.safetensors", {k: v.contiguous() for k, v in results.items()})

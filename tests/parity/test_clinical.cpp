@@ -89,5 +89,18 @@ TEST_F(Clinical, ContoursVoxelByVoxel) {
   EXPECT_LE((ours - theirs).abs().sum().item<double>(), 1e-3 * theirs.sum().item<double>());
 }
 
+TEST_F(Clinical, ValuesAsTheFilesAskThemToBeShown) {
+  size_t compared = 0;
+  for (const auto& [name, theirs] : results_) {
+    if (!name.ends_with(".voi")) continue;
+    const std::filesystem::path file = files() / name.substr(0, name.size() - 4);
+    const at::Tensor ours = read_volume(file, {.dicom = {.voi = "apply"}}).data.flatten().to(at::kDouble);
+    ASSERT_EQ(ours.numel(), theirs.numel()) << name;
+    EXPECT_LE((ours - theirs.flatten()).abs().max().item<double>(), 1e-5) << name;
+    ++compared;
+  }
+  EXPECT_GE(compared, 10U);
+}
+
 }  // namespace
 }  // namespace photo51::imaging

@@ -1,5 +1,6 @@
 #pragma once
-/// What to do with a DICOM series that is not one even stack. Each is an error unless the config decides.
+/// How DICOM images are read: what to do with a series that is not one even stack (an error unless the config
+/// decides), and whether values are those of the file or as it asks them to be shown.
 
 #include <string>
 
@@ -19,6 +20,9 @@ struct DicomPolicy {
   /// Slices that are shifted against their normal (gantry tilt): `error`, or `keep` the sheared grid, whose
   /// axes are not perpendicular; resampling undoes it.
   std::string tilt = "error";
+  /// `none`: values after rescale or modality lookup. `apply`: also through the file's VOI lookup table or
+  /// window, 0 (black) to 1 (white); a file without one is an error.
+  std::string voi = "none";
 };
 void describe(config::Fields& f, DicomPolicy& o);
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/imaging/dicom_policy.hpp"
 #include "photo51/imaging/volume.hpp"
 
 namespace photo51::imaging {
@@ -38,13 +39,13 @@ MammogramFacts read_mammogram_facts(const std::filesystem::path& path);
 struct Mammogram {
   MammogramFacts facts;
   /// [1, 1, H, W], or [1, D, H, W] for a tomosynthesis with its slices along z; a picture file as it is.
-  /// Bright = dense: MONOCHROME1 is inverted about the middle of the stored values' range. Spacing as in the
-  /// facts.
+  /// Bright = dense: MONOCHROME1 is inverted about the middle of the stored values' range, or of 0 to 1 with
+  /// `voi: apply`. Spacing as in the facts.
   Volume volume;
 };
 /// A DICOM mammogram, or a PNG, JPEG or TIFF picture of one, whose facts are empty. Errors (data): as for
 /// `read_volume`, colour in DICOM, another modality.
-Mammogram read_mammogram(const std::filesystem::path& path);
+Mammogram read_mammogram(const std::filesystem::path& path, const DicomPolicy& policy = {});
 
 struct GroupOptions {
   std::string intent = {};           ///< keep only this intent; empty: a mixture is an error
