@@ -19,7 +19,7 @@ constexpr std::array<FeatureInfo, 17> kFeatures{{
     {"ngl_hdlge", "high_dependence_low_grey_level_emphasis", "NBZI", "LargeDependenceLowGrayLevelEmphasis"},
     {"ngl_hdhge", "high_dependence_high_grey_level_emphasis", "9QMG", "LargeDependenceHighGrayLevelEmphasis"},
     {"ngl_glnu", "grey_level_non_uniformity", "FP8K", "GrayLevelNonUniformity"},
-    {"ngl_glnu_norm", "normalised_grey_level_non_uniformity", "5Z3W", ""},
+    {"ngl_glnu_norm", "normalised_grey_level_non_uniformity", "5SPA", ""},
     {"ngl_dcnu", "dependence_count_non_uniformity", "Z87G", "DependenceNonUniformity"},
     {"ngl_dcnu_norm", "normalised_dependence_count_non_uniformity", "OKJI",
      "DependenceNonUniformityNormalized"},

@@ -23,25 +23,56 @@ void with_voxels(const imaging::Volume& volume, Body&& body) {
                             [&] { body(data.const_data_ptr<scalar_t>()); });
 }
 
-/// Voxels of the box as double. Plain loops: regions are small beside what starting ATen's threads takes.
-std::vector<double> crop(const imaging::Volume& volume, const std::array<Span, 3>& spans) {
+/// Voxels of the box. Plain loops: regions are small beside what starting ATen's threads takes.
+template <class Value, class Convert>
+std::vector<Value> crop(const imaging::Volume& volume, const std::array<Span, 3>& spans, Convert&& convert) {
   const auto& [z, y, x] = spans;
   const auto& size = volume.geometry.size;
-  std::vector<double> box(z.count * y.count * x.count);
+  std::vector<Value> box(z.count * y.count * x.count);
   with_voxels(volume, [&](const auto* voxels) {
-    double* to = box.data();
+    Value* to = box.data();
     for (int64_t k = z.from; k < z.from + z.count; ++k)
       for (int64_t j = y.from; j < y.from + y.count; ++j, to += x.count) {
         const auto* row = voxels + (k * size[1] + j) * size[0] + x.from;
-        std::transform(row, row + x.count, to, [](auto value) { return static_cast<double>(value); });
+        std::transform(row, row + x.count, to, convert);
       }
   });
   return box;
 }
 
+std::vector<double> crop_image(const imaging::Volume& image, const std::array<Span, 3>& spans) {
+  return crop<double>(image, spans, [](auto value) { return static_cast<double>(value); });
+}
+
+Mask crop_mask(const imaging::Volume& mask, const std::array<Span, 3>& spans,
+               const std::string& interpolation) {
+  if (std::all_of(spans.begin(), spans.end(), [](const Span& span) { return span.axis.same(); }))
+    return crop<uint8_t>(mask, spans, [](auto value) { return static_cast<uint8_t>(value != 0); });
+  const std::vector<double> cover = interpolate(
+      crop<double>(mask, spans, [](auto value) { return value != 0 ? 1.0 : 0.0; }), spans, interpolation);
+  constexpr double kHalf = 0.5 - 1e-9;  // half a voxel is inside whatever the rounding
+  Mask inside(cover.size());
+  for (size_t i = 0; i < cover.size(); ++i) inside[i] = cover[i] >= kHalf;
+  return inside;
+}
+
 Grid grid_of(const imaging::Geometry& geometry) {
   return {{geometry.size[2], geometry.size[1], geometry.size[0]},
           {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
+}
+
+/// Without a way out of the loop, so that it is a few vector instructions: of most rows nothing else is read.
+template <class Voxel>
+bool any_inside(const Voxel* row, int64_t width) {
+  if constexpr (std::is_integral_v<Voxel>) {
+    Voxel bits{};
+    for (int64_t x = 0; x < width; ++x) bits |= row[x];
+    return bits != Voxel{};
+  } else {
+    bool any = false;
+    for (int64_t x = 0; x < width; ++x) any |= row[x] != Voxel{};
+    return any;
+  }
 }
 
 /// The box around what is not 0.
@@ -52,9 +83,7 @@ Box box_of_nonzero(const Voxel* voxels, const Grid& grid) {
   const int64_t width = grid.size[2];
   for (int64_t z = 0; z < grid.size[0]; ++z) {
     for (int64_t y = 0; y < grid.size[1]; ++y, voxels += width) {
-      bool any = false;  // without a way out, so that it is a few vector instructions
-      for (int64_t x = 0; x < width; ++x) any |= inside(voxels[x]);
-      if (!any) continue;
+      if (!any_inside(voxels, width)) continue;
       const int64_t first = std::find_if(voxels, voxels + width, inside) - voxels;
       int64_t last = width - 1;
       while (!inside(voxels[last])) --last;
@@ -96,7 +125,7 @@ void diagnose(const imaging::Volume& image, const std::array<Axis, 3>& axes, con
   std::array<Span, 3> all;
   for (int axis = 0; axis < 3; ++axis)
     all[axis] = span_of(axes[axis], 0, axes[axis].size - 1, settings.interpolation);
-  std::vector<double> values = crop(image, all);
+  std::vector<double> values = crop_image(image, all);
   diagnostics.drawn_image = summary_of(values, grid_of(image.geometry));
   values = interpolate(std::move(values), all, settings.interpolation);
   if (settings.round) round_all(values);
@@ -142,16 +171,11 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
     region.grid.size[axis] = last - first + 1;
     region.offset[axis] = first;
   }
-  region.intensity = crop(image, of_image);
+  region.intensity = crop_image(image, of_image);
   for (const double value : region.intensity)
     if (!std::isfinite(value)) core::fail_data(image.source + ": intensities near the mask are not finite");
   region.intensity = interpolate(std::move(region.intensity), of_image, settings.interpolation);
-  std::vector<double> cover = crop(mask, of_mask);
-  for (double& value : cover) value = value != 0 ? 1 : 0;
-  cover = interpolate(std::move(cover), of_mask, settings.mask_interpolation);
-  region.shape.resize(cover.size());
-  constexpr double kHalf = 0.5 - 1e-9;  // half a voxel is inside whatever the rounding
-  for (size_t i = 0; i < cover.size(); ++i) region.shape[i] = cover[i] >= kHalf;
+  region.shape = crop_mask(mask, of_mask, settings.mask_interpolation);
   region.mask = region.shape;
   list_voxels(region);
   return region;
@@ -235,10 +259,10 @@ Levels discretise(const Region& region, const Discretisation& how, const std::ve
     low = std::min(low, region.intensity[i]);
     high = std::max(high, region.intensity[i]);
   }
-  constexpr double kMost = 1 << 20;  // families have a row a level
-  const auto set = [&](auto&& level_of) {
+  constexpr double kMost = 1 << 20;               // families have a row a level
+  const auto set = [&](auto&& bins_from_first) {  // not below 0, so that a cast rounds down
     for (const int64_t i : region.voxels) {
-      levels.level[i] = static_cast<int32_t>(level_of(region.intensity[i]));
+      levels.level[i] = 1 + static_cast<int32_t>(bins_from_first(region.intensity[i]));
       levels.count = std::max(levels.count, levels.level[i]);
     }
   };
@@ -249,7 +273,7 @@ Levels discretise(const Region& region, const Discretisation& how, const std::ve
         core::fail_data("an intensity of " + core::format_number(value) +
                         " is no level: `discretise.method: none` takes 1, 2, …; fixed_width makes levels");
     }
-    set([](double value) { return value; });
+    set([](double value) { return value - 1; });
   } else if (how.method == "fixed_width") {
     const bool ranged = !range.empty() && std::isfinite(range[0]);
     const double start = how.start.value_or(ranged ? range[0] : low);
@@ -259,11 +283,11 @@ Levels discretise(const Region& region, const Discretisation& how, const std::ve
     if ((high - start) / how.width > kMost)
       core::fail_data("`discretise.width` " + core::format_number(how.width) +
                       " makes too many levels of intensities up to " + core::format_number(high));
-    set([&](double value) { return std::floor((value - start) / how.width) + 1; });
+    set([&](double value) { return (value - start) / how.width; });
   } else {
     const auto count = static_cast<double>(how.count);
-    const double scale = high > low ? count / (high - low) : 0;
-    set([&](double value) { return std::min(std::floor((value - low) * scale) + 1, count); });
+    const double width = high > low ? high - low : 1;
+    set([&](double value) { return std::min(count * (value - low) / width, count - 1); });
   }
   return levels;
 }
