@@ -232,14 +232,8 @@ void resegment(Region& region, const Settings& settings) {
       const double value = region.intensity[i];
       if (value < low || value > high) region.mask[i] = 0;  // a bound that is nan keeps everything
     }
-    list_voxels(region);
   };
-  if (settings.range.size() == 2) {
-    keep(settings.range[0], settings.range[1]);
-    if (region.voxels.empty())
-      core::fail_data("no intensity of the region lies in `range` " + core::format_number(settings.range[0]) +
-                      " … " + core::format_number(settings.range[1]));
-  }
+  // Each method looks at the region as drawn; what all of them keep stays (IBSI 2.5).
   if (settings.outliers > 0) {
     double sum = 0, squares = 0;
     const auto count = static_cast<double>(region.voxels.size());
@@ -248,8 +242,10 @@ void resegment(Region& region, const Settings& settings) {
     for (const int64_t i : region.voxels) squares += std::pow(region.intensity[i] - mean, 2);
     const double reach = settings.outliers * std::sqrt(squares / count);
     keep(mean - reach, mean + reach);
-    if (region.voxels.empty()) core::fail_data("`outliers` leaves nothing of the region");
   }
+  if (settings.range.size() == 2) keep(settings.range[0], settings.range[1]);
+  list_voxels(region);
+  if (region.voxels.empty()) core::fail_data("`range` and `outliers` keep no intensity of the region");
 }
 
 Levels discretise(const Region& region, const Discretisation& how, const std::vector<double>& range) {

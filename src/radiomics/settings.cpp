@@ -118,7 +118,7 @@ void describe(config::Fields& f, Settings& o) {
   f("range", o.range, "low, high: other intensities leave the intensity mask; nan: no bound",
     {.unit = "of the image"});
   f("outliers", o.outliers,
-    "intensities further from the mean than this leave the intensity mask, after `range`; 0: none do",
+    "intensities further from the region's mean than this leave the intensity mask; 0: none do",
     {.min = 0, .unit = "standard deviations"});
   f.section("discretise", o.discretise, "how intensities become levels");
   f.section("ivh", o.ivh, "the same of the intensity-volume histogram; none: intensities as they are");

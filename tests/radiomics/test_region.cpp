@@ -95,15 +95,14 @@ TEST(Region, FollowsACubicByItsSpline) {
   }
 }
 
-TEST(Resegmentation, TakesOutliersAfterTheRange) {
+TEST(Resegmentation, KeepsWhatRangeAndOutliersKeepOfTheRegionAsDrawn) {
   Study study = empty_study({104, 3, 3});
   study.mask.data[0][1][1].fill_(1);
   auto line = study.image.data.accessor<float, 4>()[0][1][1];
-  for (int64_t x = 0; x < 104; ++x) line[x] = x % 2 == 0 ? 10 : 12;
-  line[50] = 40;    // an outlier once those out of range are gone
-  line[51] = 5000;  // hides it
+  for (int64_t x = 0; x < 104; ++x) line[x] = x % 2 == 0 ? 10.0F : 12.0F;
+  line[50] = 40;  // would be an outlier without the next
+  line[51] = 5000;
   Settings settings;
-  settings.outliers = 3;
   const auto left = [&] {
     Region region = make_region(study.image, study.mask, settings, 0);
     resegment(region, settings);
@@ -112,11 +111,16 @@ TEST(Resegmentation, TakesOutliersAfterTheRange) {
               static_cast<int64_t>(region.voxels.size()));
     return region.voxels.size();
   };
+  settings.outliers = 3;
   EXPECT_EQ(left(), 103U);
-  settings.range = {std::numeric_limits<double>::quiet_NaN(), 100};
-  EXPECT_EQ(left(), 102U);
+  settings.range = {std::nan(""), 100};
+  EXPECT_EQ(left(), 103U);
   settings.range = {10, 12};
   EXPECT_EQ(left(), 102U);
+  settings.range = {11, std::nan("")};
+  EXPECT_EQ(left(), 52U);
+  settings.outliers = 0;
+  EXPECT_EQ(left(), 53U);
 }
 
 std::vector<int32_t> levels_of(const std::vector<float>& intensities, const Discretisation& how,
