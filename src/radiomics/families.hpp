@@ -64,4 +64,9 @@ std::span<const Family* const> family_table();
 std::vector<Feature> features_of(const Region& region, const Settings& settings,
                                  const Diagnostics* diagnostics = nullptr, core::ThreadPool* pool = nullptr);
 
+/// The same of what `filter` makes of `image` there; names and tags begin with the filter's label.
+std::vector<Feature> features_of_response(const config::Choice& filter, const imaging::Volume& image,
+                                          const Region& region, const Settings& settings,
+                                          core::ThreadPool* pool);
+
 }  // namespace photo51::radiomics

@@ -140,7 +140,13 @@ std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume
     diagnostics.resegmented = summary(region, region.mask);
     diagnostics.resegmented_shape = summary(region, region.shape);
   }
-  return features_of(region, settings, asked, pool);
+  std::vector<Feature> features;
+  if (settings.unfiltered) features = features_of(region, settings, asked, pool);
+  for (const config::Choice& filter : settings.filters) {
+    auto more = features_of_response(filter, image, region, settings, pool);
+    std::move(more.begin(), more.end(), std::back_inserter(features));
+  }
+  return features;
 }
 
 }  // namespace photo51::radiomics

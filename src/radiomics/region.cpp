@@ -119,6 +119,15 @@ std::array<double, 3> wanted_spacing(const Settings& settings) {
   return {settings.spacing[2], settings.spacing[1], settings.spacing[0]};
 }
 
+std::array<Axis, 3> wanted_axes(const imaging::Geometry& geometry, const Settings& settings) {
+  const Grid grid = grid_of(geometry);
+  const auto wanted = wanted_spacing(settings);
+  std::array<Axis, 3> axes;
+  for (int axis = 0; axis < 3; ++axis)
+    axes[axis] = resampled_axis(grid.size[axis], grid.spacing[axis], wanted[axis]);
+  return axes;
+}
+
 /// What the diagnostic rows say of the images and of the region before resegmentation.
 void diagnose(const imaging::Volume& image, const std::array<Axis, 3>& axes, const Region& drawn,
               const Region& resampled, const Settings& settings, Diagnostics& diagnostics) {
@@ -149,6 +158,11 @@ void check(const imaging::Volume& image, const imaging::Volume& mask) {
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
 }
 
+void require_finite(const std::vector<double>& values, const imaging::Volume& image) {
+  for (const double value : values)
+    if (!std::isfinite(value)) core::fail_data(image.source + ": intensities near the mask are not finite");
+}
+
 /// The box `inside` of the old grid and `margin` mm about it, on the new grid.
 Region region_in(const imaging::Volume& image, const imaging::Volume& mask, const Box& inside,
                  const std::array<Axis, 3>& axes, const Settings& settings, double margin) {
@@ -172,8 +186,7 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
     region.offset[axis] = first;
   }
   region.intensity = crop_image(image, of_image);
-  for (const double value : region.intensity)
-    if (!std::isfinite(value)) core::fail_data(image.source + ": intensities near the mask are not finite");
+  require_finite(region.intensity, image);
   region.intensity = interpolate(std::move(region.intensity), of_image, settings.interpolation);
   region.shape = crop_mask(mask, of_mask, settings.mask_interpolation);
   region.mask = region.shape;
@@ -205,18 +218,56 @@ MaskSummary summary(const Region& region, const Mask& mask) {
   return result;
 }
 
+Grid resampled_grid(const imaging::Geometry& image, const Settings& settings) {
+  Grid grid = grid_of(image);
+  const auto axes = wanted_axes(image, settings);
+  for (int axis = 0; axis < 3; ++axis) {
+    grid.size[axis] = axes[axis].size;
+    grid.spacing[axis] *= axes[axis].step;
+  }
+  return grid;
+}
+
+imaging::Geometry geometry_of_part(const imaging::Geometry& image, const Grid& resampled,
+                                   const std::array<int64_t, 3>& first, const std::array<int64_t, 3>& size) {
+  imaging::Geometry result = image;
+  std::array<double, 3> corner{};  // x, y, z in voxels of the image, whose centre the grids share
+  for (int axis = 0; axis < 3; ++axis) {
+    const int at = 2 - axis;
+    const double step = resampled.spacing[at] / image.spacing[axis];
+    const double beyond =
+        static_cast<double>(image.size[axis] - 1) - static_cast<double>(resampled.size[at] - 1) * step;
+    corner[axis] = beyond / 2 + static_cast<double>(first[at]) * step;
+    result.size[axis] = size[at];
+    result.spacing[axis] = resampled.spacing[at];
+  }
+  result.origin = image.to_world(corner);
+  return result;
+}
+
+std::vector<double> resampled_intensities(const imaging::Volume& image, const Settings& settings,
+                                          const std::array<int64_t, 3>& first,
+                                          const std::array<int64_t, 3>& last) {
+  if (image.channel_count() != 1)
+    core::fail_data(image.source + ": one channel at a time; the image has " +
+                    std::to_string(image.channel_count()));
+  const auto axes = wanted_axes(image.geometry, settings);
+  std::array<Span, 3> spans;
+  for (int axis = 0; axis < 3; ++axis)
+    spans[axis] = span_of(axes[axis], first[axis], last[axis], settings.interpolation);
+  std::vector<double> values = crop_image(image, spans);
+  require_finite(values, image);
+  values = interpolate(std::move(values), spans, settings.interpolation);
+  if (settings.round) round_all(values);
+  return values;
+}
+
 Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
                    double margin, Diagnostics* diagnostics) {
   check(image, mask);
   const Box inside = box_of_nonzero(mask);
   if (inside.last[0] < 0) core::fail_data(mask.source + ": the mask is empty");
-  const Grid grid = grid_of(image.geometry);
-  const auto wanted = wanted_spacing(settings);
-  std::array<Axis, 3> axes, kept;
-  for (int axis = 0; axis < 3; ++axis) {
-    axes[axis] = resampled_axis(grid.size[axis], grid.spacing[axis], wanted[axis]);
-    kept[axis] = resampled_axis(grid.size[axis], grid.spacing[axis], 0);
-  }
+  const auto axes = wanted_axes(image.geometry, settings), kept = wanted_axes(image.geometry, {});
   Region region = region_in(image, mask, inside, axes, settings, margin);
   if (region.voxels.empty())
     core::fail_data(mask.source + ": the region is too small for `spacing`: nothing of it is left");

@@ -9,8 +9,9 @@
 #include "radiomics/voxels.hpp"
 
 namespace photo51::imaging {
+struct Geometry;
 struct Volume;
-}
+}  // namespace photo51::imaging
 
 namespace photo51::radiomics {
 
@@ -52,6 +53,15 @@ struct Diagnostics {
 /// (data) as of `extract`. Fills `diagnostics`, which costs a pass over the whole image, where one is given.
 Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
                    double margin, Diagnostics* diagnostics = nullptr);
+/// The grid of the whole image as `settings` ask for it.
+Grid resampled_grid(const imaging::Geometry& image, const Settings& settings);
+/// Where a part of that grid lies: `size` voxels from `first` on, z, y, x.
+imaging::Geometry geometry_of_part(const imaging::Geometry& image, const Grid& resampled,
+                                   const std::array<int64_t, 3>& first, const std::array<int64_t, 3>& size);
+/// The intensities that `make_region` finds from `first` up to `last`, inclusive, z, y, x of that grid.
+std::vector<double> resampled_intensities(const imaging::Volume& image, const Settings& settings,
+                                          const std::array<int64_t, 3>& first,
+                                          const std::array<int64_t, 3>& last);
 /// Takes intensities out of range and outliers from the intensity mask. Error (data) when nothing is left.
 void resegment(Region& region, const Settings& settings);
 /// Levels of the intensity mask. Error (data): intensities that `method: none` cannot take as levels, more

@@ -3,6 +3,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/features.hpp"
+#include "photo51/radiomics/filter.hpp"
 
 namespace photo51::radiomics {
 namespace {
@@ -131,11 +132,17 @@ void describe(config::Fields& f, Settings& o) {
     {.min = 0, .unit = "levels"});
   f("families", o.families, "what to compute; absent: all but `diagnostic`, which reads the whole image",
     {.one_of = family_names(), .lone = true});
+  f.choices(
+      "filters", o.filters, filter_components(),
+      "features are also computed of what these make of the image, all but `morphology` and `diagnostic`");
+  f("unfiltered", o.unfiltered, "whether features of the image itself are wanted beside those of `filters`");
+  f.section("filtered", o.filtered, "how the intensities of response maps become levels");
   f.check(o.spacing.empty() || o.spacing.size() == 3, "spacing", "takes x, y and z");
   for (const double value : o.spacing) f.check(value >= 0, "spacing", "must not be negative");
   f.check(o.range.empty() || o.range.size() == 2, "range", "takes a low and a high end");
   f.check(o.range.size() != 2 || !(o.range[0] > o.range[1]), "range", "the low end comes first");
   f.check(!o.aggregation.empty(), "aggregation", "needs at least one");
+  f.check(o.unfiltered || !o.filters.empty(), "unfiltered", "without it there must be `filters`");
 }
 
 std::vector<std::string> profile_names() {

@@ -43,6 +43,11 @@ struct Settings {
   int64_t distance = 1;               ///< Chebyshev, of co-occurrence, NGTDM and NGLDM, voxels
   int64_t coarseness = 0;             ///< alpha of NGLDM, levels
   std::vector<std::string> families;  ///< empty = all but `diagnostic`; see `family_names()`
+  // filters (IBSI-2, filter.hpp)
+  /// Features are computed of the response map of each as well, but those of form.
+  std::vector<config::Choice> filters;
+  bool unfiltered = true;                            ///< features of the image itself
+  Discretisation filtered{.method = "fixed_count"};  ///< of response maps, whose units are the filter's own
 };
 void describe(config::Fields& f, Settings& o);
 

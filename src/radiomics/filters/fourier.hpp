@@ -1,0 +1,21 @@
+#pragma once
+/// Filters made in the Fourier domain; the image is periodic there.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "radiomics/voxels.hpp"
+
+namespace photo51::radiomics {
+
+/// Multiplies the spectrum of `values` on `image` by that of the Riesz transform with `orders` along x, y
+/// (per slice) or x, y, z: (-i)^L sqrt(L! / (l1! l2! l3!)) v1^l1 v2^l2 v3^l3 / |v|^L for frequencies v, L
+/// their sum.
+void riesz_transform(std::vector<double>& values, const Grid& image, const std::vector<int64_t>& orders);
+
+/// The band of an isotropic wavelet at `level` (from 1), `simoncelli` or `shannon`, by slice or in 3D.
+void isotropic_band(std::vector<double>& values, const Grid& image, const std::string& family, int64_t level,
+                    bool by_slice);
+
+}  // namespace photo51::radiomics
