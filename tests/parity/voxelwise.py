@@ -1,0 +1,55 @@
+"""Writes what PyRadiomics's voxel-based extraction makes of a small image: voxelwise.py FOLDER"""
+import logging
+import sys
+import warnings
+
+import numpy as np
+import safetensors
+import SimpleITK as sitk
+import torch
+from radiomics import firstorder, glcm, gldm, glrlm, glszm, ngtdm
+from scipy.ndimage import gaussian_filter
+
+logging.getLogger("radiomics").setLevel(logging.CRITICAL)
+np.seterr(all="ignore")
+warnings.simplefilter("ignore")
+folder = sys.argv[1]
+rng = np.random.default_rng(4)
+shape = (7, 9, 11)  # z, y, x
+values = np.round(400 * gaussian_filter(rng.normal(size=shape), 0.8)).astype(np.int16)
+z, y, x = np.indices(shape)
+inside = ((z - 3) / 3.2) ** 2 + ((y - 4) / 4) ** 2 + ((x - 5) / 5) ** 2 < 1
+inside[:, 4, 3] = False  # a gap in the rows
+values[inside & (x > 7)] = 40  # cubes of one level
+inside[0, 0, 0] = True  # a voxel alone
+
+
+def write(array, name):
+    image = sitk.GetImageFromArray(array)
+    image.SetSpacing((1.0, 1.5, 2.0))
+    sitk.WriteImage(image, f"{folder}/{name}.nii.gz")
+    return image
+
+
+image, mask = write(values, "image"), write(inside.astype(np.uint8), "mask")
+families = {
+    "firstorder": firstorder.RadiomicsFirstOrder,
+    "glcm": glcm.RadiomicsGLCM,
+    "gldm": gldm.RadiomicsGLDM,
+    "glrlm": glrlm.RadiomicsGLRLM,
+    "glszm": glszm.RadiomicsGLSZM,
+    "ngtdm": ngtdm.RadiomicsNGTDM,
+}
+results = {}
+for radius in (1, 2):
+    for masked in (True, False):
+        for name, family in families.items():
+            if not masked and name == "glszm":
+                continue  # its matrix is as wide as the whole image has voxels
+            features = family(image, mask, binWidth=25, voxelBased=True, kernelRadius=radius, maskedKernel=masked,
+                              initValue=np.nan)
+            features.enableAllFeatures()
+            for feature, values in features.execute().items():
+                key = f"{radius}.{'masked' if masked else 'all'}.original_{name}_{feature}"
+                results[key] = torch.from_numpy(sitk.GetArrayFromImage(values).astype(np.float64))
+safetensors.write(f"{folder}/peers.safetensors", results)
