@@ -1,36 +1,13 @@
 #pragma once
 /// From matrices of slices and directions to features, whatever the matrix.
 
-#include <cmath>
-#include <limits>
+#include <algorithm>
 
 #include "radiomics/families.hpp"
+#include "radiomics/mean.hpp"
 #include "radiomics/texture.hpp"
 
 namespace photo51::radiomics {
-
-/// The mean of feature vectors, each of which may be undefined (NaN) in places.
-class Mean {
- public:
-  explicit Mean(size_t features) : sum_(features, 0), count_(features, 0) {}
-  void add(const std::vector<double>& values) {
-    for (size_t i = 0; i < sum_.size(); ++i) {
-      if (std::isnan(values[i])) continue;
-      sum_[i] += values[i];
-      ++count_[i];
-    }
-  }
-  std::vector<double> value() const {
-    std::vector<double> result(sum_.size(), std::numeric_limits<double>::quiet_NaN());
-    for (size_t i = 0; i < sum_.size(); ++i)
-      if (count_[i] > 0) result[i] = sum_[i] / static_cast<double>(count_[i]);
-    return result;
-  }
-
- private:
-  std::vector<double> sum_;
-  std::vector<int64_t> count_;
-};
 
 /// `count(range, planar)` makes one matrix a direction (or one matrix in all), `describe(matrix)` the
 /// features of one, NaN where it is empty. Matrices have `add(other)`.

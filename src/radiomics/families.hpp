@@ -20,10 +20,17 @@ struct Aggregation {
 };
 using Aggregations = std::span<const Aggregation>;
 
+/// Which neighbours NGTDM and NGLDM look at.
+struct Neighbourhood {
+  std::vector<int64_t> distances;  ///< Chebyshev, voxels; each once
+  bool lone_voxels = false;        ///< NGTDM counts voxels without neighbours too, as PyRadiomics does
+};
+
 struct Input {
   const Region& region;
   const Levels& levels;    ///< by `settings.discretise`; empty unless a family `needs_levels`
   const Texture& texture;  ///< of the levels
+  const Neighbourhood& neighbourhood;
   const Settings& settings;
   const Diagnostics* diagnostics;  ///< null unless asked for
 };
@@ -68,5 +75,9 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
 std::vector<Feature> features_of_response(const config::Choice& filter, const imaging::Volume& image,
                                           const Region& region, const Settings& settings,
                                           core::ThreadPool* pool);
+
+/// `extract` of the profile `pyradiomics`, which has its own steps and names.
+std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask,
+                                         const Pyradiomics& settings, core::ThreadPool* pool);
 
 }  // namespace photo51::radiomics

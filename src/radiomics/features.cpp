@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "radiomics/families.hpp"
 
@@ -109,7 +110,9 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
     levels = discretise(region, settings.discretise, settings.range);
     texture = make_texture(region, levels, settings.distance);
   }
-  const Input input{region, levels, texture, settings, diagnostics};
+  Neighbourhood neighbourhood{std::vector<int64_t>(settings.distance)};
+  std::iota(neighbourhood.distances.begin(), neighbourhood.distances.end(), 1);
+  const Input input{region, levels, texture, neighbourhood, settings, diagnostics};
   std::vector<std::vector<Feature>> of_family(wanted.size());
   const auto compute = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -129,6 +132,7 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
 
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
                              const Settings& settings, core::ThreadPool* pool) {
+  if (settings.profile == "pyradiomics") return extract_pyradiomics(image, mask, settings.pyradiomics, pool);
   double margin = 0;
   for (const Family* family : family_table())
     if (chosen(settings, *family)) margin = std::max(margin, family->margin);

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "radiomics/aggregate.hpp"
+#include "radiomics/runs.hpp"
 #include "radiomics/size_features.hpp"
 
 namespace photo51::radiomics {
@@ -27,7 +28,8 @@ constexpr std::array<FeatureInfo, 16> kFeatures{{
     {"rlm_rl_entr", "run_entropy", "HJ9O", "RunEntropy"},
 }};
 
-/// Runs along each direction. Most are single voxels, which are counted as what is left of a level's voxels.
+}  // namespace
+
 std::vector<Counts> runs(const Texture& texture, Range range, bool planar) {
   const std::vector<int64_t> offsets = directions(texture.grid, planar);
   const auto& size = texture.grid.size;
@@ -37,6 +39,7 @@ std::vector<Counts> runs(const Texture& texture, Range range, bool planar) {
   std::vector<uint32_t> voxels(texture.rows(), 0);
   for (size_t k = range.begin; k < range.end; ++k) ++voxels[texture.row[texture.voxels[k]]];
   std::vector<std::vector<uint32_t>> single(offsets.size(), voxels);
+  // Most runs are single voxels, which are counted as what is left of a level's voxels.
   const uint16_t *ahead = texture.ahead.data(), *behind = texture.behind.data();
   const uint32_t used = planar ? kPlanar : 0xffff;
   for (size_t k = range.begin; k < range.end; ++k) {
@@ -54,6 +57,8 @@ std::vector<Counts> runs(const Texture& texture, Range range, bool planar) {
     for (int64_t row = 1; row < texture.rows(); ++row) counts[d].add(row, 1, single[d][row]);
   return counts;
 }
+
+namespace {
 
 Values compute(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;

@@ -41,9 +41,9 @@ Extent smallest_ellipsoid(const Hull& hull);
 
 /// With half axes a >= b >= c.
 Extent ellipsoid(double a, double b, double c);
-/// The same with the area of IBSI's manual (3.1.20): Legendre polynomials up to degree 20 of the eccentricities
-/// 1 - b²/a² and 1 - c²/a², where the ellipsoid's own area has 1 - c²/a² and 1 - c²/b². The benchmark's values
-/// are these.
+/// The same with the area of IBSI's manual (3.1.20): Legendre polynomials up to degree 20 of the
+/// eccentricities 1 - b²/a² and 1 - c²/a², where the ellipsoid's own area has 1 - c²/a² and 1 - c²/b². The
+/// benchmark's values are these.
 Extent approximate_ellipsoid(double a, double b, double c);
 
 }  // namespace photo51::radiomics

@@ -77,7 +77,7 @@ Values compute(const Input& input, Aggregations) {
   return {{of.mean,
            of.variance,
            of.skewness,
-           of.excess_kurtosis,
+           of.excess_kurtosis(),
            of.median,
            of.minimum,
            of.p10,

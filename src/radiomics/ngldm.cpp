@@ -1,4 +1,5 @@
 // Neighbouring grey level dependence (IBSI 3.11, Sun & Wee 1983 doi:10.1016/0734-189X(83)90032-4).
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdlib>
@@ -31,8 +32,10 @@ constexpr std::array<FeatureInfo, 17> kFeatures{{
 }};
 static_assert(kFeatures.size() == kSizeFeatures);
 
-/// 1 + how many neighbours within `reach` differ by at most `close` levels; defined inside the mask.
-std::vector<int32_t> dependences(const Texture& texture, bool planar, int64_t reach, int64_t close) {
+/// 1 + how many neighbours at `distances` differ by at most `close` levels; defined inside the mask.
+std::vector<int32_t> dependences(const Texture& texture, bool planar, const std::vector<int64_t>& distances,
+                                 int64_t close) {
+  const int64_t reach = *std::max_element(distances.begin(), distances.end());
   const auto& level = texture.level;
   const auto size = static_cast<int64_t>(level.size());
   std::vector<int32_t> result(level.size(), 1);
@@ -40,7 +43,8 @@ std::vector<int32_t> dependences(const Texture& texture, bool planar, int64_t re
     for (int64_t y = -reach; y <= reach; ++y) {
       for (int64_t x = -reach; x <= reach; ++x) {
         const int64_t offset = texture.grid.at(z, y, x);
-        if (offset == 0) continue;
+        const int64_t distance = std::max({std::abs(z), std::abs(y), std::abs(x)});
+        if (std::find(distances.begin(), distances.end(), distance) == distances.end()) continue;
         const int64_t first = std::max<int64_t>(0, -offset), last = std::min(size, size - offset);
         const int32_t* next = level.data() + offset;
         for (int64_t i = first; i < last; ++i)
@@ -62,7 +66,8 @@ std::vector<int32_t> equal_neighbours(const Texture& texture, bool planar) {
 
 Values compute(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
-  const int64_t reach = input.settings.distance, window = 2 * reach + 1;
+  const auto& distances = input.neighbourhood.distances;
+  const int64_t window = 2 * *std::max_element(distances.begin(), distances.end()) + 1;
   const int64_t close = input.settings.coarseness;
   std::array<std::vector<int32_t>, 2> all;  // in space and in slices
   return aggregate(
@@ -70,8 +75,9 @@ Values compute(const Input& input, Aggregations wanted) {
       [&](Range range, bool planar) {
         std::vector<int32_t>& of = all[planar ? 1 : 0];
         if (of.empty())
-          of = reach == 1 && close == 0 ? equal_neighbours(texture, planar)
-                                        : dependences(texture, planar, reach, close);
+          of = distances == std::vector<int64_t>{1} && close == 0
+                   ? equal_neighbours(texture, planar)
+                   : dependences(texture, planar, distances, close);
         Counts counts(texture.rows(), 1 + window * window * window, range.size());
         counts.voxels = range.size();
         for (size_t k = range.begin; k < range.end; ++k) {

@@ -44,13 +44,23 @@ void sum_along(std::vector<int64_t>& values, int64_t stride, int64_t reach) {
   }
 }
 
-std::vector<int64_t> neighbours(const Texture& texture, bool planar, int64_t reach) {
+/// Over all voxels within `reach`, the voxel itself included.
+std::vector<int64_t> window(const Texture& texture, bool planar, int64_t reach) {
   std::vector<int64_t> sums(texture.level.size(), 0);
   for (const int64_t i : texture.voxels) sums[i] = (int64_t{1} << kCountAt) + texture.level[i];
   sum_along(sums, 1, reach);
   sum_along(sums, texture.grid.size[2], reach);
   if (!planar) sum_along(sums, texture.grid.slice(), reach);
-  for (const int64_t i : texture.voxels) sums[i] -= (int64_t{1} << kCountAt) + texture.level[i];
+  return sums;
+}
+
+std::vector<int64_t> neighbours(const Texture& texture, bool planar, const std::vector<int64_t>& distances) {
+  std::vector<int64_t> sums(texture.level.size(), 0);
+  for (const int64_t distance : distances) {
+    const std::vector<int64_t> within = window(texture, planar, distance);
+    const std::vector<int64_t> nearer = window(texture, planar, distance - 1);
+    for (const int64_t i : texture.voxels) sums[i] += within[i] - nearer[i];
+  }
   return sums;
 }
 
@@ -94,12 +104,15 @@ Values compute(const Input& input, Aggregations wanted) {
       texture, wanted, kFeatures.size(),
       [&](Range range, bool planar) {
         std::vector<int64_t>& around = sums[planar ? 1 : 0];
-        if (around.empty()) around = neighbours(texture, planar, input.settings.distance);
+        if (around.empty()) around = neighbours(texture, planar, input.neighbourhood.distances);
         Differences result{std::vector<double>(texture.rows(), 0), std::vector<double>(texture.rows(), 0)};
         for (size_t k = range.begin; k < range.end; ++k) {
           const int64_t voxel = texture.voxels[k];
           const int64_t count = around[voxel] >> kCountAt;
-          if (count == 0) continue;
+          if (count == 0) {
+            if (input.neighbourhood.lone_voxels) result.count[texture.row[voxel]] += 1;
+            continue;
+          }
           const double mean = static_cast<double>(around[voxel] & kLevel) / static_cast<double>(count);
           result.count[texture.row[voxel]] += 1;
           result.sum[texture.row[voxel]] += std::abs(texture.level[voxel] - mean);

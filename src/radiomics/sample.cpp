@@ -36,7 +36,7 @@ SampleStatistics sample_statistics(const std::vector<double>& values) {
   result.mean = of.mean;
   result.variance = of.deviation * of.deviation;
   result.skewness = of.skewness;
-  result.excess_kurtosis = of.kurtosis > 0 ? of.kurtosis - 3 : 0;
+  result.kurtosis = of.kurtosis;
   const auto [least, most] = std::minmax_element(values.begin(), values.end());
   result.minimum = *least;
   result.maximum = *most;

@@ -8,6 +8,30 @@
 namespace photo51::radiomics {
 namespace {
 
+/// A key that the profile `pyradiomics` does not read is an error there, and names the one that it reads.
+void check_pyradiomics(config::Fields& f, const Settings& o) {
+  const Settings usual = profile(o.profile);
+  const auto theirs = [&](bool same, const char* key, const std::string& name) {
+    f.check(same, key, "is `pyradiomics." + name + "` in the profile pyradiomics");
+  };
+  const Discretisation &levels = o.discretise, &usual_levels = usual.discretise;
+  theirs(o.spacing == usual.spacing, "spacing", "resampledPixelSpacing");
+  theirs(o.interpolation == usual.interpolation, "interpolation", "interpolator");
+  theirs(o.range == usual.range, "range", "resegmentRange");
+  theirs(o.outliers == usual.outliers, "outliers", "resegmentRange` with `resegmentMode");
+  theirs(levels.width == usual_levels.width, "discretise", "binWidth");
+  theirs(levels.method == usual_levels.method && levels.count == usual_levels.count, "discretise",
+         "binCount");
+  theirs(o.aggregation == usual.aggregation, "aggregation", "weightingNorm` and `force2D");
+  theirs(o.distance == usual.distance, "distance", "distances");
+  theirs(o.coarseness == usual.coarseness, "coarseness", "gldm_a");
+  theirs(o.families == usual.families, "families", "featureClass");
+  f.check(o.mask_interpolation == usual.mask_interpolation, "mask_interpolation",
+          "is nearest in the profile pyradiomics");
+  f.check(o.round == usual.round, "round", "is not part of the profile pyradiomics");
+  f.check(o.filters.empty() && o.unfiltered, "filters", "are not part of the profile pyradiomics");
+}
+
 const std::vector<std::string> kInterpolations{"nearest", "linear", "cubic"};
 const std::vector<std::string> kAggregations{"2d_average",  "2d_merged",  "2.5d_average",
                                              "2.5d_merged", "3d_average", "3d_merged"};
@@ -143,6 +167,11 @@ void describe(config::Fields& f, Settings& o) {
   f.check(o.range.size() != 2 || !(o.range[0] > o.range[1]), "range", "the low end comes first");
   f.check(!o.aggregation.empty(), "aggregation", "needs at least one");
   f.check(o.unfiltered || !o.filters.empty(), "unfiltered", "without it there must be `filters`");
+  f.section("pyradiomics", o.pyradiomics, "of the profile pyradiomics, which reads these and nothing else");
+  if (o.profile == "pyradiomics")
+    check_pyradiomics(f, o);
+  else
+    f.check(o.pyradiomics == Pyradiomics{}, "pyradiomics", "is read by the profile pyradiomics only");
 }
 
 std::vector<std::string> profile_names() {

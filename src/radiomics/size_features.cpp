@@ -1,5 +1,6 @@
 #include "radiomics/size_features.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -13,14 +14,19 @@ double times_log2(double count) {
       result[i] = static_cast<double>(i) * std::log2(static_cast<double>(i));
     return result;
   }();
-  return count < kTabulated ? table[static_cast<size_t>(count)] : count * std::log2(count);
+  if (count < kTabulated && count == std::floor(count)) return table[static_cast<size_t>(count)];
+  return count * std::log2(count);
 }
 
-std::vector<double> size_features(Counts& counts, const Texture& texture) {
+namespace {
+
+/// `for_each(visit)` visits row, column and count of each cell.
+template <class ForEach>
+std::vector<double> features_of_cells(ForEach&& for_each, const Texture& texture, double voxels) {
   double total = 0, small = 0, large = 0, low = 0, high = 0, small_low = 0, small_high = 0, large_low = 0,
          large_high = 0, levels = 0, sizes = 0, squares = 0, logs = 0;
   std::vector<double> of_level(texture.rows(), 0), of_size;
-  counts.for_each([&](int64_t row, int64_t column, double count) {
+  for_each([&](int64_t row, int64_t column, double count) {
     const double level = texture.value[row], size = static_cast<double>(column);
     const double level2 = level * level, size2 = size * size;
     total += count;
@@ -59,11 +65,42 @@ std::vector<double> size_features(Counts& counts, const Texture& texture) {
           level_squares / (total * total),
           size_squares / total,
           size_squares / (total * total),
-          total / static_cast<double>(counts.voxels),
+          total / voxels,
           variance(high, levels),
           variance(large, sizes),
           std::log2(total) - logs / total,
           squares / (total * total)};
+}
+
+}  // namespace
+
+std::vector<double> size_features(Counts& counts, const Texture& texture) {
+  return features_of_cells([&](auto&& visit) { counts.for_each(visit); }, texture,
+                           static_cast<double>(counts.voxels));
+}
+
+std::vector<double> size_features(const std::vector<Cell>& cells, const Texture& texture, double voxels) {
+  return features_of_cells(
+      [&](auto&& visit) {
+        for (const Cell& cell : cells) visit(cell.row, cell.column, cell.count);
+      },
+      texture, voxels);
+}
+
+std::vector<Cell> merged(std::vector<Cell> cells) {
+  const auto before = [](const Cell& a, const Cell& b) {
+    return a.row != b.row ? a.row < b.row : a.column < b.column;
+  };
+  std::sort(cells.begin(), cells.end(), before);
+  size_t kept = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    if (kept > 0 && !before(cells[kept - 1], cells[i]))
+      cells[kept - 1].count += cells[i].count;
+    else
+      cells[kept++] = cells[i];
+  }
+  cells.resize(kept);
+  return cells;
 }
 
 }  // namespace photo51::radiomics

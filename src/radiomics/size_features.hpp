@@ -13,6 +13,14 @@ namespace photo51::radiomics {
 /// size non-uniformity, each with its normalised form; percentage; variance of grey levels and of sizes;
 /// entropy; energy. NaN for an empty matrix. Rows are those of the texture, columns are sizes.
 std::vector<double> size_features(Counts& counts, const Texture& texture);
+/// The same of counts that were weighted.
+struct Cell {
+  int64_t row, column;
+  double count;
+};
+std::vector<double> size_features(const std::vector<Cell>& cells, const Texture& texture, double voxels);
+/// Adds up cells of the same place; in the order of rows, then of columns.
+std::vector<Cell> merged(std::vector<Cell> cells);
 constexpr size_t kSizeFeatures = 17;
 
 }  // namespace photo51::radiomics

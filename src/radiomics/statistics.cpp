@@ -36,7 +36,7 @@ Values compute(const Input& input, Aggregations) {
   const SampleStatistics of = sample_statistics(values);
   double energy = 0;
   for (const double value : values) energy += value * value;
-  return {{of.mean, of.variance, of.skewness, of.excess_kurtosis, of.median, of.minimum, of.p10, of.p90,
+  return {{of.mean, of.variance, of.skewness, of.excess_kurtosis(), of.median, of.minimum, of.p10, of.p90,
            of.maximum, of.interquartile_range(), of.range(), of.mean_deviation, of.robust_deviation,
            of.median_deviation, of.variation(), of.dispersion(), energy,
            std::sqrt(energy / static_cast<double>(values.size()))}};

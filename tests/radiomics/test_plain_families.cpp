@@ -34,7 +34,7 @@ Region row_of(std::vector<double> intensity) {
 std::map<std::string, double> values_of(const Family& family, const Region& region, Settings settings = {}) {
   const Levels levels = discretise(region, settings.discretise, settings.range);
   const Texture texture = make_texture(region, levels, 1);
-  const Values values = family.compute({region, levels, texture, settings, nullptr}, {});
+  const Values values = family.compute({region, levels, texture, {}, settings, nullptr}, {});
   std::map<std::string, double> result;
   for (size_t i = 0; i < family.info.features.size(); ++i) result[family.info.features[i].tag] = values[0][i];
   return result;

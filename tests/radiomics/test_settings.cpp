@@ -29,7 +29,11 @@ TEST(RadiomicsSettings, ComeBackFromTheirDump) {
   for (const std::string& name : profile_names()) {
     Settings settings = profile(name);
     EXPECT_EQ(settings.profile, name);
-    settings.outliers = 2.5;  // not the profile's own
+    // Not the profile's own.
+    if (name == "pyradiomics")
+      settings.pyradiomics.bin_count = 12;
+    else
+      settings.outliers = 2.5;
     const std::string dumped = config::to_yaml(config::dump(settings));
     Settings again = read(dumped);
     EXPECT_EQ(config::to_yaml(config::dump(again)), dumped) << name;
@@ -54,7 +58,32 @@ TEST(RadiomicsSettings, RefuseWhatMakesNoSense) {
   refused("{aggregation: 4d}", "not a valid value");
   refused("{families: [glcn]}", "not a valid value");
   refused("{discretise: {width: 0}}", "must be positive");
+  refused("{pyradiomics: {binWidth: 5}}", "by the profile pyradiomics only");
+  refused("{profile: pyradiomics, pyradiomics: {binWidth: 0}}", "must be positive");
+  refused("{profile: pyradiomics, pyradiomics: {resampledPixelSpacing: [2, 2]}}", "takes x, y and z");
+  refused("{profile: pyradiomics, pyradiomics: {resampledPixelSpacing: [2, 2, -2]}}", "negative");
+  refused("{profile: pyradiomics, pyradiomics: {resegmentRange: [1, 2, 3]}}", "one or two");
+  refused("{profile: pyradiomics, pyradiomics: {distances: []}}", "at least one");
   EXPECT_THAT(test::message_of(Fault::usage, [] { profile("ibsi_ct_f"); }), HasSubstr("ibsi_ct_"));
+}
+
+TEST(RadiomicsSettings, OfPyradiomicsAreNamedWhereAGeneralOneIsGiven) {
+  const std::pair<const char*, const char*> given[] = {{"spacing: [2, 2, 2]", "resampledPixelSpacing"},
+                                                       {"interpolation: linear", "interpolator"},
+                                                       {"mask_interpolation: cubic", "nearest"},
+                                                       {"round: true", "not part of"},
+                                                       {"range: [0, 100]", "resegmentRange"},
+                                                       {"outliers: 3", "resegmentMode"},
+                                                       {"discretise: {width: 5}", "binWidth"},
+                                                       {"discretise: {method: fixed_count}", "binCount"},
+                                                       {"aggregation: 2d_merged", "force2D"},
+                                                       {"distance: 2", "distances"},
+                                                       {"coarseness: 1", "gldm_a"},
+                                                       {"families: glcm", "featureClass"}};
+  for (const auto& [key, named] : given) {
+    const std::string yaml = std::string("{profile: pyradiomics, ") + key + "}";
+    EXPECT_THAT(test::message_of(Fault::usage, [&, text = yaml] { read(text); }), HasSubstr(named)) << yaml;
+  }
 }
 
 }  // namespace

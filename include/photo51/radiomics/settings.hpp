@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/radiomics/pyradiomics.hpp"
 
 namespace photo51::radiomics {
 
@@ -48,6 +49,8 @@ struct Settings {
   std::vector<config::Choice> filters;
   bool unfiltered = true;                            ///< features of the image itself
   Discretisation filtered{.method = "fixed_count"};  ///< of response maps, whose units are the filter's own
+  /// Of the profile `pyradiomics`, which reads these and nothing else.
+  Pyradiomics pyradiomics;
 };
 void describe(config::Fields& f, Settings& o);
 

@@ -1,0 +1,91 @@
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "photo51/imaging/volume.hpp"
+#include "radiomics/families.hpp"
+#include "radiomics/pyradiomics_parts.hpp"
+
+namespace photo51::radiomics {
+namespace {
+
+/// In the order of the output.
+constexpr std::array<const char*, 8> kClasses{"shape", "shape2D", "firstorder", "glcm",
+                                              "gldm",  "glrlm",   "glszm",      "ngtdm"};
+
+std::vector<std::string> wanted_classes(const Pyradiomics& settings) {
+  std::vector<std::string> wanted;
+  for (const std::string name : kClasses) {
+    const auto& asked = settings.feature_class;
+    const bool listed = std::find(asked.begin(), asked.end(), name) != asked.end();
+    if (listed || (asked.empty() && name != "shape2D")) wanted.push_back(name);
+  }
+  return wanted;
+}
+
+/// The same region with `first` as its first axis.
+Region turned(const Region& region, int64_t first) {
+  if (first == 0) return region;
+  const std::array<int64_t, 3> order{first, 0, first == 1 ? 2 : 1};
+  const Place strides{region.grid.slice(), region.grid.size[2], 1};
+  Region result;
+  for (int axis = 0; axis < 3; ++axis) {
+    result.grid.size[axis] = region.grid.size[order[axis]];
+    result.grid.spacing[axis] = region.grid.spacing[order[axis]];
+  }
+  result.whole = result.grid.size;
+  for (int64_t voxel = 0; voxel < result.grid.count(); ++voxel) {
+    const Place at = result.grid.place(voxel);
+    const int64_t from = at[0] * strides[order[0]] + at[1] * strides[order[1]] + at[2] * strides[order[2]];
+    result.intensity.push_back(region.intensity[from]);
+    result.shape.push_back(region.shape[from]);
+    result.mask.push_back(region.mask[from]);
+    if (region.mask[from]) result.voxels.push_back(voxel);
+  }
+  return result;
+}
+
+pyradiomics::Values values_of(const std::string& name, const Region& region, const Levels& levels,
+                              const Texture& texture, const Pyradiomics& settings) {
+  if (name == "shape") return pyradiomics::shape(region);
+  if (name == "shape2D") return pyradiomics::shape_2d(region, settings);
+  if (name == "firstorder") return pyradiomics::first_order(region, levels, settings);
+  return pyradiomics::texture_features(name, texture, settings);
+}
+
+}  // namespace
+
+std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask,
+                                         const Pyradiomics& settings, core::ThreadPool* pool) {
+  const Region region = pyradiomics::prepare(image, mask, settings);
+  const Levels levels = pyradiomics::discretise(region, settings);
+  const int64_t reach = *std::max_element(settings.distances.begin(), settings.distances.end());
+  Texture texture;
+  if (settings.force_2d && settings.force_2d_dimension > 0) {
+    const Region slices = turned(region, settings.force_2d_dimension);
+    texture = make_texture(slices, pyradiomics::discretise(slices, settings), reach);
+  } else {
+    texture = make_texture(region, levels, reach);
+  }
+  const std::vector<std::string> classes = wanted_classes(settings);
+  std::vector<pyradiomics::Values> values(classes.size());
+  const auto compute = [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i)
+      values[i] = values_of(classes[i], region, levels, texture, settings);
+  };
+  const auto count = static_cast<int64_t>(classes.size());
+  if (pool != nullptr)
+    pool->parallel_for(count, 1, compute);
+  else
+    compute(0, count);
+  std::vector<Feature> features;
+  for (size_t i = 0; i < classes.size(); ++i) {
+    for (const auto& [feature, value] : values[i]) {
+      const std::string name = "original_" + classes[i] + "_" + feature;
+      features.push_back({name, name, classes[i], "", value});
+    }
+  }
+  return features;
+}
+
+}  // namespace photo51::radiomics

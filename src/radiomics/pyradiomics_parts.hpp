@@ -1,0 +1,47 @@
+#pragma once
+/// The profile `pyradiomics`: what its files share. Its steps and definitions are those of PyRadiomics 3.0.1
+/// (van Griethuysen 2017, doi:10.1158/0008-5472.CAN-17-0339).
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "photo51/radiomics/features.hpp"
+#include "photo51/radiomics/pyradiomics.hpp"
+#include "radiomics/points.hpp"
+#include "radiomics/region.hpp"
+#include "radiomics/texture.hpp"
+
+namespace photo51::radiomics::pyradiomics {
+
+/// Name and value, in the order of the output.
+using Values = std::vector<std::pair<std::string, double>>;
+
+/// The region in the box around it: `mask` after resegmentation, `shape` before, unless `resegmentShape`, and
+/// cut off at the box. Errors (data): of `extract`, a region too small for the settings, no voxel with the
+/// label.
+Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings);
+
+/// Levels from 1 with edges at multiples of binWidth, or binCount of them.
+Levels discretise(const Region& region, const Pyradiomics& settings);
+
+Values shape(const Region& region);
+/// Of the one slice that the region has across `force2Ddimension`. Error (data): more slices than one.
+Values shape_2d(const Region& region, const Pyradiomics& settings);
+/// By one of the names glcm, gldm, glrlm, glszm, ngtdm. `texture` reaches as far as the largest of the
+/// distances.
+Values texture_features(const std::string& name, const Texture& texture, const Pyradiomics& settings);
+Values glcm(const Texture& texture, const Pyradiomics& settings);
+Values glrlm(const Texture& texture, const Pyradiomics& settings);
+
+/// A step to a neighbour, and how `weightingNorm` weighs it.
+struct Step {
+  Place offset;
+  double length = 0;  ///< mm by the norm; 1 for no_weighting
+};
+/// One of each two opposite steps.
+std::vector<Step> steps(const Grid& grid, const std::vector<int64_t>& distances, const Pyradiomics& settings);
+
+Values first_order(const Region& region, const Levels& levels, const Pyradiomics& settings);
+
+}  // namespace photo51::radiomics::pyradiomics

@@ -1,0 +1,204 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "radiomics/pyradiomics_resample.hpp"
+
+namespace photo51::radiomics::pyradiomics {
+namespace {
+
+Grid grid_of(const imaging::Geometry& geometry) {
+  return {{geometry.size[2], geometry.size[1], geometry.size[0]},
+          {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
+}
+
+Mask labelled(const imaging::Volume& mask, int64_t label) {
+  const at::Tensor inside = mask.data[0].eq(label).contiguous();
+  const auto* values = reinterpret_cast<const uint8_t*>(inside.const_data_ptr<bool>());
+  Mask result(values, values + inside.numel());
+  if (std::find(result.begin(), result.end(), 1) == result.end())
+    core::fail_data(mask.source + ": no voxel has the label " + std::to_string(label) +
+                    "; set `pyradiomics.label`");
+  return result;
+}
+
+/// By the mean and the deviation of a sample of the whole image.
+at::Tensor normalised(const imaging::Volume& image, const Pyradiomics& settings) {
+  at::Tensor values = image.data[0].to(at::kDouble);
+  const double mean = values.mean().item<double>();
+  const double deviation = values.std(/*unbiased=*/true).item<double>();
+  if (!(deviation > 0))
+    core::fail_data(image.source +
+                    ": all intensities are the same; `pyradiomics.normalize` has no scale for them");
+  values = (values - mean) / deviation;
+  if (settings.remove_outliers) values = values.clamp(-*settings.remove_outliers, *settings.remove_outliers);
+  return values * settings.normalize_scale;
+}
+
+int dimensions(const Box& box) {
+  int count = 0;
+  for (int axis = 0; axis < 3; ++axis) count += box.last[axis] > box.first[axis] ? 1 : 0;
+  return count;
+}
+
+/// Error (data) unless the region is as large as the settings ask for.
+Box checked_box(const Mask& mask, const Grid& grid, const Pyradiomics& settings, const std::string& source) {
+  const Box box = bounding_box(mask, grid);
+  const int along = dimensions(box);
+  if (along == 0) core::fail_data(source + ": the region is a single voxel");
+  if (along < settings.minimum_dimensions)
+    core::fail_data(source + ": the region has extent along " + std::to_string(along) +
+                    " axes; `pyradiomics.minimumROIDimensions` asks for " +
+                    std::to_string(settings.minimum_dimensions));
+  const auto count = std::count(mask.begin(), mask.end(), 1);
+  if (settings.minimum_size && count <= *settings.minimum_size)
+    core::fail_data(source + ": the region has " + std::to_string(count) +
+                    " voxels; `pyradiomics.minimumROISize` asks for more than " +
+                    std::to_string(*settings.minimum_size));
+  return box;
+}
+
+void list_voxels(Region& region) {
+  region.voxels.clear();
+  for (int64_t i = 0; i < region.grid.count(); ++i)
+    if (region.mask[i]) region.voxels.push_back(i);
+}
+
+/// What of a region lies in a box.
+Region cropped(const Region& region, const Box& box) {
+  Region result;
+  result.grid.spacing = region.grid.spacing;
+  for (int axis = 0; axis < 3; ++axis) result.grid.size[axis] = box.last[axis] - box.first[axis] + 1;
+  result.whole = result.grid.size;
+  const int64_t wide = result.grid.size[2];
+  for (int64_t z = box.first[0]; z <= box.last[0]; ++z) {
+    for (int64_t y = box.first[1]; y <= box.last[1]; ++y) {
+      const int64_t from = region.grid.at(z, y, box.first[2]);
+      const auto append = [&](auto& to, const auto& values) {
+        to.insert(to.end(), values.begin() + from, values.begin() + from + wide);
+      };
+      append(result.intensity, region.intensity);
+      append(result.shape, region.shape);
+      append(result.mask, region.mask);
+    }
+  }
+  list_voxels(result);
+  return result;
+}
+
+/// The box of the image without interpolation.
+Region taken(const at::Tensor& image, const Mask& inside, const Grid& grid, const Box& box) {
+  Region region;
+  region.grid.spacing = grid.spacing;
+  at::Tensor part = image;
+  for (int axis = 0; axis < 3; ++axis) {
+    region.grid.size[axis] = box.last[axis] - box.first[axis] + 1;
+    part = part.narrow(axis, box.first[axis], region.grid.size[axis]);
+  }
+  region.whole = region.grid.size;
+  part = part.to(at::kDouble).contiguous();
+  region.intensity.assign(part.const_data_ptr<double>(), part.const_data_ptr<double>() + part.numel());
+  for (int64_t z = box.first[0]; z <= box.last[0]; ++z)
+    for (int64_t y = box.first[1]; y <= box.last[1]; ++y) {
+      const auto row = inside.begin() + grid.at(z, y, box.first[2]);
+      region.mask.insert(region.mask.end(), row, row + region.grid.size[2]);
+    }
+  region.shape = region.mask;
+  list_voxels(region);
+  return region;
+}
+
+std::vector<double> thresholds(const Region& region, const Pyradiomics& settings) {
+  std::vector<double> result = settings.resegment_range;
+  std::sort(result.begin(), result.end());
+  double sum = 0, squares = 0, most = -std::numeric_limits<double>::infinity();
+  for (const int64_t voxel : region.voxels) {
+    sum += region.intensity[voxel];
+    most = std::max(most, region.intensity[voxel]);
+  }
+  const double mean = sum / static_cast<double>(region.voxels.size());
+  for (const int64_t voxel : region.voxels) squares += std::pow(region.intensity[voxel] - mean, 2);
+  const double deviation = std::sqrt(squares / static_cast<double>(region.voxels.size()));
+  for (double& value : result) {
+    if (settings.resegment_mode == "relative") value *= most;
+    if (settings.resegment_mode == "sigma") value = mean + deviation * value;
+  }
+  return result;
+}
+
+void resegment(Region& region, const Pyradiomics& settings, const std::string& source) {
+  const std::vector<double> limits = thresholds(region, settings);
+  for (const int64_t voxel : region.voxels) {
+    const double value = region.intensity[voxel];
+    if (value < limits[0] || (limits.size() > 1 && value > limits[1])) region.mask[voxel] = 0;
+  }
+  list_voxels(region);
+  if (region.voxels.size() < 2)
+    core::fail_data(source + ": `pyradiomics.resegmentRange` leaves " + std::to_string(region.voxels.size()) +
+                    " voxels of the region");
+}
+
+}  // namespace
+
+Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings) {
+  if (image.channel_count() != 1 || mask.channel_count() != 1)
+    core::fail_data(image.source + ": one channel at a time; the image has " +
+                    std::to_string(image.channel_count()) + " and the mask " +
+                    std::to_string(mask.channel_count()));
+  if (!image.geometry.matches(mask.geometry))
+    core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
+  const Mask inside = labelled(mask, settings.label);
+  const Grid grid = grid_of(image.geometry);
+  const at::Tensor values = settings.normalize ? normalised(image, settings) : image.data[0];
+  const Box drawn = bounding_box(inside, grid);
+  Region region = resamples(image.geometry, drawn, settings)
+                      ? resample(values, image.geometry, inside, settings)
+                      : taken(values, inside, grid, drawn);
+  for (const int64_t voxel : region.voxels)
+    if (!std::isfinite(region.intensity[voxel]))
+      core::fail_data(image.source + ": intensities in the region are not finite");
+  Box box = checked_box(region.mask, region.grid, settings, mask.source);
+  if (!settings.resegment_range.empty()) {
+    resegment(region, settings, mask.source);
+    box = checked_box(region.mask, region.grid, settings, mask.source);
+    if (settings.resegment_shape) region.shape = region.mask;
+  }
+  return cropped(region, box);
+}
+
+Levels discretise(const Region& region, const Pyradiomics& settings) {
+  double low = std::numeric_limits<double>::infinity(), high = -low;
+  for (const int64_t voxel : region.voxels) {
+    low = std::min(low, region.intensity[voxel]);
+    high = std::max(high, region.intensity[voxel]);
+  }
+  double start = std::floor(low / settings.bin_width) * settings.bin_width, step = settings.bin_width;
+  double most = std::floor((high - start) / step) + 1;
+  if (settings.bin_count) {
+    most = static_cast<double>(*settings.bin_count);
+    // Of a region with one intensity the edges lie half a unit on either side.
+    start = high > low ? low : low - 0.5;
+    step = (high > low ? high - low : 1) / most;
+  }
+  constexpr double kMost = 1 << 20;
+  if (most > kMost)
+    core::fail_data("`pyradiomics.binWidth` " + core::format_number(settings.bin_width) +
+                    " makes too many levels of intensities from " + core::format_number(low) + " to " +
+                    core::format_number(high));
+  Levels levels{region.grid, std::vector<int32_t>(region.intensity.size(), 0), 0};
+  for (const int64_t voxel : region.voxels) {
+    const double value = region.intensity[voxel];
+    double level = std::clamp(std::floor((value - start) / step) + 1, 1.0, most);
+    // A value belongs to the last edge at or below it; the division may have rounded past one.
+    if (level < most && value >= start + level * step) ++level;
+    if (level > 1 && value < start + (level - 1) * step) --level;
+    levels.level[voxel] = static_cast<int32_t>(level);
+    levels.count = std::max(levels.count, levels.level[voxel]);
+  }
+  return levels;
+}
+
+}  // namespace photo51::radiomics::pyradiomics

@@ -1,0 +1,16 @@
+#pragma once
+/// Voxels of another size, as SimpleITK makes them for PyRadiomics.
+
+#include "photo51/imaging/volume.hpp"
+#include "radiomics/pyradiomics_parts.hpp"
+
+namespace photo51::radiomics::pyradiomics {
+
+/// Whether `settings` ask for voxels of another size; an axis along which the region has one voxel stays.
+bool resamples(const imaging::Geometry& geometry, const Box& box, const Pyradiomics& settings);
+/// A box of voxels with the region in it, on the grid that `resampledPixelSpacing` asks for. `image` is
+/// [D, H, W] of the type it is stored as, to which interpolated intensities return. `inside` is not empty.
+Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Mask& inside,
+                const Pyradiomics& settings);
+
+}  // namespace photo51::radiomics::pyradiomics

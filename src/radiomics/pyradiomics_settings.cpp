@@ -1,0 +1,55 @@
+#include "photo51/radiomics/pyradiomics.hpp"
+
+namespace photo51::radiomics {
+
+void describe(config::Fields& f, Pyradiomics& o) {
+  f("featureClass", o.feature_class, "what to compute; absent: all but shape2D",
+    {.one_of = {"shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"}, .lone = true});
+  f("label", o.label, "of the mask's voxels that are the region");
+  f("minimumROIDimensions", o.minimum_dimensions, "axes along which the region must have two voxels or more",
+    {.min = 1, .max = 3});
+  f("minimumROISize", o.minimum_size, "the region must have more voxels than this", {.min = 1});
+  f("normalize", o.normalize, "the whole image to mean 0 and standard deviation 1 first");
+  f("normalizeScale", o.normalize_scale, "times this, with `normalize`");
+  f("removeOutliers", o.remove_outliers, "clips normalised intensities to this on either side",
+    {.unit = "standard deviations"});
+  f("resampledPixelSpacing", o.resampled_spacing,
+    "x, y, z of the voxels after resampling; 0 keeps an axis; absent: all", {.unit = "mm"});
+  f("interpolator", o.interpolator, "of the image; the mask takes its nearest voxel",
+    {.one_of = {"sitkNearestNeighbor", "sitkLinear", "sitkBSpline"}});
+  f("padDistance", o.pad_distance, "voxels resampled around the region", {.min = 0});
+  f("resegmentRange", o.resegment_range,
+    "intensities that stay in the region, in absolute numbers or as `resegmentMode` says: from the first, to "
+    "the "
+    "second where there is one");
+  f("resegmentMode", o.resegment_mode,
+    "absolute; relative: parts of the region's maximum; sigma: standard deviations from the region's mean",
+    {.one_of = {"absolute", "relative", "sigma"}});
+  f("resegmentShape", o.resegment_shape, "shape too is that of the resegmented region");
+  f("binWidth", o.bin_width, "of the grey levels, whose edges are its multiples", {.unit = "of the image"});
+  f("binCount", o.bin_count, "of grey levels from the region's minimum to its maximum; replaces binWidth",
+    {.min = 1, .max = 1 << 20});
+  f("voxelArrayShift", o.voxel_array_shift,
+    "added to intensities for Energy, TotalEnergy and RootMeanSquared", {.unit = "of the image"});
+  f("force2D", o.force_2d, "textures slice by slice");
+  f("force2Ddimension", o.force_2d_dimension, "the axis that slices are cut across: 0 z, 1 y, 2 x",
+    {.min = 0, .max = 2});
+  f("distances", o.distances, "to the neighbours of GLCM, GLDM and NGTDM, along the axis where it is largest",
+    {.min = 1, .max = 100, .unit = "voxels"});
+  f("weightingNorm", o.weighting_norm,
+    "of GLCM and GLRLM: none averages features over directions; the others add the directions' matrices, "
+    "weighted "
+    "by the length of their steps",
+    {.one_of = {"none", "no_weighting", "manhattan", "euclidean", "infinity"}});
+  f("symmetricalGLCM", o.symmetrical_glcm, "counts each pair of voxels both ways");
+  f("gldm_a", o.gldm_a, "levels by which dependent neighbours may differ", {.min = 0});
+  f.check(o.bin_width > 0, "binWidth", "must be positive");
+  f.check(o.resampled_spacing.empty() || o.resampled_spacing.size() == 3, "resampledPixelSpacing",
+          "takes x, y and z");
+  for (const double value : o.resampled_spacing)
+    f.check(value >= 0, "resampledPixelSpacing", "must not be negative");
+  f.check(o.resegment_range.size() <= 2, "resegmentRange", "takes one or two thresholds");
+  f.check(!o.distances.empty(), "distances", "needs at least one");
+}
+
+}  // namespace photo51::radiomics
