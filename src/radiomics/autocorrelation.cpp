@@ -145,7 +145,7 @@ Autocorrelation autocorrelation(const Region& region) {
     return {none, none};
   }
   // A sample of the padded box costs about as much as this many pairs.
-  constexpr double kPairsASample = 50;
+  constexpr double kPairsASample = 12;
   const Grid wide = padded(sample.grid);
   const bool transform = count * count / 2 > kPairsASample * static_cast<double>(wide.count());
   const PairSums sums = transform ? by_transforms(sample, wide) : by_pairs(sample);

@@ -15,14 +15,73 @@ Grid grid_of(const imaging::Geometry& geometry) {
           {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
 }
 
-Mask labelled(const imaging::Volume& mask, int64_t label) {
-  const at::Tensor inside = mask.data[0].eq(label).contiguous();
-  const auto* values = reinterpret_cast<const uint8_t*>(inside.const_data_ptr<bool>());
-  Mask result(values, values + inside.numel());
-  if (std::find(result.begin(), result.end(), 1) == result.end())
+/// The voxels of `box` in the order that they have in a region.
+template <class Value>
+std::vector<Value> values_in(const at::Tensor& image, const Box& box, at::ScalarType type) {
+  at::Tensor part = image;
+  for (int axis = 0; axis < 3; ++axis)
+    part = part.narrow(axis, box.first[axis], box.last[axis] - box.first[axis] + 1);
+  part = part.to(type).contiguous();
+  const auto* values = static_cast<const Value*>(part.const_data_ptr());
+  return {values, values + part.numel()};
+}
+
+Grid grid_of(const Box& box, const Grid& whole) {
+  Grid grid = whole;
+  for (int axis = 0; axis < 3; ++axis) grid.size[axis] = box.last[axis] - box.first[axis] + 1;
+  return grid;
+}
+
+void list_voxels(Region& region) {
+  region.voxels.clear();
+  for (int64_t i = 0; i < region.grid.count(); ++i)
+    if (region.mask[i]) region.voxels.push_back(i);
+}
+
+/// What of a region lies in a box.
+Region cropped(const Region& region, const Box& box) {
+  Region result;
+  result.grid.spacing = region.grid.spacing;
+  for (int axis = 0; axis < 3; ++axis) result.grid.size[axis] = box.last[axis] - box.first[axis] + 1;
+  result.whole = result.grid.size;
+  const int64_t wide = result.grid.size[2];
+  for (int64_t z = box.first[0]; z <= box.last[0]; ++z) {
+    for (int64_t y = box.first[1]; y <= box.last[1]; ++y) {
+      const int64_t from = region.grid.at(z, y, box.first[2]);
+      const auto append = [&](auto& to, const auto& values) {
+        to.insert(to.end(), values.begin() + from, values.begin() + from + wide);
+      };
+      append(result.intensity, region.intensity);
+      append(result.shape, region.shape);
+      append(result.mask, region.mask);
+    }
+  }
+  list_voxels(result);
+  return result;
+}
+
+Drawn drawn_in(const imaging::Volume& mask, int64_t label) {
+  const Grid whole = grid_of(mask.geometry);
+  const auto absent = [&] {
     core::fail_data(mask.source + ": no voxel has the label " + std::to_string(label) +
                     "; set `pyradiomics.label`");
-  return result;
+  };
+  Box box = box_of_nonzero(mask);
+  if (box.last[0] < 0) absent();
+  std::vector<int64_t> labels = values_in<int64_t>(mask.data[0], box, at::kLong);
+  Mask inside(labels.size());
+  std::transform(labels.begin(), labels.end(), inside.begin(), [&](int64_t value) { return value == label; });
+  const Box tight = bounding_box(inside, grid_of(box, whole));
+  if (tight.last[0] < 0) absent();
+  Region region;
+  region.grid = grid_of(box, whole);
+  region.mask = region.shape = std::move(inside);
+  region.intensity.resize(region.mask.size());
+  for (int axis = 0; axis < 3; ++axis) {
+    box.last[axis] = box.first[axis] + tight.last[axis];
+    box.first[axis] += tight.first[axis];
+  }
+  return {cropped(region, tight).mask, box};
 }
 
 /// By the mean and the deviation of a sample of the whole image.
@@ -61,52 +120,13 @@ Box checked_box(const Mask& mask, const Grid& grid, const Pyradiomics& settings,
   return box;
 }
 
-void list_voxels(Region& region) {
-  region.voxels.clear();
-  for (int64_t i = 0; i < region.grid.count(); ++i)
-    if (region.mask[i]) region.voxels.push_back(i);
-}
-
-/// What of a region lies in a box.
-Region cropped(const Region& region, const Box& box) {
-  Region result;
-  result.grid.spacing = region.grid.spacing;
-  for (int axis = 0; axis < 3; ++axis) result.grid.size[axis] = box.last[axis] - box.first[axis] + 1;
-  result.whole = result.grid.size;
-  const int64_t wide = result.grid.size[2];
-  for (int64_t z = box.first[0]; z <= box.last[0]; ++z) {
-    for (int64_t y = box.first[1]; y <= box.last[1]; ++y) {
-      const int64_t from = region.grid.at(z, y, box.first[2]);
-      const auto append = [&](auto& to, const auto& values) {
-        to.insert(to.end(), values.begin() + from, values.begin() + from + wide);
-      };
-      append(result.intensity, region.intensity);
-      append(result.shape, region.shape);
-      append(result.mask, region.mask);
-    }
-  }
-  list_voxels(result);
-  return result;
-}
-
 /// The box of the image without interpolation.
-Region taken(const at::Tensor& image, const Mask& inside, const Grid& grid, const Box& box) {
+Region taken(const at::Tensor& image, const Drawn& drawn, const Grid& whole) {
   Region region;
-  region.grid.spacing = grid.spacing;
-  at::Tensor part = image;
-  for (int axis = 0; axis < 3; ++axis) {
-    region.grid.size[axis] = box.last[axis] - box.first[axis] + 1;
-    part = part.narrow(axis, box.first[axis], region.grid.size[axis]);
-  }
+  region.grid = grid_of(drawn.box, whole);
   region.whole = region.grid.size;
-  part = part.to(at::kDouble).contiguous();
-  region.intensity.assign(part.const_data_ptr<double>(), part.const_data_ptr<double>() + part.numel());
-  for (int64_t z = box.first[0]; z <= box.last[0]; ++z)
-    for (int64_t y = box.first[1]; y <= box.last[1]; ++y) {
-      const auto row = inside.begin() + grid.at(z, y, box.first[2]);
-      region.mask.insert(region.mask.end(), row, row + region.grid.size[2]);
-    }
-  region.shape = region.mask;
+  region.intensity = values_in<double>(image, drawn.box, at::kDouble);
+  region.mask = region.shape = drawn.inside;
   list_voxels(region);
   return region;
 }
@@ -150,13 +170,11 @@ Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const 
                     std::to_string(mask.channel_count()));
   if (!image.geometry.matches(mask.geometry))
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
-  const Mask inside = labelled(mask, settings.label);
-  const Grid grid = grid_of(image.geometry);
+  const Drawn drawn = drawn_in(mask, settings.label);
   const at::Tensor values = settings.normalize ? normalised(image, settings) : image.data[0];
-  const Box drawn = bounding_box(inside, grid);
-  Region region = resamples(image.geometry, drawn, settings)
-                      ? resample(values, image.geometry, inside, settings)
-                      : taken(values, inside, grid, drawn);
+  Region region = resamples(image.geometry, drawn.box, settings)
+                      ? resample(values, image.geometry, drawn, settings)
+                      : taken(values, drawn, grid_of(image.geometry));
   for (const int64_t voxel : region.voxels)
     if (!std::isfinite(region.intensity[voxel]))
       core::fail_data(image.source + ": intensities in the region are not finite");

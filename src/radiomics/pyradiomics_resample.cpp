@@ -92,7 +92,9 @@ int64_t nearest(double place) {
 }
 
 /// The new voxels whose nearest old one is inside.
-void take_mask(Region& region, const Lattice& lattice, const Mask& inside, const Grid& grid) {
+void take_mask(Region& region, const Lattice& lattice, const Drawn& drawn) {
+  const Box& box = drawn.box;
+  const int64_t height = box.last[1] - box.first[1] + 1, width = box.last[2] - box.first[2] + 1;
   region.mask.reserve(region.grid.count());
   for (int64_t z = 0; z < lattice.size[2]; ++z) {
     for (int64_t y = 0; y < lattice.size[1]; ++y) {
@@ -102,9 +104,10 @@ void take_mask(Region& region, const Lattice& lattice, const Mask& inside, const
         bool there = true;
         for (int axis = 0; axis < 3; ++axis) {
           old[axis] = nearest(place[2 - axis]);
-          there = there && old[axis] >= 0 && old[axis] < grid.size[axis];
+          there = there && old[axis] >= box.first[axis] && old[axis] <= box.last[axis];
         }
-        region.mask.push_back(there ? inside[grid.at(old[0], old[1], old[2])] : uint8_t{0});
+        const Place in = minus(old, box.first);
+        region.mask.push_back(there ? drawn.inside[(in[0] * height + in[1]) * width + in[2]] : uint8_t{0});
         if (region.mask.back()) region.voxels.push_back(static_cast<int64_t>(region.mask.size()) - 1);
       }
     }
@@ -168,23 +171,22 @@ bool resamples(const imaging::Geometry& geometry, const Box& box, const Pyradiom
   return false;
 }
 
-Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Mask& inside,
+Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Drawn& drawn,
                 const Pyradiomics& settings) {
   const Grid grid{{geometry.size[2], geometry.size[1], geometry.size[0]},
                   {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
-  const Box box = bounding_box(inside, grid);
-  const Lattice lattice(box, geometry, settings);
+  const Lattice lattice(drawn.box, geometry, settings);
   Region region;
   for (int axis = 0; axis < 3; ++axis) {
     region.grid.size[axis] = lattice.size[2 - axis];
     region.grid.spacing[axis] = lattice.spacing[2 - axis];
   }
   region.whole = region.grid.size;
-  take_mask(region, lattice, inside, grid);
+  take_mask(region, lattice, drawn);
   if (region.voxels.empty())
     core::fail_data("the region is too small for `pyradiomics.resampledPixelSpacing`: nothing of it is left");
 
-  const Image::Pointer source = crop(image, around(box, grid, lattice));
+  const Image::Pointer source = crop(image, around(drawn.box, grid, lattice));
   const Interpolator::Pointer interpolator = interpolator_of(settings.interpolator);
   interpolator->SetInputImage(source);
   region.intensity.assign(region.grid.count(), 0);

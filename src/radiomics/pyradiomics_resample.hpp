@@ -6,11 +6,17 @@
 
 namespace photo51::radiomics::pyradiomics {
 
+/// The region as it is drawn: the tight box around it in the image, and which of the box's voxels are inside.
+struct Drawn {
+  Mask inside;
+  Box box;
+};
+
 /// Whether `settings` ask for voxels of another size; an axis along which the region has one voxel stays.
 bool resamples(const imaging::Geometry& geometry, const Box& box, const Pyradiomics& settings);
 /// A box of voxels with the region in it, on the grid that `resampledPixelSpacing` asks for. `image` is
-/// [D, H, W] of the type it is stored as, to which interpolated intensities return. `inside` is not empty.
-Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Mask& inside,
+/// [D, H, W] of the type it is stored as, to which interpolated intensities return.
+Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Drawn& drawn,
                 const Pyradiomics& settings);
 
 }  // namespace photo51::radiomics::pyradiomics

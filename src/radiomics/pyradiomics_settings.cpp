@@ -5,7 +5,7 @@ namespace photo51::radiomics {
 void describe(config::Fields& f, Pyradiomics& o) {
   f("featureClass", o.feature_class, "what to compute; absent: all but shape2D",
     {.one_of = {"shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"}, .lone = true});
-  f("label", o.label, "of the mask's voxels that are the region");
+  f("label", o.label, "of the mask's voxels that are the region", {.min = 1});
   f("minimumROIDimensions", o.minimum_dimensions, "axes along which the region must have two voxels or more",
     {.min = 1, .max = 3});
   f("minimumROISize", o.minimum_size, "the region must have more voxels than this", {.min = 1});

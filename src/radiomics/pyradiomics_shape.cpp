@@ -15,46 +15,69 @@ namespace {
 std::vector<Place> surface(const Mask& mask, const Grid& grid) {
   std::vector<Place> vertices;
   const Place strides{grid.slice(), grid.size[2], 1};
-  for (int64_t voxel = 0; voxel < grid.count(); ++voxel) {
-    if (!mask[voxel]) continue;
-    const Place at = grid.place(voxel);
-    for (int axis = 0; axis < 3; ++axis) {
-      for (const int64_t side : {-1, 1}) {
-        const int64_t next = at[axis] + side;
-        if (next >= 0 && next < grid.size[axis] && mask[voxel + side * strides[axis]]) continue;
-        Place vertex{2 * at[0], 2 * at[1], 2 * at[2]};
-        vertex[axis] += side;
-        vertices.push_back(vertex);
+  const uint8_t* voxel = mask.data();
+  for (int64_t z = 0; z < grid.size[0]; ++z) {
+    for (int64_t y = 0; y < grid.size[1]; ++y) {
+      for (int64_t x = 0; x < grid.size[2]; ++x, ++voxel) {
+        if (*voxel == 0) continue;
+        const Place at{z, y, x};
+        for (int axis = 0; axis < 3; ++axis) {
+          for (const int64_t side : {-1, 1}) {
+            const int64_t next = at[axis] + side;
+            if (next >= 0 && next < grid.size[axis] && voxel[side * strides[axis]]) continue;
+            Place vertex{2 * z, 2 * y, 2 * x};
+            vertex[axis] += side;
+            vertices.push_back(vertex);
+          }
+        }
       }
     }
   }
   return vertices;
 }
 
-/// The largest distance in mm between vertices of one plane across `axis`. The two lie at ends of rows.
+/// The largest distance in mm between vertices of one plane across `axis`.
 double diameter_across(const std::vector<Place>& vertices, const Grid& grid, int axis) {
   const int row = axis == 0 ? 1 : 0, along = axis == 2 ? 1 : 2;
-  struct End {
-    int64_t plane, row, along;
-    auto operator<=>(const End&) const = default;
+  const double tall = grid.spacing[row] / 2, wide = grid.spacing[along] / 2;
+  // The two lie at the ends of rows of the plane, and of the vertices at either end no other than those where
+  // the outline turns outwards.
+  struct Ends {
+    int64_t first, last;
   };
-  std::vector<End> sorted;
-  sorted.reserve(vertices.size());
-  for (const Place& vertex : vertices) sorted.push_back({vertex[axis], vertex[row], vertex[along]});
-  std::sort(sorted.begin(), sorted.end());
-  std::vector<End> ends;
-  for (size_t i = 0; i < sorted.size(); ++i) {
-    const auto same = [&](size_t j) {
-      return j < sorted.size() && sorted[j].plane == sorted[i].plane && sorted[j].row == sorted[i].row;
-    };
-    if (i == 0 || !same(i - 1) || !same(i + 1)) ends.push_back(sorted[i]);
+  const int64_t rows = 2 * grid.size[row] + 1, planes = 2 * grid.size[axis] + 1;
+  constexpr int64_t kFar = int64_t{1} << 40;
+  std::vector<Ends> ends(rows * planes, {kFar, -kFar});
+  for (const Place& vertex : vertices) {
+    Ends& of = ends[(vertex[axis] + 1) * rows + vertex[row] + 1];
+    of.first = std::min(of.first, vertex[along]);
+    of.last = std::max(of.last, vertex[along]);
   }
+  using Corner = std::array<int64_t, 2>;  // row, along
+  const auto turns_in = [](const Corner& a, const Corner& b, const Corner& c, int64_t side) {
+    return side * ((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])) <= 0;
+  };
   double most = 0;
-  for (size_t i = 0; i < ends.size(); ++i) {
-    for (size_t j = i + 1; j < ends.size() && ends[j].plane == ends[i].plane; ++j) {
-      const double a = static_cast<double>(ends[j].row - ends[i].row) / 2 * grid.spacing[row];
-      const double b = static_cast<double>(ends[j].along - ends[i].along) / 2 * grid.spacing[along];
-      most = std::max(most, a * a + b * b);
+  std::vector<Corner> corners;
+  for (int64_t plane = 0; plane < planes; ++plane) {
+    corners.clear();
+    for (const int64_t side : {-1, 1}) {
+      const size_t begin = corners.size();
+      for (int64_t i = 0; i < rows; ++i) {
+        const Ends& of = ends[plane * rows + i];
+        if (of.first == kFar) continue;
+        const Corner corner{i, side < 0 ? of.first : of.last};
+        while (corners.size() >= begin + 2 && turns_in(corners.end()[-2], corners.back(), corner, -side))
+          corners.pop_back();
+        corners.push_back(corner);
+      }
+    }
+    for (size_t i = 0; i < corners.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        const double a = static_cast<double>(corners[i][0] - corners[j][0]) * tall;
+        const double b = static_cast<double>(corners[i][1] - corners[j][1]) * wide;
+        most = std::max(most, a * a + b * b);
+      }
     }
   }
   return std::sqrt(most);

@@ -97,12 +97,6 @@ Box box_of_nonzero(const Voxel* voxels, const Grid& grid) {
   return box;
 }
 
-Box box_of_nonzero(const imaging::Volume& mask) {
-  Box box;
-  with_voxels(mask, [&](const auto* voxels) { box = box_of_nonzero(voxels, grid_of(mask.geometry)); });
-  return box;
-}
-
 ImageSummary summary_of(const std::vector<double>& values, const Grid& grid) {
   double sum = 0;
   for (const double value : values) sum += value;
@@ -195,6 +189,12 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
 }
 
 }  // namespace
+
+Box box_of_nonzero(const imaging::Volume& mask) {
+  Box box;
+  with_voxels(mask, [&](const auto* voxels) { box = box_of_nonzero(voxels, grid_of(mask.geometry)); });
+  return box;
+}
 
 Box bounding_box(const Mask& mask, const Grid& grid) {
   return box_of_nonzero(mask.data(), grid);

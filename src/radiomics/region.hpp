@@ -75,5 +75,7 @@ struct Box {
 };
 /// The box around the voxels of a mask; last < first for an empty one.
 Box bounding_box(const Mask& mask, const Grid& grid);
+/// The same around what is not 0 in the one channel of a volume.
+Box box_of_nonzero(const imaging::Volume& mask);
 
 }  // namespace photo51::radiomics
