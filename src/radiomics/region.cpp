@@ -26,7 +26,7 @@ void with_voxels(const imaging::Volume& volume, Body&& body) {
 /// Voxels of the box. Plain loops: regions are small beside what starting ATen's threads takes.
 template <class Value, class Convert>
 std::vector<Value> crop(const imaging::Volume& volume, const std::array<Span, 3>& spans, Convert&& convert) {
-  const auto& [z, y, x] = spans;
+  const Span &z = spans[0], &y = spans[1], &x = spans[2];
   const auto& size = volume.geometry.size;
   std::vector<Value> box(z.count * y.count * x.count);
   with_voxels(volume, [&](const auto* voxels) {
