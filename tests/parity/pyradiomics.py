@@ -1,6 +1,5 @@
 """pyradiomics.py FOLDER CASE...: the features that PyRadiomics finds in the FLAIR images of the cases, for
-test_radiomics.cpp. FOLDER/variants holds settings as JSON, one a line; CASE.nii.gz, the image with 16-bit voxels (of
-8-bit ones PyRadiomics's bin edges overflow), and found.csv come into FOLDER."""
+test_radiomics.cpp. FOLDER/variants holds settings as JSON, one a line; found.csv comes into FOLDER."""
 import csv
 import json
 import logging
@@ -17,8 +16,7 @@ with open(folder / "found.csv", "w", newline="") as file:
     table = csv.writer(file)
     table.writerow(["case", "variant", "name", "value"])
     for case in map(pathlib.Path, sys.argv[2:]):
-        image = SimpleITK.Cast(SimpleITK.ReadImage(str(case / "flair.nii.gz")), SimpleITK.sitkInt16)
-        SimpleITK.WriteImage(image, str(folder / f"{case.name}.nii.gz"))
+        image = SimpleITK.ReadImage(str(case / "flair.nii.gz"))
         mask = SimpleITK.ReadImage(str(case / "seg.nii.gz"))
         for number, settings in enumerate(variants):
             extractor = featureextractor.RadiomicsFeatureExtractor(**json.loads(settings))

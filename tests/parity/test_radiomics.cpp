@@ -47,7 +47,7 @@ TEST(Radiomics, AgreesWithPyRadiomics) {
 
   std::map<std::string, std::map<std::string, double>> found;  // by case and variant, by name
   for (const std::string& name : cases) {
-    const auto image = imaging::read_volume(folder / (name + ".nii.gz"));
+    const auto image = imaging::read_volume(images / name / "flair.nii.gz");
     const auto mask = imaging::read_volume(images / name / "seg.nii.gz");
     for (size_t i = 0; i < kVariants.size(); ++i) {
       Settings settings;
