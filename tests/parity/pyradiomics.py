@@ -1,25 +1,54 @@
-"""pyradiomics.py FOLDER CASE...: the features that PyRadiomics finds in the FLAIR images of the cases, for
-test_radiomics.cpp. FOLDER/variants holds settings as JSON, one a line; found.csv comes into FOLDER."""
+"""pyradiomics.py FOLDER: the features that PyRadiomics finds, for test_radiomics.cpp. FOLDER/regions names a region a line
+with its image and mask, FOLDER/variants holds settings as JSON, one a line; found.csv comes into FOLDER.
+pyradiomics.py FOLDER odd: makes an image and masks of odd shapes in FOLDER, and its regions."""
 import csv
 import json
 import logging
 import pathlib
 import sys
 
+import numpy
 import SimpleITK
 from radiomics import featureextractor
 
-logging.getLogger("radiomics").setLevel(logging.ERROR)
+logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 folder = pathlib.Path(sys.argv[1])
+
+
+def make_odd_regions():
+    rng = numpy.random.default_rng(3)
+    shape = (9, 14, 15)
+    image = SimpleITK.GetImageFromArray(rng.integers(0, 400, shape).astype("int16"))
+    image.SetSpacing((1.5, 0.8, 3.0))
+    image.SetOrigin((10.5, -7.25, 3.0))
+    image.SetDirection((-1, 0, 0, 0, -1, 0, 0, 0, 1))
+    masks = {name: numpy.zeros(shape, "uint8") for name in ("slice", "sagittal", "line", "labels")}
+    masks["slice"][4, 3:10, 2:11] = 1
+    masks["sagittal"][3:6, 3:10, 5] = 1
+    for step in range(8):
+        masks["line"][step, step + 1, step + 2] = 1
+    masks["labels"][2:7, 3:10, 2:11] = 1
+    masks["labels"][0, 0, 0] = masks["labels"][8, 12, 13] = 2
+    masks["scattered"] = (rng.random(shape) < 0.15).astype("uint8")
+    SimpleITK.WriteImage(image, str(folder / "image.nii.gz"))
+    with open(folder / "regions", "w") as regions:
+        for name, values in masks.items():
+            mask = SimpleITK.GetImageFromArray(values)
+            mask.CopyInformation(image)
+            SimpleITK.WriteImage(mask, str(folder / f"{name}.nii.gz"))
+            print(name, folder / "image.nii.gz", folder / f"{name}.nii.gz", file=regions)
+
+
+if sys.argv[2:] == ["odd"]:
+    make_odd_regions()
 variants = (folder / "variants").read_text().splitlines()
 with open(folder / "found.csv", "w", newline="") as file:
     table = csv.writer(file)
-    table.writerow(["case", "variant", "name", "value"])
-    for case in map(pathlib.Path, sys.argv[2:]):
-        image = SimpleITK.ReadImage(str(case / "flair.nii.gz"))
-        mask = SimpleITK.ReadImage(str(case / "seg.nii.gz"))
+    table.writerow(["region", "variant", "name", "value"])
+    for line in (folder / "regions").read_text().splitlines():
+        region, image, mask = line.split()
         for number, settings in enumerate(variants):
             extractor = featureextractor.RadiomicsFeatureExtractor(**json.loads(settings))
             for name, value in extractor.execute(image, mask).items():
                 if name.startswith("original_"):
-                    table.writerow([case.name, number, name, repr(float(value))])
+                    table.writerow([region, number, name, repr(float(value))])
