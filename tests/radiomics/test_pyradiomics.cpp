@@ -128,6 +128,9 @@ TEST(PyradiomicsProfile, RefusesRegionsThatItsSettingsRuleOut) {
   EXPECT_THAT(refusal(sample(), {.bin_width = 1e-6}), HasSubstr("binWidth"));
   EXPECT_THAT(refusal(sample(), {.feature_class = {"shape2D"}}), HasSubstr("force2D"));
   EXPECT_THAT(refusal(sample(), {.resampled_spacing = {100, 100, 100}}), HasSubstr("nothing of it is left"));
+  Sample none = sample();
+  none.mask.data.zero_();
+  EXPECT_THAT(refusal(none), HasSubstr("label 1"));
   Sample one = sample();
   one.mask.data.zero_();
   one.mask.data[0][1][1][1] = 1;

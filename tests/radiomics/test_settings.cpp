@@ -72,6 +72,7 @@ TEST(RadiomicsSettings, OfPyradiomicsAreNamedWhereAGeneralOneIsGiven) {
                                                        {"interpolation: linear", "interpolator"},
                                                        {"mask_interpolation: cubic", "nearest"},
                                                        {"round: true", "not part of"},
+                                                       {"filters: [mean]", "not part of"},
                                                        {"range: [0, 100]", "resegmentRange"},
                                                        {"outliers: 3", "resegmentMode"},
                                                        {"discretise: {width: 5}", "binWidth"},
