@@ -32,9 +32,9 @@ struct Work {
 };
 
 constexpr Work works[] = {{"augment", 0, augment},       {"preprocess", 1, preprocess},
-                          {"radiomics", 3, radiomics},   {"train_step", 1, train_step},
-                          {"make_slide", 2, make_slide}, {"tiles", 2, tiles},
-                          {"tiles_bare", 2, tiles_bare}};
+                          {"radiomics", 3, radiomics},   {"radiomics_maps", 3, radiomics_maps},
+                          {"train_step", 1, train_step}, {"make_slide", 2, make_slide},
+                          {"tiles", 2, tiles},           {"tiles_bare", 2, tiles_bare}};
 
 }  // namespace
 }  // namespace photo51::bench

@@ -11,10 +11,11 @@ namespace photo51::bench {
 void print_median(int warm_up, int repeats, const std::function<void()>& work);
 
 using Arguments = std::vector<std::string>;
-void augment(const Arguments& arguments);     ///< none
-void preprocess(const Arguments& arguments);  ///< FOLDER with mod0.nii.gz … mod3.nii.gz
-void radiomics(const Arguments& arguments);   ///< IMAGE MASK THREADS
-void train_step(const Arguments& arguments);  ///< NETWORK: resnet18_3d
+void augment(const Arguments& arguments);         ///< none
+void preprocess(const Arguments& arguments);      ///< FOLDER with mod0.nii.gz … mod3.nii.gz
+void radiomics(const Arguments& arguments);       ///< IMAGE MASK THREADS
+void radiomics_maps(const Arguments& arguments);  ///< IMAGE MASK THREADS
+void train_step(const Arguments& arguments);      ///< NETWORK: resnet18_3d
 
 void make_slide(const Arguments& arguments);  ///< PATH PIXELS: writes what the next two read
 void tiles(const Arguments& arguments);       ///< SLIDE THREADS
