@@ -102,6 +102,13 @@ TEST(Voxelwise, MapsOnlyTheFamiliesThatAreAskedFor) {
   }
 }
 
+TEST(Voxelwise, RefusesWhatChangesTheImageInTheOtherProfile) {
+  const Scene scene;
+  Settings settings = profile("pyradiomics");
+  settings.pyradiomics.normalize = true;
+  PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, settings, {}), usage, HasSubstr("normalize"));
+}
+
 TEST(Voxelwise, RefusesMoreLevelsThanItCanCount) {
   Scene scene;
   scene.settings.discretise = {.method = "fixed_width", .width = 1e-3};

@@ -27,7 +27,8 @@ struct FeatureMap {
 
 /// Maps [1, D, H, W], float32, on the grid of the image as `settings` resample it, cut to the region's
 /// surroundings; NaN outside the region and where a cube does not define the feature. Levels are those of
-/// `settings.discretise`. Errors as of `extract`.
+/// `settings.discretise`, in the profile `pyradiomics` of its bins. Errors as of `extract`, and usage: what
+/// of that profile changes the image or the region.
 std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::Volume& mask,
                                   const Settings& settings, const VoxelwiseOptions& options,
                                   core::ThreadPool* pool = nullptr);

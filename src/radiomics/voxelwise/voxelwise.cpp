@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "photo51/core/error.hpp"
+#include "radiomics/pyradiomics_parts.hpp"
 #include "radiomics/region.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
@@ -33,12 +34,21 @@ Levelled levelled(const Region& region, const Levels& levels, int64_t radius) {
   return result;
 }
 
+bool theirs(const Settings& settings) {
+  return settings.profile == "pyradiomics";
+}
+
+Levels levels_of(const Region& region, const Settings& settings) {
+  return theirs(settings) ? pyradiomics::discretise(region, settings.pyradiomics)
+                          : discretise(region, settings.discretise, settings.range);
+}
+
 /// The image around the region with levels everywhere, not only in the mask.
 Levels levels_everywhere(const imaging::Volume& image, const Region& region, const Settings& settings) {
   imaging::Volume all = image;
   all.data = at::ones(image.data.sizes(), at::kByte);
   const Region whole = make_region(image, all, settings, 0);
-  const Levels levels = discretise(whole, settings.discretise, settings.range);
+  const Levels levels = levels_of(whole, settings);
   Levels result{region.grid, {}, levels.count};
   const auto& size = region.grid.size;
   for (int64_t z = 0; z < size[0]; ++z)
@@ -160,13 +170,18 @@ void describe(config::Fields& f, VoxelwiseOptions& o) {
 std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::Volume& mask,
                                   const Settings& settings, const VoxelwiseOptions& options,
                                   core::ThreadPool* pool) {
+  const Pyradiomics& other = settings.pyradiomics;
+  if (other.normalize || !other.resampled_spacing.empty() || !other.resegment_range.empty())
+    core::fail_usage(
+        "voxel-wise maps take images as they are: no normalize, resampledPixelSpacing or resegmentRange; the "
+        "profile ibsi has `spacing` and `range` for them");
   double widest = 0;
   for (const double spacing : resampled_grid(image.geometry, settings).spacing)
     widest = std::max(widest, spacing);
   Region region = make_region(image, mask, settings, static_cast<double>(options.radius) * widest);
   resegment(region, settings);
-  const Levels levels = options.masked ? discretise(region, settings.discretise, settings.range)
-                                       : levels_everywhere(image, region, settings);
+  const Levels levels =
+      options.masked ? levels_of(region, settings) : levels_everywhere(image, region, settings);
   if (levels.count > kMostLevels)
     core::fail_data("voxel-wise maps take up to " + std::to_string(kMostLevels) + " levels, not " +
                     std::to_string(levels.count) + "; let `discretise` make fewer");
