@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   commands::add_evaluate(app, common);
   commands::add_predict(app, common);
   commands::add_export(app, common);
+  commands::add_radiomics(app, common);
   commands::add_inspect(app, common);
   commands::add_describe(app, common);
   commands::add_schema(app, common);

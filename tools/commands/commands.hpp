@@ -17,6 +17,7 @@ void add_export(CLI::App& app, const Common& common);
 void add_inspect(CLI::App& app, const Common& common);
 void add_phantom(CLI::App& app, const Common& common);
 void add_predict(CLI::App& app, const Common& common);
+void add_radiomics(CLI::App& app, const Common& common);
 void add_schema(CLI::App& app, const Common& common);
 void add_spots(CLI::App& app, const Common& common);
 void add_train(CLI::App& app, const Common& common);

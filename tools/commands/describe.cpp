@@ -7,6 +7,8 @@
 #include "photo51/config/reference.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/radiomics/settings.hpp"
+#include "photo51/radiomics/voxelwise.hpp"
 #include "photo51/training/experiment.hpp"
 
 namespace photo51::commands {
@@ -85,6 +87,10 @@ void print_markdown(const Directory& directory, const Section& whole) {
   std::printf(
       "# Config reference\n\nMade by `photo51 describe --markdown`; CI fails when it is out of date.\n\n");
   std::printf("## Keys\n\n%s\n", field_table(whole).c_str());
+  std::printf("## Keys of `photo51 radiomics --config`\n\n%s\n",
+              field_table(directory.bodies.at("radiomics")).c_str());
+  std::printf("And in its section `voxelwise`:\n\n%s\n",
+              field_table(directory.bodies.at("radiomics.voxelwise")).c_str());
   std::printf("## Components\n\n");
   for (const auto& [key, components] : directory.tables) {
     std::printf("### `%s`\n\n", key.c_str());
@@ -110,6 +116,12 @@ void add_describe(CLI::App& app, const Common&) {
     const Section whole{[&](config::Fields& f) { describe(f, options); }, {}, {}};
     Directory directory;
     whole.describe(directory);
+    radiomics::Settings settings;
+    radiomics::VoxelwiseOptions voxelwise;
+    directory.enter("radiomics", "settings of photo51 radiomics",
+                    {[&](config::Fields& f) { describe(f, settings); }, {}, {}});
+    directory.enter("radiomics.voxelwise", "maps of features, photo51 radiomics --voxelwise",
+                    {[&](config::Fields& f) { describe(f, voxelwise); }, {}, {}});
     if (*markdown) {
       print_markdown(directory, whole);
     } else if (name->empty()) {

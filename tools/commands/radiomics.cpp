@@ -1,0 +1,355 @@
+// photo51 radiomics IMAGE MASK, or --cases MANIFEST: the features of regions, and maps of what filters make.
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "commands/commands.hpp"
+#include "photo51/config/read.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
+#include "photo51/core/table.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/core/thread_pool.hpp"
+#include "photo51/core/version.hpp"
+#include "photo51/imaging/mask.hpp"
+#include "photo51/imaging/read.hpp"
+#include "photo51/imaging/write.hpp"
+#include "photo51/radiomics/features.hpp"
+#include "photo51/radiomics/filter.hpp"
+#include "photo51/radiomics/voxelwise.hpp"
+
+namespace photo51::commands {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::vector<std::string> words;  ///< IMAGE MASK key=value …, or overrides alone
+  std::vector<std::string> regions;
+  std::string profile, format = "csv", image_column = "image", mask_column = "mask";
+  fs::path config, out, maps, voxelwise, manifest;
+  int threads = 0;
+};
+
+struct Region {
+  std::string name;  ///< as --roi has it; empty = all of the mask
+  std::vector<radiomics::Feature> features;
+};
+using Regions = std::vector<Region>;
+
+Json json_of(const config::Node& node) {
+  switch (node.kind) {
+    case config::Node::Kind::map: {
+      Json map = Json::object();
+      for (const auto& [key, value] : node.entries) map[key] = json_of(value);
+      return map;
+    }
+    case config::Node::Kind::sequence: {
+      Json list = Json::array();
+      for (const auto& item : node.items) list.push_back(json_of(item));
+      return list;
+    }
+    case config::Node::Kind::null:
+      return nullptr;
+    case config::Node::Kind::scalar:
+      break;
+  }
+  if (node.quoted) return node.text;
+  if (node.text == "true" || node.text == "false") return node.text == "true";
+  if (const auto whole = core::parse_int(node.text)) return *whole;
+  const auto number = core::parse_double(node.text);
+  return number && std::isfinite(*number) ? Json(*number) : Json(node.text);
+}
+
+struct Wanted {
+  radiomics::Settings settings;
+  radiomics::VoxelwiseOptions voxelwise;  ///< the section `voxelwise` of the settings
+};
+
+Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
+  config::Node document =
+      arguments.config.empty() ? config::Node::map() : config::load_document(arguments.config);
+  if (!arguments.profile.empty()) document.set("profile", config::Node::scalar(arguments.profile));
+  for (const std::string& override_text : overrides) config::apply_override(document, override_text);
+  Wanted wanted;
+  if (const config::Node* node = document.find("voxelwise")) {
+    config::read(*node, wanted.voxelwise);
+    document.erase("voxelwise");
+  }
+  config::read(document, wanted.settings);
+  return wanted;
+}
+
+/// Where the maps of one image go; empty = nowhere.
+struct Folders {
+  fs::path maps, voxelwise;
+};
+
+void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, const Wanted& wanted,
+                     const fs::path& folder, core::ThreadPool* pool) {
+  core::make_directories(folder);
+  for (const auto& [name, map] : radiomics::voxelwise(image, mask, wanted.settings, wanted.voxelwise, pool))
+    imaging::write_nifti(map, folder / (name + ".nii.gz"));
+}
+
+/// The regions of one image, and its maps.
+Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
+                const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
+  const imaging::Volume image = imaging::read_volume(image_path);
+  const auto one = [&](const std::string& name) -> Region {
+    const std::string path = name.empty() ? mask_path : mask_path + "#" + name;
+    const imaging::Volume mask = imaging::on_grid_of(imaging::read_mask(path, {&image}), image.geometry);
+    return core::with_context(path, [&]() -> Region {
+      if (!folders.voxelwise.empty())
+        write_voxelwise(image, mask, wanted, name.empty() ? folders.voxelwise : folders.voxelwise / name,
+                        pool);
+      return {name, radiomics::extract(image, mask, wanted.settings, pool)};
+    });
+  };
+  Regions regions;
+  if (arguments.regions.empty()) regions.push_back(one(""));
+  for (const std::string& name : arguments.regions) regions.push_back(one(name));
+  if (!folders.maps.empty()) {
+    core::make_directories(folders.maps);
+    for (const auto& [label, map] : radiomics::response_maps(image, wanted.settings))
+      imaging::write_nifti(map, folders.maps / (label + ".nii.gz"));
+  }
+  return regions;
+}
+
+std::string number(double value) {
+  return std::isfinite(value) ? core::format_number(value) : "";
+}
+
+std::string to_csv(const Regions& regions) {
+  std::string text = core::csv_row({"roi", "name", "tag", "family", "aggregation", "value"});
+  for (const Region& region : regions)
+    for (const auto& f : region.features)
+      text += core::csv_row({region.name, f.name, f.tag, f.family, f.aggregation, number(f.value)});
+  return text;
+}
+
+std::string to_json(const Regions& regions, radiomics::Settings settings) {
+  const Json dumped = json_of(config::dump(settings));
+  Json all = Json::array();
+  for (const Region& region : regions) {
+    Json features = Json::array();
+    for (const auto& f : region.features)
+      features.push_back({{"name", f.name},
+                          {"tag", f.tag},
+                          {"family", f.family},
+                          {"aggregation", f.aggregation},
+                          {"value", std::isfinite(f.value) ? Json(f.value) : Json(nullptr)}});
+    Json one{{"settings", dumped}, {"features", std::move(features)}};
+    if (!region.name.empty()) one["roi"] = region.name;
+    all.push_back(std::move(one));
+  }
+  const bool plain = regions.size() == 1 && regions.front().name.empty();
+  return (plain ? all.front() : all).dump(1) + "\n";
+}
+
+void write(const std::string& text, const fs::path& out) {
+  if (out.empty())
+    std::fputs(text.c_str(), stdout);
+  else
+    core::write_file_atomic(out, text);
+}
+
+void run_one(const Arguments& arguments) {
+  if (arguments.words.size() < 2) core::fail_usage("give IMAGE and MASK, or --cases MANIFEST for many");
+  const Wanted wanted = read_settings(arguments, {arguments.words.begin() + 2, arguments.words.end()});
+  if (!arguments.maps.empty() && wanted.settings.filters.empty())
+    core::fail_usage("--maps needs `filters` in the settings");
+  core::ThreadPool pool(arguments.threads);
+  const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
+                                  {arguments.maps, arguments.voxelwise}, &pool);
+  write(arguments.format == "json" ? to_json(regions, wanted.settings) : to_csv(regions), arguments.out);
+}
+
+/// XXH3 of a file; of a folder, of its files' hashes in the order of their names. `#` and what follows it is
+/// not of the path.
+std::string hash_of(const std::string& reference) {
+  const fs::path path = reference.substr(0, reference.find('#'));
+  if (!fs::is_directory(path)) return core::hash_file(path);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  std::string hashes;
+  for (const fs::path& file : files) hashes += core::hash_file(file);
+  return core::hash_bytes(hashes);
+}
+
+/// The cases of a manifest: a row a case and region for the CSV, and where each came from.
+class Batch {
+ public:
+  Batch(const Arguments& arguments, Wanted wanted)
+      : arguments_(arguments),
+        wanted_(std::move(wanted)),
+        table_(core::read_table(arguments.manifest)),
+        image_(table_.require(arguments.image_column)),
+        mask_(table_.require(arguments.mask_column)),
+        cases_(table_.rows.size()) {}
+
+  void run() {
+    core::ThreadPool pool(arguments_.threads);
+    core::Progress progress("radiomics", static_cast<int64_t>(cases_.size()));
+    pool.parallel_for(static_cast<int64_t>(cases_.size()), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        compute_row(static_cast<size_t>(row));
+        const std::lock_guard lock(mutex_);
+        progress.advance();
+      }
+    });
+  }
+
+  void write() const {
+    size_t failed = 0;
+    for (const Case& one : cases_) failed += one.error.empty() ? 0 : 1;
+    if (failed == cases_.size()) core::fail_data("no case of " + table_.source + " could be computed");
+    if (failed > 0)
+      core::log_warning(std::to_string(failed) + " of " + std::to_string(cases_.size()) +
+                        " cases are left out");
+    core::write_file_atomic(arguments_.out, csv());
+    fs::path beside = arguments_.out;
+    core::write_file_atomic(beside.replace_extension(".json"), provenance());
+  }
+
+ private:
+  struct Case {
+    Regions regions;
+    std::string image_hash, mask_hash, error;
+  };
+
+  std::string cell(size_t row, size_t column) const { return table_.rows[row][column]; }
+  /// Paths in a manifest are relative to it.
+  std::string path(size_t row, size_t column) const {
+    const std::string& text = table_.rows[row][column];
+    if (text.empty()) core::fail_data("column " + table_.columns[column] + " is empty");
+    return (arguments_.manifest.parent_path() / text).string();
+  }
+
+  void compute_row(size_t row) {
+    Case& one = cases_[row];
+    try {
+      const std::string image = path(row, image_), mask = path(row, mask_);
+      const std::string line = "line_" + std::to_string(table_.lines[row]);
+      const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
+      one.regions = compute(image, mask, arguments_, wanted_,
+                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, nullptr);
+      one.image_hash = hash_of(image);
+      one.mask_hash = hash_of(mask);
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::data) throw;
+      one.error = table_.where(row) + ": " + error.what();
+      core::log_warning("left out: " + one.error);
+    }
+  }
+
+  /// Features by IBSI's tags; the profile `pyradiomics` by its own names.
+  std::string label(const radiomics::Feature& feature) const {
+    return wanted_.settings.profile == "pyradiomics" ? feature.name : feature.tag;
+  }
+
+  std::string csv() const {
+    std::string text;
+    for (size_t row = 0; row < cases_.size(); ++row) {
+      for (const Region& region : cases_[row].regions) {
+        if (text.empty()) {
+          std::vector<std::string> header = table_.columns;
+          header.emplace_back("roi");
+          for (const auto& feature : region.features) header.push_back(label(feature));
+          text = core::csv_row(header);
+        }
+        std::vector<std::string> cells = table_.rows[row];
+        cells.push_back(region.name);
+        for (const auto& feature : region.features) cells.push_back(number(feature.value));
+        text += core::csv_row(cells);
+      }
+    }
+    return text;
+  }
+
+  std::string provenance() const {
+    radiomics::Settings settings = wanted_.settings;
+    Json done = Json::array(), failed = Json::array();
+    for (size_t row = 0; row < cases_.size(); ++row) {
+      const Case& one = cases_[row];
+      if (one.error.empty())
+        done.push_back({{"line", table_.lines[row]},
+                        {"image", cell(row, image_)},
+                        {"image_xxh3", one.image_hash},
+                        {"mask", cell(row, mask_)},
+                        {"mask_xxh3", one.mask_hash}});
+      else
+        failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
+    }
+    return Json{{"photo51", core::version()},
+                {"commit", core::build_commit()},
+                {"manifest", table_.source},
+                {"manifest_xxh3", core::hash_file(arguments_.manifest)},
+                {"settings", json_of(config::dump(settings))},
+                {"regions", arguments_.regions},
+                {"cases", std::move(done)},
+                {"left_out", std::move(failed)}}
+               .dump(1) +
+           "\n";
+  }
+
+  const Arguments& arguments_;
+  Wanted wanted_;
+  core::Table table_;
+  size_t image_, mask_;
+  std::vector<Case> cases_;
+  std::mutex mutex_;
+};
+
+void run_batch(const Arguments& arguments) {
+  if (arguments.out.empty()) core::fail_usage("--cases needs --out, the CSV file to write");
+  Batch batch(arguments, read_settings(arguments, arguments.words));
+  batch.run();
+  batch.write();
+}
+
+}  // namespace
+
+void add_radiomics(CLI::App& app, const Common& common) {
+  auto* command = app.add_subcommand("radiomics", "compute the radiomic features of regions in images");
+  auto arguments = std::make_shared<Arguments>();
+  command->add_option("IMAGE MASK KEY=VALUE", arguments->words,
+                      "an image, a mask on it (FILE#LABEL of several; RTSTRUCT, SEG) and overrides of the "
+                      "settings, e.g. discretise.width=10; with --cases only overrides");
+  command->add_option("--profile", arguments->profile, "where the settings start from: ibsi, pyradiomics, …");
+  command->add_option("--config", arguments->config, "settings, a YAML file");
+  command->add_option("--roi", arguments->regions,
+                      "a structure of the mask to measure on its own; as often as needed, `a,b` unites");
+  command->add_option("--format", arguments->format, "of the result")
+      ->check(CLI::IsMember({"csv", "json"}))
+      ->capture_default_str();
+  command->add_option("--out", arguments->out, "file for the result instead of the standard output");
+  command->add_option("--maps", arguments->maps, "folder for the response maps of `filters`, NIfTI");
+  command->add_option(
+      "--voxelwise", arguments->voxelwise,
+      "folder for maps of the features around every voxel, NIfTI; set by voxelwise.KEY=VALUE");
+  command->add_option(
+      "--cases", arguments->manifest,
+      "manifest of many cases (CSV): one row a case into --out, and beside it a JSON file that "
+      "says what from");
+  command->add_option("--image-column", arguments->image_column, "of the manifest")->capture_default_str();
+  command->add_option("--mask-column", arguments->mask_column, "of the manifest")->capture_default_str();
+  command->add_option("--threads", arguments->threads, "0: one a processor")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->callback([arguments, &common] {
+    if (common.json) arguments->format = "json";
+    arguments->manifest.empty() ? run_one(*arguments) : run_batch(*arguments);
+  });
+}
+
+}  // namespace photo51::commands
