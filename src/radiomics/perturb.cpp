@@ -88,7 +88,8 @@ Placing place(const imaging::Geometry& old, const Extent& extent, const Perturba
     grid.size[axis] =
         old.size[axis] == 1 ? 1 : static_cast<int64_t>(std::ceil(length[axis] / grid.spacing[axis]));
     // Of the first voxel from the centre. Voxels stay on those of the image where they are as large.
-    first[axis] = (how.translation[axis] - static_cast<double>(grid.size[axis] / 2)) * step[axis];
+    const int64_t middle = grid.size[axis] / 2;
+    first[axis] = (how.translation[axis] - static_cast<double>(middle)) * step[axis];
     if (step[axis] == 1) first[axis] += std::floor(centre[axis]) - centre[axis];
   }
   const double angle = how.rotation * M_PI / 180, aspect = old.spacing[1] / old.spacing[0];
