@@ -23,3 +23,6 @@ find_library(XXHASH_LIBRARY xxhash REQUIRED)
 # Only what imaging uses: every module more is start-up time. The IO factories are registered by hand.
 find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIOImageBase ITKIONIFTI ITKIONRRD ITKIOMeta ITKIOTIFF ITKIOPNG
                                          ITKIOJPEG)
+# Tree ensembles. Debian's package has no CMake file of its own.
+find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "photo51/core/text.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -30,6 +31,12 @@ void describe(config::Fields& f, HeadOptions& o) {
     {.one_of = {"none", "inverse"}});
   f("label_smoothing", o.label_smoothing, "part of the target that is spread over all classes",
     {.min = 0, .max = 1});
+  f("inputs", o.inputs, "the encoders that the head sees; empty = all");
+  f.choice(
+      "learner", o.learner, learners(),
+      "fitted to the encoders' features once they are trained; absent = a linear layer trained with them");
+  f.choices("select", o.select, selectors(),
+            "with a learner: what chooses features in the training part, one after the other");
 
   const bool expression = o.task == "expression";
   f.check(!expression || !o.table.empty(), "table", "an expression head needs the table that it learns from");
@@ -44,6 +51,13 @@ void describe(config::Fields& f, HeadOptions& o) {
   f.check(o.label_smoothing == 0 || classifies, "label_smoothing",
           "belongs to binary and multiclass heads only");
   f.check(o.label_smoothing < 1, "label_smoothing", "must be below 1");
+  const bool learner = !o.learner.empty(), stack = o.learner.name == "stack";
+  f.check(!(learner && expression), "learner", "an expression head has none; it is a linear layer");
+  f.check(learner || o.select.empty(), "select", "belongs to a head with a `learner`");
+  f.check(!stack || o.select.empty(), "select", "a stack weighs the heads that it names; leave it out");
+  f.check(!stack || o.inputs.empty(), "inputs", "a stack sees the heads that it names; leave it out");
+  f.check(!learner || o.loss.empty(), "loss", "is the learner's own; leave it out");
+  f.check(!learner || o.label_smoothing == 0, "label_smoothing", "belongs to a head without a `learner`");
   if (o.classes.size() == 1)
     f.check(class_count(o).value_or(0) >= 2, "classes", "needs two names or more, or a number of at least 2");
   auto sorted = o.classes;

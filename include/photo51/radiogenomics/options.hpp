@@ -24,6 +24,9 @@ struct HeadOptions {
   double weight = 1;               ///< of the head's loss
   std::string balance = "none";  ///< classes: none, inverse (inverse frequency, fitted on the training part)
   double label_smoothing = 0;
+  std::vector<std::string> inputs;     ///< what the head sees; empty = all encoders
+  config::Choice learner;              ///< absent: a linear layer, trained with the encoders
+  std::vector<config::Choice> select;  ///< with a learner: one after the other, before it
 };
 void describe(config::Fields& f, HeadOptions& o);
 /// `classes: 4`: how many, where the names come from the data; nothing when names were given.

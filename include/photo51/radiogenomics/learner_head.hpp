@@ -1,0 +1,48 @@
+#pragma once
+/// A head that is fitted at once to the features of the training cases: selection, then a learner.
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "photo51/data/batch.hpp"
+#include "photo51/data/spec.hpp"
+#include "photo51/radiogenomics/options.hpp"
+
+namespace photo51::radiogenomics {
+
+/// What comes out is as of `Head` (head.hpp): a logit or value a case, probabilities and risks from them.
+class LearnerHead {
+ public:
+  /// `options.learner` is given. Errors (usage) as of `make_head`.
+  LearnerHead(const HeadOptions& options, data::LabelSpec label);
+  ~LearnerHead();
+  LearnerHead(const LearnerHead&) = delete;
+  LearnerHead& operator=(const LearnerHead&) = delete;
+
+  /// `features` [N, F], NaN = missing; rows with unknown labels are left out. `group`: cases of one group
+  /// stay together in inner folds; empty = each its own. The same seed gives the same model. Errors (data):
+  /// no known label, one class only, a class without a case, no event, no feature that varies or is selected.
+  void fit(const at::Tensor& features, const std::vector<std::string>& names, const data::LabelBatch& labels,
+           const std::vector<int64_t>& group, uint64_t seed);
+  bool fitted() const;
+  /// [N, F] -> raw [N, K], float32. Error (data) when F is not what it was fitted to.
+  at::Tensor forward(const at::Tensor& features) const;
+  /// Probabilities [N, classes] (binary: [N, 2]), values or risks [N, 1].
+  at::Tensor predict(const at::Tensor& raw) const;
+  /// The features that it looks at, best first.
+  const std::vector<std::string>& selected() const;
+
+  /// What was fitted, as JSON text. Error (data) when it cannot be read.
+  std::string state() const;
+  void load(const std::string& state);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace photo51::radiogenomics

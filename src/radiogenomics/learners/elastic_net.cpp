@@ -1,0 +1,254 @@
+#include "radiogenomics/learners/elastic_net.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "radiogenomics/learners/losses.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+constexpr int most_newton_steps = 100, most_sweeps = 200;
+/// Of the objective, relative: at the end of the path, and on the way there and in cross-validation.
+constexpr double fine = 1e-9, coarse = 1e-5;
+
+double soft_threshold(double value, double by) {
+  return value > by ? value - by : value < -by ? value + by : 0;
+}
+
+bool is_ridge(const ElasticNetProblem& problem) {
+  return problem.l1_ratio == 0 && !problem.not_negative;
+}
+
+/// Fits along the path, each penalty from where the last one ended.
+class PathFitter {
+ public:
+  PathFitter(const Eigen::MatrixXd& features, const Target& target, const ElasticNetProblem& problem)
+      : x_(features),
+        problem_(problem),
+        loss_(target),
+        weights_(Eigen::MatrixXd::Zero(features.cols(), loss_.outputs())),
+        intercept_(loss_.null_intercept()),
+        scores_(intercept_.replicate(features.rows(), 1)) {}
+
+  /// The penalty above which all weights are zero; of a ridge, which has none, a thousand times a lasso's.
+  double largest_lambda() const {
+    double largest = 0;
+    const Eigen::MatrixXd null = loss_.null_intercept().replicate(x_.rows(), 1);
+    for (Eigen::Index k = 0; k < loss_.outputs(); ++k) {
+      const Eigen::VectorXd slope = x_.transpose() * loss_.curvature(null, k).gradient;
+      if (slope.size() > 0) largest = std::max(largest, slope.cwiseAbs().maxCoeff());
+    }
+    return std::max(largest, 1e-8) / std::max(problem_.l1_ratio, 1e-3);
+  }
+
+  ElasticNetFit fit(double lambda, double tolerance = coarse) {
+    double objective = objective_at(lambda, weights_, scores_);
+    for (int step = 0; step < most_newton_steps; ++step) {
+      const Eigen::MatrixXd old_weights = weights_, old_scores = scores_;
+      const Eigen::RowVectorXd old_intercept = intercept_;
+      for (Eigen::Index k = 0; k < loss_.outputs(); ++k) {
+        if (is_ridge(problem_))
+          ridge_step(k, lambda);
+        else
+          newton_step(k, lambda, tolerance);
+      }
+      double next = objective_at(lambda, weights_, scores_);
+      // The curvature of a case leaves out what ties it to others: a step may be too long.
+      for (int half = 0; half < 30 && !(next <= objective + 1e-12); ++half) {
+        weights_ = (weights_ + old_weights) / 2;
+        intercept_ = (intercept_ + old_intercept) / 2;
+        scores_ = (scores_ + old_scores) / 2;
+        next = objective_at(lambda, weights_, scores_);
+      }
+      const bool settled = std::abs(objective - next) <= tolerance * (std::abs(next) + 1e-3);
+      objective = next;
+      if (settled) break;
+    }
+    return {weights_, intercept_, lambda};
+  }
+
+ private:
+  double objective_at(double lambda, const Eigen::MatrixXd& weights, const Eigen::MatrixXd& scores) const {
+    return loss_.mean(scores) + lambda * ((1 - problem_.l1_ratio) / 2 * weights.squaredNorm() +
+                                          problem_.l1_ratio * weights.cwiseAbs().sum());
+  }
+
+  /// Minimises the quadratic that touches the loss at the present scores, by coordinate descent: over all
+  /// features, then over those in use until they settle, and again.
+  void newton_step(Eigen::Index k, double lambda, double tolerance) {
+    const Curvature at = loss_.curvature(scores_, k);
+    const Eigen::VectorXd& h = at.hessian;
+    Eigen::VectorXd rest = -at.gradient.cwiseQuotient(h);  // working response less the present score
+    const Eigen::VectorXd bend = x_.cwiseAbs2().transpose() * h;
+    const double total = h.sum();
+    const auto update = [&](Eigen::Index j) {
+      if (bend[j] <= 0) return 0.0;
+      const double old = weights_(j, k);
+      const double slope = x_.col(j).dot(h.cwiseProduct(rest)) + bend[j] * old;
+      double now =
+          soft_threshold(slope, lambda * problem_.l1_ratio) / (bend[j] + lambda * (1 - problem_.l1_ratio));
+      if (problem_.not_negative) now = std::max(now, 0.0);
+      if (now == old) return 0.0;
+      weights_(j, k) = now;
+      rest -= (now - old) * x_.col(j);
+      scores_.col(k) += (now - old) * x_.col(j);
+      return bend[j] * (now - old) * (now - old);
+    };
+    const auto sweep = [&](bool only_in_use) {
+      double largest = 0;
+      if (loss_.has_intercept()) {
+        const double move = h.dot(rest) / total;
+        intercept_[k] += move;
+        rest.array() -= move;
+        scores_.col(k).array() += move;
+        largest = total * move * move;
+      }
+      for (Eigen::Index j = 0; j < x_.cols(); ++j)
+        if (!only_in_use || weights_(j, k) != 0) largest = std::max(largest, update(j));
+      return largest;
+    };
+    const double still = tolerance * 1e-2;
+    for (int round = 0; round < most_sweeps; ++round) {
+      if (sweep(false) < still) return;
+      for (int inner = 0; inner < most_sweeps && sweep(true) >= still; ++inner) {
+      }
+    }
+  }
+
+  /// The same minimum at once, through the smaller of the two systems.
+  void ridge_step(Eigen::Index k, double lambda) {
+    const Curvature at = loss_.curvature(scores_, k);
+    const Eigen::VectorXd& h = at.hessian;
+    const Eigen::VectorXd response = scores_.col(k) - at.gradient.cwiseQuotient(h);
+    Eigen::RowVectorXd centre = Eigen::RowVectorXd::Zero(x_.cols());
+    double middle = 0;
+    if (loss_.has_intercept()) {
+      centre = h.transpose() * x_ / h.sum();
+      middle = h.dot(response) / h.sum();
+    }
+    const Eigen::VectorXd root = h.cwiseSqrt();
+    const Eigen::MatrixXd x = root.asDiagonal() * (x_.rowwise() - centre);
+    const Eigen::VectorXd y = root.cwiseProduct((response.array() - middle).matrix());
+    if (x.rows() < x.cols()) {
+      Eigen::MatrixXd gram = x * x.transpose();
+      gram.diagonal().array() += lambda;
+      weights_.col(k) = x.transpose() * gram.llt().solve(y);
+    } else {
+      Eigen::MatrixXd gram = x.transpose() * x;
+      gram.diagonal().array() += lambda;
+      weights_.col(k) = gram.llt().solve(x.transpose() * y);
+    }
+    if (loss_.has_intercept()) intercept_[k] = middle - centre.dot(weights_.col(k));
+    scores_.col(k) = (x_ * weights_.col(k)).array() + intercept_[k];
+  }
+
+  const Eigen::MatrixXd& x_;
+  const ElasticNetProblem& problem_;
+  Loss loss_;
+  Eigen::MatrixXd weights_;
+  Eigen::RowVectorXd intercept_;
+  Eigen::MatrixXd scores_;
+};
+
+std::vector<double> path_from(double largest, double smallest_fraction, int length) {
+  std::vector<double> path;
+  for (int i = 0; i < length; ++i)
+    path.push_back(largest * std::pow(smallest_fraction, static_cast<double>(i) / (length - 1)));
+  return path;
+}
+
+Eigen::MatrixXd rows_of(const Eigen::MatrixXd& features, const std::vector<Eigen::Index>& rows) {
+  return features(rows, Eigen::all);
+}
+
+/// What the left-out cases lose. A Cox likelihood of few cases says little by itself: theirs is that of all
+/// less that of the training ones (Verweij and van Houwelingen 1993), by scores of the same model.
+double held_out_loss(const ElasticNetFit& fit, const Eigen::MatrixXd& features, const Target& target,
+                     const std::vector<Eigen::Index>& in, const std::vector<Eigen::Index>& out) {
+  if (target.kind != data::LabelSpec::Kind::survival)
+    return mean_loss(fit.predict(rows_of(features, out)), target.rows(out));
+  const Eigen::MatrixXd scores = fit.predict(features);
+  const auto all = static_cast<double>(target.size()), trained = static_cast<double>(in.size());
+  return (mean_loss(scores, target) * all - mean_loss(rows_of(scores, in), target.rows(in)) * trained) /
+         static_cast<double>(out.size());
+}
+
+/// The penalty of the least mean loss of cases that were left out.
+double choose_lambda(const Eigen::MatrixXd& features, const Target& target, const ElasticNetProblem& problem,
+                     const std::vector<double>& path, uint64_t seed) {
+  const auto fold_of = inner_folds(target, problem.folds, seed);
+  const int64_t folds = 1 + *std::max_element(fold_of.begin(), fold_of.end());
+  if (folds < 2) return path[path.size() / 2];
+  Eigen::MatrixXd losses(folds, static_cast<Eigen::Index>(path.size()));
+  Eigen::VectorXd sizes(folds);
+  for (int64_t fold = 0; fold < folds; ++fold) {
+    std::vector<Eigen::Index> in, out;
+    for (size_t row = 0; row < fold_of.size(); ++row)
+      (fold_of[row] == fold ? out : in).push_back(static_cast<Eigen::Index>(row));
+    const Eigen::MatrixXd training = rows_of(features, in);
+    const Target training_target = target.rows(in);
+    PathFitter fitter(training, training_target, problem);
+    for (size_t i = 0; i < path.size(); ++i)
+      losses(fold, static_cast<Eigen::Index>(i)) =
+          held_out_loss(fitter.fit(path[i]), features, target, in, out);
+    sizes[fold] = static_cast<double>(out.size());
+  }
+  const Eigen::VectorXd share = sizes / sizes.sum();
+  const Eigen::RowVectorXd mean = share.transpose() * losses;
+  Eigen::Index best = 0;
+  mean.minCoeff(&best);
+  if (problem.one_standard_error) {
+    const double variance = share.dot((losses.col(best).array() - mean[best]).square().matrix());
+    const double bound = mean[best] + std::sqrt(variance / static_cast<double>(folds - 1));
+    while (best > 0 && mean[best - 1] <= bound) --best;
+  }
+  return path[static_cast<size_t>(best)];
+}
+
+ElasticNetFit fit_path(const Eigen::MatrixXd& features, const Target& target,
+                       const ElasticNetProblem& problem, uint64_t seed) {
+  PathFitter fitter(features, target, problem);
+  const double largest = fitter.largest_lambda();
+  // A ridge changes slowly along a long way; a lasso of more features than cases soon fits them all.
+  const double lasso_reach = features.rows() > features.cols() ? 1e-4 : 1e-2;
+  const auto path =
+      problem.l1_ratio < 0.01 ? path_from(largest, 1e-6, 25) : path_from(largest, lasso_reach, 50);
+  const double lambda =
+      problem.lambda > 0 ? problem.lambda : choose_lambda(features, target, problem, path, seed);
+  // Down the path, which is both quicker and steadier than at once.
+  for (const double larger : path)
+    if (larger > lambda) fitter.fit(larger);
+  return fitter.fit(lambda, fine);
+}
+
+}  // namespace
+
+Eigen::MatrixXd ElasticNetFit::predict(const Eigen::MatrixXd& features) const {
+  return (features * weights).rowwise() + intercept;
+}
+
+double mean_loss(const Eigen::MatrixXd& scores, const Target& target) {
+  return Loss(target).mean(scores);
+}
+
+ElasticNetFit fit_elastic_net(const Eigen::MatrixXd& features, const Target& target,
+                              const ElasticNetProblem& problem, uint64_t seed) {
+  if (is_ridge(problem) && features.cols() > features.rows()) {
+    // The weights of a ridge lie in the space of the cases: as many features as cases say all.
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> gram(features * features.transpose());
+    const auto& values = gram.eigenvalues();
+    const auto rank = (values.array() > 1e-12 * values.maxCoeff()).count();
+    const Eigen::VectorXd roots = values.tail(rank).cwiseSqrt();
+    const Eigen::MatrixXd vectors = gram.eigenvectors().rightCols(rank);
+    ElasticNetFit fit = fit_path(vectors * roots.asDiagonal(), target, problem, seed);
+    fit.weights = features.transpose() * (vectors * (roots.cwiseInverse().asDiagonal() * fit.weights));
+    return fit;
+  }
+  return fit_path(features, target, problem, seed);
+}
+
+}  // namespace photo51::radiogenomics

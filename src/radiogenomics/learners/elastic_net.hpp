@@ -1,0 +1,33 @@
+#pragma once
+/// The elastic net of every task along a path of penalties.
+
+#include <vector>
+
+#include "radiogenomics/learners/learner.hpp"
+
+namespace photo51::radiogenomics {
+
+struct ElasticNetProblem {
+  double l1_ratio = 0.5;
+  double lambda = 0;  ///< 0 = chosen by cross-validation
+  int64_t folds = 5;
+  bool one_standard_error = false;
+  bool not_negative = false;  ///< weights are kept from being negative
+};
+
+struct ElasticNetFit {
+  Eigen::MatrixXd weights;       ///< [features, K]
+  Eigen::RowVectorXd intercept;  ///< [K]; 0 of survival
+  double lambda = 0;
+
+  Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const;
+};
+
+/// `features` [cases, features] without NaN, on the scale that is penalised.
+ElasticNetFit fit_elastic_net(const Eigen::MatrixXd& features, const Target& target,
+                              const ElasticNetProblem& problem, uint64_t seed);
+
+/// Mean negative log likelihood (regression: half the mean squared error) of `scores` [cases, K].
+double mean_loss(const Eigen::MatrixXd& scores, const Target& target);
+
+}  // namespace photo51::radiogenomics

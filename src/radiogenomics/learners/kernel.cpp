@@ -1,0 +1,90 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numbers>
+
+#include "photo51/core/random.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
+#include "radiogenomics/learners/elastic_net.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+/// sqrt(2 / D) cos(W x + b), whose products approach the kernel.
+class FourierFeatures {
+ public:
+  FourierFeatures() = default;
+  FourierFeatures(Eigen::Index features, int64_t components, double gamma, uint64_t seed)
+      : frequencies_(features, components), phases_(components) {
+    core::Random random({seed, core::hash_key("random Fourier features")});
+    for (Eigen::Index d = 0; d < components; ++d) {
+      for (Eigen::Index j = 0; j < features; ++j) frequencies_(j, d) = std::sqrt(2 * gamma) * random.normal();
+      phases_[d] = random.uniform(0, 2 * std::numbers::pi);
+    }
+  }
+  Eigen::MatrixXd of(const Eigen::MatrixXd& x) const {
+    const double scale = std::sqrt(2 / static_cast<double>(phases_.size()));
+    return scale * ((x * frequencies_).rowwise() + phases_).array().cos().matrix();
+  }
+
+ private:
+  Eigen::MatrixXd frequencies_;
+  Eigen::RowVectorXd phases_;
+};
+
+class Kernel final : public Learner {
+ public:
+  explicit Kernel(const KernelOptions& options) : options_(options) {}
+
+  void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
+    scale_ = Standardiser::of(features);
+    gamma_ = options_.gamma > 0 ? options_.gamma
+                                : 1 / static_cast<double>(std::max<Eigen::Index>(1, features.cols()));
+    // JSON keeps 53 bits of a number.
+    seed_ = seed >> 11;
+    components_ = options_.components;
+    map_ = FourierFeatures(features.cols(), components_, gamma_, seed_);
+    fit_ = fit_elastic_net(map_.of(scale_.apply(features)), target,
+                           {.l1_ratio = 0, .lambda = options_.lambda, .folds = options_.folds}, seed);
+  }
+  Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const override {
+    return fit_.predict(map_.of(scale_.apply(features)));
+  }
+  nlohmann::json state() const override {
+    return {{"mean", to_json(scale_.mean)},
+            {"deviation", to_json(scale_.deviation)},
+            {"weights", to_json(fit_.weights)},
+            {"intercept", to_json(fit_.intercept)},
+            {"lambda", fit_.lambda},
+            {"gamma", gamma_},
+            {"components", components_},
+            {"seed", seed_}};
+  }
+  void load(const nlohmann::json& state) override {
+    scale_.mean = matrix_from(state.at("mean"));
+    scale_.deviation = matrix_from(state.at("deviation"));
+    fit_.weights = matrix_from(state.at("weights"));
+    fit_.intercept = matrix_from(state.at("intercept"));
+    fit_.lambda = state.at("lambda").get<double>();
+    gamma_ = state.at("gamma").get<double>();
+    components_ = state.at("components").get<int64_t>();
+    seed_ = state.at("seed").get<uint64_t>();
+    map_ = FourierFeatures(scale_.mean.cols(), components_, gamma_, seed_);
+  }
+
+ private:
+  KernelOptions options_;
+  Standardiser scale_;
+  double gamma_ = 0;
+  int64_t components_ = 0;
+  uint64_t seed_ = 0;
+  FourierFeatures map_;
+  ElasticNetFit fit_;
+};
+
+}  // namespace
+
+std::unique_ptr<Learner> make_kernel(const config::Choice& choice) {
+  return std::make_unique<Kernel>(choice.as<KernelOptions>());
+}
+
+}  // namespace photo51::radiogenomics

@@ -1,0 +1,52 @@
+#include <nlohmann/json.hpp>
+
+#include "photo51/radiogenomics/learner_options.hpp"
+#include "radiogenomics/learners/elastic_net.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+class Linear final : public Learner {
+ public:
+  explicit Linear(const ElasticNetOptions& options) : options_(options) {}
+
+  void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
+    scale_ = Standardiser::of(features);
+    fit_ = fit_elastic_net(scale_.apply(features), target,
+                           {.l1_ratio = options_.l1_ratio,
+                            .lambda = options_.lambda,
+                            .folds = options_.folds,
+                            .one_standard_error = options_.rule == "one_standard_error"},
+                           seed);
+  }
+  Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const override {
+    return fit_.predict(scale_.apply(features));
+  }
+  nlohmann::json state() const override {
+    return {{"mean", to_json(scale_.mean)},
+            {"deviation", to_json(scale_.deviation)},
+            {"weights", to_json(fit_.weights)},
+            {"intercept", to_json(fit_.intercept)},
+            {"lambda", fit_.lambda}};
+  }
+  void load(const nlohmann::json& state) override {
+    scale_.mean = matrix_from(state.at("mean"));
+    scale_.deviation = matrix_from(state.at("deviation"));
+    fit_.weights = matrix_from(state.at("weights"));
+    fit_.intercept = matrix_from(state.at("intercept"));
+    fit_.lambda = state.at("lambda").get<double>();
+  }
+
+ private:
+  ElasticNetOptions options_;
+  Standardiser scale_;
+  ElasticNetFit fit_;
+};
+
+}  // namespace
+
+std::unique_ptr<Learner> make_linear(const config::Choice& choice) {
+  return std::make_unique<Linear>(choice.as<ElasticNetOptions>());
+}
+
+}  // namespace photo51::radiogenomics

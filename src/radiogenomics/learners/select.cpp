@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "photo51/radiogenomics/learner_options.hpp"
+#include "radiogenomics/learners/elastic_net.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+using Columns = std::vector<Eigen::Index>;
+
+/// Ranks from 1, equals share their mean; NaN, which is missing, takes the middle one.
+Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
+  std::vector<Eigen::Index> order;
+  for (Eigen::Index i = 0; i < values.size(); ++i)
+    if (!std::isnan(values[i])) order.push_back(i);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
+  Eigen::VectorXd result =
+      Eigen::VectorXd::Constant(values.size(), (static_cast<double>(order.size()) + 1) / 2);
+  for (size_t begin = 0; begin < order.size();) {
+    size_t end = begin;
+    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
+    for (size_t at = begin; at < end; ++at) result[order[at]] = static_cast<double>(begin + end + 1) / 2;
+    begin = end;
+  }
+  return result;
+}
+
+/// Ranks with mean 0 and length 1, whose product is Spearman's rho; 0 of a constant.
+Eigen::VectorXd unit_ranks(const Eigen::VectorXd& values) {
+  Eigen::VectorXd result = ranks(values);
+  result.array() -= result.mean();
+  const double length = result.norm();
+  return length > 0 ? Eigen::VectorXd(result / length) : Eigen::VectorXd::Zero(values.size());
+}
+
+/// The correlation ratio of the ranks with the classes, 0 to 1: the root of Kruskal-Wallis H over n - 1.
+double correlation_ratio(const Eigen::VectorXd& unit, const Target& target) {
+  std::map<double, std::pair<double, double>> sums;  // of a class: its ranks, its cases
+  for (Eigen::Index i = 0; i < unit.size(); ++i) {
+    auto& [sum, count] = sums[target.value[i]];
+    sum += unit[i];
+    ++count;
+  }
+  double between = 0;
+  for (const auto& [label, of] : sums) between += of.first * of.first / of.second;
+  return std::sqrt(between);
+}
+
+/// |2 c - 1| of the feature as a risk.
+double concordance(const Eigen::VectorXd& values, const Target& target) {
+  double concordant = 0, pairs = 0;
+  for (Eigen::Index i = 0; i < values.size(); ++i) {
+    if (target.event[i] == 0) continue;
+    for (Eigen::Index j = 0; j < values.size(); ++j) {
+      if (!(target.value[i] < target.value[j])) continue;
+      ++pairs;
+      concordant += values[i] > values[j] ? 1 : values[i] == values[j] ? 0.5 : 0;
+    }
+  }
+  return pairs > 0 ? std::abs(2 * concordant / pairs - 1) : 0;
+}
+
+/// Of every feature, how much it says of the target, and its ranks.
+struct Relevance {
+  Eigen::VectorXd value;
+  Eigen::MatrixXd unit;  ///< [cases, features]
+};
+
+Relevance relevance(const Eigen::MatrixXd& features, const Target& target) {
+  Relevance result{Eigen::VectorXd::Zero(features.cols()), Eigen::MatrixXd(features.rows(), features.cols())};
+  const Eigen::VectorXd truth = unit_ranks(target.value);
+  for (Eigen::Index j = 0; j < features.cols(); ++j) {
+    result.unit.col(j) = unit_ranks(features.col(j));
+    const Eigen::VectorXd& unit = result.unit.col(j);
+    if (unit.squaredNorm() == 0) continue;
+    if (target.kind == Kind::survival)
+      result.value[j] = concordance(unit, target);
+    else if (target.kind == Kind::regression)
+      result.value[j] = std::abs(unit.dot(truth));
+    else
+      result.value[j] = correlation_ratio(unit, target);
+  }
+  return result;
+}
+
+/// The largest first, as many as `keep`; a value of 0 is never kept.
+Columns largest(const Eigen::VectorXd& value, int64_t keep) {
+  Columns order;
+  for (Eigen::Index j = 0; j < value.size(); ++j)
+    if (value[j] > 0) order.push_back(j);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return value[a] > value[b]; });
+  if (keep > 0 && static_cast<int64_t>(order.size()) > keep) order.resize(static_cast<size_t>(keep));
+  return order;
+}
+
+Columns mrmr(const Relevance& of, int64_t keep) {
+  Columns chosen;
+  Eigen::VectorXd redundancy = Eigen::VectorXd::Zero(of.value.size());
+  std::vector<bool> taken(static_cast<size_t>(of.value.size()), false);
+  while (static_cast<int64_t>(chosen.size()) < keep) {
+    Eigen::Index best = -1;
+    double best_score = 0;
+    for (Eigen::Index j = 0; j < of.value.size(); ++j) {
+      if (taken[static_cast<size_t>(j)] || of.value[j] <= 0) continue;
+      const double mean = chosen.empty() ? 0 : redundancy[j] / static_cast<double>(chosen.size());
+      const double score = of.value[j] - mean;
+      if (best < 0 || score > best_score) best = j, best_score = score;
+    }
+    if (best < 0) break;
+    chosen.push_back(best);
+    taken[static_cast<size_t>(best)] = true;
+    redundancy += (of.unit.transpose() * of.unit.col(best)).cwiseAbs();
+  }
+  return chosen;
+}
+
+using Select = Columns (*)(const config::Choice&, const Eigen::MatrixXd&, const Target&, uint64_t);
+using Catalogue = config::Catalogue<Select>;
+
+const Catalogue& catalogue() {
+  static const Catalogue table = {
+      {config::component<UnivariateOptions>("univariate",
+                                            "the features of highest relevance, each by itself"),
+       [](const config::Choice& choice, const Eigen::MatrixXd& x, const Target& target, uint64_t) {
+         return largest(relevance(x, target).value, choice.as<UnivariateOptions>().keep);
+       }},
+      {config::component<MrmrOptions>("mrmr", "minimum redundancy, maximum relevance"),
+       [](const config::Choice& choice, const Eigen::MatrixXd& x, const Target& target, uint64_t) {
+         return mrmr(relevance(x, target), choice.as<MrmrOptions>().keep);
+       }},
+      {config::component<ElasticNetSelectOptions>("elastic_net", "the features that an elastic net weighs"),
+       [](const config::Choice& choice, const Eigen::MatrixXd& x, const Target& target, uint64_t seed) {
+         const auto& o = choice.as<ElasticNetSelectOptions>();
+         const auto fit =
+             fit_elastic_net(Standardiser::of(x).apply(x), target,
+                             {.l1_ratio = o.l1_ratio, .lambda = o.lambda, .folds = o.folds}, seed);
+         return largest(fit.weights.cwiseAbs().rowwise().sum(), o.keep);
+       }},
+  };
+  return table;
+}
+
+}  // namespace
+
+const config::Components& selectors() {
+  return catalogue().components();
+}
+
+std::vector<Eigen::Index> select_features(const config::Choice& choice, const Eigen::MatrixXd& features,
+                                          const Target& target, uint64_t seed) {
+  return (*catalogue().find(choice.name))(choice, features, target, seed);
+}
+
+}  // namespace photo51::radiogenomics

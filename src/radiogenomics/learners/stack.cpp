@@ -1,0 +1,78 @@
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "photo51/radiogenomics/learner_options.hpp"
+#include "radiogenomics/learners/elastic_net.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+
+/// The columns are what the heads say: of each head its K scores, one head after the other. One ridge with
+/// weights that are not negative; of many classes one a class, each against the rest.
+class Stack final : public Learner {
+ public:
+  explicit Stack(const StackOptions& options) : heads_(static_cast<Eigen::Index>(options.heads.size())) {}
+
+  void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
+    outputs_ = features.cols() / heads_;
+    scale_ = Standardiser::of(features);
+    const Eigen::MatrixXd x = scale_.apply(features);
+    fits_.clear();
+    for (Eigen::Index k = 0; k < outputs_; ++k) {
+      Target one = target;
+      if (target.kind == Kind::multiclass) {
+        one.kind = Kind::binary;
+        one.classes = 1;
+        one.value = (target.value.array() == static_cast<double>(k)).cast<double>();
+      }
+      fits_.push_back(fit_elastic_net(columns_of(x, k), one, {.l1_ratio = 0, .not_negative = true}, seed));
+    }
+  }
+  Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const override {
+    const Eigen::MatrixXd x = scale_.apply(features);
+    Eigen::MatrixXd scores(x.rows(), outputs_);
+    for (Eigen::Index k = 0; k < outputs_; ++k)
+      scores.col(k) = fits_[static_cast<size_t>(k)].predict(columns_of(x, k));
+    // Against the rest: log of the probability, which a softmax then norms.
+    if (outputs_ > 1) scores = -(1 + (-scores.array()).exp()).log();
+    return scores;
+  }
+  nlohmann::json state() const override {
+    nlohmann::json fits = nlohmann::json::array();
+    for (const auto& fit : fits_)
+      fits.push_back(
+          {{"weights", to_json(fit.weights)}, {"intercept", to_json(fit.intercept)}, {"lambda", fit.lambda}});
+    return {
+        {"mean", to_json(scale_.mean)}, {"deviation", to_json(scale_.deviation)}, {"fits", std::move(fits)}};
+  }
+  void load(const nlohmann::json& state) override {
+    scale_.mean = matrix_from(state.at("mean"));
+    scale_.deviation = matrix_from(state.at("deviation"));
+    fits_.clear();
+    for (const auto& fit : state.at("fits"))
+      fits_.push_back(
+          {matrix_from(fit.at("weights")), matrix_from(fit.at("intercept")), fit.at("lambda").get<double>()});
+    outputs_ = static_cast<Eigen::Index>(fits_.size());
+  }
+
+ private:
+  Eigen::MatrixXd columns_of(const Eigen::MatrixXd& x, Eigen::Index k) const {
+    Eigen::MatrixXd chosen(x.rows(), heads_);
+    for (Eigen::Index head = 0; head < heads_; ++head) chosen.col(head) = x.col(head * outputs_ + k);
+    return chosen;
+  }
+
+  Eigen::Index heads_, outputs_ = 1;
+  Standardiser scale_;
+  std::vector<ElasticNetFit> fits_;
+};
+
+}  // namespace
+
+std::unique_ptr<Learner> make_stack(const config::Choice& choice) {
+  return std::make_unique<Stack>(choice.as<StackOptions>());
+}
+
+}  // namespace photo51::radiogenomics

@@ -1,0 +1,190 @@
+#include <xgboost/c_api.h>
+
+#include <cmath>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
+#include "radiogenomics/learners/learner.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+using Parameters = std::vector<std::pair<std::string, std::string>>;
+
+void check(int code) {
+  if (code != 0) core::fail_run(std::string("XGBoost: ") + XGBGetLastError());
+}
+
+class Matrix {
+ public:
+  explicit Matrix(const Eigen::MatrixXd& features) {
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = features.cast<float>();
+    check(XGDMatrixCreateFromMat(rows.data(), static_cast<bst_ulong>(rows.rows()),
+                                 static_cast<bst_ulong>(rows.cols()), std::numeric_limits<float>::quiet_NaN(),
+                                 &handle_));
+  }
+  ~Matrix() { XGDMatrixFree(handle_); }
+  Matrix(const Matrix&) = delete;
+  Matrix& operator=(const Matrix&) = delete;
+  void set(const char* field, const Eigen::VectorXd& values) {
+    const Eigen::VectorXf narrow = values.cast<float>();
+    check(XGDMatrixSetFloatInfo(handle_, field, narrow.data(), static_cast<bst_ulong>(narrow.size())));
+  }
+  DMatrixHandle get() const { return handle_; }
+
+ private:
+  DMatrixHandle handle_ = nullptr;
+};
+
+class Booster {
+ public:
+  explicit Booster(const Matrix* training = nullptr) {
+    const DMatrixHandle cached[] = {training == nullptr ? nullptr : training->get()};
+    check(XGBoosterCreate(cached, training == nullptr ? 0 : 1, &handle_));
+    set("verbosity", "0");
+    // One thread gives the same trees on every machine.
+    set("nthread", "1");
+  }
+  ~Booster() { XGBoosterFree(handle_); }
+  Booster(const Booster&) = delete;
+  Booster& operator=(const Booster&) = delete;
+  void set(const std::string& name, const std::string& value) {
+    check(XGBoosterSetParam(handle_, name.c_str(), value.c_str()));
+  }
+  BoosterHandle get() const { return handle_; }
+
+ private:
+  BoosterHandle handle_ = nullptr;
+};
+
+double bounded_log_odds(double share) {
+  const double kept = std::min(std::max(share, 1e-6), 1 - 1e-6);
+  return std::log(kept / (1 - kept));
+}
+
+class Trees final : public Learner {
+ public:
+  Trees(int64_t rounds, Parameters parameters, double colsample_bynode)
+      : rounds_(rounds), parameters_(std::move(parameters)), colsample_bynode_(colsample_bynode) {}
+
+  void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
+    Matrix training(features);
+    training.set("weight", target.weight);
+    Eigen::VectorXd labels = target.value;
+    // Its Cox objective takes a censored time as a negative one.
+    if (target.kind == Kind::survival)
+      labels = (target.event.array() != 0).select(target.value, -target.value);
+    training.set("label", labels);
+
+    outputs_ = target.kind == Kind::multiclass ? target.classes : 1;
+    booster_ = std::make_shared<Booster>(&training);
+    for (const auto& [name, value] : parameters_) booster_->set(name, value);
+    if (colsample_bynode_ == 0) {
+      const double share = 1 / std::sqrt(static_cast<double>(std::max<Eigen::Index>(1, features.cols())));
+      booster_->set("colsample_bynode", core::format_number(share));
+    }
+    booster_->set("seed", std::to_string(seed & 0x7fffffff));
+    const double mean = target.value.dot(target.weight) / target.weight.sum();
+    offset_ = 0;
+    switch (target.kind) {
+      case Kind::binary:
+        booster_->set("objective", "binary:logistic");
+        booster_->set("base_score", "0.5");
+        offset_ = bounded_log_odds(mean);
+        break;
+      case Kind::multiclass:
+        booster_->set("objective", "multi:softprob");
+        booster_->set("num_class", std::to_string(target.classes));
+        break;
+      case Kind::survival:
+        booster_->set("objective", "survival:cox");
+        booster_->set("base_score", "1");
+        break;
+      default:
+        booster_->set("objective", "reg:squarederror");
+        booster_->set("base_score", "0");
+        offset_ = mean;
+    }
+    if (offset_ != 0) training.set("base_margin", Eigen::VectorXd::Constant(target.size(), offset_));
+    for (int64_t round = 0; round < rounds_; ++round)
+      check(XGBoosterUpdateOneIter(booster_->get(), static_cast<int>(round), training.get()));
+  }
+
+  Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const override {
+    Matrix rows(features);
+    if (offset_ != 0) rows.set("base_margin", Eigen::VectorXd::Constant(features.rows(), offset_));
+    const std::string how =
+        R"({"type": 1, "training": false, "iteration_begin": 0, "iteration_end": 0, "strict_shape": true})";
+    const bst_ulong* shape = nullptr;
+    bst_ulong dimensions = 0;
+    const float* values = nullptr;
+    check(
+        XGBoosterPredictFromDMatrix(booster_->get(), rows.get(), how.c_str(), &shape, &dimensions, &values));
+    Eigen::MatrixXd scores(features.rows(), outputs_);
+    for (Eigen::Index i = 0; i < scores.rows(); ++i)
+      for (Eigen::Index k = 0; k < outputs_; ++k) scores(i, k) = values[i * outputs_ + k];
+    return scores;
+  }
+
+  nlohmann::json state() const override {
+    bst_ulong length = 0;
+    const char* text = nullptr;
+    check(XGBoosterSaveModelToBuffer(booster_->get(), R"({"format": "json"})", &length, &text));
+    return {
+        {"outputs", outputs_}, {"offset", offset_}, {"xgboost", nlohmann::json::parse(text, text + length)}};
+  }
+
+  void load(const nlohmann::json& state) override {
+    outputs_ = state.at("outputs").get<Eigen::Index>();
+    offset_ = state.at("offset").get<double>();
+    const std::string text = state.at("xgboost").dump();
+    booster_ = std::make_shared<Booster>();
+    if (XGBoosterLoadModelFromBuffer(booster_->get(), text.data(), static_cast<bst_ulong>(text.size())) != 0)
+      core::fail_data(std::string("the trees cannot be read: ") + XGBGetLastError());
+  }
+
+ private:
+  int64_t rounds_;
+  Parameters parameters_;
+  double colsample_bynode_;
+  Eigen::Index outputs_ = 1;
+  double offset_ = 0;  ///< of the scores before the first tree
+  std::shared_ptr<Booster> booster_;
+};
+
+}  // namespace
+
+std::unique_ptr<Learner> make_boosted_trees(const config::Choice& choice) {
+  const auto& o = choice.as<BoostedTreesOptions>();
+  return std::make_unique<Trees>(o.rounds,
+                                 Parameters{{"learning_rate", core::format_number(o.learning_rate)},
+                                            {"max_depth", std::to_string(o.max_depth)},
+                                            {"min_child_weight", core::format_number(o.min_child_weight)},
+                                            {"subsample", core::format_number(o.subsample)},
+                                            {"colsample_bytree", core::format_number(o.colsample_bytree)},
+                                            {"lambda", core::format_number(o.lambda)},
+                                            {"alpha", core::format_number(o.alpha)},
+                                            {"gamma", core::format_number(o.gamma)}},
+                                 1);
+}
+
+std::unique_ptr<Learner> make_random_forest(const config::Choice& choice) {
+  const auto& o = choice.as<RandomForestOptions>();
+  Parameters parameters{{"num_parallel_tree", std::to_string(o.trees)},
+                        {"learning_rate", "1"},
+                        {"max_depth", std::to_string(o.max_depth)},
+                        {"min_child_weight", core::format_number(o.min_child_weight)},
+                        {"subsample", core::format_number(o.subsample)},
+                        {"lambda", core::format_number(o.lambda)}};
+  if (o.colsample_bynode > 0)
+    parameters.emplace_back("colsample_bynode", core::format_number(o.colsample_bynode));
+  return std::make_unique<Trees>(1, std::move(parameters), o.colsample_bynode);
+}
+
+}  // namespace photo51::radiogenomics

@@ -1,0 +1,287 @@
+// Heads with a learner: what they learn, choose, keep and refuse.
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/random.hpp"
+#include "photo51/radiogenomics/learner_head.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using Kind = data::LabelSpec::Kind;
+using test::message_of;
+
+data::LabelSpec label(Kind kind) {
+  data::LabelSpec spec;
+  spec.head = "h";
+  spec.kind = kind;
+  if (kind == Kind::multiclass) spec.classes = {"a", "b", "c"};
+  return spec;
+}
+
+/// Patients of eight features of which the third and the sixth say something.
+struct Patients {
+  at::Tensor features;
+  std::vector<std::string> names;
+  std::map<Kind, data::LabelBatch> labels;
+
+  explicit Patients(int64_t count, uint64_t seed = 1) : features(at::zeros({count, 8})) {
+    core::Random random({seed});
+    for (int64_t i = 0; i < count; ++i)
+      for (int64_t j = 0; j < 8; ++j) features[i][j] = random.normal();
+    for (int64_t j = 0; j < 8; ++j) names.push_back("f" + std::to_string(j));
+    const at::Tensor known = at::ones({count}, at::kBool);
+    at::Tensor noise = at::zeros({count}), event = at::ones({count}, at::kBool);
+    for (int64_t i = 0; i < count; ++i) {
+      noise[i] = 0.3 * random.normal();
+      event[i] = random.chance(0.7);
+    }
+    const at::Tensor third = features.select(1, 2), sixth = features.select(1, 5);
+    const at::Tensor signal = third * 2 + sixth + noise;
+    labels[Kind::binary] = {(signal > 0).to(at::kFloat), {}, known};
+    labels[Kind::multiclass] = {(third > 0.4).to(at::kFloat) + (third > -0.4).to(at::kFloat), {}, known};
+    labels[Kind::regression] = {signal * 10 + 50, {}, known};
+    labels[Kind::survival] = {(-signal).exp() * 300, event, known};
+  }
+};
+
+std::string task_of(Kind kind) {
+  switch (kind) {
+    case Kind::binary:
+      return "binary";
+    case Kind::multiclass:
+      return "multiclass";
+    case Kind::regression:
+      return "regression";
+    default:
+      return "survival";
+  }
+}
+
+HeadOptions options(Kind kind, const config::Choice& learner, std::vector<config::Choice> select = {}) {
+  HeadOptions o;
+  o.task = task_of(kind);
+  o.learner = learner;
+  o.select = std::move(select);
+  return o;
+}
+
+/// Of pairs that differ in truth, the share that `score` orders alike.
+double concordance(const at::Tensor& score, const at::Tensor& truth) {
+  const at::Tensor sooner = truth.unsqueeze(1) > truth.unsqueeze(0);
+  const at::Tensor gap = score.unsqueeze(1) - score.unsqueeze(0);
+  const at::Tensor right = (gap > 0).to(at::kDouble) + 0.5 * (gap == 0).to(at::kDouble);
+  return ((right * sooner).sum() / sooner.sum()).item<double>();
+}
+
+/// How well the predictions order what they predict.
+double quality(const LearnerHead& head, Kind kind, const Patients& patients) {
+  const at::Tensor predicted = head.predict(head.forward(patients.features));
+  const at::Tensor truth = patients.labels.at(kind).value;
+  if (kind == Kind::multiclass)
+    return (predicted.argmax(1) == truth.to(at::kLong)).to(at::kDouble).mean().item<double>();
+  if (kind == Kind::survival) return concordance(predicted.squeeze(1), -truth);
+  return concordance(kind == Kind::binary ? predicted.select(1, 1) : predicted.squeeze(1), truth);
+}
+
+class EveryLearner : public testing::TestWithParam<std::tuple<std::string, Kind>> {
+ protected:
+  static config::Choice learner() {
+    for (const auto& component : learners())
+      if (component.name == std::get<0>(GetParam())) return {component.name, component.make()};
+    return {};
+  }
+  static Kind kind() { return std::get<1>(GetParam()); }
+};
+
+TEST_P(EveryLearner, LearnsAnEasySignal) {
+  const Patients training(200), unseen(300, 2);
+  LearnerHead head(options(kind(), learner()), label(kind()));
+  EXPECT_FALSE(head.fitted());
+  head.fit(training.features, training.names, training.labels.at(kind()), {}, 7);
+  EXPECT_GT(quality(head, kind(), unseen), kind() == Kind::multiclass ? 0.7 : 0.85);
+}
+
+TEST_P(EveryLearner, IsTheSameAfterSavingAndWithTheSameSeed) {
+  const Patients training(80), unseen(40, 2);
+  LearnerHead head(options(kind(), learner()), label(kind()));
+  head.fit(training.features, training.names, training.labels.at(kind()), {}, 7);
+  LearnerHead again(options(kind(), learner()), label(kind()));
+  again.fit(training.features, training.names, training.labels.at(kind()), {}, 7);
+  EXPECT_EQ(head.state(), again.state());
+  LearnerHead loaded(options(kind(), learner()), label(kind()));
+  loaded.load(head.state());
+  EXPECT_TRUE(loaded.forward(unseen.features).equal(head.forward(unseen.features)));
+  EXPECT_EQ(loaded.selected(), head.selected());
+}
+
+TEST_P(EveryLearner, TakesMissingFeaturesAndLeavesOutUnknownLabels) {
+  const Patients training(80);
+  auto labels = training.labels.at(kind());
+  LearnerHead head(options(kind(), learner()), label(kind()));
+  labels.known = labels.known.clone();
+  labels.known[3] = false;
+  head.fit(training.features, training.names, labels, {}, 7);
+  const at::Tensor features = training.features.clone();
+  features[3] = 1000;
+  LearnerHead other(options(kind(), learner()), label(kind()));
+  other.fit(features, training.names, labels, {}, 7);
+  EXPECT_EQ(head.state(), other.state());
+
+  features.masked_fill_(at::rand(features.sizes()) < 0.2, NAN);
+  LearnerHead missing(options(kind(), learner()), label(kind()));
+  missing.fit(features, training.names, training.labels.at(kind()), {}, 7);
+  EXPECT_TRUE(missing.forward(features).isfinite().all().item<bool>());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    LearnerHeads, EveryLearner,
+    testing::Combine(testing::Values("linear", "kernel", "boosted_trees", "random_forest"),
+                     testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival)),
+    [](const auto& of) { return std::get<0>(of.param) + "_" + task_of(std::get<1>(of.param)); });
+
+class EverySelector : public testing::TestWithParam<std::tuple<std::string, Kind>> {};
+
+TEST_P(EverySelector, FindsTheFeaturesThatSaySomething) {
+  const auto& [name, kind] = GetParam();
+  const Patients training(200);
+  config::Choice select;
+  if (name == "univariate") select = config::choose<UnivariateOptions>(name, {.keep = 2});
+  if (name == "mrmr") select = config::choose<MrmrOptions>(name, {.keep = 2});
+  if (name == "elastic_net") select = config::choose<ElasticNetSelectOptions>(name, {.keep = 2});
+  LearnerHead head(options(kind, config::choose<ElasticNetOptions>("linear"), {select}), label(kind));
+  head.fit(training.features, training.names, training.labels.at(kind), {}, 7);
+  ASSERT_FALSE(head.selected().empty());
+  EXPECT_EQ(head.selected()[0], "f2");
+  if (kind != Kind::multiclass) {
+    EXPECT_THAT(head.selected(), ElementsAre("f2", "f5"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    LearnerHeads, EverySelector,
+    testing::Combine(testing::Values("univariate", "mrmr", "elastic_net"),
+                     testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival)),
+    [](const auto& of) { return std::get<0>(of.param) + "_" + task_of(std::get<1>(of.param)); });
+
+TEST(LearnerHeads, MrmrPassesOverACopy) {
+  Patients training(200);
+  training.features.select(1, 0).copy_(training.features.select(1, 2) + 0.01 * at::randn({200}));
+  const auto& labels = training.labels.at(Kind::regression);
+  const auto linear = config::choose<ElasticNetOptions>("linear");
+  LearnerHead univariate(
+      options(Kind::regression, linear, {config::choose<UnivariateOptions>("univariate", {.keep = 2})}),
+      label(Kind::regression));
+  univariate.fit(training.features, training.names, labels, {}, 7);
+  EXPECT_THAT(univariate.selected(), ::testing::UnorderedElementsAre("f0", "f2"));
+  LearnerHead mrmr(options(Kind::regression, linear, {config::choose<MrmrOptions>("mrmr", {.keep = 2})}),
+                   label(Kind::regression));
+  mrmr.fit(training.features, training.names, labels, {}, 7);
+  EXPECT_EQ(mrmr.selected()[1], "f5");
+}
+
+TEST(LearnerHeads, SelectorsFollowEachOther) {
+  const Patients training(200);
+  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("linear"),
+                           {config::choose<UnivariateOptions>("univariate", {.keep = 5}),
+                            config::choose<MrmrOptions>("mrmr", {.keep = 1})}),
+                   label(Kind::binary));
+  head.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+  EXPECT_THAT(head.selected(), ElementsAre("f2"));
+}
+
+TEST(LearnerHeads, BalanceWeighsTheRarerClassMore) {
+  const Patients training(200);
+  auto labels = training.labels.at(Kind::binary);
+  labels.value = (training.features.select(1, 2) > 1.2).to(at::kFloat);
+  const auto mean = [&](const std::string& balance) {
+    auto o = options(Kind::binary, config::choose<ElasticNetOptions>("linear", {.lambda = 10}));
+    o.balance = balance;
+    LearnerHead head(o, label(Kind::binary));
+    head.fit(training.features, training.names, labels, {}, 7);
+    return head.predict(head.forward(training.features)).select(1, 1).mean().item<double>();
+  };
+  EXPECT_NEAR(mean("none"), labels.value.mean().item<double>(), 0.01);
+  EXPECT_NEAR(mean("inverse"), 0.5, 0.01);
+}
+
+TEST(LearnerHeads, RefuseWhatTeachesNothing) {
+  const Patients training(20);
+  const auto fit = [&](Kind kind, const std::function<void(data::LabelBatch&, at::Tensor&)>& change,
+                       std::vector<config::Choice> select = {}) {
+    return message_of(core::Fault::data, [&] {
+      auto labels = training.labels.at(kind);
+      at::Tensor features = training.features.clone();
+      change(labels, features);
+      LearnerHead head(options(kind, config::choose<ElasticNetOptions>("linear"), std::move(select)),
+                       label(kind));
+      head.fit(features, training.names, labels, {}, 7);
+    });
+  };
+  EXPECT_THAT(fit(Kind::binary, [](auto& l, auto&) { l.known = at::zeros_like(l.known); }),
+              HasSubstr("no training case has a known label"));
+  EXPECT_THAT(fit(Kind::binary, [](auto& l, auto&) { l.value = at::ones_like(l.value); }),
+              HasSubstr("all 20 training cases are `1`"));
+  EXPECT_THAT(fit(Kind::multiclass, [](auto& l, auto&) { l.value = (l.value > 0).to(at::kFloat); }),
+              HasSubstr("no training case is `c`"));
+  EXPECT_THAT(fit(Kind::regression, [](auto& l, auto&) { l.value = at::full_like(l.value, 3); }),
+              HasSubstr("are the same"));
+  EXPECT_THAT(fit(Kind::survival, [](auto& l, auto&) { l.event = at::zeros_like(l.event); }),
+              HasSubstr("all training patients are censored"));
+  EXPECT_THAT(fit(Kind::binary, [](auto&, auto& f) { f.fill_(2); }), HasSubstr("no feature varies"));
+  EXPECT_THAT(fit(Kind::binary,
+                  [](auto& l, auto& f) {
+                    l.value = at::arange(20).remainder(2).to(at::kFloat);
+                    f.copy_((at::arange(20) / 2).floor().unsqueeze(1).expand({20, 8}));
+                  },
+                  {config::choose<UnivariateOptions>("univariate")}),
+              HasSubstr("`univariate` selects no feature"));
+}
+
+TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
+  const Patients training(40);
+  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("linear")), label(Kind::binary));
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { head.forward(training.features); }),
+              HasSubstr("not fitted"));
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { head.state(); }), HasSubstr("not fitted"));
+  head.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+  EXPECT_THAT(message_of(core::Fault::data,
+                         [&] {
+                           head.forward(at::zeros({2, 5}));
+                         }),
+              HasSubstr("fitted to 8 features and gets 5"));
+  EXPECT_THAT(message_of(core::Fault::data, [&] { head.load("{"); }), HasSubstr("broken"));
+  EXPECT_THAT(message_of(core::Fault::data, [&] { head.load(R"({"learner": "linear"})"); }),
+              HasSubstr("broken"));
+  LearnerHead trees(options(Kind::binary, config::choose<BoostedTreesOptions>("boosted_trees")),
+                    label(Kind::binary));
+  EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(head.state()); }),
+              HasSubstr("of the learner `linear` and the config says `boosted_trees`"));
+  trees.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+  auto state = nlohmann::json::parse(trees.state());
+  state["state"]["xgboost"] = {{"version", {1, 7, 4}}};
+  EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(state.dump()); }),
+              HasSubstr("the trees cannot be read"));
+
+  auto spec = label(Kind::multiclass);
+  spec.classes = {};
+  EXPECT_THAT(
+      message_of(
+          core::Fault::usage,
+          [&] { LearnerHead(options(Kind::multiclass, config::choose<ElasticNetOptions>("linear")), spec); }),
+      HasSubstr("needs the names of its classes"));
+  auto two = options(Kind::multiclass, config::choose<ElasticNetOptions>("linear"));
+  two.classes = {"2"};
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { LearnerHead(two, label(Kind::multiclass)); }),
+              HasSubstr("`classes` says 2"));
+}
+
+}  // namespace
+}  // namespace photo51::radiogenomics
