@@ -194,6 +194,11 @@ std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
 
 }  // namespace
 
+std::vector<Split::Fold> fold_rows(const Cohort& cohort, const Rows& rows, const SplitOptions& options) {
+  return make_folds(cohort, rows,
+                    fold_parts(cohort, rows, options, stratified_head(cohort, options.stratify)));
+}
+
 Split split_cohort(const Cohort& cohort, const SplitOptions& options) {
   Rows all(static_cast<size_t>(cohort.size()));
   for (size_t row = 0; row < all.size(); ++row) all[row] = static_cast<int64_t>(row);

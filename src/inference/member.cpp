@@ -18,12 +18,14 @@ std::map<std::string, std::string> to_metadata(const MemberInfo& info) {
   Json classes = Json::object(), risks = Json::object();
   for (const auto& label : info.labels) classes[label.head] = label.classes;
   for (const auto& [head, risk] : info.risks) risks[head] = {risk.center, risk.scale};
-  return {{"format", format},
-          {"fold", std::to_string(info.fold)},
-          {"repeat", std::to_string(info.repeat)},
-          {"fitted", info.fitted.json},
-          {"classes", classes.dump()},
-          {"risks", risks.dump()}};
+  std::map<std::string, std::string> metadata{{"format", format},
+                                              {"fold", std::to_string(info.fold)},
+                                              {"repeat", std::to_string(info.repeat)},
+                                              {"fitted", info.fitted.json},
+                                              {"classes", classes.dump()},
+                                              {"risks", risks.dump()}};
+  if (!info.learners.empty()) metadata["learners"] = Json(info.learners).dump();
+  return metadata;
 }
 
 MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
@@ -48,6 +50,8 @@ MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
     const Json risks = Json::parse(value("risks"));
     for (const auto& [head, risk] : risks.items())
       info.risks[head] = {risk.at(0).get<double>(), risk.at(1).get<double>()};
+    if (const auto learners = metadata.find("learners"); learners != metadata.end())
+      info.learners = Json::parse(learners->second).get<std::map<std::string, std::string>>();
   } catch (const core::Error&) {
     throw;
   } catch (const std::exception& error) {
@@ -69,12 +73,15 @@ Member Member::load(const std::filesystem::path& file, const PipelineOptions& pi
       return Member(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
     }();
     backbones::load_state(*member.model, stored.tensors, "weights", {.share = true});
+    member.model->load_learners(member.info.learners);
     return member;
   });
 }
 
 void Member::save(const std::filesystem::path& file) const {
-  backbones::save_weights(*model, file, to_metadata(info));
+  MemberInfo with_learners = info;
+  with_learners.learners = model->learner_states();
+  backbones::save_weights(*model, file, to_metadata(with_learners));
 }
 
 std::vector<std::pair<std::string, at::Tensor>> Member::weights() const {

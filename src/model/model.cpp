@@ -2,30 +2,55 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/radiogenomics/head.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
 #include "photo51/radiogenomics/table_encoders.hpp"
 
 namespace photo51::model {
+
+/// How a head sees the encoders: the fusion of some or all of them.
+struct View {
+  std::vector<std::string> inputs;
+  std::shared_ptr<fusion::Fusion> fusion;
+};
 
 struct Model::Parts {
   struct Encoder {
     std::string input;
     std::shared_ptr<backbones::Encoder> module;
+    std::vector<std::string> names;  ///< of its features
   };
   struct Head {
     std::string name;
     double weight;
+    size_t view;
     std::shared_ptr<radiogenomics::Head> module;
   };
+  struct Learner {
+    std::string name;
+    std::vector<std::string> inputs;   ///< of a stack empty
+    std::vector<std::string> stacked;  ///< the heads that it combines; empty = it is no stack
+    std::unique_ptr<radiogenomics::LearnerHead> head;
+  };
   std::vector<Encoder> encoders;
-  std::shared_ptr<fusion::Fusion> fusion;
+  std::vector<View> views;
   std::vector<Head> heads;
+  std::vector<Learner> learners;  ///< stacks last
   double dropout = 0, modality_dropout = 0;
+
+  const Learner& learner(const std::string& name) const {
+    for (const auto& one : learners)
+      if (one.name == name) return one;
+    core::fail_usage("there is no head `" + name + "` with a learner");
+  }
 };
 
 namespace {
@@ -66,6 +91,51 @@ int64_t gene_count(const std::vector<data::LabelSpec>& labels, const std::string
   return 0;
 }
 
+/// Probabilities as log odds, by class (binary: of class 1); values and risks as they are.
+at::Tensor as_scores(data::LabelSpec::Kind kind, const at::Tensor& predicted) {
+  using Kind = data::LabelSpec::Kind;
+  if (kind != Kind::binary && kind != Kind::multiclass) return predicted;
+  const at::Tensor odds = at::logit(predicted.to(at::kDouble), 1e-7).to(at::kFloat);
+  return kind == Kind::binary ? odds.narrow(1, 1, 1) : odds;
+}
+
+const data::LabelSpec& label_of(const std::vector<data::LabelSpec>& labels, const std::string& head) {
+  for (const auto& candidate : labels)
+    if (candidate.head == head) return candidate;
+  core::fail_usage("no label is described for this head");
+}
+
+/// The inputs that a head asks for in the order of the encoders; all when it asks for none.
+std::vector<std::string> inputs_of(const HeadOptions& head, const std::vector<std::string>& encoded) {
+  if (head.inputs.empty()) return encoded;
+  for (const auto& name : head.inputs)
+    if (std::find(encoded.begin(), encoded.end(), name) == encoded.end())
+      core::fail_usage("inputs: there is no encoder `" + name + "`" + core::suggest(name, encoded));
+  std::vector<std::string> chosen;
+  for (const auto& name : encoded)
+    if (std::find(head.inputs.begin(), head.inputs.end(), name) != head.inputs.end()) chosen.push_back(name);
+  return chosen;
+}
+
+std::vector<std::string> stacked_heads(const ModelOptions& options, const std::string& stack,
+                                       const HeadOptions& head, const std::vector<data::LabelSpec>& labels) {
+  const auto& named = head.learner.as<radiogenomics::StackOptions>().heads;
+  std::vector<std::string> others;
+  for (const auto& [name, other] : options.heads)
+    if (other.learner.name != "stack") others.push_back(name);
+  for (const auto& name : named) {
+    if (std::find(others.begin(), others.end(), name) == others.end())
+      core::fail_usage("learner.heads: there is no head `" + name + "` that is not itself a stack" +
+                       core::suggest(name, others));
+    const auto &mine = label_of(labels, stack), &theirs = label_of(labels, name);
+    if (mine.kind != theirs.kind || mine.column != theirs.column || mine.classes != theirs.classes ||
+        mine.positive != theirs.positive || mine.event_column != theirs.event_column)
+      core::fail_usage("learner.heads: `" + name +
+                       "` predicts another label; a stack combines heads of its own task and label");
+  }
+  return named;
+}
+
 }  // namespace
 
 Model::Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
@@ -83,26 +153,55 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
         core::fail_usage("there is no input `" + name + "`" + core::suggest(name, input_names));
       auto encoder = encoder_modules->register_module(name, build_encoder(choice, info->second));
       widths.emplace_back(name, encoder->width());
-      parts_->encoders.push_back({name, std::move(encoder)});
+      std::vector<std::string> names;
+      const auto& features = info->second.features;
+      // A table that its encoder leaves as it is keeps its features' names.
+      const bool as_is = choice.name == "linear" &&
+                         encoder->width() == static_cast<int64_t>(features.size()) &&
+                         choice.as<radiogenomics::LinearOptions>().width == 0;
+      for (int64_t i = 0; i < encoder->width(); ++i)
+        names.push_back(name + "." + (as_is ? features[static_cast<size_t>(i)] : std::to_string(i)));
+      parts_->encoders.push_back({name, std::move(encoder), std::move(names)});
     });
   }
   if (widths.empty()) core::fail_usage("model.encoders: needs at least one encoder");
+  std::vector<std::string> encoded;
+  for (const auto& encoder : parts_->encoders) encoded.push_back(encoder.input);
   const auto* build_fusion = fusion::fusions().find(options.fusion.name);
   if (build_fusion == nullptr)
     core::with_context("model.fusion", [&] { config::default_choice(fusions(), options.fusion.name); });
-  parts_->fusion = register_module("fusion", (*build_fusion)(options.fusion, widths));
+  const auto view_of = [&](const std::vector<std::string>& seen) {
+    for (size_t view = 0; view < parts_->views.size(); ++view)
+      if (parts_->views[view].inputs == seen) return view;
+    fusion::FusionInputs of;
+    for (const auto& width : widths)
+      if (std::find(seen.begin(), seen.end(), width.first) != seen.end()) of.push_back(width);
+    const std::string name = seen == encoded ? "fusion" : "fusion_" + core::join(seen, "_");
+    parts_->views.push_back({seen, register_module(name, (*build_fusion)(options.fusion, of))});
+    return parts_->views.size() - 1;
+  };
 
   auto head_modules = register_module("heads", std::make_shared<torch::nn::Module>());
   for (const auto& [name, head] : options.heads) {
     core::with_context("model.heads." + name, [&, &name = name, &head = head] {
-      const data::LabelSpec* label = nullptr;
-      for (const auto& candidate : labels_)
-        if (candidate.head == name) label = &candidate;
-      if (label == nullptr) core::fail_usage("no label is described for this head");
-      auto module = radiogenomics::make_head(head, *label, parts_->fusion->width());
-      parts_->heads.push_back({name, head.weight, head_modules->register_module(name, std::move(module))});
+      const auto& label = label_of(labels_, name);
+      if (head.learner.empty()) {
+        const size_t view = view_of(inputs_of(head, encoded));
+        auto module = radiogenomics::make_head(head, label, parts_->views[view].fusion->width());
+        parts_->heads.push_back(
+            {name, head.weight, view, head_modules->register_module(name, std::move(module))});
+        return;
+      }
+      Parts::Learner learner{name, {}, {}, std::make_unique<radiogenomics::LearnerHead>(head, label)};
+      if (head.learner.name == "stack")
+        learner.stacked = stacked_heads(options, name, head, labels_);
+      else
+        learner.inputs = inputs_of(head, encoded);
+      parts_->learners.push_back(std::move(learner));
     });
   }
+  std::stable_partition(parts_->learners.begin(), parts_->learners.end(),
+                        [](const auto& learner) { return learner.stacked.empty(); });
 }
 
 void Model::set_modality_dropout(double probability) {
@@ -132,11 +231,25 @@ Outputs Model::forward(const data::Batch& batch) {
   Outputs outputs;
   for (const auto& [name, of] : tokens)
     if (of.attention.defined()) outputs.attention[name] = of.attention;
-  fusion::Fused fused = parts_->fusion->fuse(tokens);
-  outputs.fused = fused.values;
-  outputs.weights = std::move(fused.weights);
-  const at::Tensor seen = at::dropout(outputs.fused, parts_->dropout, is_training());
-  for (const auto& head : parts_->heads) outputs.raw[head.name] = head.module->forward(seen);
+  std::vector<at::Tensor> seen;
+  for (const auto& view : parts_->views) {
+    fusion::Fused fused = view.fusion->fuse(tokens);
+    if (!outputs.fused.defined()) outputs.fused = fused.values;
+    outputs.weights.merge(fused.weights);
+    seen.push_back(at::dropout(fused.values, parts_->dropout, is_training()));
+  }
+  for (const auto& head : parts_->heads) outputs.raw[head.name] = head.module->forward(seen[head.view]);
+  if (parts_->learners.empty()) return outputs;
+  for (const auto& [name, of] : tokens) {
+    const auto [mean, has] = fusion::mean_token(of);
+    outputs.embeddings[name] =
+        mean.to(at::kFloat).masked_fill(~has.unsqueeze(1), std::numeric_limits<float>::quiet_NaN());
+  }
+  for (const auto& learner : parts_->learners)
+    if (learner.head->fitted())
+      outputs.raw[learner.name] =
+          core::with_context([&] { return "head " + learner.name; },
+                             [&] { return learner.head->forward(learner_features(learner.name, outputs)); });
   return outputs;
 }
 
@@ -188,8 +301,74 @@ at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
 std::map<std::string, at::Tensor> Model::predict(const Outputs& outputs) {
   std::map<std::string, at::Tensor> predictions;
   for (const auto& head : parts_->heads)
-    predictions[head.name] = head.module->predict(outputs.raw.at(head.name).to(at::kFloat));
+    if (const auto raw = outputs.raw.find(head.name); raw != outputs.raw.end())
+      predictions[head.name] = head.module->predict(raw->second.to(at::kFloat));
+  for (const auto& learner : parts_->learners)
+    if (const auto raw = outputs.raw.find(learner.name); raw != outputs.raw.end())
+      predictions[learner.name] = learner.head->predict(raw->second);
   return predictions;
+}
+
+bool Model::trains() const {
+  return !parts_->heads.empty();
+}
+
+std::vector<std::string> Model::learner_heads() const {
+  std::vector<std::string> names;
+  for (const auto& learner : parts_->learners) names.push_back(learner.name);
+  return names;
+}
+
+radiogenomics::LearnerHead& Model::learner(const std::string& head) {
+  return *parts_->learner(head).head;
+}
+
+bool Model::is_stack(const std::string& head) const {
+  return !parts_->learner(head).stacked.empty();
+}
+
+at::Tensor Model::learner_features(const std::string& head, const Outputs& outputs) {
+  const auto& learner = parts_->learner(head);
+  std::vector<at::Tensor> columns;
+  for (const auto& input : learner.inputs) columns.push_back(outputs.embeddings.at(input).cpu());
+  if (!learner.stacked.empty()) {
+    const auto said = predict(outputs);
+    for (const auto& other : learner.stacked)
+      columns.push_back(as_scores(label_of(labels_, other).kind, said.at(other)).cpu());
+  }
+  return at::cat(columns, 1);
+}
+
+std::vector<std::string> Model::learner_feature_names(const std::string& head) const {
+  const auto& learner = parts_->learner(head);
+  std::vector<std::string> names;
+  for (const auto& encoder : parts_->encoders)
+    if (std::find(learner.inputs.begin(), learner.inputs.end(), encoder.input) != learner.inputs.end())
+      names.insert(names.end(), encoder.names.begin(), encoder.names.end());
+  for (const auto& other : learner.stacked) {
+    const auto& label = label_of(labels_, other);
+    if (label.kind != data::LabelSpec::Kind::multiclass)
+      names.push_back(other);
+    else
+      for (const auto& of : label.classes) names.push_back(other + "." + of);
+  }
+  return names;
+}
+
+std::map<std::string, std::string> Model::learner_states() const {
+  std::map<std::string, std::string> states;
+  for (const auto& learner : parts_->learners)
+    if (learner.head->fitted()) states[learner.name] = learner.head->state();
+  return states;
+}
+
+void Model::load_learners(const std::map<std::string, std::string>& states) {
+  for (const auto& learner : parts_->learners)
+    core::with_context("head " + learner.name, [&] {
+      const auto found = states.find(learner.name);
+      if (found == states.end()) core::fail_data("the weights hold nothing that its learner learnt");
+      learner.head->load(found->second);
+    });
 }
 
 }  // namespace photo51::model

@@ -44,14 +44,27 @@ class Autocast {
   bool on_;
 };
 
+inference::Member fresh_member(const MemberJob& job, const data::Fitted& fitted, uint64_t seed) {
+  torch::manual_seed(seed);
+  inference::MemberInfo info;
+  info.fold = job.fold;
+  info.repeat = job.repeat;
+  info.fitted = fitted;
+  info.labels = job.cohort.labels();
+  inference::Member member(job.experiment.pipeline, info);
+  member.model->fit_heads(job.cohort, job.train);
+  member.model->set_modality_dropout(job.experiment.train.modality_dropout);
+  return member;
+}
+
 class MemberTrainer {
  public:
-  MemberTrainer(const MemberJob& job, const data::Fitted& fitted, const data::CaseLoader& cases)
+  MemberTrainer(const MemberJob& job, inference::Member member, const data::CaseLoader& cases)
       : job_(job),
         options_(job.experiment.train),
         cases_(cases),
         seed_(member_seed(options_.seed, job.fold, job.repeat)),
-        member_(fresh_member(fitted)),
+        member_(std::move(member)),
         optimizer_(options_.optimizer, parameters()) {
     if (options_.ema > 0) average_ = std::make_unique<WeightAverage>(options_.ema, member_.weights());
     order_.balance = options_.balance;
@@ -90,19 +103,6 @@ class MemberTrainer {
  private:
   std::filesystem::path last() const { return job_.folder / "last.safetensors"; }
   std::filesystem::path best() const { return job_.folder / "best.safetensors"; }
-
-  inference::Member fresh_member(const data::Fitted& fitted) {
-    torch::manual_seed(seed_);
-    inference::MemberInfo info;
-    info.fold = job_.fold;
-    info.repeat = job_.repeat;
-    info.fitted = fitted;
-    info.labels = job_.cohort.labels();
-    inference::Member member(job_.experiment.pipeline, info);
-    member.model->fit_heads(job_.cohort, job_.train);
-    member.model->set_modality_dropout(options_.modality_dropout);
-    return member;
-  }
 
   NamedTensors parameters() const {
     NamedTensors list;
@@ -292,7 +292,13 @@ uint64_t member_seed(int64_t seed, int64_t fold, int64_t repeat) {
 
 inference::Member train_member(const MemberJob& job, const data::Fitted& fitted,
                                const data::CaseLoader& cases) {
-  return MemberTrainer(job, fitted, cases).run();
+  inference::Member member =
+      fresh_member(job, fitted, member_seed(job.experiment.train.seed, job.fold, job.repeat));
+  if (!member.model->trains()) {
+    core::make_directories(job.folder);
+    return member;
+  }
+  return MemberTrainer(job, std::move(member), cases).run();
 }
 
 }  // namespace photo51::training

@@ -30,8 +30,9 @@ struct MemberJob {
 /// All randomness of a member comes from this number.
 uint64_t member_seed(int64_t seed, int64_t fold, int64_t repeat);
 
-/// Goes on from `last.safetensors` when it is there. At the end, `best.safetensors` holds the weights that
-/// predict. Errors: run (loss not finite), interrupted (state saved).
+/// The layers of the model; heads with a learner come after (learners.hpp), and of a model that has no others
+/// nothing is trained here. Goes on from `last.safetensors` when it is there. At the end, `best.safetensors`
+/// holds the weights that predict. Errors: run (loss not finite), interrupted (state saved).
 ///
 /// The same bytes come out however often it is stopped: initial weights are drawn from the member's seed, the
 /// order of an epoch and its augmentation from (seed, epoch), dropout from (seed, epoch, batch).

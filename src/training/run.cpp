@@ -13,6 +13,7 @@
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/training/interrupt.hpp"
+#include "training/learners.hpp"
 #include "training/member_trainer.hpp"
 #include "training/run_folder.hpp"
 
@@ -133,12 +134,9 @@ class Run {
     if (!images_) images_ = std::make_unique<data::CaseLoader>(cohort_, fitted, experiment_.train.cache_mib);
     const data::CaseLoader cases(*images_, fitted);
     inference::Member member = train_member(job, fitted, cases);
+    fit_learners(member, job, cases);
 
-    inference::PassOptions pass;
-    pass.batch_size = experiment_.train.batch_size;
-    pass.workers = experiment_.train.workers;
-    pass.skip_bad = experiment_.pipeline.cohort.on_bad_case == "skip";
-    pass.on_bad = on_bad;
+    const inference::PassOptions pass = pass_options(job);
     scale_risks(member, cases, rows.train, pass);
     member.save(folder / "best.safetensors");
     std::vector<int64_t> asked = rows.validation;

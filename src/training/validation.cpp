@@ -97,6 +97,7 @@ Validation validate(inference::Member& member, const data::Cohort& cohort, const
   double sum = 0;
   int64_t count = 0;
   for (const auto& spec : member.info.labels) {
+    if (!predicted.contains(spec.head)) continue;  // has a learner, which comes later
     const double value = head_metric(spec, predicted.at(spec.head), whole.labels.at(spec.head));
     if (std::isnan(value)) continue;
     sum += value;

@@ -92,6 +92,10 @@ struct Split {
 /// head has nothing to learn from: one class only, all patients censored). With `group`, rows that share a
 /// value of that column stay together, and classes are spread as evenly as the groups allow.
 Split split_cohort(const Cohort& cohort, const SplitOptions& options);
+/// Folds of `rows` alone, for what is chosen within a training part: `folds`, `stratify`, `group` and `seed`
+/// of the options count. Errors as above.
+std::vector<Split::Fold> fold_rows(const Cohort& cohort, const std::vector<int64_t>& rows,
+                                   const SplitOptions& options);
 /// Error (data) when a patient, an identical image (by content hash) or, with `group`, a value of that column
 /// stands in two parts of a fold.
 void check_leakage(const Cohort& cohort, const Split& split, const std::string& group = "");

@@ -24,8 +24,9 @@ struct RiskScale {
 struct MemberInfo {
   int64_t fold = 0, repeat = 0;
   data::Fitted fitted;
-  std::vector<data::LabelSpec> labels;     ///< class names included
-  std::map<std::string, RiskScale> risks;  ///< by survival head
+  std::vector<data::LabelSpec> labels;          ///< class names included
+  std::map<std::string, RiskScale> risks;       ///< by survival head
+  std::map<std::string, std::string> learners;  ///< by head with a learner, what it learnt; filled by `save`
 };
 
 struct Member {

@@ -12,6 +12,7 @@
 #include "photo51/config/fields.hpp"
 #include "photo51/data/dataset.hpp"
 #include "photo51/fusion/options.hpp"
+#include "photo51/radiogenomics/learner_head.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::model {
@@ -31,9 +32,11 @@ std::vector<data::LabelSpec> label_specs(const ModelOptions& options);
 
 struct Outputs {
   std::map<std::string, at::Tensor> raw;        ///< a head's logits / value / risk, [B, K]
-  at::Tensor fused;                             ///< [B, D]
+  at::Tensor fused;                             ///< [B, D], of the first head that is a layer
   std::map<std::string, at::Tensor> weights;    ///< what the fusion attended to, [B] an input, where it says
   std::map<std::string, at::Tensor> attention;  ///< by input: the weight of each instance of its bags, [N]
+  /// By input, [B, D], NaN where it is absent; only where a head has a learner, which sees these.
+  std::map<std::string, at::Tensor> embeddings;
 };
 
 class Model : public torch::nn::Module {
@@ -55,9 +58,24 @@ class Model : public torch::nn::Module {
   /// Undefined when no head has a usable label.
   at::Tensor loss(const Outputs& outputs, const data::Batch& batch,
                   std::map<std::string, double>* parts = nullptr);
-  /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1].
+  /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1], of every head in `outputs`.
   std::map<std::string, at::Tensor> predict(const Outputs& outputs);
   const std::vector<data::LabelSpec>& labels() const { return labels_; }
+
+  /// Whether a head is a layer, which is trained by steps.
+  bool trains() const;
+  /// The heads with a learner, those that stack others last.
+  std::vector<std::string> learner_heads() const;
+  /// Error (usage): there is no such head. `forward` passes over it until it is fitted.
+  radiogenomics::LearnerHead& learner(const std::string& head);
+  bool is_stack(const std::string& head) const;
+  /// What that head sees, [B, F]: the embeddings of its inputs side by side, or what the heads say that it
+  /// stacks (logits, values, risks).
+  at::Tensor learner_features(const std::string& head, const Outputs& outputs);
+  std::vector<std::string> learner_feature_names(const std::string& head) const;
+  /// JSON texts by head, of the fitted ones. Error (data): one is missing or broken.
+  std::map<std::string, std::string> learner_states() const;
+  void load_learners(const std::map<std::string, std::string>& states);
 
  private:
   struct Parts;

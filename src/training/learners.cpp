@@ -1,0 +1,159 @@
+#include "training/learners.hpp"
+
+#include <ATen/ATen.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
+
+namespace photo51::training {
+namespace {
+
+/// What one head with a learner is fitted to, batch by batch.
+class Lesson {
+ public:
+  void add(const at::Tensor& features, const data::LabelBatch& labels) {
+    features_.push_back(features);
+    value_.push_back(labels.value);
+    known_.push_back(labels.known);
+    if (labels.event.defined()) event_.push_back(labels.event);
+  }
+  at::Tensor features() const { return at::cat(features_); }
+  data::LabelBatch labels() const {
+    return {at::cat(value_), event_.empty() ? at::Tensor() : at::cat(event_), at::cat(known_)};
+  }
+
+ private:
+  std::vector<at::Tensor> features_, value_, known_, event_;
+};
+
+struct Lessons {
+  std::map<std::string, Lesson> of;  ///< by head
+  std::vector<std::string> cases;    ///< that all of them consist of, in order
+};
+
+/// Adds what `heads` see of `rows`.
+void collect(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases,
+             const std::vector<int64_t>& rows, const std::vector<std::string>& heads, Lessons& into) {
+  const c10::InferenceMode inference;
+  member.model->eval();
+  const inference::PassOptions pass = pass_options(job);
+  data::Loader::Options loading;
+  loading.batch_size = pass.batch_size;
+  loading.workers = pass.workers;
+  loading.skip_bad = pass.skip_bad;
+  loading.on_bad = pass.on_bad;
+  data::Loader loader(job.cohort, cases, member.info.fitted, rows, {}, loading);
+  data::Batch batch;
+  while (loader.next(batch)) {
+    if (batch.size() == 0) continue;
+    const model::Outputs outputs = member.model->forward(batch);
+    for (const auto& head : heads)
+      into.of[head].add(member.model->learner_features(head, outputs), batch.labels.at(head));
+    into.cases.insert(into.cases.end(), batch.cases.begin(), batch.cases.end());
+  }
+  if (into.cases.empty()) core::fail_data("no training case can be read");
+}
+
+/// The number of each case's group of `cohort.split.group`, for inner folds; cases without one are alone.
+std::vector<int64_t> groups_of(const MemberJob& job, const std::vector<std::string>& cases) {
+  const auto& column = job.experiment.pipeline.cohort.split.group;
+  if (column.empty()) return {};
+  std::map<std::string, std::string> group_of;
+  for (const int64_t row : job.train) group_of[job.cohort.id(row)] = job.cohort.cell(row, column);
+  std::map<std::string, int64_t> number;
+  std::vector<int64_t> groups;
+  for (const auto& one : cases) {
+    const std::string& group = group_of.at(one);
+    const std::string key = group.empty() ? "case " + one : "group " + group;
+    groups.push_back(number.emplace(key, static_cast<int64_t>(number.size())).first->second);
+  }
+  return groups;
+}
+
+void fit(inference::Member& member, const MemberJob& job, const std::vector<std::string>& heads,
+         const Lessons& lessons) {
+  const uint64_t seed = member_seed(job.experiment.train.seed, job.fold, job.repeat);
+  const auto groups = groups_of(job, lessons.cases);
+  for (const auto& head : heads)
+    core::with_context([&] { return job.title + ": head " + head; },
+                       [&] {
+                         const auto& lesson = lessons.of.at(head);
+                         member.model->learner(head).fit(lesson.features(),
+                                                         member.model->learner_feature_names(head),
+                                                         lesson.labels(), groups, seed);
+                       });
+}
+
+/// The heads that are stacks, or those that are not.
+std::vector<std::string> heads_of(model::Model& model, bool stacks) {
+  std::vector<std::string> heads;
+  for (const auto& head : model.learner_heads())
+    if (model.is_stack(head) == stacks) heads.push_back(head);
+  return heads;
+}
+
+void fit_simple(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases) {
+  const auto heads = heads_of(*member.model, false);
+  if (heads.empty()) return;
+  Lessons lessons;
+  collect(member, job, cases, job.train, heads, lessons);
+  fit(member, job, heads, lessons);
+}
+
+/// The inner folds of a stack: by its label's classes.
+data::SplitOptions inner_split(const MemberJob& job, const std::string& stack) {
+  data::SplitOptions split = job.experiment.pipeline.cohort.split;
+  for (const auto& [name, head] : job.experiment.pipeline.model.heads)
+    if (name == stack) {
+      split.folds = head.learner.as<radiogenomics::StackOptions>().folds;
+      split.stratify = head.task == "regression" ? "" : name;
+    }
+  return split;
+}
+
+void fit_stack(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases,
+               const std::string& stack) {
+  const auto folds = data::fold_rows(job.cohort, job.train, inner_split(job, stack));
+  Lessons lessons;
+  for (size_t k = 0; k < folds.size(); ++k) {
+    MemberJob inner = job;
+    inner.title += ", inner fold " + std::to_string(k + 1) + " of " + std::to_string(folds.size());
+    inner.train = folds[k].train;
+    inner.validation = {};
+    inner.folder = job.folder / ("inner_" + stack + "_" + std::to_string(k));
+    inner.log = [](const std::string&) {};
+    const data::Fitted fitted = data::fit(job.cohort, inner.train);
+    const data::CaseLoader inner_cases(cases, fitted);
+    inference::Member one = train_member(inner, fitted, inner_cases);
+    fit_simple(one, inner, inner_cases);
+    collect(one, inner, inner_cases, folds[k].validation, {stack}, lessons);
+  }
+  fit(member, job, {stack}, lessons);
+}
+
+}  // namespace
+
+inference::PassOptions pass_options(const MemberJob& job) {
+  inference::PassOptions pass;
+  pass.batch_size = job.experiment.train.batch_size;
+  pass.workers = job.experiment.train.workers;
+  pass.skip_bad = job.experiment.pipeline.cohort.on_bad_case == "skip";
+  pass.on_bad = job.on_bad;
+  return pass;
+}
+
+void fit_learners(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases) {
+  if (member.model->learner_heads().empty()) return;
+  fit_simple(member, job, cases);
+  for (const auto& stack : heads_of(*member.model, true)) fit_stack(member, job, cases, stack);
+  nlohmann::ordered_json selected = nlohmann::ordered_json::object();
+  for (const auto& head : member.model->learner_heads())
+    selected[head] = member.model->learner(head).selected();
+  core::write_file_atomic(job.folder / "selected.json", selected.dump(1) + "\n");
+}
+
+}  // namespace photo51::training

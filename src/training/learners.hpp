@@ -1,0 +1,16 @@
+#pragma once
+/// Fits the heads that have a learner, once the layers of a member are trained.
+
+#include "training/member_trainer.hpp"
+
+namespace photo51::training {
+
+inference::PassOptions pass_options(const MemberJob& job);
+
+/// Each to what the encoders make of the training cases. A stack is fitted to what its heads say of training
+/// cases that they have not seen: for that the member is trained anew on inner folds of the training part, in
+/// folders `inner_K` of its own. Writes `selected.json`, the features that each head looks at. Errors: data,
+/// as of `LearnerHead::fit`; interrupted (state saved).
+void fit_learners(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases);
+
+}  // namespace photo51::training

@@ -1,0 +1,185 @@
+// Runs whose heads have learners: alone, beside a network, stacked.
+#include <gmock/gmock.h>
+#include <torch/torch.h>
+
+#include <nlohmann/json.hpp>
+
+#include "photo51/backbones/weights.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/inference/predictor.hpp"
+#include "support/errors.hpp"
+#include "training/tabular_cohort.hpp"
+
+namespace photo51::training {
+namespace {
+
+using test::message_of;
+using ::testing::HasSubstr;
+
+const std::string linear_encoder = "model.encoders.table={name: linear}";
+const std::string learners =
+    "idh: {task: binary, learner: linear}, y: {task: regression, learner: linear}, "
+    "os: {task: survival, learner: linear}";
+
+TEST(Learners, LearnWithoutSteps) {
+  const test::TabularCohort cohort;
+  cohort.config("", learners);
+  const auto run = cohort.run("run", {linear_encoder});
+  EXPECT_GT(test::metric(run, "idh", "auroc"), 0.95);
+  EXPECT_GT(test::metric(run, "y", "r2"), 0.95);
+  EXPECT_GT(test::metric(run, "os", "c_index"), 0.9);
+  EXPECT_FALSE(std::filesystem::exists(run / "checkpoints/fold_0/last.safetensors"));
+  const auto selected = nlohmann::json::parse(core::read_file(run / "checkpoints/fold_0/selected.json"));
+  EXPECT_EQ(selected["idh"], (std::vector<std::string>{"table.x1", "table.x2", "table.x3"}));
+}
+
+TEST(Learners, SelectInTheFold) {
+  const test::TabularCohort cohort;
+  cohort.config("", "idh: {task: binary, learner: random_forest, select: [{name: mrmr, keep: 1}]}");
+  const auto run = cohort.run("run", {linear_encoder});
+  EXPECT_EQ(core::read_file(run / "checkpoints/fold_1/selected.json"),
+            "{\n \"idh\": [\n  \"table.x1\"\n ]\n}\n");
+  EXPECT_GT(test::metric(run, "idh", "auroc"), 0.95);
+}
+
+TEST(Learners, StandBesideANetworkAndSeeItsEmbedding) {
+  const test::TabularCohort cohort;
+  cohort.config("", "idh: {task: binary}, again: {task: binary, label: idh, learner: linear}");
+  const auto run = cohort.run("run");
+  EXPECT_GT(test::metric(run, "idh", "auroc"), 0.9);
+  EXPECT_GT(test::metric(run, "again", "auroc"), 0.9);
+  const auto selected = nlohmann::json::parse(core::read_file(run / "checkpoints/fold_0/selected.json"));
+  EXPECT_THAT(selected["again"][0].get<std::string>(), ::testing::StartsWith("table."));
+}
+
+TEST(Learners, PredictAsTheRunDid) {
+  const test::TabularCohort cohort;
+  cohort.config("",
+                learners +
+                    ", stacked: {task: binary, label: idh, learner: {name: stack, heads: [idh, trees], "
+                    "folds: 3}}, trees: {task: binary, label: idh, learner: boosted_trees}",
+                "by: site, hold_out: [C], folds: 2, seed: 1");
+  const auto run = cohort.run("run", {linear_encoder});
+  EXPECT_GT(test::metric(run, "stacked", "auroc"), 0.9);
+  const inference::Predictor predictor(run);
+  data::CohortOptions options = predictor.pipeline().cohort;
+  options.manifest = cohort.manifest();
+  const data::Cohort cases(options, predictor.pipeline().inputs, predictor.labels(), false);
+  std::vector<int64_t> test_rows;
+  for (int64_t row = 0; row < cases.size(); ++row)
+    if (cases.site(row) == "C") test_rows.push_back(row);
+  const auto written = model::read_predictions(run / "predictions.csv");
+  size_t compared = 0;
+  for (const auto& one : predictor.predict(cases, test_rows, {}))
+    for (const auto& other : written)
+      if (one.case_id == other.case_id && one.head == other.head && one.class_name == other.class_name) {
+        EXPECT_NEAR(one.value, other.value, 1e-6) << one.head;
+        ++compared;
+      }
+  EXPECT_EQ(compared, 20U * (3 * 2 + 2));
+}
+
+TEST(Learners, StackHeadsOfEveryTask) {
+  const test::TabularCohort cohort;
+  cohort.config("",
+                "y: {task: regression, learner: linear}, y2: {task: regression, label: y}, "
+                "ys: {task: regression, label: y, learner: {name: stack, heads: [y, y2], folds: 2}}, "
+                "os: {task: survival, learner: kernel}, os2: {task: survival}, "
+                "oss: {task: survival, learner: {name: stack, heads: [os, os2], folds: 2}}, "
+                "site: {task: multiclass, classes: [A, B, C], learner: linear}, "
+                "site2: {task: multiclass, label: site, classes: [A, B, C], learner: random_forest}, "
+                "sites: {task: multiclass, label: site, classes: [A, B, C], learner: {name: stack, heads: "
+                "[site, site2], folds: 2}}");
+  const auto run = cohort.run("run", {"train.epochs=15"});
+  EXPECT_GT(test::metric(run, "ys", "r2"), 0.9);
+  EXPECT_GT(test::metric(run, "oss", "c_index"), 0.85);
+  EXPECT_TRUE(std::filesystem::exists(run / "checkpoints/fold_0/inner_ys_1/last.safetensors"));
+  // Probabilities of a stack of classes add up.
+  std::map<std::string, double> sums;
+  for (const auto& one : model::read_predictions(run / "predictions.csv"))
+    if (one.head == "sites") sums[one.case_id] += one.value;
+  ASSERT_EQ(sums.size(), 60U);
+  for (const auto& [name, sum] : sums) EXPECT_NEAR(sum, 1, 1e-5);
+}
+
+/// An interrupted run ends with the same bytes, in the inner folds of a stack too.
+TEST(Learners, GoOnAfterAnInterruption) {
+  const test::TabularCohort cohort;
+  cohort.config(
+      "",
+      "idh: {task: binary}, linear: {task: binary, label: idh, learner: linear}, both: {task: binary, "
+      "label: idh, learner: {name: stack, heads: [idh, linear], folds: 2}}");
+  const std::vector<std::string> short_run{"train.epochs=3"};
+  const auto whole = cohort.run("whole", short_run);
+  RunRequest request;
+  for (const int64_t stop : {5, 9, 17}) {
+    request.stop_after_steps = stop;
+    EXPECT_THROW(cohort.run("stopped", short_run, request), core::Error);
+    request.resume = true;
+  }
+  request.stop_after_steps = 0;
+  const auto resumed = cohort.run("stopped", short_run, request);
+  EXPECT_EQ(core::read_file(whole / "predictions.csv"), core::read_file(resumed / "predictions.csv"));
+}
+
+TEST(Learners, KeepGroupsTogetherInside) {
+  const test::TabularCohort cohort;
+  cohort.config("", learners, "folds: 2, seed: 1, group: x1");
+  EXPECT_GT(test::metric(cohort.run("run", {linear_encoder}), "y", "r2"), 0.9);
+}
+
+TEST(Learners, RefuseAConfigThatCannotBe) {
+  const test::TabularCohort cohort;
+  const auto message = [&](const std::string& heads) {
+    return message_of(core::Fault::usage, [&] {
+      cohort.config("", heads);
+      RunRequest request;
+      request.overwrite = true;
+      cohort.run("bad", {linear_encoder}, request);
+    });
+  };
+  EXPECT_THAT(message("idh: {task: binary, inputs: [tabel], learner: linear}"),
+              HasSubstr("there is no encoder `tabel` (did you mean `table`?)"));
+  EXPECT_THAT(message("idh: {task: binary, learner: {name: stack, heads: [idh, y]}}, y: {task: regression}"),
+              HasSubstr("there is no head `idh` that is not itself a stack"));
+  EXPECT_THAT(
+      message("idh: {task: binary}, y: {task: regression}, s: {task: binary, label: idh, learner: {name: "
+              "stack, heads: [idh, y]}}"),
+      HasSubstr("`y` predicts another label"));
+  EXPECT_THAT(
+      message("idh: {task: binary, learner: {name: stack, heads: [y]}}, y: {task: binary, label: idh}"),
+      HasSubstr("needs two heads or more"));
+  EXPECT_THAT(message("idh: {task: binary, select: [mrmr]}"),
+              HasSubstr("belongs to a head with a `learner`"));
+  EXPECT_THAT(message("idh: {task: binary, learner: linear, label_smoothing: 0.1}"),
+              HasSubstr("belongs to a head without a `learner`"));
+  EXPECT_THAT(message("os: {task: survival, learner: linear, loss: cox_efron}"),
+              HasSubstr("is the learner's own"));
+  EXPECT_THAT(message("e: {task: expression, table: t.tsv, learner: linear}"),
+              HasSubstr("an expression head has none"));
+  EXPECT_THAT(
+      message("a: {task: binary, label: idh}, b: {task: binary, label: idh}, s: {task: binary, label: idh, "
+              "select: [mrmr], learner: {name: stack, heads: [a, b]}}"),
+      HasSubstr("a stack weighs the heads"));
+  EXPECT_THAT(
+      message("a: {task: binary, label: idh}, b: {task: binary, label: idh}, s: {task: binary, label: idh, "
+              "inputs: [table], learner: {name: stack, heads: [a, b]}}"),
+      HasSubstr("a stack sees the heads"));
+  EXPECT_THAT(message("idh: {task: binary, learner: linearr}"), HasSubstr("linear"));
+}
+
+TEST(Learners, WeightsWithoutWhatTheyLearntAreRefused) {
+  const test::TabularCohort cohort;
+  cohort.config("", "idh: {task: binary, learner: linear}");
+  const auto run = cohort.run("run", {linear_encoder});
+  const auto file = run / "checkpoints/fold_0/best.safetensors";
+  auto stored = backbones::read_safetensors(file);
+  stored.metadata.erase("learners");
+  backbones::write_safetensors(file, stored.tensors, stored.metadata);
+  const auto message = message_of(core::Fault::data, [&] { inference::Predictor predictor(run); });
+  EXPECT_THAT(message, HasSubstr("best.safetensors"));
+  EXPECT_THAT(message, HasSubstr("head idh: the weights hold nothing that its learner learnt"));
+}
+
+}  // namespace
+}  // namespace photo51::training
