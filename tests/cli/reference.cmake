@@ -1,5 +1,5 @@
 # Fails when the generated references differ from what the program says now; tools/docs rewrites them.
-foreach(pair "config_reference.md;describe;--markdown" "command_reference.md;help-all")
+foreach(pair "config_reference.md;describe;--markdown" "feature_reference.md;describe;--features" "command_reference.md;help-all")
   list(POP_FRONT pair name)
   if(pair STREQUAL "help-all")
     execute_process(COMMAND ${ROOT}/tools/docs --commands-only ${PROGRAM} OUTPUT_VARIABLE now RESULT_VARIABLE failed)

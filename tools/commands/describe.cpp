@@ -1,4 +1,5 @@
 // photo51 describe [NAME]: everything that a config may name, from the same descriptions that parse it.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <memory>
@@ -7,6 +8,7 @@
 #include "photo51/config/reference.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/settings.hpp"
 #include "photo51/radiomics/voxelwise.hpp"
 #include "photo51/training/experiment.hpp"
@@ -102,6 +104,38 @@ void print_markdown(const Directory& directory, const Section& whole) {
   }
 }
 
+/// IBSI writes the tag cm_joint_max as F with the index cm.joint.max.
+std::string symbol_of(const std::string& tag) {
+  std::string index = tag;
+  std::replace(index.begin(), index.end(), '_', '.');
+  return "F<sub>" + index + "</sub>";
+}
+
+void print_features() {
+  std::printf(
+      "# Feature reference\n\nMade by `photo51 describe --features`; CI fails when it is out of date. The "
+      "features of "
+      "`photo51 radiomics` and of\n`modality: radiomics`, family by family, with the identifiers of the "
+      "Image "
+      "Biomarker Standardisation Initiative (IBSI,\narXiv:1612.07003). A tag is followed by its aggregation "
+      "where the "
+      "family knows one: `cm_joint_max_3D_comb`. The last\ncolumn is the name in PyRadiomics, which the "
+      "profile "
+      "`pyradiomics` uses: `original_glcm_MaximumProbability`.\n");
+  for (const auto& family : radiomics::families()) {
+    const std::string code = family.code;
+    std::printf(
+        "\n## `%s`%s\n\n| symbol | tag | feature | IBSI code | PyRadiomics |\n|---|---|---|---|---|\n",
+        family.name, code.empty() ? "" : (" (" + code + ")").c_str());
+    for (const auto& feature : family.features) {
+      std::string name = feature.name;
+      std::replace(name.begin(), name.end(), '_', ' ');
+      std::printf("| %s | `%s` | %s | %s | %s |\n", symbol_of(feature.tag).c_str(), feature.tag, name.c_str(),
+                  feature.code, feature.pyradiomics);
+    }
+  }
+}
+
 }  // namespace
 
 void add_describe(CLI::App& app, const Common&) {
@@ -111,7 +145,10 @@ void add_describe(CLI::App& app, const Common&) {
   auto markdown = std::make_shared<bool>(false);
   command->add_option("NAME", *name, "a section (train, inputs.<name>.preprocess) or a component (resnet)");
   command->add_flag("--markdown", *markdown, "the whole reference as Markdown");
-  command->callback([name, markdown] {
+  auto features = std::make_shared<bool>(false);
+  command->add_flag("--features", *features, "the table of radiomic features as Markdown");
+  command->callback([name, markdown, features] {
+    if (*features) return print_features();
     training::ExperimentOptions options;
     const Section whole{[&](config::Fields& f) { describe(f, options); }, {}, {}};
     Directory directory;
