@@ -3,9 +3,14 @@
 #include <ATen/ATen.h>
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
 #include "radiogenomics/learners/learner.hpp"
@@ -58,15 +63,51 @@ Eigen::VectorXd balanced_weights(const Target& target) {
   return weight;
 }
 
+/// Cases, or whole groups, with replacement (Efron 1979); drawn anew until every class (survival: an event)
+/// is there.
+std::vector<Eigen::Index> bootstrap_rows(const Target& target, uint64_t seed, int64_t bag) {
+  std::map<int64_t, std::vector<Eigen::Index>> groups;
+  for (Eigen::Index row = 0; row < target.size(); ++row)
+    groups[target.group.empty() ? row : target.group[static_cast<size_t>(row)]].push_back(row);
+  std::vector<const std::vector<Eigen::Index>*> list;
+  for (const auto& [group, rows] : groups) list.push_back(&rows);
+  const auto strata = [&](const std::vector<Eigen::Index>& rows) {
+    std::set<double> found;
+    for (const auto row : rows) {
+      if (target.kind == Kind::survival && target.event[row] == 0) continue;
+      found.insert(target.kind == Kind::survival ? 1 : target.value[row]);
+    }
+    return found.size();
+  };
+  std::vector<Eigen::Index> all(static_cast<size_t>(target.size()));
+  std::iota(all.begin(), all.end(), Eigen::Index{0});
+  const size_t wanted = target.kind == Kind::regression ? 2 : strata(all);
+  core::Random random({seed, static_cast<uint64_t>(bag), core::hash_key("bootstrap")});
+  std::vector<Eigen::Index> rows;
+  for (int attempt = 0; attempt < 1000; ++attempt) {
+    rows.clear();
+    for (size_t i = 0; i < list.size(); ++i) {
+      const auto& group = *list[random.below(list.size())];
+      rows.insert(rows.end(), group.begin(), group.end());
+    }
+    if (strata(rows) >= wanted) return rows;
+  }
+  return all;
+}
+
 }  // namespace
 
 struct LearnerHead::Impl {
+  /// A learner and the features that it looks at.
+  struct Fit {
+    std::vector<Eigen::Index> columns;
+    std::unique_ptr<Learner> learner;
+  };
   HeadOptions options;
   data::LabelSpec label;
-  std::vector<std::string> names;     ///< of all features that come in
-  std::vector<Eigen::Index> columns;  ///< of them the selected ones
+  std::vector<std::string> names;  ///< of all features that come in
+  std::vector<Fit> fits;           ///< one, or one a bootstrap sample; empty until fitted
   std::vector<std::string> selected;
-  std::unique_ptr<Learner> learner;  ///< null until fitted
 
   Target target_of(const data::LabelBatch& labels, const at::Tensor& rows,
                    const std::vector<int64_t>& group) const {
@@ -84,10 +125,41 @@ struct LearnerHead::Impl {
     return target;
   }
 
-  void look_at(std::vector<Eigen::Index> chosen) {
-    columns = std::move(chosen);
+  Fit fit(const Eigen::MatrixXd& x, const Target& target, uint64_t seed) const {
+    const auto spread = Standardiser::of(x);
+    std::vector<Eigen::Index> columns;
+    for (Eigen::Index j = 0; j < x.cols(); ++j)
+      if (spread.deviation[j] > 0) columns.push_back(j);
+    if (columns.empty()) core::fail_data("no feature varies over the training cases");
+    for (const auto& choice : options.select) {
+      std::vector<Eigen::Index> kept;
+      for (const auto at : select_features(choice, x(Eigen::all, columns), target, seed))
+        kept.push_back(columns[static_cast<size_t>(at)]);
+      if (kept.empty())
+        core::fail_data("`" + choice.name + "` selects no feature: none of " +
+                        std::to_string(columns.size()) + " says anything of the label in the training part");
+      columns = std::move(kept);
+    }
+    Fit result{std::move(columns), make_learner(options.learner)};
+    result.learner->fit(x(Eigen::all, result.columns), target, seed);
+    return result;
+  }
+
+  /// What most fits look at, those that look at it first leading.
+  void name_selected() {
+    std::map<Eigen::Index, std::pair<int64_t, size_t>>
+        votes;  // less the fits that have it, then its best place
+    for (const auto& one : fits)
+      for (size_t place = 0; place < one.columns.size(); ++place) {
+        auto& vote = votes.emplace(one.columns[place], std::pair{int64_t{0}, place}).first->second;
+        --vote.first;
+        vote.second = std::min(vote.second, place);
+      }
+    std::vector<Eigen::Index> order;
+    for (const auto& [column, vote] : votes) order.push_back(column);
+    std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return votes[a] < votes[b]; });
     selected.clear();
-    for (const auto column : columns) selected.push_back(names.at(static_cast<size_t>(column)));
+    for (const auto column : order) selected.push_back(names.at(static_cast<size_t>(column)));
   }
 };
 
@@ -113,27 +185,23 @@ void LearnerHead::fit(const at::Tensor& features, const std::vector<std::string>
   const Target target = impl_->target_of(labels, rows, group);
   const Eigen::MatrixXd x = to_eigen(features.index_select(0, rows));
   impl_->names = names;
-  const auto spread = Standardiser::of(x);
-  std::vector<Eigen::Index> columns;
-  for (Eigen::Index j = 0; j < x.cols(); ++j)
-    if (spread.deviation[j] > 0) columns.push_back(j);
-  if (columns.empty()) core::fail_data("no feature varies over the training cases");
-  for (const auto& choice : impl_->options.select) {
-    std::vector<Eigen::Index> kept;
-    for (const auto at : select_features(choice, x(Eigen::all, columns), target, seed))
-      kept.push_back(columns[static_cast<size_t>(at)]);
-    if (kept.empty())
-      core::fail_data("`" + choice.name + "` selects no feature: none of " + std::to_string(columns.size()) +
-                      " says anything of the label in the training part");
-    columns = std::move(kept);
+  impl_->fits.clear();
+  const bool bagged = impl_->options.bags > 1;
+  for (int64_t bag = 0; bag < impl_->options.bags; ++bag) {
+    if (!bagged) {
+      impl_->fits.push_back(impl_->fit(x, target, seed));
+      continue;
+    }
+    const auto drawn = bootstrap_rows(target, seed, bag);
+    Target part = target.rows(drawn);
+    if (impl_->options.balance == "inverse") part.weight = balanced_weights(part);
+    impl_->fits.push_back(impl_->fit(x(drawn, Eigen::all), part, seed + static_cast<uint64_t>(bag)));
   }
-  impl_->look_at(std::move(columns));
-  impl_->learner = make_learner(impl_->options.learner);
-  impl_->learner->fit(x(Eigen::all, impl_->columns), target, seed);
+  impl_->name_selected();
 }
 
 bool LearnerHead::fitted() const {
-  return impl_->learner != nullptr;
+  return !impl_->fits.empty();
 }
 
 at::Tensor LearnerHead::forward(const at::Tensor& features) const {
@@ -142,7 +210,15 @@ at::Tensor LearnerHead::forward(const at::Tensor& features) const {
     core::fail_data("it was fitted to " + std::to_string(impl_->names.size()) + " features and gets " +
                     std::to_string(features.size(1)));
   const Eigen::MatrixXd x = to_eigen(features);
-  const RowMajor raw = impl_->learner->predict(x(Eigen::all, impl_->columns));
+  RowMajor raw;
+  for (const auto& fit : impl_->fits) {
+    const Eigen::MatrixXd one = fit.learner->predict(x(Eigen::all, fit.columns));
+    if (raw.size() == 0)
+      raw = one;
+    else
+      raw += one;
+  }
+  raw /= static_cast<double>(impl_->fits.size());
   const at::Tensor result = at::empty({raw.rows(), raw.cols()}, at::kDouble);
   std::copy(raw.data(), raw.data() + raw.size(), result.mutable_data_ptr<double>());
   return result.to(at::kFloat);
@@ -160,11 +236,13 @@ const std::vector<std::string>& LearnerHead::selected() const {
 
 std::string LearnerHead::state() const {
   if (!fitted()) core::fail_usage("the head is not fitted yet");
+  nlohmann::json fits = nlohmann::json::array();
+  for (const auto& fit : impl_->fits)
+    fits.push_back({{"columns", fit.columns}, {"state", fit.learner->state()}});
   return nlohmann::json{{"learner", impl_->options.learner.name},
                         {"names", impl_->names},
-                        {"columns", impl_->columns},
                         {"selected", impl_->selected},
-                        {"state", impl_->learner->state()}}
+                        {"fits", std::move(fits)}}
       .dump();
 }
 
@@ -175,10 +253,19 @@ void LearnerHead::load(const std::string& state) {
       core::fail_data("the weights are of the learner `" + named + "` and the config says `" +
                       impl_->options.learner.name + "`");
     impl_->names = json.at("names").get<std::vector<std::string>>();
-    impl_->look_at(json.at("columns").get<std::vector<Eigen::Index>>());
-    auto learner = make_learner(impl_->options.learner);
-    learner->load(json.at("state"));
-    impl_->learner = std::move(learner);
+    std::vector<Impl::Fit> fits;
+    for (const auto& one : json.at("fits")) {
+      Impl::Fit fit{one.at("columns").get<std::vector<Eigen::Index>>(), make_learner(impl_->options.learner)};
+      for (const auto column : fit.columns)
+        if (column < 0 || column >= static_cast<Eigen::Index>(impl_->names.size()))
+          core::fail_data("what the learner learnt is broken: it looks at feature " + std::to_string(column) +
+                          " of " + std::to_string(impl_->names.size()));
+      fit.learner->load(one.at("state"));
+      fits.push_back(std::move(fit));
+    }
+    if (fits.empty()) core::fail_data("what the learner learnt is broken: there is nothing in it");
+    impl_->fits = std::move(fits);
+    impl_->name_selected();
   } catch (const core::Error&) {
     throw;
   } catch (const std::exception& error) {

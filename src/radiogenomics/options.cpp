@@ -37,6 +37,11 @@ void describe(config::Fields& f, HeadOptions& o) {
       "fitted to the encoders' features once they are trained; absent = a linear layer trained with them");
   f.choices("select", o.select, selectors(),
             "with a learner: what chooses features in the training part, one after the other");
+  f("bags", o.bags,
+    "with a learner: bootstrap samples of the training part; each selects and learns anew, and they are "
+    "averaged. 1 = the "
+    "part itself, once",
+    {.min = 1});
 
   const bool expression = o.task == "expression";
   f.check(!expression || !o.table.empty(), "table", "an expression head needs the table that it learns from");
@@ -54,6 +59,7 @@ void describe(config::Fields& f, HeadOptions& o) {
   const bool learner = !o.learner.empty(), stack = o.learner.name == "stack";
   f.check(!(learner && expression), "learner", "an expression head has none; it is a linear layer");
   f.check(learner || o.select.empty(), "select", "belongs to a head with a `learner`");
+  f.check(learner || o.bags == 1, "bags", "belongs to a head with a `learner`");
   f.check(!stack || o.select.empty(), "select", "a stack weighs the heads that it names; leave it out");
   f.check(!stack || o.inputs.empty(), "inputs", "a stack sees the heads that it names; leave it out");
   f.check(!learner || o.loss.empty(), "loss", "is the learner's own; leave it out");

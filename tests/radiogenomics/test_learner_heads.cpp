@@ -197,6 +197,33 @@ TEST(LearnerHeads, SelectorsFollowEachOther) {
   EXPECT_THAT(head.selected(), ElementsAre("f2"));
 }
 
+TEST(LearnerHeads, BagsAverageWhatEachSampleSelectsAndLearns) {
+  const Patients training(60), unseen(300, 2);
+  const auto fit = [&](Kind kind, int64_t bags, const std::vector<int64_t>& group = {}) {
+    auto o = options(kind, config::choose<ElasticNetOptions>("linear", {.lambda = 0.05}),
+                     {config::choose<UnivariateOptions>("univariate", {.keep = 2})});
+    o.bags = bags;
+    auto head = std::make_unique<LearnerHead>(o, label(kind));
+    head->fit(training.features, training.names, training.labels.at(kind), group, 7);
+    return head;
+  };
+  for (const Kind kind : {Kind::binary, Kind::multiclass, Kind::regression, Kind::survival}) {
+    const auto one = fit(kind, 1), many = fit(kind, 20);
+    EXPECT_GT(quality(*many, kind, unseen), kind == Kind::multiclass ? 0.6 : 0.8);
+    EXPECT_EQ(many->selected()[0], "f2");
+    EXPECT_GE(many->selected().size(), one->selected().size());
+    LearnerHead loaded(options(kind, config::choose<ElasticNetOptions>("linear")), label(kind));
+    loaded.load(many->state());
+    EXPECT_TRUE(loaded.forward(unseen.features).equal(many->forward(unseen.features)));
+    EXPECT_EQ(loaded.selected(), many->selected());
+    EXPECT_EQ(many->state(), fit(kind, 20)->state());
+  }
+  // Groups are drawn whole: one group for all is the training part itself, every time.
+  const auto grouped = fit(Kind::regression, 3, std::vector<int64_t>(60, 0)),
+             whole = fit(Kind::regression, 1);
+  EXPECT_TRUE(at::allclose(grouped->forward(unseen.features), whole->forward(unseen.features), 1e-3, 1e-3));
+}
+
 TEST(LearnerHeads, BalanceWeighsTheRarerClassMore) {
   const Patients training(200);
   auto labels = training.labels.at(Kind::binary);
@@ -266,7 +293,7 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
               HasSubstr("of the learner `linear` and the config says `boosted_trees`"));
   trees.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
   auto state = nlohmann::json::parse(trees.state());
-  state["state"]["xgboost"] = {{"version", {1, 7, 4}}};
+  state["fits"][0]["state"]["xgboost"] = {{"version", {1, 7, 4}}};
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(state.dump()); }),
               HasSubstr("the trees cannot be read"));
 

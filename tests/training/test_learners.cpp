@@ -149,6 +149,7 @@ TEST(Learners, RefuseAConfigThatCannotBe) {
   EXPECT_THAT(
       message("idh: {task: binary, learner: {name: stack, heads: [y]}}, y: {task: binary, label: idh}"),
       HasSubstr("needs two heads or more"));
+  EXPECT_THAT(message("idh: {task: binary, bags: 3}"), HasSubstr("belongs to a head with a `learner`"));
   EXPECT_THAT(message("idh: {task: binary, select: [mrmr]}"),
               HasSubstr("belongs to a head with a `learner`"));
   EXPECT_THAT(message("idh: {task: binary, learner: linear, label_smoothing: 0.1}"),

@@ -27,6 +27,8 @@ struct HeadOptions {
   std::vector<std::string> inputs;     ///< what the head sees; empty = all encoders
   config::Choice learner;              ///< absent: a linear layer, trained with the encoders
   std::vector<config::Choice> select;  ///< with a learner: one after the other, before it
+  int64_t bags =
+      1;  ///< with a learner: bootstrap samples (Breiman 1996), each selected and learnt anew; averaged
 };
 void describe(config::Fields& f, HeadOptions& o);
 /// `classes: 4`: how many, where the names come from the data; nothing when names were given.
