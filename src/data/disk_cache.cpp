@@ -39,19 +39,6 @@ std::string head_hash(Head head, std::string_view meta) {
   return core::hash_bytes(bytes.append(meta));
 }
 
-nlohmann::json meta_of(const std::string& key, const PreparedImage& image) {
-  const auto& geometry = image.prepared.geometry;
-  return {{"key", key},
-          {"shape", image.prepared.values.sizes().vec()},
-          {"size", geometry.size},
-          {"spacing", geometry.spacing},
-          {"origin", geometry.origin},
-          {"direction", geometry.direction},
-          {"landmarks", image.prepared.landmarks},
-          {"present", image.present},
-          {"mask_present", image.mask_present}};
-}
-
 /// A file's content mapped privately: what is written to it stays in this process.
 class Mapping {
  public:
@@ -70,38 +57,6 @@ class Mapping {
   size_t bytes_;
 };
 
-/// The image in a mapped file of `bytes`; nothing when the file is not whole, not ours or of another key.
-std::optional<PreparedImage> image_in(const std::shared_ptr<Mapping>& map, uint64_t bytes,
-                                      const std::string& key) {
-  Head head;
-  std::memcpy(&head, map->data(), sizeof head);
-  if (head.mark != magic || head.version != format || head.meta_bytes > bytes - sizeof head ||
-      head.values_at % page != 0 || head.values_at < sizeof head + head.meta_bytes ||
-      head.values_at > bytes || head.values_bytes != bytes - head.values_at)
-    return std::nullopt;
-  const std::string_view meta(map->data() + sizeof head, head.meta_bytes);
-  const std::string_view values(map->data() + head.values_at, head.values_bytes);
-  const auto same = [](const std::array<char, 32>& hash, const std::string& other) {
-    return std::string_view(hash.data(), hash.size()) == other;
-  };
-  if (!same(head.head_hash, head_hash(head, meta)) || !same(head.values_hash, core::hash_bytes(values)))
-    return std::nullopt;
-  const auto told = nlohmann::json::parse(meta);  // its hash is right: it is what was written
-  if (told.at("key") != key) return std::nullopt;
-  PreparedImage image;
-  told.at("size").get_to(image.prepared.geometry.size);
-  told.at("spacing").get_to(image.prepared.geometry.spacing);
-  told.at("origin").get_to(image.prepared.geometry.origin);
-  told.at("direction").get_to(image.prepared.geometry.direction);
-  told.at("landmarks").get_to(image.prepared.landmarks);
-  image.present = told.at("present").get<std::vector<bool>>();
-  told.at("mask_present").get_to(image.mask_present);
-  image.prepared.values = at::from_blob(
-      map->data() + head.values_at, told.at("shape").get<std::vector<int64_t>>(), [map](void*) {},
-      at::kFloat);
-  return image;
-}
-
 bool write_all(int file, const char* from, size_t count) {
   while (count > 0) {
     const ssize_t wrote = ::write(file, from, count);
@@ -115,6 +70,49 @@ bool write_all(int file, const char* from, size_t count) {
 
 }  // namespace
 
+/// What an entry is made of, mapped from disk or not yet there.
+struct DiskCache::Held {
+  nlohmann::json told;          ///< the description, with its key
+  std::shared_ptr<void> owner;  ///< of the values
+  char* values = nullptr;
+  size_t bytes = 0;
+
+  static Held of(const std::string& key, const PreparedImage& image) {
+    const auto& geometry = image.prepared.geometry;
+    const auto values = std::make_shared<at::Tensor>(image.prepared.values.contiguous());
+    return {{{"key", key},
+             {"shape", values->sizes().vec()},
+             {"size", geometry.size},
+             {"spacing", geometry.spacing},
+             {"origin", geometry.origin},
+             {"direction", geometry.direction},
+             {"landmarks", image.prepared.landmarks},
+             {"present", image.present},
+             {"mask_present", image.mask_present}},
+            values,
+            static_cast<char*>(values->data_ptr()),
+            values->nbytes()};
+  }
+  static Held of(const std::string& key, std::string made) {
+    const auto text = std::make_shared<std::string>(std::move(made));
+    return {{{"key", key}}, text, text->data(), text->size()};
+  }
+
+  PreparedImage image() const {
+    PreparedImage image;
+    told.at("size").get_to(image.prepared.geometry.size);
+    told.at("spacing").get_to(image.prepared.geometry.spacing);
+    told.at("origin").get_to(image.prepared.geometry.origin);
+    told.at("direction").get_to(image.prepared.geometry.direction);
+    told.at("landmarks").get_to(image.prepared.landmarks);
+    image.present = told.at("present").get<std::vector<bool>>();
+    told.at("mask_present").get_to(image.mask_present);
+    image.prepared.values = at::from_blob(
+        values, told.at("shape").get<std::vector<int64_t>>(), [owner = owner](void*) {}, at::kFloat);
+    return image;
+  }
+};
+
 DiskCache::DiskCache(const CacheOptions& options)
     : folder_(fs::absolute(options.folder)),
       limit_(static_cast<int64_t>(options.max_gib * 1024 * 1024 * 1024)) {
@@ -126,7 +124,7 @@ fs::path DiskCache::path_of(const std::string& key) const {
   return folder_ / key.substr(0, 2) / (key + ".p51");
 }
 
-PreparedImage DiskCache::fetch(const std::string& key, const std::function<PreparedImage()>& make) {
+DiskCache::Held DiskCache::hold(const std::string& key, const std::function<Held()>& make) {
   if (auto found = read(key)) return std::move(*found);
   const fs::path path = path_of(key);
   std::error_code code;
@@ -135,13 +133,23 @@ PreparedImage DiskCache::fetch(const std::string& key, const std::function<Prepa
   if (auto found = read(key)) return std::move(*found);  // another one has made it meanwhile
   if (fs::exists(path, code))
     core::log_warning(path.string() + ": this cache entry is damaged and is made again");
-  PreparedImage made = make();
+  Held made = make();
   write(key, made);
   if (auto kept = read(key)) return std::move(*kept);
   return made;
 }
 
-std::optional<PreparedImage> DiskCache::read(const std::string& key) const {
+PreparedImage DiskCache::fetch(const std::string& key, const std::function<PreparedImage()>& make) {
+  return hold(key, [&] { return Held::of(key, make()); }).image();
+}
+
+std::string DiskCache::fetch_text(const std::string& key, const std::function<std::string()>& make) {
+  const Held held = hold(key, [&] { return Held::of(key, make()); });
+  return {held.values, held.bytes};
+}
+
+/// Nothing when the file is not whole, not ours or of another key.
+std::optional<DiskCache::Held> DiskCache::read(const std::string& key) const {
   const OpenFile file(path_of(key), O_RDONLY);
   struct stat is {};
   if (!file || ::fstat(file.get(), &is) != 0 || !S_ISREG(is.st_mode) ||
@@ -150,15 +158,28 @@ std::optional<PreparedImage> DiskCache::read(const std::string& key) const {
   const auto bytes = static_cast<uint64_t>(is.st_size);
   const auto map = std::make_shared<Mapping>(file.get(), bytes);
   if (!*map) return std::nullopt;
-  auto image = image_in(map, bytes, key);
-  if (image) ::futimens(file.get(), nullptr);  // when it was last read, for `sweep`
-  return image;
+  Head head;
+  std::memcpy(&head, map->data(), sizeof head);
+  if (head.mark != magic || head.version != format || head.meta_bytes > bytes - sizeof head ||
+      head.values_at % page != 0 || head.values_at < sizeof head + head.meta_bytes ||
+      head.values_at > bytes || head.values_bytes != bytes - head.values_at)
+    return std::nullopt;
+  const std::string_view meta(map->data() + sizeof head, head.meta_bytes);
+  const std::string_view values(map->data() + head.values_at, head.values_bytes);
+  const auto same = [](const std::array<char, 32>& hash, const std::string& other) {
+    return std::string_view(hash.data(), hash.size()) == other;
+  };
+  if (!same(head.head_hash, head_hash(head, meta)) || !same(head.values_hash, core::hash_bytes(values)))
+    return std::nullopt;
+  auto told = nlohmann::json::parse(meta);  // its hash is right: it is what was written
+  if (told.at("key") != key) return std::nullopt;
+  ::futimens(file.get(), nullptr);  // when it was last read, for `sweep`
+  return Held{std::move(told), map, map->data() + head.values_at, head.values_bytes};
 }
 
-void DiskCache::write(const std::string& key, const PreparedImage& image) {
-  const auto values = image.prepared.values.contiguous();
-  const std::string_view bytes(static_cast<const char*>(values.const_data_ptr()), values.nbytes());
-  const std::string meta = meta_of(key, image).dump();
+void DiskCache::write(const std::string& key, const Held& entry) {
+  const std::string_view bytes(entry.values, entry.bytes);
+  const std::string meta = entry.told.dump();
   Head head;
   head.mark = magic;
   head.version = format;

@@ -1,6 +1,6 @@
 #pragma once
-/// Prepared images on disk, read in place through private mappings: workers and processes share one copy, and
-/// a later run starts with it. docs/cache.md tells the layout of the folder.
+/// Prepared images and texts on disk, images read in place through private mappings: workers and processes
+/// share one copy, and a later run starts with it. docs/cache.md tells the layout of the folder.
 
 #include <atomic>
 #include <filesystem>
@@ -24,6 +24,8 @@ class DiskCache {
   /// wait. An entry that is torn, damaged or foreign is made again, with a warning. When the disk is full or
   /// cannot be written there is one warning, and the images are made and not kept.
   PreparedImage fetch(const std::string& key, const std::function<PreparedImage()>& make);
+  /// The same of a text. Keys of texts and of images must differ.
+  std::string fetch_text(const std::string& key, const std::function<std::string()>& make);
   std::filesystem::path path_of(const std::string& key) const;
 
   /// Content hashes of files by a stamp of their metadata (`stamp_of`), remembered from run to run.
@@ -35,8 +37,10 @@ class DiskCache {
   void sweep();
 
  private:
-  std::optional<PreparedImage> read(const std::string& key) const;
-  void write(const std::string& key, const PreparedImage& image);
+  struct Held;
+  std::optional<Held> read(const std::string& key) const;
+  void write(const std::string& key, const Held& entry);
+  Held hold(const std::string& key, const std::function<Held()>& make);
   void warn_once(const std::string& what);
   void read_stamps();
 

@@ -93,6 +93,19 @@ TEST_F(DiskCacheTest, AHitHasTheSameBytesInAnotherProcessToo) {
   EXPECT_TRUE(files(".tmp").empty());
 }
 
+TEST_F(DiskCacheTest, TextsAreKeptAsTheyAre) {
+  const auto not_written = []() -> std::string {
+    ADD_FAILURE() << "it should lie on disk";
+    return "";
+  };
+  const std::string text = "any bytes: \n\0 \xff";
+  for (const std::string& one : {text, std::string(), std::string(10000, 'x')}) {
+    const auto key = core::hash_bytes(one);
+    EXPECT_EQ(DiskCache(options()).fetch_text(key, [&] { return one; }), one);
+    EXPECT_EQ(DiskCache(options()).fetch_text(key, not_written), one);
+  }
+}
+
 TEST_F(DiskCacheTest, AMappedImageOutlivesItsFileAndItsCache) {
   PreparedImage image;
   {
