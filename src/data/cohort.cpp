@@ -5,8 +5,8 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
-#include "data/lesion_kind.hpp"
 #include "data/parts.hpp"
+#include "data/region_kind.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -39,6 +39,7 @@ bool Cohort::Impl::has_input(size_t input, size_t row) const {
                        [&](const auto& column) { return column && !is_blank(cell(row, *column)); });
   const Files& named = files[input][row];
   if (is_lesion(options_of)) return !named.mask.empty();
+  if (is_radiomics(options_of) && named.mask.empty()) return false;
   return std::any_of(named.channels.begin(), named.channels.end(), [](const auto& f) { return !f.empty(); });
 }
 
@@ -84,13 +85,37 @@ std::optional<size_t> Cohort::Impl::require_column(const std::string& input, con
   return column;
 }
 
+std::string Cohort::Impl::owner_of(size_t input, size_t channel, bool is_single) const {
+  const auto& [name, of] = inputs[input];
+  if (of.from.empty()) return name;
+  const std::string origin = source_of(of.from[channel]).first;
+  if (origin.empty()) return name;
+  const std::string column = column_of(of.channels[channel]);
+  std::vector<std::string> all;
+  bool is_input = false;
+  for (const auto& [other, options_of] : inputs) {
+    all.push_back(other);
+    if (other != origin) continue;
+    is_input = true;
+    std::vector<std::string> channels;
+    for (const auto& one : options_of.channels) channels.push_back(column_of(one));
+    if (std::find(channels.begin(), channels.end(), column) == channels.end())
+      core::fail_usage("input " + name + ": from: input `" + origin + "` has no channel `" + column + "`" +
+                       core::suggest(column, channels));
+  }
+  if (!is_input && !is_single && !table.find(origin + "." + column))
+    core::fail_usage("input " + name + ": from: there is neither an input `" + origin + "` nor a column `" +
+                     origin + "." + column + "`" + core::suggest(origin, all));
+  return table.find(name + "." + column) ? name : origin;
+}
+
 void Cohort::Impl::find_columns(size_t input, bool is_single) {
   const auto& [name, of] = inputs[input];
   Columns& found = columns[input];
-  for (const auto& channel : of.channels) {
-    const std::string column = column_of(channel);
-    found.channels.push_back(require_column(name, column, is_single));
-    found.registrations.push_back(find_column(name, column + ".registration"));
+  for (size_t i = 0; i < of.channels.size(); ++i) {
+    const std::string column = column_of(of.channels[i]), owner = owner_of(input, i, is_single);
+    found.channels.push_back(require_column(owner, column, is_single));
+    found.registrations.push_back(find_column(owner, column + ".registration"));
     found.mpps.push_back(of.tile ? find_column(name, column + ".mpp") : std::nullopt);
     if (is_bag(of) && found.registrations.back())
       core::fail_data(table.source + ": input " + name + ": column `" +

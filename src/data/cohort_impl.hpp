@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,6 +42,11 @@ struct Cohort::Impl {
     size_t row = 0;
     std::string problem;  ///< why the table cannot be read: the case is bad (`on_bad_case: skip` only)
   };
+  /// Numbers that describe a case's region, before scaling. Cases share the names.
+  struct Described {
+    std::shared_ptr<const std::vector<std::string>> names;
+    std::vector<double> values;  ///< NaN = undefined; perturbed: a feature's values one after the other
+  };
 
   void build(bool is_single, bool require_labels);
   size_t input_index(const std::string& input) const;
@@ -72,7 +78,10 @@ struct Cohort::Impl {
   std::shared_ptr<SharedFiles> shared_files = std::make_shared<SharedFiles>(4);
   mutable std::mutex mutex;
   mutable std::map<std::filesystem::path, std::string> hashes;
-  mutable std::map<std::pair<size_t, size_t>, std::vector<double>> lesions;  ///< by input, row
+  /// By input, row, and whether image and mask were perturbed.
+  using Descriptions = MadeOnce<std::tuple<size_t, size_t, bool>, Described>;
+  std::shared_ptr<Descriptions> descriptions = std::make_shared<Descriptions>();
+  mutable std::vector<std::shared_ptr<const std::vector<std::string>>> name_lists;  ///< each once
   mutable std::map<std::pair<size_t, size_t>, std::vector<std::vector<double>>>
       landmarks;  ///< of histograms, by input, row; by channel
 
@@ -86,6 +95,8 @@ struct Cohort::Impl {
   double number(size_t row, size_t column, const char* of, double least) const;
   std::optional<size_t> find_column(const std::string& input, const std::string& name) const;
   std::optional<size_t> find_shared_column(const std::string& name) const;
+  /// The input whose columns a channel is found by: its own, or the one that `from` names.
+  std::string owner_of(size_t input, size_t channel, bool is_single) const;
   std::optional<size_t> require_column(const std::string& input, const std::string& name,
                                        bool is_single) const;
   std::filesystem::path file(size_t row, size_t column) const;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "data/lesion_kind.hpp"
 #include "data/picture_spec.hpp"
+#include "data/radiomics_spec.hpp"
+#include "data/region_kind.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -14,7 +15,7 @@ const std::vector<std::string> image_modalities{"mri",         "ct",         "pe
 
 std::vector<std::string> modalities() {
   auto names = image_modalities;
-  names.insert(names.end(), {"omics", "clinical", "lesion", "body_lesion"});
+  names.insert(names.end(), {"omics", "clinical", "lesion", "body_lesion", "radiomics"});
   return names;
 }
 
@@ -95,10 +96,11 @@ void describe(config::Fields& f, CohortOptions& o) {
 void describe(config::Fields& f, InputOptions& o) {
   f("modality", o.modality,
     "what the input is; lesion: descriptors of one in the head, relative to the brain; body_lesion: "
-    "anywhere, in the image's units",
+    "anywhere, in the image's units; radiomics: features of a region as IBSI or PyRadiomics define them",
     {.one_of = modalities(), .required = true});
   f("channels", o.channels,
-    "images and lesion: manifest columns with files or DICOM folders, `<input>.<channel>` or `<channel>`; "
+    "images, lesion and radiomics: manifest columns with files or DICOM folders, `<input>.<channel>` or "
+    "`<channel>`; "
     "`dwi@adc`, `dwi@b1000`, `dce@t3` or `dce@3` is one channel of a file that holds several; a "
     "column of that name and `.registration` holds the channel's transform from the first channel (ITK text, "
     "or a 4 x 4 matrix; mm, LPS)");
@@ -125,18 +127,21 @@ void describe(config::Fields& f, InputOptions& o) {
     {.min = 0});
   f("descriptors", o.descriptors, "lesion: keeps these descriptors, in this order; empty = all");
   f("columns", o.columns, "clinical: manifest columns, numeric or text (one-hot)");
+  describe_radiomics_options(f, o);
   f.section("harmonize", o.harmonize,
-            "omics, clinical numbers and lesion: takes out differences between sites");
+            "omics, clinical numbers, lesion and radiomics: takes out differences between sites");
 
   if (!known(o.modality)) return;  // reported already
-  f.check(o.suv == "auto" || o.modality == "pet" || is_lesion(o), "suv", "is for pet only");
-  const bool channels = is_image(o) || is_lesion(o);
-  f.check(!channels || !o.channels.empty(), "channels", "name at least one channel, a manifest column");
-  f.check(channels || o.channels.empty(), "channels", "is for images and lesion only");
-  f.check(channels || o.mask.empty(), "mask", "is for images and lesion only");
+  const bool region = is_lesion(o) || is_radiomics(o), channels = is_image(o) || region;
+  f.check(o.suv == "auto" || o.modality == "pet" || region, "suv", "is for pet only");
+  f.check(!channels || is_radiomics(o) || !o.channels.empty(), "channels",
+          "name at least one channel, a manifest column");
+  f.check(channels || o.channels.empty(), "channels", "is for images, lesion and radiomics only");
+  f.check(channels || o.mask.empty(), "mask", "is for images, lesion and radiomics only");
   f.check(!is_lesion(o) || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
   f.check(o.descriptors.empty() || is_lesion(o), "descriptors", "is for lesion only");
   check_descriptors(f, o);
+  check_radiomics(f, o);
   check_pictures(f, o);
   f.check(o.modality != "omics" || !o.table.empty(), "table", "omics needs an expression table");
   f.check(o.modality == "omics" || (o.table.empty() && o.sets.empty() && o.genes.empty()), "table",
@@ -145,7 +150,7 @@ void describe(config::Fields& f, InputOptions& o) {
   f.check(o.modality != "clinical" || !o.columns.empty(), "columns", "name at least one manifest column");
   f.check(o.modality == "clinical" || o.columns.empty(), "columns", "is for clinical only");
   f.check(!is_image(o) || o.harmonize.method == "none", "harmonize",
-          "is for omics, clinical and lesion only");
+          "is for omics, clinical, lesion and radiomics only");
 }
 
 }  // namespace photo51::data

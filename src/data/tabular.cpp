@@ -6,7 +6,7 @@
 namespace photo51::data {
 
 const Tabular* find_tabular(const std::string& modality) {
-  for (const Tabular* row : {&omics, &clinical, &lesion, &body_lesion})
+  for (const Tabular* row : {&omics, &clinical, &lesion, &body_lesion, &radiomic_features})
     if (row->modality == modality) return row;
   return nullptr;
 }

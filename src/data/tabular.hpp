@@ -22,7 +22,7 @@ struct Tabular {
 /// The row of the table of tabular modalities; null for images.
 const Tabular* find_tabular(const std::string& modality);
 
-extern const Tabular omics, clinical, lesion, body_lesion;
+extern const Tabular omics, clinical, lesion, body_lesion, radiomic_features;
 
 nlohmann::json parse_fitted(const Fitted& fitted);
 /// The part of one input. Error (data) when it was not fitted.
@@ -35,8 +35,5 @@ struct Moments {
 Moments moments(const std::vector<double>& values);
 /// (value - mean) / deviation, clipped to ±clip when clip > 0; 0 for NaN and where nothing varied.
 float z_score(double value, double mean, double deviation, double clip);
-
-/// The descriptors of one lesion before scaling; remembered by the cohort.
-std::vector<double> raw_lesion(const Cohort::Impl& cohort, size_t input, size_t row);
 
 }  // namespace photo51::data

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "data/tabular.hpp"
+#include "data/described.hpp"
 #include "fixture.hpp"
 #include "photo51/radiomics/lesion.hpp"
 
@@ -20,7 +20,7 @@ TEST(BodyLesion, SarcomasOnPetAndCt) {
   const Cohort cohort(options, {{"pet", pet}, {"ct", ct}},
                       {label_spec("lung_metastasis", LabelSpec::Kind::binary)});
   for (size_t row = 0; row < 6; ++row) {
-    const auto values = raw_lesion(cohort.impl(), 0, row);
+    const auto values = described(cohort.impl(), 0, row)->values;
     ASSERT_EQ(values.size(), 4U);
     EXPECT_GE(values[0], 3.4);  // SUVmax and ml, as the data's README counts
     EXPECT_LE(values[0], 30.0);
@@ -29,7 +29,7 @@ TEST(BodyLesion, SarcomasOnPetAndCt) {
     EXPECT_LE(values[2], values[0]);  // the peak is a mean
     EXPECT_GT(values[2], values[3]);
     if (cohort.has_input(static_cast<int64_t>(row), "ct")) {
-      const double hu = raw_lesion(cohort.impl(), 1, row)[0];
+      const double hu = described(cohort.impl(), 1, row)->values[0];
       EXPECT_GT(hu, -60);
       EXPECT_LT(hu, 120);
     }

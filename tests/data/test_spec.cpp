@@ -64,9 +64,9 @@ TEST(Spec, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(refused<CohortOptions>("{privacy: loose}"), HasSubstr("warn, strict, ignore"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics}"), HasSubstr("needs an expression table"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics, table: e, channels: [a]}"),
-              HasSubstr("images and lesion only"));
+              HasSubstr("images, lesion and radiomics only"));
   EXPECT_THAT(refused<InputOptions>("{modality: clinical, columns: [age], mask: m}"),
-              HasSubstr("images and lesion only"));
+              HasSubstr("images, lesion and radiomics only"));
   EXPECT_THAT(refused<InputOptions>("{modality: mri, channels: [a], table: e}"), HasSubstr("omics only"));
   EXPECT_THAT(refused<InputOptions>("{modality: omics, table: e, sets: s.gmt, genes: [A]}"),
               HasSubstr("either sets or genes"));

@@ -15,6 +15,7 @@
 #include "photo51/preprocess/stain.hpp"
 #include "photo51/preprocess/tiles.hpp"
 #include "photo51/preprocess/ultrasound.hpp"
+#include "photo51/radiomics/settings.hpp"
 
 namespace photo51::data {
 
@@ -60,10 +61,34 @@ struct HarmonizeOptions {
 };
 void describe(config::Fields& f, HarmonizeOptions& o);
 
+/// Which radiomic features stay the same when image and mask are perturbed (radiomics/perturb.hpp): all
+/// combinations of these.
+struct ReliabilityOptions {
+  double minimum = 0;                               ///< ICC(1,1) over the training part; 0 = off
+  std::vector<double> rotation{-8, 8};              ///< degrees in the axial plane
+  std::vector<double> translation{0};               ///< voxels along x, y and z
+  std::vector<double> volume{-0.1, 0.1};            ///< share by which the region grows
+  std::vector<double> noise{0};                     ///< times the deviation of the image's own
+  std::vector<std::string> contour{"supervoxels"};  ///< kept, supervoxels, distance
+  int64_t cases = 0;                                ///< training cases that are perturbed at most; 0 = all
+  int64_t seed = 0;
+};
+void describe(config::Fields& f, ReliabilityOptions& o);
+
+/// Lesion and radiomics: the features that are kept, chosen on the training part without its labels.
+struct FilterOptions {
+  ReliabilityOptions reliability;
+  double variance = 0;     ///< deviation over the mean magnitude is more than this; 0 = off
+  double correlation = 0;  ///< one of those whose |Spearman rho| is above this; 0 = off
+
+  bool any() const { return reliability.minimum > 0 || variance > 0 || correlation > 0; }
+};
+void describe(config::Fields& f, FilterOptions& o);
+
 /// One input of a case. Image modalities: a channel is a manifest column, `<input>.<channel>` or else
 /// `<channel>`.
 struct InputOptions {
-  std::string modality;               ///< mri, ct, …, omics, clinical, lesion
+  std::string modality;               ///< mri, ct, …, omics, clinical, lesion, radiomics
   std::vector<std::string> channels;  ///< images and lesion: columns with files or series folders
   std::string mask;                   ///< column of the mask; becomes the last channel when `mask_channel`
   bool mask_channel = true;
@@ -94,6 +119,12 @@ struct InputOptions {
   int64_t top_variable = 0;        ///< keep the most variable genes of the training part; 0 = all
   // lesion
   std::vector<std::string> descriptors;  ///< keeps these (radiomics/lesion.hpp); empty = all
+  // radiomics
+  std::vector<std::string> from;  ///< `<input>.<channel>` or `<channel>`; their channels become `channels`
+  std::string profile = "ibsi";   ///< that `settings` start from
+  std::optional<radiomics::Settings> settings;  ///< absent = the profile's
+  bool location = false;                        ///< also where the lesion lies in the head
+  FilterOptions filter;                         ///< lesion too
   // clinical
   std::vector<std::string>
       columns;  ///< numeric or text columns; text is one-hot, fitted on the training part
