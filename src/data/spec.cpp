@@ -46,6 +46,10 @@ void describe(config::Fields& f, SplitOptions& o) {
   f("test_fraction", o.test_fraction, "part of the patients kept aside at random when no site is held out",
     {.min = 0, .max = 0.9});
   f("folds", o.folds, "folds of the cross-validation over the rest; 0 = one split", {.min = 0, .max = 100});
+  f("fold_by", o.fold_by,
+    "manifest column, or `site`: each of its values is left out by turns, in place of `folds` at random "
+    "(leave one site "
+    "out)");
   f("validation_fraction", o.validation_fraction,
     "part of the rest that validates when there are no folds; 0 = none", {.min = 0, .max = 0.9});
   f("stratify", o.stratify,

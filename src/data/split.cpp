@@ -161,6 +161,30 @@ Rows random_part(const Cohort& cohort, const Rows& rows, const SplitOptions& opt
   return grouped_parts(cohort, order, options.group, head, {1 - fraction, fraction})[1];
 }
 
+/// The rows of each value of a column, in the order of the values. Rows without one are an error: they would
+/// train every fold and never be asked.
+std::vector<Rows> parts_by(const Cohort& cohort, const Rows& rest, const SplitOptions& options) {
+  const std::string column = options.fold_by == "site" ? cohort.impl().options.site : options.fold_by;
+  const auto& table = cohort.impl().table;
+  if (!table.find(column))
+    core::fail_data(table.source + ": cohort.split.fold_by needs the column `" + column + "`" +
+                    core::suggest(column, table.columns));
+  std::map<std::string, Rows> by_value;
+  for (const int64_t row : rest) {
+    const auto value = cohort.cell(row, column);
+    if (value.empty())
+      core::fail_data(table.where(static_cast<size_t>(row)) + ": column `" + column +
+                      "` is blank; cohort.split.fold_by needs a value of every patient");
+    by_value[value].push_back(row);
+  }
+  if (by_value.size() < 2)
+    core::fail_data("cohort.split.fold_by: column `" + column + "` holds one value only, `" +
+                    by_value.begin()->first + "`; leaving it out leaves nobody to learn from");
+  std::vector<Rows> parts;
+  for (auto& [value, rows] : by_value) parts.push_back(std::move(rows));
+  return parts;
+}
+
 /// The validation part of each fold.
 std::vector<Rows> fold_parts(const Cohort& cohort, const Rows& rest, const SplitOptions& options,
                              const LabelSpec* head) {
@@ -215,6 +239,10 @@ Split split_cohort(const Cohort& cohort, const SplitOptions& options) {
   if (rest.empty()) core::fail_data("cohort.split: every patient is held out; none is left for training");
   check_learnable(cohort, rest, "the patients left for training");
 
+  if (!options.fold_by.empty()) {
+    split.folds = make_folds(cohort, rest, parts_by(cohort, rest, options));
+    return split;
+  }
   if (options.folds > 0) {
     split.folds = make_folds(cohort, rest, fold_parts(cohort, rest, options, head));
     return split;

@@ -57,6 +57,39 @@ TEST_F(SplitTest, HoldsOutSites) {
   check_leakage(all, split);
 }
 
+TEST_F(SplitTest, LeavesEachSiteOutByTurns) {
+  const auto all = cohort();
+  SplitOptions options;
+  options.fold_by = "site";
+  options.hold_out = {"D"};
+  options.folds = 5;  // a config's number of random folds is of no account then
+  const auto split = split_cohort(all, options);
+  EXPECT_EQ(split.test.size(), 10U);
+  ASSERT_EQ(split.folds.size(), 3U);
+  for (size_t fold = 0; fold < 3; ++fold) {
+    EXPECT_EQ(split.folds[fold].validation.size(), 10U);
+    EXPECT_EQ(split.folds[fold].train.size(), 20U);
+    for (const int64_t row : split.folds[fold].validation)
+      EXPECT_EQ(all.site(row), std::string(1, "ABC"[fold]));
+  }
+  check_leakage(all, split);
+}
+
+TEST_F(SplitTest, RefusesToLeaveOutWhatItCannot) {
+  SplitOptions options;
+  options.fold_by = "sit";
+  PHOTO51_EXPECT_ERROR(split_cohort(cohort(), options), data,
+                       HasSubstr("cohort.split.fold_by needs the column `sit` (did you mean `site`?)"));
+  options.fold_by = "site";
+  options.hold_out = {"A", "B", "C"};
+  PHOTO51_EXPECT_ERROR(split_cohort(cohort(), options), data, HasSubstr("holds one value only, `D`"));
+  options.hold_out = {};
+  auto made = rows();
+  made[2] = "P2,,1,3,1\n";
+  PHOTO51_EXPECT_ERROR(split_cohort(cohort(made), options), data,
+                       ::testing::AllOf(HasSubstr(":4: column `site` is blank"), HasSubstr("fold_by")));
+}
+
 TEST_F(SplitTest, HoldsOutByAnotherColumn) {
   SplitOptions options;
   options.by = "event";

@@ -23,7 +23,8 @@ struct SplitOptions {
   std::string by = "site";            ///< column that `hold_out` names values of; site = the cohort's `site`
   std::vector<std::string> hold_out;  ///< sites kept aside as the test set
   double test_fraction = 0;           ///< of patients, at random, when no site is held out
-  int64_t folds = 0;  ///< cross-validation over the rest; 0 = one split with `validation_fraction`
+  int64_t folds = 0;    ///< cross-validation over the rest; 0 = one split with `validation_fraction`
+  std::string fold_by;  ///< column; each of its values is a fold (leave one site out); empty = random folds
   double validation_fraction = 0.2;
   std::string stratify;  ///< a head's name; empty = the first binary or multiclass head
   std::string group;     ///< column; rows that share a value stay in one part; blank = alone
