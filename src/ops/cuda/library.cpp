@@ -26,6 +26,7 @@ Library load(const std::filesystem::path& path) {
   Library found;
   find(handle, "photo51_cuda_warp", found.warp, path);
   find(handle, "photo51_cuda_spline", found.spline, path);
+  find(handle, "photo51_cuda_texture", found.texture, path);
   find(handle, "photo51_cuda_message", found.message, path);
   return found;
 }

@@ -10,6 +10,7 @@ namespace photo51::ops::cuda {
 struct Library {
   decltype(&photo51_cuda_warp) warp = nullptr;
   decltype(&photo51_cuda_spline) spline = nullptr;
+  decltype(&photo51_cuda_texture) texture = nullptr;
   decltype(&photo51_cuda_message) message = nullptr;
 };
 
