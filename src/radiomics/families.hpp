@@ -67,17 +67,23 @@ const Family& ngldm();
 /// In the order of the output.
 std::span<const Family* const> family_table();
 
+/// What is there to compute with: threads, and the device of textures as `texture_device` has it.
+struct Resources {
+  core::ThreadPool* pool = nullptr;
+  std::string device = "cpu";
+};
+
 /// The features of a region that is ready: resegmented, perhaps filtered.
 std::vector<Feature> features_of(const Region& region, const Settings& settings,
-                                 const Diagnostics* diagnostics = nullptr, core::ThreadPool* pool = nullptr);
+                                 const Diagnostics* diagnostics, const Resources& resources);
 
 /// The same of what `filter` makes of `image` there; names and tags begin with the filter's label.
 std::vector<Feature> features_of_response(const config::Choice& filter, const imaging::Volume& image,
                                           const Region& region, const Settings& settings,
-                                          core::ThreadPool* pool);
+                                          const Resources& resources);
 
 /// `extract` of the profile `pyradiomics`, which has its own steps and names.
 std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask,
-                                         const Pyradiomics& settings, core::ThreadPool* pool);
+                                         const Pyradiomics& settings, const Resources& resources);
 
 }  // namespace photo51::radiomics

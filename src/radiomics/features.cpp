@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "radiomics/families.hpp"
+#include "radiomics/gpu_texture.hpp"
 
 namespace photo51::radiomics {
 namespace {
@@ -100,7 +101,7 @@ std::vector<std::string> family_names() {
 }
 
 std::vector<Feature> features_of(const Region& region, const Settings& settings,
-                                 const Diagnostics* diagnostics, core::ThreadPool* pool) {
+                                 const Diagnostics* diagnostics, const Resources& resources) {
   std::vector<const Family*> wanted;
   for (const Family* family : family_table())
     if (chosen(settings, *family)) wanted.push_back(family);
@@ -109,6 +110,7 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
   if (std::any_of(wanted.begin(), wanted.end(), [](const Family* family) { return family->needs_levels; })) {
     levels = discretise(region, settings.discretise, settings.range);
     texture = make_texture(region, levels, settings.distance);
+    if (resources.device != "cpu") put_on(texture, resources.device);
   }
   Neighbourhood neighbourhood{std::vector<int64_t>(settings.distance)};
   std::iota(neighbourhood.distances.begin(), neighbourhood.distances.end(), 1);
@@ -121,8 +123,8 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
     }
   };
   const auto count = static_cast<int64_t>(wanted.size());
-  if (pool != nullptr)
-    pool->parallel_for(count, 1, compute);
+  if (resources.pool != nullptr)
+    resources.pool->parallel_for(count, 1, compute);
   else
     compute(0, count);
   std::vector<Feature> features;
@@ -131,8 +133,10 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
 }
 
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
-                             const Settings& settings, core::ThreadPool* pool) {
-  if (settings.profile == "pyradiomics") return extract_pyradiomics(image, mask, settings.pyradiomics, pool);
+                             const Settings& settings, core::ThreadPool* pool, const std::string& device) {
+  const Resources resources{pool, texture_device(device)};
+  if (settings.profile == "pyradiomics")
+    return extract_pyradiomics(image, mask, settings.pyradiomics, resources);
   double margin = 0;
   for (const Family* family : family_table())
     if (chosen(settings, *family)) margin = std::max(margin, family->margin);
@@ -145,9 +149,9 @@ std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume
     diagnostics.resegmented_shape = summary(region, region.shape);
   }
   std::vector<Feature> features;
-  if (settings.unfiltered) features = features_of(region, settings, asked, pool);
+  if (settings.unfiltered) features = features_of(region, settings, asked, resources);
   for (const config::Choice& filter : settings.filters) {
-    auto more = features_of_response(filter, image, region, settings, pool);
+    auto more = features_of_response(filter, image, region, settings, resources);
     std::move(more.begin(), more.end(), std::back_inserter(features));
   }
   return features;

@@ -5,6 +5,7 @@
 
 #include "radiomics/aggregate.hpp"
 #include "radiomics/counts.hpp"
+#include "radiomics/gpu_texture.hpp"
 
 namespace photo51::radiomics {
 namespace {
@@ -42,6 +43,7 @@ std::vector<Counts> count(const Texture& texture, Range range, const std::vector
   const int64_t expected = static_cast<int64_t>(texture.voxels.size());
   std::vector<Counts> counts(offsets.size(),
                              Counts(texture.rows(), texture.rows(), expected, Counts::Shape::square));
+  if (add_pairs_on_gpu(counts, texture, range, offsets)) return counts;
   const int32_t* row = texture.row.data();
   const size_t directions = offsets.size();
   if (counts.front().dense()) {

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "radiomics/aggregate.hpp"
+#include "radiomics/gpu_texture.hpp"
 #include "radiomics/runs.hpp"
 #include "radiomics/size_features.hpp"
 
@@ -33,9 +34,11 @@ constexpr std::array<FeatureInfo, 16> kFeatures{{
 std::vector<Counts> runs(const Texture& texture, Range range, bool planar) {
   const std::vector<int64_t> offsets = directions(texture.grid, planar);
   const auto& size = texture.grid.size;
-  Counts none(texture.rows(), 1 + *std::max_element(size.begin(), size.end()), range.size());
+  const int64_t longest = *std::max_element(size.begin(), size.end());
+  Counts none(texture.rows(), 1 + longest, range.size());
   none.voxels = range.size();
   std::vector<Counts> counts(offsets.size(), none);
+  if (add_runs_on_gpu(counts, texture, range, offsets, longest)) return counts;
   std::vector<uint32_t> voxels(texture.rows(), 0);
   for (size_t k = range.begin; k < range.end; ++k) ++voxels[texture.row[texture.voxels[k]]];
   std::vector<std::vector<uint32_t>> single(offsets.size(), voxels);

@@ -4,6 +4,7 @@
 
 #include "photo51/imaging/volume.hpp"
 #include "radiomics/families.hpp"
+#include "radiomics/gpu_texture.hpp"
 #include "radiomics/pyradiomics_parts.hpp"
 
 namespace photo51::radiomics {
@@ -56,7 +57,7 @@ pyradiomics::Values values_of(const std::string& name, const Region& region, con
 }  // namespace
 
 std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask,
-                                         const Pyradiomics& settings, core::ThreadPool* pool) {
+                                         const Pyradiomics& settings, const Resources& resources) {
   const Region region = pyradiomics::prepare(image, mask, settings);
   const Levels levels = pyradiomics::discretise(region, settings);
   const int64_t reach = *std::max_element(settings.distances.begin(), settings.distances.end());
@@ -67,6 +68,7 @@ std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const ima
   } else {
     texture = make_texture(region, levels, reach);
   }
+  if (resources.device != "cpu") put_on(texture, resources.device);
   const std::vector<std::string> classes = wanted_classes(settings);
   std::vector<pyradiomics::Values> values(classes.size());
   const auto compute = [&](int64_t begin, int64_t end) {
@@ -74,8 +76,8 @@ std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const ima
       values[i] = values_of(classes[i], region, levels, texture, settings);
   };
   const auto count = static_cast<int64_t>(classes.size());
-  if (pool != nullptr)
-    pool->parallel_for(count, 1, compute);
+  if (resources.pool != nullptr)
+    resources.pool->parallel_for(count, 1, compute);
   else
     compute(0, count);
   std::vector<Feature> features;

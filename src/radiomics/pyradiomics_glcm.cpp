@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "radiomics/counts.hpp"
+#include "radiomics/gpu_texture.hpp"
 #include "radiomics/maximal_correlation.hpp"
 #include "radiomics/mean.hpp"
 #include "radiomics/pyradiomics_parts.hpp"
@@ -41,6 +42,7 @@ constexpr std::array<const char*, 24> kNames{"Autocorrelation",
 Counts pairs(const Texture& texture, int64_t offset) {
   Counts counts(texture.rows(), texture.rows(), static_cast<int64_t>(texture.voxels.size()),
                 Counts::Shape::square);
+  if (add_pairs_on_gpu({&counts, 1}, texture, {0, texture.voxels.size()}, {offset})) return counts;
   const int32_t* row = texture.row.data();
   if (counts.dense()) {
     // Row and column 0 take the neighbours outside.

@@ -4,12 +4,15 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "radiomics/region.hpp"
 
 namespace photo51::radiomics {
+
+struct GpuTexture;
 
 /// The box around the intensity mask and `reach` voxels more on each side, all z, y, x.
 struct Texture {
@@ -24,6 +27,9 @@ struct Texture {
   /// Bit d of `ahead`: the neighbour in direction d has the voxel's level; of `behind`: the one opposite.
   /// Defined inside the mask.
   std::vector<uint16_t> ahead, behind;
+
+  /// The rows and voxels on a GPU, where matrices are counted there (gpu_texture.hpp); null: on the CPU.
+  std::shared_ptr<const GpuTexture> gpu;
 
   auto rows() const { return static_cast<int64_t>(value.size()); }
 };

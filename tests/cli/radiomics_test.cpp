@@ -7,6 +7,7 @@
 #include <set>
 
 #include "cli/program.hpp"
+#include "photo51/core/device.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/imaging/read.hpp"
 
@@ -133,6 +134,14 @@ TEST(Radiomics, RefusesBadSettingsAndCommands) {
   refuse({image, mask, "voxelwise.radius=0"}, "radius");
   refuse({image, mask, "--format", "xml"}, "format");
   refuse({"--cases", "cases.csv"}, "--out");
+  refuse({image, mask, "--device", "gpu"}, "cpu, cuda or cuda:N");
+}
+
+TEST(Radiomics, RefusesAGpuThatIsNotThere) {
+  if (core::gpu_present()) GTEST_SKIP() << "this machine has a GPU";
+  const Outcome outcome = run_program({"radiomics", "absent.nii", "absent.nii", "--device", "cuda"});
+  EXPECT_EQ(outcome.exit_code, 1) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("no NVIDIA driver"));
 }
 
 TEST(Radiomics, RefusesBadData) {

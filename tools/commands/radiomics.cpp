@@ -8,6 +8,7 @@
 
 #include "commands/commands.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -32,7 +33,7 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::vector<std::string> words;  ///< IMAGE MASK key=value …, or overrides alone
   std::vector<std::string> regions;
-  std::string profile, format = "csv", image_column = "image", mask_column = "mask";
+  std::string profile, format = "csv", image_column = "image", mask_column = "mask", device = "cpu";
   fs::path config, out, maps, voxelwise, manifest;
   int threads = 0;
 };
@@ -109,7 +110,7 @@ Regions compute(const fs::path& image_path, const std::string& mask_path, const 
       if (!folders.voxelwise.empty())
         write_voxelwise(image, mask, wanted, name.empty() ? folders.voxelwise : folders.voxelwise / name,
                         pool);
-      return {name, radiomics::extract(image, mask, wanted.settings, pool)};
+      return {name, radiomics::extract(image, mask, wanted.settings, pool, arguments.device)};
     });
   };
   Regions regions;
@@ -346,7 +347,13 @@ void add_radiomics(CLI::App& app, const Common& common) {
   command->add_option("--threads", arguments->threads, "0: one a processor")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command
+      ->add_option("--device", arguments->device,
+                   "cpu, cuda, cuda:N or auto: where the co-occurrence and run matrices of large regions "
+                   "are counted; the features are the same")
+      ->capture_default_str();
   command->callback([arguments, &common] {
+    core::resolve_device(arguments->device);  // refuses before anything is read
     if (common.json) arguments->format = "json";
     arguments->manifest.empty() ? run_one(*arguments) : run_batch(*arguments);
   });

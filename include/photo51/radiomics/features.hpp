@@ -40,10 +40,13 @@ std::vector<std::string> family_names();
 /// `image` [1, D, H, W] with intensities in its units, `mask` [1, D, H, W] (not 0 = inside) on the same grid.
 /// The order is that of `families()`, an aggregation after the other. Only the surroundings of the region are
 /// touched, but for the family `diagnostic`. A depth of 1 is a 2D image. With `pool`, families share the
-/// threads. Errors (data): an empty mask, different grids, several channels, intensities near the
-/// mask that are not finite, a region that nothing is left of after resampling or resegmentation, intensities
-/// that `discretise` cannot make levels of; each names the setting.
+/// threads. `device` (`core::resolve_device`) counts the co-occurrence and run matrices of large regions; the
+/// features are the same on each. Errors: those of the device; run: a GPU without libphoto51_cuda; data: an
+/// empty mask, different grids, several channels, intensities near the mask that are not finite, a region
+/// that nothing is left of after resampling or resegmentation, intensities that `discretise` cannot make
+/// levels of; each names the setting.
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
-                             const Settings& settings, core::ThreadPool* pool = nullptr);
+                             const Settings& settings, core::ThreadPool* pool = nullptr,
+                             const std::string& device = "cpu");
 
 }  // namespace photo51::radiomics

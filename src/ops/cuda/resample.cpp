@@ -3,49 +3,16 @@
 #include <ATen/ATen.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
-#include <dlfcn.h>
 
 #include <cmath>
-#include <filesystem>
 #include <string>
 
 #include "ops/cpu/resample.hpp"
-#include "ops/cuda/kernels.hpp"
+#include "ops/cuda/library.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::ops::cuda {
 namespace {
-
-struct Library {
-  decltype(&photo51_cuda_warp) warp = nullptr;
-  decltype(&photo51_cuda_spline) spline = nullptr;
-  decltype(&photo51_cuda_message) message = nullptr;
-};
-
-/// Loaded at the first use; it lies beside libphoto51.
-const Library& library() {
-  static const Library loaded = [] {
-    Dl_info own{};
-    ::dladdr(reinterpret_cast<const void*>(&make_warp), &own);
-    const auto path = std::filesystem::path(own.dli_fname).parent_path() / "libphoto51_cuda.so";
-    void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (handle == nullptr)
-      core::fail_run("the kernels for GPUs cannot be loaded (" + std::string(::dlerror()) +
-                     "); build the cuda preset, or resample on the CPU");
-    Library found;
-    found.warp = reinterpret_cast<decltype(found.warp)>(::dlsym(handle, "photo51_cuda_warp"));
-    found.spline = reinterpret_cast<decltype(found.spline)>(::dlsym(handle, "photo51_cuda_spline"));
-    found.message = reinterpret_cast<decltype(found.message)>(::dlsym(handle, "photo51_cuda_message"));
-    if (found.warp == nullptr || found.spline == nullptr || found.message == nullptr)
-      core::fail_run(path.string() + " is of another version; build it together with libphoto51");
-    return found;
-  }();
-  return loaded;
-}
-
-void check(int error) {
-  if (error != 0) core::fail_run(std::string("resample on the GPU: ") + library().message(error));
-}
 
 Voxel voxel_type(at::ScalarType type) {
   switch (type) {
@@ -137,10 +104,12 @@ void resample(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
     for (int64_t c = 0; c < warp.channels; ++c)
       for (int axis = 0; axis < 3; ++axis)
         if (warp.padded_low[axis] > 0)
-          check(library().spline(source.select(0, c).mutable_data_ptr<float>(), warp.in, axis, stream));
+          check(library().spline(source.select(0, c).mutable_data_ptr<float>(), warp.in, axis, stream),
+                "resample");
   }
   check(library().warp(&warp, voxel_type(source.scalar_type()), source.const_data_ptr(),
-                       output.mutable_data_ptr<float>(), stream));
+                       output.mutable_data_ptr<float>(), stream),
+        "resample");
 }
 
 }  // namespace photo51::ops::cuda

@@ -5,11 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-#ifdef __CUDACC__
-#define PHOTO51_DEVICE __host__ __device__
-#else
-#define PHOTO51_DEVICE
-#endif
+#include "ops/cuda/device_code.hpp"
 
 namespace photo51::ops::cuda {
 

@@ -34,7 +34,7 @@ Settings of_response(const Settings& settings) {
 
 std::vector<Feature> features_of_response(const config::Choice& filter, const imaging::Volume& image,
                                           const Region& region, const Settings& settings,
-                                          core::ThreadPool* pool) {
+                                          const Resources& resources) {
   const Settings wanted = of_response(settings);
   if (wanted.families.empty()) return {};
   const auto made = make_filter(filter);
@@ -43,7 +43,7 @@ std::vector<Feature> features_of_response(const config::Choice& filter, const im
   for (int axis = 0; axis < 3; ++axis) window.end[axis] += region.grid.size[axis];
   Region response = region;
   response.intensity = made->respond(patch_of(image, settings, whole, made->needs(whole, window)), window);
-  std::vector<Feature> features = features_of(response, wanted, nullptr, pool);
+  std::vector<Feature> features = features_of(response, wanted, nullptr, resources);
   const std::string label = filter_label(filter) + "_";
   for (Feature& feature : features) {
     feature.name.insert(0, label);

@@ -1,0 +1,25 @@
+#pragma once
+/// libphoto51_cuda, loaded at the first use. What a kernel takes is in kernels.hpp.
+
+#include <filesystem>
+
+#include "ops/cuda/kernels.hpp"
+
+namespace photo51::ops::cuda {
+
+struct Library {
+  decltype(&photo51_cuda_warp) warp = nullptr;
+  decltype(&photo51_cuda_spline) spline = nullptr;
+  decltype(&photo51_cuda_texture) texture = nullptr;
+  decltype(&photo51_cuda_message) message = nullptr;
+};
+
+/// Error (run): it is not there, cannot be loaded, or is of another version.
+Library load(const std::filesystem::path& path);
+/// The one beside libphoto51, loaded once.
+const Library& library();
+
+/// Error (run) that begins with `what`, where a kernel's `error` is not 0.
+void check(int error, const char* what);
+
+}  // namespace photo51::ops::cuda
