@@ -3,6 +3,7 @@
 #include <set>
 
 #include "fixture.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::data {
 namespace {
