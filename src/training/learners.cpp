@@ -104,35 +104,41 @@ void fit_simple(inference::Member& member, const MemberJob& job, const data::Cas
   fit(member, job, heads, lessons);
 }
 
-/// The inner folds of a stack: by its label's classes.
-data::SplitOptions inner_split(const MemberJob& job, const std::string& stack) {
+const radiogenomics::HeadOptions& head_options(const MemberJob& job, const std::string& head) {
+  for (const auto& [name, options] : job.experiment.pipeline.model.heads)
+    if (name == head) return options;
+  core::fail_usage("the config has no head `" + head + "`");
+}
+
+/// The inner folds of stacks that ask for as many: by the classes of the first of them that has any.
+data::SplitOptions inner_split(const MemberJob& job, int64_t folds, const std::vector<std::string>& stacks) {
   data::SplitOptions split = job.experiment.pipeline.cohort.split;
-  for (const auto& [name, head] : job.experiment.pipeline.model.heads)
-    if (name == stack) {
-      split.folds = head.learner.as<radiogenomics::StackOptions>().folds;
-      split.stratify = head.task == "regression" ? "" : name;
-    }
+  split.folds = folds;
+  split.stratify = "";
+  for (const auto& stack : stacks)
+    if (split.stratify.empty() && head_options(job, stack).task != "regression") split.stratify = stack;
   return split;
 }
 
-void fit_stack(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases,
-               const std::string& stack) {
-  const auto folds = data::fold_rows(job.cohort, job.train, inner_split(job, stack));
+void fit_stacks(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases, int64_t count,
+                const std::vector<std::string>& stacks) {
+  const auto folds = data::fold_rows(job.cohort, job.train, inner_split(job, count, stacks));
+  const std::string of = " of " + std::to_string(folds.size());
   Lessons lessons;
   for (size_t k = 0; k < folds.size(); ++k) {
     MemberJob inner = job;
-    inner.title += ", inner fold " + std::to_string(k + 1) + " of " + std::to_string(folds.size());
+    inner.title += ", inner fold " + std::to_string(k + 1) + of;
     inner.train = folds[k].train;
     inner.validation = {};
-    inner.folder = job.folder / ("inner_" + stack + "_" + std::to_string(k));
+    inner.folder = job.folder / ("inner_" + std::to_string(k + 1) + "_of_" + std::to_string(folds.size()));
     inner.log = [](const std::string&) {};
     const data::Fitted fitted = data::fit(job.cohort, inner.train);
     const data::CaseLoader inner_cases(cases, fitted);
     inference::Member one = train_member(inner, fitted, inner_cases);
     fit_simple(one, inner, inner_cases);
-    collect(one, inner, inner_cases, folds[k].validation, {stack}, lessons);
+    collect(one, inner, inner_cases, folds[k].validation, stacks, lessons);
   }
-  fit(member, job, {stack}, lessons);
+  fit(member, job, stacks, lessons);
 }
 
 }  // namespace
@@ -149,7 +155,10 @@ inference::PassOptions pass_options(const MemberJob& job) {
 void fit_learners(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases) {
   if (member.model->learner_heads().empty()) return;
   fit_simple(member, job, cases);
-  for (const auto& stack : heads_of(*member.model, true)) fit_stack(member, job, cases, stack);
+  std::map<int64_t, std::vector<std::string>> stacks;  // those with as many inner folds share them
+  for (const auto& stack : heads_of(*member.model, true))
+    stacks[head_options(job, stack).learner.as<radiogenomics::StackOptions>().folds].push_back(stack);
+  for (const auto& [folds, heads] : stacks) fit_stacks(member, job, cases, folds, heads);
   nlohmann::ordered_json selected = nlohmann::ordered_json::object();
   for (const auto& head : member.model->learner_heads())
     selected[head] = member.model->learner(head).selected();

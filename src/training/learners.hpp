@@ -9,8 +9,8 @@ inference::PassOptions pass_options(const MemberJob& job);
 
 /// Each to what the encoders make of the training cases. A stack is fitted to what its heads say of training
 /// cases that they have not seen: for that the member is trained anew on inner folds of the training part, in
-/// folders `inner_K` of its own. Writes `selected.json`, the features that each head looks at. Errors: data,
-/// as of `LearnerHead::fit`; interrupted (state saved).
+/// folders `inner_K_of_N` of its own, shared by stacks that ask for as many. Writes `selected.json`, the
+/// features that each head looks at. Errors: data, as of `LearnerHead::fit`; interrupted (state saved).
 void fit_learners(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases);
 
 }  // namespace photo51::training

@@ -93,7 +93,7 @@ TEST(Learners, StackHeadsOfEveryTask) {
   const auto run = cohort.run("run", {"train.epochs=15"});
   EXPECT_GT(test::metric(run, "ys", "r2"), 0.9);
   EXPECT_GT(test::metric(run, "oss", "c_index"), 0.85);
-  EXPECT_TRUE(std::filesystem::exists(run / "checkpoints/fold_0/inner_ys_1/last.safetensors"));
+  EXPECT_TRUE(std::filesystem::exists(run / "checkpoints/fold_0/inner_2_of_2/last.safetensors"));
   // Probabilities of a stack of classes add up.
   std::map<std::string, double> sums;
   for (const auto& one : model::read_predictions(run / "predictions.csv"))
