@@ -84,15 +84,18 @@ Drawn drawn_in(const imaging::Volume& mask, int64_t label) {
   return {cropped(region, tight).mask, box};
 }
 
-/// By the mean and the deviation of a sample of the whole image.
+/// By the mean and the deviation of a sample of the whole image, by the same sums and factors as ITK's
+/// filter: what cancels out in whole-number intensities then rounds to the same side of 0.
 at::Tensor normalised(const imaging::Volume& image, const Pyradiomics& settings) {
   at::Tensor values = image.data[0].to(at::kDouble);
-  const double mean = values.mean().item<double>();
-  const double deviation = values.std(/*unbiased=*/true).item<double>();
-  if (!(deviation > 0))
+  const auto count = static_cast<double>(values.numel());
+  const double sum = values.sum().item<double>(), squares = values.square().sum().item<double>();
+  const double variance = (squares - sum * sum / count) / (count - 1);
+  // Of one intensity the sums need not cancel out.
+  if (!(variance > 0) || values.min().equal(values.max()))
     core::fail_data(image.source +
                     ": all intensities are the same; `pyradiomics.normalize` has no scale for them");
-  values = (values - mean) / deviation;
+  values = (values - sum / count) * (1 / std::sqrt(variance));
   if (settings.remove_outliers) values = values.clamp(-*settings.remove_outliers, *settings.remove_outliers);
   return values * settings.normalize_scale;
 }

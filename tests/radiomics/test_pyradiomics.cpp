@@ -138,7 +138,7 @@ TEST(PyradiomicsProfile, RefusesRegionsThatItsSettingsRuleOut) {
   one.mask.data[0][1][1][2] = 1;
   EXPECT_THAT(refusal(one), HasSubstr("minimumROIDimensions"));
   Sample flat = sample();
-  flat.image.data.fill_(3);
+  flat.image.data.fill_(0.3);
   EXPECT_THAT(refusal(flat, {.normalize = true}), HasSubstr("normalize"));
   Sample broken = sample();
   broken.image.data[0][1][1][1] = std::numeric_limits<float>::infinity();
