@@ -69,7 +69,8 @@ std::vector<int64_t> offsets(const Patch& patch, int axis, int64_t begin, int64_
 }
 
 /// Rows of `width` voxels: adds up weighted rows of `in`, which lie where `offset` says. In pieces that stay
-/// in the cache.
+/// in the cache. The last weight comes first, as in a convolution, so that sums round as those of PyWavelets
+/// do and intensities that cancel out leave the same side of 0.
 void correlate_rows(const double* in, double* out, int64_t width, const Kernel& kernel,
                     const std::vector<int64_t>& offset) {
   constexpr int64_t kPiece = 1024;
@@ -79,7 +80,7 @@ void correlate_rows(const double* in, double* out, int64_t width, const Kernel& 
     const int64_t length = std::min(kPiece, width - start);
     for (int64_t row = 0; row < rows; ++row) {
       double* to = out + row * width + start;
-      for (int64_t tap = 0; tap < taps; ++tap) {
+      for (int64_t tap = taps; tap-- > 0;) {
         const double weight = kernel[tap];
         const int64_t at = offset[row + tap];
         if (weight == 0 || at < 0) continue;
@@ -95,7 +96,7 @@ void correlate_line(const double* in, double* out, std::vector<double>& line, co
                     const std::vector<int64_t>& offset) {
   for (size_t i = 0; i < offset.size(); ++i) line[i] = offset[i] < 0 ? 0 : in[offset[i]];
   const auto length = static_cast<int64_t>(offset.size() - kernel.size() + 1);
-  for (size_t tap = 0; tap < kernel.size(); ++tap) {
+  for (size_t tap = kernel.size(); tap-- > 0;) {
     const double weight = kernel[tap];
     if (weight == 0) continue;
     const double* from = line.data() + tap;
