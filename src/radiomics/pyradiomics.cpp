@@ -5,6 +5,7 @@
 #include "photo51/imaging/volume.hpp"
 #include "radiomics/families.hpp"
 #include "radiomics/gpu_texture.hpp"
+#include "radiomics/pyradiomics_images.hpp"
 #include "radiomics/pyradiomics_parts.hpp"
 
 namespace photo51::radiomics {
@@ -46,6 +47,10 @@ Region turned(const Region& region, int64_t first) {
   return result;
 }
 
+bool is_shape(const std::string& name) {
+  return name.starts_with("shape");
+}
+
 pyradiomics::Values values_of(const std::string& name, const Region& region, const Levels& levels,
                               const Texture& texture, const Pyradiomics& settings) {
   if (name == "shape") return pyradiomics::shape(region);
@@ -54,22 +59,22 @@ pyradiomics::Values values_of(const std::string& name, const Region& region, con
   return pyradiomics::texture_features(name, texture, settings);
 }
 
-}  // namespace
-
-std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask,
-                                         const Pyradiomics& settings, const Resources& resources) {
-  const Region region = pyradiomics::prepare(image, mask, settings);
-  const Levels levels = pyradiomics::discretise(region, settings);
-  const int64_t reach = *std::max_element(settings.distances.begin(), settings.distances.end());
+/// The features of `classes` of one image type.
+void append(const std::string& type, const std::vector<std::string>& classes, const Region& region,
+            const Pyradiomics& settings, const Resources& resources, std::vector<Feature>& features) {
+  Levels levels;
   Texture texture;
-  if (settings.force_2d && settings.force_2d_dimension > 0) {
-    const Region slices = turned(region, settings.force_2d_dimension);
-    texture = make_texture(slices, pyradiomics::discretise(slices, settings), reach);
-  } else {
-    texture = make_texture(region, levels, reach);
+  if (!std::all_of(classes.begin(), classes.end(), is_shape)) {
+    levels = pyradiomics::discretise(region, settings);
+    const int64_t reach = *std::max_element(settings.distances.begin(), settings.distances.end());
+    if (settings.force_2d && settings.force_2d_dimension > 0) {
+      const Region slices = turned(region, settings.force_2d_dimension);
+      texture = make_texture(slices, pyradiomics::discretise(slices, settings), reach);
+    } else {
+      texture = make_texture(region, levels, reach);
+    }
+    if (resources.device != "cpu") put_on(texture, resources.device);
   }
-  if (resources.device != "cpu") put_on(texture, resources.device);
-  const std::vector<std::string> classes = wanted_classes(settings);
   std::vector<pyradiomics::Values> values(classes.size());
   const auto compute = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
@@ -80,12 +85,45 @@ std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const ima
     resources.pool->parallel_for(count, 1, compute);
   else
     compute(0, count);
-  std::vector<Feature> features;
   for (size_t i = 0; i < classes.size(); ++i) {
     for (const auto& [feature, value] : values[i]) {
-      const std::string name = "original_" + classes[i] + "_" + feature;
+      const std::string name = type + "_" + classes[i] + "_" + feature;
       features.push_back({name, name, classes[i], "", value});
     }
+  }
+}
+
+/// The settings with the grey levels of an image type.
+Pyradiomics with(const ImageTypeLevels& levels, const Pyradiomics& settings) {
+  Pyradiomics result = settings;
+  if (levels.bin_width) result.bin_width = *levels.bin_width;
+  if (levels.bin_count) result.bin_count = levels.bin_count;
+  return result;
+}
+
+}  // namespace
+
+std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask,
+                                         const Pyradiomics& settings, const Resources& resources) {
+  const pyradiomics::Prepared prepared = pyradiomics::prepare(image, mask, settings);
+  const ImageTypes& types = settings.image_type;
+  std::vector<std::string> of_form, of_intensity;
+  for (const std::string& name : wanted_classes(settings))
+    (is_shape(name) ? of_form : of_intensity).push_back(name);
+  std::vector<Feature> features;
+  if (types.original || !types.derived()) {
+    std::vector<std::string> all = of_form;
+    all.insert(all.end(), of_intensity.begin(), of_intensity.end());
+    append("original", all, prepared.region, with(types.original.value_or(ImageTypeLevels{}), settings),
+           resources, features);
+  } else {
+    append("original", of_form, prepared.region, settings, resources, features);
+  }
+  if (!types.derived() || of_intensity.empty()) return features;
+  Region region = prepared.region;
+  for (auto& derived : pyradiomics::derived_images(prepared.image, prepared.window, settings, image.source)) {
+    region.intensity = std::move(derived.values);
+    append(derived.name, of_intensity, region, with(derived.levels, settings), resources, features);
   }
   return features;
 }

@@ -8,6 +8,7 @@
 
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/pyradiomics.hpp"
+#include "radiomics/filters/patch.hpp"
 #include "radiomics/points.hpp"
 #include "radiomics/region.hpp"
 #include "radiomics/texture.hpp"
@@ -17,10 +18,17 @@ namespace photo51::radiomics::pyradiomics {
 /// Name and value, in the order of the output.
 using Values = std::vector<std::pair<std::string, double>>;
 
-/// The region in the box around it: `mask` after resegmentation, `shape` before, unless `resegmentShape`, and
-/// cut off at the box. Errors (data): of `extract`, a region too small for the settings, no voxel with the
-/// label.
-Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings);
+struct Prepared {
+  /// In the box around it: `mask` after resegmentation, `shape` before, unless `resegmentShape`, and cut off
+  /// at the box.
+  Region region;
+  /// What image types are made of: all of the image, or of what is resampled of it. Only where there are any
+  /// but Original.
+  Patch image;
+  Window window;  ///< of the region in `image`
+};
+/// Errors (data): of `extract`, a region too small for the settings, no voxel with the label.
+Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings);
 
 /// Levels from 1 with edges at multiples of binWidth, or binCount of them.
 Levels discretise(const Region& region, const Pyradiomics& settings);

@@ -123,6 +123,16 @@ Box checked_box(const Mask& mask, const Grid& grid, const Pyradiomics& settings,
   return box;
 }
 
+/// `box` and so many voxels more on each side as the grid has.
+Box padded(const Box& box, int64_t pad, const Grid& whole) {
+  Box result;
+  for (int axis = 0; axis < 3; ++axis) {
+    result.first[axis] = std::max<int64_t>(0, box.first[axis] - pad);
+    result.last[axis] = std::min(whole.size[axis] - 1, box.last[axis] + pad);
+  }
+  return result;
+}
+
 /// The box of the image without interpolation.
 Region taken(const at::Tensor& image, const Drawn& drawn, const Grid& whole) {
   Region region;
@@ -166,7 +176,7 @@ void resegment(Region& region, const Pyradiomics& settings, const std::string& s
 
 }  // namespace
 
-Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings) {
+Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings) {
   if (image.channel_count() != 1 || mask.channel_count() != 1)
     core::fail_data(image.source + ": one channel at a time; the image has " +
                     std::to_string(image.channel_count()) + " and the mask " +
@@ -175,9 +185,10 @@ Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const 
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
   const Drawn drawn = drawn_in(mask, settings.label);
   const at::Tensor values = settings.normalize ? normalised(image, settings) : image.data[0];
-  Region region = resamples(image.geometry, drawn.box, settings)
-                      ? resample(values, image.geometry, drawn, settings)
-                      : taken(values, drawn, grid_of(image.geometry));
+  const bool derives = settings.image_type.derived(), again = resamples(image.geometry, drawn.box, settings);
+  const Grid whole = grid_of(image.geometry);
+  Region region =
+      again ? resample(values, image.geometry, drawn, settings, derives) : taken(values, drawn, whole);
   for (const int64_t voxel : region.voxels)
     if (!std::isfinite(region.intensity[voxel]))
       core::fail_data(image.source + ": intensities in the region are not finite");
@@ -187,7 +198,24 @@ Region prepare(const imaging::Volume& image, const imaging::Volume& mask, const 
     box = checked_box(region.mask, region.grid, settings, mask.source);
     if (settings.resegment_shape) region.shape = region.mask;
   }
-  return cropped(region, box);
+  Prepared result;
+  if (derives) {
+    // Where voxels are as wanted without resampling, the image is cut to what would have been resampled.
+    const int64_t pad = settings.resampled_spacing.empty()
+                            ? *std::max_element(whole.size.begin(), whole.size.end())
+                            : settings.pad_distance;
+    const Box around = padded(drawn.box, pad, whole);
+    result.image.image = again ? region.grid : grid_of(around, whole);
+    result.image.window = whole_window(result.image.image);
+    result.image.values = again ? region.intensity : values_in<double>(values, around, at::kDouble);
+    for (int axis = 0; axis < 3; ++axis) {
+      const int64_t offset = again ? 0 : drawn.box.first[axis] - around.first[axis];
+      result.window.begin[axis] = offset + box.first[axis];
+      result.window.end[axis] = offset + box.last[axis] + 1;
+    }
+  }
+  result.region = cropped(region, box);
+  return result;
 }
 
 Levels discretise(const Region& region, const Pyradiomics& settings) {

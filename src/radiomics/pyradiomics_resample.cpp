@@ -115,14 +115,14 @@ void take_mask(Region& region, const Lattice& lattice, const Drawn& drawn) {
   region.shape = region.mask;
 }
 
-/// The old voxels around the region that new ones depend on. A B-spline depends on all, but on those this far
-/// away by less than a double shows.
-Box around(const Box& box, const Grid& grid, const Lattice& lattice) {
+/// The old voxels around the region that new ones, up to `pad` outside it, depend on. A B-spline depends on
+/// all, but on those this far away by less than a double shows.
+Box around(const Box& box, const Grid& grid, const Lattice& lattice, int64_t pad) {
   constexpr int64_t kReach = 40;
   Box wide;
   for (int axis = 0; axis < 3; ++axis) {
     const double steps = lattice.spacing[2 - axis] / grid.spacing[axis];
-    const int64_t more = kReach + static_cast<int64_t>(std::ceil(steps));
+    const int64_t more = kReach + static_cast<int64_t>(std::ceil(steps * static_cast<double>(pad + 1)));
     wide.first[axis] = std::max<int64_t>(0, box.first[axis] - more);
     wide.last[axis] = std::min(grid.size[axis] - 1, box.last[axis] + more);
   }
@@ -172,7 +172,7 @@ bool resamples(const imaging::Geometry& geometry, const Box& box, const Pyradiom
 }
 
 Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Drawn& drawn,
-                const Pyradiomics& settings) {
+                const Pyradiomics& settings, bool everywhere) {
   const Grid grid{{geometry.size[2], geometry.size[1], geometry.size[0]},
                   {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
   const Lattice lattice(drawn.box, geometry, settings);
@@ -186,17 +186,24 @@ Region resample(const at::Tensor& image, const imaging::Geometry& geometry, cons
   if (region.voxels.empty())
     core::fail_data("the region is too small for `pyradiomics.resampledPixelSpacing`: nothing of it is left");
 
-  const Image::Pointer source = crop(image, around(drawn.box, grid, lattice));
+  const Image::Pointer source =
+      crop(image, around(drawn.box, grid, lattice, everywhere ? settings.pad_distance + 1 : 0));
   const Interpolator::Pointer interpolator = interpolator_of(settings.interpolator);
   interpolator->SetInputImage(source);
   region.intensity.assign(region.grid.count(), 0);
-  for (const int64_t voxel : region.voxels) {
-    const auto [z, y, x] = region.grid.place(voxel);
-    const Vector place = lattice.at(x, y, z);
+  const auto fill = [&](int64_t voxel) {
+    const Place at = region.grid.place(voxel);
+    const Vector place = lattice.at(at[2], at[1], at[0]);
     Interpolator::ContinuousIndexType index;
     for (int axis = 0; axis < 3; ++axis) index[axis] = place[axis];
-    region.intensity[voxel] = stored(interpolator->EvaluateAtContinuousIndex(index), image.scalar_type());
-  }
+    // The grid's last voxels may have their centres outside the image.
+    if (interpolator->IsInsideBuffer(index))
+      region.intensity[voxel] = stored(interpolator->EvaluateAtContinuousIndex(index), image.scalar_type());
+  };
+  if (everywhere)
+    for (int64_t voxel = 0; voxel < region.grid.count(); ++voxel) fill(voxel);
+  else
+    std::for_each(region.voxels.begin(), region.voxels.end(), fill);
   return region;
 }
 

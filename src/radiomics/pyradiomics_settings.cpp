@@ -1,10 +1,60 @@
+#include <algorithm>
+
 #include "photo51/radiomics/pyradiomics.hpp"
+#include "radiomics/filters/wavelets.hpp"
 
 namespace photo51::radiomics {
+
+void describe(config::Fields& f, ImageTypeLevels& o) {
+  f("binWidth", o.bin_width, "of its grey levels; absent: as of the profile", {.unit = "of the image type"});
+  f("binCount", o.bin_count, "of its grey levels; absent: as of the profile", {.min = 1, .max = 1 << 20});
+  f.check(!o.bin_width || *o.bin_width > 0, "binWidth", "must be positive");
+}
+
+void describe(config::Fields& f, LogImages& o) {
+  f("sigma", o.sigma, "of the Gaussians, an image each", {.unit = "mm", .required = true});
+  f.check(!o.sigma.empty(), "sigma", "needs at least one");
+  f.check(std::all_of(o.sigma.begin(), o.sigma.end(), [](double sigma) { return sigma > 0; }), "sigma",
+          "must be positive");
+  describe(f, static_cast<ImageTypeLevels&>(o));
+}
+
+void describe(config::Fields& f, WaveletImages& o) {
+  f("wavelet", o.wavelet, "as PyWavelets calls it", {.one_of = wavelet_names()});
+  f("level", o.level, "of the decomposition, each with its own images", {.min = 1, .max = 8});
+  f("start_level", o.start_level, "levels that come first and have no images", {.min = 0, .max = 8});
+  describe(f, static_cast<ImageTypeLevels&>(o));
+}
+
+void describe(config::Fields& f, GradientImage& o) {
+  f("gradientUseSpacing", o.use_spacing, "a mm, not a voxel");
+  describe(f, static_cast<ImageTypeLevels&>(o));
+}
+
+void describe(config::Fields& f, ImageTypes& o) {
+  f.section("Original", o.original, "the image itself");
+  f.section("LoG", o.log, "Laplacian of a Gaussian, by recursion");
+  f.section("Wavelet", o.wavelet,
+            "stationary wavelet transform, an image for each low (L) or high (H) pass "
+            "along x, y and z; with force2D along the axes of a slice");
+  f.section("Square", o.square, "squares, to the range of the image");
+  f.section("SquareRoot", o.square_root,
+            "square roots of magnitudes with their sign, to the range of the image");
+  f.section("Logarithm", o.logarithm,
+            "logarithms of magnitudes + 1 with their sign, to the range of the image");
+  f.section("Exponential", o.exponential, "powers of e, to the range of the image");
+  f.section("Gradient", o.gradient, "magnitude of the gradient");
+  f.section("LBP2D", o.lbp_2d, "not computed here: an error");
+  f.section("LBP3D", o.lbp_3d, "not computed here: an error");
+  for (const auto& [name, asked] :
+       {std::pair{"LBP2D", o.lbp_2d.has_value()}, {"LBP3D", o.lbp_3d.has_value()}})
+    f.check(!asked, name, "local binary patterns are not computed here");
+}
 
 void describe(config::Fields& f, Pyradiomics& o) {
   f("featureClass", o.feature_class, "what to compute; absent: all but shape2D",
     {.one_of = {"shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"}, .lone = true});
+  f.section("imageType", o.image_type, "what the features are of, but those of shape; none: Original alone");
   f("label", o.label, "of the mask's voxels that are the region", {.min = 1});
   f("minimumROIDimensions", o.minimum_dimensions, "axes along which the region must have two voxels or more",
     {.min = 1, .max = 3});

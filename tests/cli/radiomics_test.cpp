@@ -69,6 +69,26 @@ TEST(Radiomics, WritesMapsOfFilters) {
   EXPECT_TRUE(map.geometry.matches(imaging::read_volume(image).geometry));
 }
 
+TEST(Radiomics, ReadsImageTypesAsAParameterFileOfPyradiomicsSpellsThem) {
+  const auto [image, mask] = first_case();
+  const TemporaryFolder folder;
+  std::ofstream(folder / "settings.yaml") << "profile: pyradiomics\n"
+                                             "pyradiomics:\n"
+                                             "  featureClass: firstorder\n"
+                                             "  imageType:\n"
+                                             "    Original: {}\n"
+                                             "    LoG: {sigma: [1, 3], binWidth: 5}\n";
+  const Outcome file =
+      run_program({"radiomics", image, mask, "--config", (folder / "settings.yaml").string()});
+  const Outcome words = run_program(
+      {"radiomics", image, mask, "--profile", "pyradiomics", "pyradiomics.featureClass=firstorder",
+       "pyradiomics.imageType={Original: {}, LoG: {sigma: [1, 3]}}", "pyradiomics.imageType.LoG.binWidth=5"});
+  ASSERT_EQ(file.exit_code, 0) << file.err;
+  EXPECT_THAT(file.out,
+              AllOf(HasSubstr("original_firstorder_Mean"), HasSubstr("log-sigma-3-0-mm-3D_firstorder_Mean")));
+  EXPECT_EQ(words.out, file.out) << words.err;
+}
+
 TEST(Radiomics, WritesMapsOfFeatures) {
   const auto [image, mask] = first_case();
   const TemporaryFolder folder;
@@ -130,6 +150,7 @@ TEST(Radiomics, RefusesBadSettingsAndCommands) {
   refuse({image}, "MASK");
   refuse({image, mask, "discretize.width=10"}, "discretise");
   refuse({image, mask, "--profile", "pyradiomix"}, "pyradiomics");
+  refuse({image, mask, "--profile", "pyradiomics", "pyradiomics.imageType.LBP2D={}"}, "binary patterns");
   refuse({image, mask, "--maps", "maps"}, "filters");
   refuse({image, mask, "voxelwise.radius=0"}, "radius");
   refuse({image, mask, "--format", "xml"}, "format");

@@ -31,12 +31,16 @@ def make_odd_regions():
     masks["labels"][0, 0, 0] = masks["labels"][8, 12, 13] = 2
     masks["scattered"] = (rng.random(shape) < 0.15).astype("uint8")
     SimpleITK.WriteImage(image, str(folder / "image.nii.gz"))
+    signed = SimpleITK.GetImageFromArray(rng.normal(0, 60, shape).astype("int16"))
+    signed.CopyInformation(image)
+    SimpleITK.WriteImage(signed, str(folder / "signed.nii.gz"))
     with open(folder / "regions", "w") as regions:
         for name, values in masks.items():
             mask = SimpleITK.GetImageFromArray(values)
             mask.CopyInformation(image)
             SimpleITK.WriteImage(mask, str(folder / f"{name}.nii.gz"))
             print(name, folder / "image.nii.gz", folder / f"{name}.nii.gz", file=regions)
+        print("signed", folder / "signed.nii.gz", folder / "labels.nii.gz", file=regions)
 
 
 if sys.argv[2:] == ["odd"]:
@@ -48,7 +52,12 @@ with open(folder / "found.csv", "w", newline="") as file:
     for line in (folder / "regions").read_text().splitlines():
         region, image, mask = line.split()
         for number, settings in enumerate(variants):
-            extractor = featureextractor.RadiomicsFeatureExtractor(**json.loads(settings))
+            settings = json.loads(settings)
+            types = settings.pop("imageType", {})
+            extractor = featureextractor.RadiomicsFeatureExtractor(**settings)
+            if types:
+                extractor.disableAllImageTypes()
+                extractor.enableImageTypes(**types)
             for name, value in extractor.execute(image, mask).items():
-                if name.startswith("original_"):
+                if not name.startswith("diagnostics_"):
                     table.writerow([region, number, name, repr(float(value))])

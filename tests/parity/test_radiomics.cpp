@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -30,6 +31,23 @@ const std::vector<std::string> kVariants{
     R"({"force2D": true, "binWidth": 5})",
     R"({"force2D": true, "force2Ddimension": 1, "binWidth": 10, "weightingNorm": "euclidean"})"};
 
+/// Of a whole number PyRadiomics names the sigma by how the file spells it, so these are spelled as
+/// fractions.
+const std::vector<std::string> kImageTypes{
+    R"({"imageType": {"Original": {}, "LoG": {"sigma": [1.0, 3.0], "binWidth": 5}, "Wavelet": {"binWidth": 10},
+        "Square": {}, "SquareRoot": {}, "Logarithm": {}, "Exponential": {"binCount": 8}, "Gradient": {}}})",
+    R"({"imageType": {"Wavelet": {"wavelet": "haar"}, "LoG": {"sigma": [4.0]},
+        "Gradient": {"gradientUseSpacing": false}}, "force2D": true, "binWidth": 5, "normalize": true,
+        "normalizeScale": 100, "resegmentRange": [-2, 2], "resegmentMode": "sigma"})"};
+
+/// The voxels of these go through the resampling grid, which must lie where it lies there to more than the
+/// float of a NIfTI header.
+const std::vector<std::string> kResampledImageTypes{
+    kImageTypes[0],
+    R"({"imageType": {"LoG": {"sigma": [2.5]}, "Wavelet": {"wavelet": "db2", "level": 2, "start_level": 1},
+        "Square": {}, "SquareRoot": {}, "Logarithm": {}, "Exponential": {}, "Gradient": {}},
+        "normalize": true, "normalizeScale": 100, "resampledPixelSpacing": [2, 2, 3], "binWidth": 10})"};
+
 struct Region {
   std::string name;
   std::filesystem::path image, mask;
@@ -40,7 +58,10 @@ void compare(const std::filesystem::path& folder, const std::vector<std::string>
              const std::string& argument, double zero) {
   {
     std::ofstream file(folder / "variants");
-    for (const std::string& variant : variants) file << variant << "\n";
+    for (std::string variant : variants) {
+      std::replace(variant.begin(), variant.end(), '\n', ' ');
+      file << variant << "\n";
+    }
   }
   const std::string command = std::string(std::getenv("PHOTO51_PEERS_PYTHON")) + " -W ignore " +
                               test::source_dir().string() + "/tests/parity/pyradiomics.py " +
@@ -71,36 +92,69 @@ void compare(const std::filesystem::path& folder, const std::vector<std::string>
         << row[2] << " of " << row[0] << " with " << variants[std::stoul(row[1])];
   }
   EXPECT_GT(count, 0U);
-  EXPECT_EQ(peer.rows.size(), count * variants.size() * 107);
+  EXPECT_EQ(peer.rows.size(), found.size());
 }
 
 bool has_peer() {
   return std::getenv("PHOTO51_PEERS_PYTHON") != nullptr;
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnGliomas) {
-  PHOTO51_NEEDS_SHARED_DATA("lgg/images");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
-  const test::TemporaryFolder folder;
+/// Lists gliomas as regions to compare.
+void list_gliomas(const std::filesystem::path& folder, const std::vector<std::string>& names) {
   std::ofstream regions(folder / "regions");
-  for (const char* name : {"TCGA-CS-4941", "TCGA-CS-4944", "TCGA-DU-5855", "TCGA-FG-A60K"}) {
+  for (const std::string& name : names) {
     const auto images = test::shared_data() / "lgg" / "images" / name;
     regions << name << " " << (images / "flair.nii.gz").string() << " " << (images / "seg.nii.gz").string()
             << "\n";
   }
-  regions.close();
+}
+
+TEST(Radiomics, AgreesWithPyRadiomicsOnGliomas) {
+  PHOTO51_NEEDS_SHARED_DATA("lgg/images");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  list_gliomas(folder.path(), {"TCGA-CS-4941", "TCGA-CS-4944", "TCGA-DU-5855", "TCGA-FG-A60K"});
   compare(folder.path(), kVariants, "", 1e-12);
+}
+
+TEST(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfGliomas) {
+  PHOTO51_NEEDS_SHARED_DATA("lgg/images");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  list_gliomas(folder.path(), {"TCGA-CS-4941", "TCGA-DU-5855", "TCGA-FG-A60K"});
+  compare(folder.path(), kImageTypes, "", 1e-12);
+}
+
+TEST(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfItsOwnBrain) {
+  PHOTO51_NEEDS_SHARED_DATA("radiomics/pyradiomics");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  const auto files = test::shared_data() / "radiomics" / "pyradiomics";
+  std::ofstream(folder / "regions") << "brain1 " << (files / "brain1_image.nrrd").string() << " "
+                                    << (files / "brain1_label.nrrd").string() << "\n";
+  compare(folder.path(), kResampledImageTypes, "", 1e-12);
 }
 
 TEST(Radiomics, AgreesWithPyRadiomicsOnFlatAndScatteredRegions) {
   if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
-  const std::vector<std::string> variants{R"({})",
-                                          R"({"binCount": 6})",
-                                          R"({"resampledPixelSpacing": [1, 1, 1]})",
-                                          R"({"weightingNorm": "euclidean", "binWidth": 100})",
-                                          R"({"distances": [2, 3], "binWidth": 100})",
-                                          R"({"force2D": true})"};
+  const std::vector<std::string> variants{
+      R"({})",
+      R"({"binCount": 6})",
+      R"({"resampledPixelSpacing": [1, 1, 1]})",
+      R"({"weightingNorm": "euclidean", "binWidth": 100})",
+      R"({"distances": [2, 3], "binWidth": 100})",
+      R"({"force2D": true})",
+      R"({"imageType": {"LoG": {"sigma": [0.5, 3.0]},
+                                                            "Wavelet": {"wavelet": "sym5", "level": 2},
+                                                            "Square": {}, "SquareRoot": {}, "Logarithm": {},
+                                                            "Exponential": {"binWidth": 0.25}, "Gradient": {}}})",
+      R"({"imageType": {"LoG": {"sigma": [2.0]}, "Wavelet": {}, "Gradient": {}},
+                                              "resampledPixelSpacing": [1.3, 1.1, 2.7], "padDistance": 3})",
+      R"({"imageType": {"Wavelet": {}, "Square": {}, "Gradient": {}},
+                                              "resampledPixelSpacing": [0, 0, 0], "padDistance": 2})",
+      R"({"imageType": {"Wavelet": {"wavelet": "coif2", "start_level": 1}},
+                                              "force2D": true, "force2Ddimension": 1})"};
   compare(folder.path(), variants, "odd", 1e-6);  // the axes that a line has not are 0 but for rounding
 }
 

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/radiomics/pyradiomics_images.hpp"
 
 namespace photo51::radiomics {
 
 struct Pyradiomics {
   std::vector<std::string> feature_class{};  ///< featureClass; empty = all but shape2D
+  ImageTypes image_type{};                   ///< imageType: the images that features are of, but shape
   int64_t label = 1;                         ///< of the mask's voxels that are the region
   // the region must have
   int64_t minimum_dimensions = 2;         ///< minimumROIDimensions

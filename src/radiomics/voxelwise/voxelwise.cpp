@@ -171,10 +171,11 @@ std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::V
                                   const Settings& settings, const VoxelwiseOptions& options,
                                   core::ThreadPool* pool) {
   const Pyradiomics& other = settings.pyradiomics;
-  if (other.normalize || !other.resampled_spacing.empty() || !other.resegment_range.empty())
+  if (other.normalize || !other.resampled_spacing.empty() || !other.resegment_range.empty() ||
+      other.image_type.derived())
     core::fail_usage(
-        "voxel-wise maps take images as they are: no normalize, resampledPixelSpacing or resegmentRange; the "
-        "profile ibsi has `spacing` and `range` for them");
+        "voxel-wise maps take images as they are: no normalize, resampledPixelSpacing, resegmentRange or "
+        "imageType; the profile ibsi has `spacing` and `range` for them");
   double widest = 0;
   for (const double spacing : resampled_grid(image.geometry, settings).spacing)
     widest = std::max(widest, spacing);
