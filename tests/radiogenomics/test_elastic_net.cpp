@@ -125,6 +125,23 @@ TEST_P(EveryTask, KeepsWeightsFromBeingNegative) {
   }
 }
 
+/// A strong penalty leaves one weight for all, a weak one the weights of the loss alone.
+TEST_P(EveryTask, DrawsWeightsToTheirMean) {
+  const Problem p = problem(GetParam(), 80, 3);
+  const auto fit = [&](double lambda) {
+    return fit_elastic_net(p.x, p.target, {.l1_ratio = 0, .lambda = lambda, .to_mean = true}, 1).weights;
+  };
+  const Eigen::MatrixXd equal = fit(1e3), free = fit(1e-7);
+  const Eigen::MatrixXd sums = p.x.rowwise().sum();
+  const Eigen::MatrixXd alone = fit_elastic_net(sums, p.target, {.l1_ratio = 0, .lambda = 1e-7}, 1).weights;
+  const Eigen::MatrixXd plain = fit_elastic_net(p.x, p.target, {.l1_ratio = 0, .lambda = 1e-7}, 1).weights;
+  for (Eigen::Index k = 0; k < equal.cols(); ++k)
+    EXPECT_LT(equal.col(k).maxCoeff() - equal.col(k).minCoeff(), 1e-2);
+  if (GetParam() == Kind::multiclass) return;  // whose weights are told up to a constant only
+  EXPECT_NEAR(equal.mean(), alone(0, 0), 2e-2 * std::max(1.0, std::abs(alone(0, 0))));
+  EXPECT_LT((free - plain).cwiseAbs().maxCoeff(), 2e-2 * plain.cwiseAbs().maxCoeff());
+}
+
 INSTANTIATE_TEST_SUITE_P(ElasticNet, EveryTask,
                          testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival),
                          [](const auto& of) { return name_of(of.param); });

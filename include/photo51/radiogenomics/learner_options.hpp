@@ -56,8 +56,9 @@ struct RandomForestOptions {
 };
 void describe(config::Fields& f, RandomForestOptions& o);
 
-/// Stacked generalisation (Wolpert 1992) with weights that are not negative (Breiman 1996): combines other
-/// heads of the same label by what they say of training cases that they were not trained on.
+/// Stacked generalisation (Wolpert 1992): combines other heads of the same label by what they say of training
+/// cases that they were not trained on. Weights are not negative (Breiman 1996), and equal but for what a
+/// ridge on their differences, chosen by inner cross-validation, lets the cases say.
 struct StackOptions {
   std::vector<std::string> heads;
   int64_t folds = 5;  ///< of the training part; the heads are trained once more for each

@@ -4,7 +4,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
 
 #include "radiogenomics/learners/losses.hpp"
 
@@ -20,7 +20,7 @@ double soft_threshold(double value, double by) {
 }
 
 bool is_ridge(const ElasticNetProblem& problem) {
-  return problem.l1_ratio == 0 && !problem.not_negative;
+  return problem.l1_ratio == 0 && !problem.not_negative && !problem.to_mean;
 }
 
 /// Fits along the path, each penalty from where the last one ended.
@@ -51,7 +51,9 @@ class PathFitter {
       const Eigen::MatrixXd old_weights = weights_, old_scores = scores_;
       const Eigen::RowVectorXd old_intercept = intercept_;
       for (Eigen::Index k = 0; k < loss_.outputs(); ++k) {
-        if (is_ridge(problem_))
+        if (problem_.to_mean)
+          mean_step(k, lambda);
+        else if (is_ridge(problem_))
           ridge_step(k, lambda);
         else
           newton_step(k, lambda, tolerance);
@@ -73,6 +75,10 @@ class PathFitter {
 
  private:
   double objective_at(double lambda, const Eigen::MatrixXd& weights, const Eigen::MatrixXd& scores) const {
+    if (problem_.to_mean) {
+      const Eigen::RowVectorXd mean = weights.colwise().mean();
+      return loss_.mean(scores) + lambda / 2 * (weights.rowwise() - mean).squaredNorm();
+    }
     return loss_.mean(scores) + lambda * ((1 - problem_.l1_ratio) / 2 * weights.squaredNorm() +
                                           problem_.l1_ratio * weights.cwiseAbs().sum());
   }
@@ -119,31 +125,70 @@ class PathFitter {
     }
   }
 
-  /// The same minimum at once, through the smaller of the two systems.
-  void ridge_step(Eigen::Index k, double lambda) {
+  /// The quadratic of a Newton step, of rows of weight one about their means.
+  struct Quadratic {
+    Eigen::MatrixXd x;
+    Eigen::VectorXd y;
+    Eigen::RowVectorXd centre;
+    double middle = 0;
+  };
+  Quadratic quadratic(Eigen::Index k) const {
     const Curvature at = loss_.curvature(scores_, k);
     const Eigen::VectorXd& h = at.hessian;
     const Eigen::VectorXd response = scores_.col(k) - at.gradient.cwiseQuotient(h);
-    Eigen::RowVectorXd centre = Eigen::RowVectorXd::Zero(x_.cols());
-    double middle = 0;
+    Quadratic result{{}, {}, Eigen::RowVectorXd::Zero(x_.cols()), 0};
     if (loss_.has_intercept()) {
-      centre = h.transpose() * x_ / h.sum();
-      middle = h.dot(response) / h.sum();
+      result.centre = h.transpose() * x_ / h.sum();
+      result.middle = h.dot(response) / h.sum();
     }
     const Eigen::VectorXd root = h.cwiseSqrt();
-    const Eigen::MatrixXd x = root.asDiagonal() * (x_.rowwise() - centre);
-    const Eigen::VectorXd y = root.cwiseProduct((response.array() - middle).matrix());
-    if (x.rows() < x.cols()) {
-      Eigen::MatrixXd gram = x * x.transpose();
-      gram.diagonal().array() += lambda;
-      weights_.col(k) = x.transpose() * gram.llt().solve(y);
-    } else {
-      Eigen::MatrixXd gram = x.transpose() * x;
-      gram.diagonal().array() += lambda;
-      weights_.col(k) = gram.llt().solve(x.transpose() * y);
-    }
-    if (loss_.has_intercept()) intercept_[k] = middle - centre.dot(weights_.col(k));
+    result.x = root.asDiagonal() * (x_.rowwise() - result.centre);
+    result.y = root.cwiseProduct((response.array() - result.middle).matrix());
+    return result;
+  }
+  void take(Eigen::Index k, const Quadratic& from) {
+    if (loss_.has_intercept()) intercept_[k] = from.middle - from.centre.dot(weights_.col(k));
     scores_.col(k) = (x_ * weights_.col(k)).array() + intercept_[k];
+  }
+
+  /// The same minimum at once, through the smaller of the two systems.
+  void ridge_step(Eigen::Index k, double lambda) {
+    const Quadratic at = quadratic(k);
+    if (at.x.rows() < at.x.cols()) {
+      Eigen::MatrixXd gram = at.x * at.x.transpose();
+      gram.diagonal().array() += lambda;
+      weights_.col(k) = at.x.transpose() * gram.llt().solve(at.y);
+    } else {
+      Eigen::MatrixXd gram = at.x.transpose() * at.x;
+      gram.diagonal().array() += lambda;
+      weights_.col(k) = gram.llt().solve(at.x.transpose() * at.y);
+    }
+    take(k, at);
+  }
+
+  /// With a ridge on differences from the mean weight. The most negative weight, if there is one, is set to 0
+  /// and the others are solved for again.
+  void mean_step(Eigen::Index k, double lambda) {
+    const Quadratic at = quadratic(k);
+    const auto count = x_.cols();
+    Eigen::MatrixXd gram = at.x.transpose() * at.x;
+    gram.array() -= lambda / static_cast<double>(count);
+    gram.diagonal().array() += lambda + 1e-9;
+    const Eigen::VectorXd slope = at.x.transpose() * at.y;
+    std::vector<Eigen::Index> free(static_cast<size_t>(count));
+    std::iota(free.begin(), free.end(), Eigen::Index{0});
+    weights_.col(k).setZero();
+    while (!free.empty()) {
+      const Eigen::VectorXd solved = gram(free, free).ldlt().solve(slope(free));
+      Eigen::Index lowest = 0;
+      const double least = solved.minCoeff(&lowest);
+      if (!problem_.not_negative || least >= 0) {
+        for (size_t i = 0; i < free.size(); ++i) weights_(free[i], k) = solved[static_cast<Eigen::Index>(i)];
+        break;
+      }
+      free.erase(free.begin() + lowest);
+    }
+    take(k, at);
   }
 
   const Eigen::MatrixXd& x_;

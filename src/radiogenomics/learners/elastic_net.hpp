@@ -13,6 +13,9 @@ struct ElasticNetProblem {
   int64_t folds = 5;
   bool one_standard_error = false;
   bool not_negative = false;  ///< weights are kept from being negative
+  /// The ridge draws weights to their mean, not to 0: lambda / 2 times the sum of squared differences from
+  /// it.
+  bool to_mean = false;
 };
 
 struct ElasticNetFit {

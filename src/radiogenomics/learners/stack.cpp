@@ -9,8 +9,9 @@ namespace {
 
 using Kind = data::LabelSpec::Kind;
 
-/// The columns are what the heads say: of each head its K scores, one head after the other. One ridge with
-/// weights that are not negative; of many classes one a class, each against the rest.
+/// The columns are what the heads say: of each head its K scores, one head after the other. Weights
+/// that are not negative, drawn to each other as far as the cases want it; of many classes one a class, each
+/// against the rest.
 class Stack final : public Learner {
  public:
   explicit Stack(const StackOptions& options) : heads_(static_cast<Eigen::Index>(options.heads.size())) {}
@@ -27,7 +28,8 @@ class Stack final : public Learner {
         one.classes = 1;
         one.value = (target.value.array() == static_cast<double>(k)).cast<double>();
       }
-      fits_.push_back(fit_elastic_net(columns_of(x, k), one, {.l1_ratio = 0, .not_negative = true}, seed));
+      fits_.push_back(fit_elastic_net(columns_of(x, k), one,
+                                      {.l1_ratio = 0, .not_negative = true, .to_mean = true}, seed));
     }
   }
   Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const override {
