@@ -239,6 +239,39 @@ TEST(LearnerHeads, BalanceWeighsTheRarerClassMore) {
   EXPECT_NEAR(mean("inverse"), 0.5, 0.01);
 }
 
+/// Two columns as if two heads had said them: `first` of the truth, and noise.
+at::Tensor said(const at::Tensor& first, uint64_t seed) {
+  core::Random random({seed});
+  at::Tensor columns = at::zeros({first.size(0), 2});
+  for (int64_t i = 0; i < first.size(0); ++i) columns[i][1] = random.normal();
+  columns.select(1, 0).copy_(first);
+  return columns;
+}
+
+TEST(LearnerHeads, AStackFollowsTheHeadThatKnows) {
+  const Patients training(300), unseen(300, 2);
+  const auto o = options(Kind::regression, config::choose<StackOptions>("stack", {.heads = {"a", "b"}}));
+  LearnerHead stack(o, label(Kind::regression));
+  const auto truth = [](const Patients& of) { return of.labels.at(Kind::regression).value; };
+  stack.fit(said(truth(training), 5), {"a", "b"}, training.labels.at(Kind::regression), {}, 7);
+  const at::Tensor predicted = stack.predict(stack.forward(said(truth(unseen), 6))).squeeze(1);
+  EXPECT_GT(concordance(predicted, truth(unseen)), 0.95);
+}
+
+TEST(LearnerHeads, AStackOfHeadsThatSeemWrongCountsThemTheSame) {
+  const Patients training(60);
+  const auto o = options(Kind::binary, config::choose<StackOptions>("stack", {.heads = {"a", "b"}}));
+  LearnerHead stack(o, label(Kind::binary));
+  const auto& labels = training.labels.at(Kind::binary);
+  const at::Tensor against = at::stack({-labels.value, -2 * labels.value}, 1) + 0.1 * at::randn({60, 2});
+  stack.fit(against, {"a", "b"}, labels, {}, 7);
+  const at::Tensor spread = against.std(0, /*unbiased=*/false);
+  const at::Tensor probes = at::tensor({0.0F, 0.0F, 1.0F, 0.0F, 0.0F, 2.0F}).view({3, 2}) * spread;
+  const at::Tensor scores = stack.forward(probes).squeeze(1);
+  EXPECT_NEAR((scores[1] - scores[0]).item<double>(), 0.5, 1e-4);
+  EXPECT_NEAR((scores[2] - scores[0]).item<double>(), 1.0, 1e-4);
+}
+
 TEST(LearnerHeads, RefuseWhatTeachesNothing) {
   const Patients training(20);
   const auto fit = [&](Kind kind, const std::function<void(data::LabelBatch&, at::Tensor&)>& change,
