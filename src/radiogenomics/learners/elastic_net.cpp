@@ -4,6 +4,7 @@
 #include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
 #include "radiogenomics/learners/losses.hpp"
@@ -274,6 +275,17 @@ ElasticNetFit fit_path(const Eigen::MatrixXd& features, const Target& target,
 
 Eigen::MatrixXd ElasticNetFit::predict(const Eigen::MatrixXd& features) const {
   return (features * weights).rowwise() + intercept;
+}
+
+nlohmann::json to_json(const ElasticNetFit& fit) {
+  return {{"weights", to_json(fit.weights)},
+          {"intercept", to_json(Eigen::MatrixXd(fit.intercept))},
+          {"lambda", fit.lambda}};
+}
+
+ElasticNetFit elastic_net_from(const nlohmann::json& json) {
+  return {matrix_from(json.at("weights")), matrix_from(json.at("intercept")),
+          json.at("lambda").get<double>()};
 }
 
 double mean_loss(const Eigen::MatrixXd& scores, const Target& target) {

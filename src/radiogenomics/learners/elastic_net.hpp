@@ -26,6 +26,9 @@ struct ElasticNetFit {
   Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const;
 };
 
+nlohmann::json to_json(const ElasticNetFit& fit);
+ElasticNetFit elastic_net_from(const nlohmann::json& json);
+
 /// `features` [cases, features] without NaN, on the scale that is penalised.
 ElasticNetFit fit_elastic_net(const Eigen::MatrixXd& features, const Target& target,
                               const ElasticNetProblem& problem, uint64_t seed);

@@ -50,21 +50,15 @@ class Kernel final : public Learner {
     return fit_.predict(map_.of(scale_.apply(features)));
   }
   nlohmann::json state() const override {
-    return {{"mean", to_json(scale_.mean)},
-            {"deviation", to_json(scale_.deviation)},
-            {"weights", to_json(fit_.weights)},
-            {"intercept", to_json(fit_.intercept)},
-            {"lambda", fit_.lambda},
+    return {{"scale", to_json(scale_)},
+            {"fit", to_json(fit_)},
             {"gamma", gamma_},
             {"components", components_},
             {"seed", seed_}};
   }
   void load(const nlohmann::json& state) override {
-    scale_.mean = matrix_from(state.at("mean"));
-    scale_.deviation = matrix_from(state.at("deviation"));
-    fit_.weights = matrix_from(state.at("weights"));
-    fit_.intercept = matrix_from(state.at("intercept"));
-    fit_.lambda = state.at("lambda").get<double>();
+    scale_ = standardiser_from(state.at("scale"));
+    fit_ = elastic_net_from(state.at("fit"));
     gamma_ = state.at("gamma").get<double>();
     components_ = state.at("components").get<int64_t>();
     seed_ = state.at("seed").get<uint64_t>();

@@ -126,6 +126,15 @@ Eigen::MatrixXd matrix_from(const nlohmann::json& json) {
   return matrix;
 }
 
+nlohmann::json to_json(const Standardiser& standardiser) {
+  return {{"mean", to_json(Eigen::MatrixXd(standardiser.mean))},
+          {"deviation", to_json(Eigen::MatrixXd(standardiser.deviation))}};
+}
+
+Standardiser standardiser_from(const nlohmann::json& json) {
+  return {matrix_from(json.at("mean")), matrix_from(json.at("deviation"))};
+}
+
 std::unique_ptr<Learner> make_learner(const config::Choice& choice) {
   return (*catalogue().find(choice.name))(choice);
 }

@@ -57,6 +57,8 @@ struct Standardiser {
 
 nlohmann::json to_json(const Eigen::MatrixXd& matrix);
 Eigen::MatrixXd matrix_from(const nlohmann::json& json);
+nlohmann::json to_json(const Standardiser& standardiser);
+Standardiser standardiser_from(const nlohmann::json& json);
 
 std::unique_ptr<Learner> make_linear(const config::Choice& choice);
 std::unique_ptr<Learner> make_kernel(const config::Choice& choice);

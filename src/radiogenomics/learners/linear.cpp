@@ -22,19 +22,10 @@ class Linear final : public Learner {
   Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const override {
     return fit_.predict(scale_.apply(features));
   }
-  nlohmann::json state() const override {
-    return {{"mean", to_json(scale_.mean)},
-            {"deviation", to_json(scale_.deviation)},
-            {"weights", to_json(fit_.weights)},
-            {"intercept", to_json(fit_.intercept)},
-            {"lambda", fit_.lambda}};
-  }
+  nlohmann::json state() const override { return {{"scale", to_json(scale_)}, {"fit", to_json(fit_)}}; }
   void load(const nlohmann::json& state) override {
-    scale_.mean = matrix_from(state.at("mean"));
-    scale_.deviation = matrix_from(state.at("deviation"));
-    fit_.weights = matrix_from(state.at("weights"));
-    fit_.intercept = matrix_from(state.at("intercept"));
-    fit_.lambda = state.at("lambda").get<double>();
+    scale_ = standardiser_from(state.at("scale"));
+    fit_ = elastic_net_from(state.at("fit"));
   }
 
  private:

@@ -48,19 +48,13 @@ class Stack final : public Learner {
   }
   nlohmann::json state() const override {
     nlohmann::json fits = nlohmann::json::array();
-    for (const auto& fit : fits_)
-      fits.push_back(
-          {{"weights", to_json(fit.weights)}, {"intercept", to_json(fit.intercept)}, {"lambda", fit.lambda}});
-    return {
-        {"mean", to_json(scale_.mean)}, {"deviation", to_json(scale_.deviation)}, {"fits", std::move(fits)}};
+    for (const auto& fit : fits_) fits.push_back(to_json(fit));
+    return {{"scale", to_json(scale_)}, {"fits", std::move(fits)}};
   }
   void load(const nlohmann::json& state) override {
-    scale_.mean = matrix_from(state.at("mean"));
-    scale_.deviation = matrix_from(state.at("deviation"));
+    scale_ = standardiser_from(state.at("scale"));
     fits_.clear();
-    for (const auto& fit : state.at("fits"))
-      fits_.push_back(
-          {matrix_from(fit.at("weights")), matrix_from(fit.at("intercept")), fit.at("lambda").get<double>()});
+    for (const auto& fit : state.at("fits")) fits_.push_back(elastic_net_from(fit));
     outputs_ = static_cast<Eigen::Index>(fits_.size());
   }
 
