@@ -2,28 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "photo51/core/ranks.hpp"
 
 namespace photo51::data {
 namespace {
-
-/// Ranks (ties share their mean), with mean 0 and length 1; zeros where nothing varies.
-Eigen::VectorXd standard_ranks(const Eigen::VectorXd& values) {
-  std::vector<Eigen::Index> order(static_cast<size_t>(values.size()));
-  std::iota(order.begin(), order.end(), Eigen::Index{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](Eigen::Index a, Eigen::Index b) { return values[a] < values[b]; });
-  Eigen::VectorXd ranks(values.size());
-  for (size_t first = 0; first < order.size();) {
-    size_t last = first;
-    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
-    const double shared = static_cast<double>(first + last) / 2;
-    for (; first <= last; ++first) ranks[order[first]] = shared;
-  }
-  ranks.array() -= ranks.mean();
-  const double length = ranks.norm();
-  return length > 0 ? Eigen::VectorXd(ranks / length) : ranks;
-}
 
 /// Features above the limit with another.
 struct Neighbours {
@@ -33,7 +16,11 @@ struct Neighbours {
 
 std::vector<Neighbours> neighbours_of(const Eigen::MatrixXd& values, double limit) {
   Eigen::MatrixXd ranks(values.rows(), values.cols());
-  for (Eigen::Index i = 0; i < values.cols(); ++i) ranks.col(i) = standard_ranks(values.col(i));
+  for (Eigen::Index i = 0; i < values.cols(); ++i) {
+    const Eigen::VectorXd column = values.col(i);
+    const auto unit = core::unit_ranks({column.data(), static_cast<size_t>(column.size())});
+    ranks.col(i) = Eigen::Map<const Eigen::VectorXd>(unit.data(), values.rows());
+  }
   std::vector<Neighbours> all(static_cast<size_t>(values.cols()));
   constexpr Eigen::Index block = 256;  // the whole matrix of correlations may not fit
   for (Eigen::Index begin = 0; begin < ranks.cols(); begin += block) {

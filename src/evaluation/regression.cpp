@@ -6,6 +6,8 @@
 #include <numeric>
 #include <vector>
 
+#include "photo51/core/ranks.hpp"
+
 namespace photo51::evaluation {
 
 namespace {
@@ -14,20 +16,6 @@ constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 double mean(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-std::vector<double> ranks(std::span<const double> values) {
-  std::vector<size_t> order(values.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) { return values[a] < values[b]; });
-  std::vector<double> rank(values.size());
-  for (size_t begin = 0; begin < order.size();) {
-    size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (size_t i = begin; i < end; ++i) rank[order[i]] = static_cast<double>(begin + end + 1) / 2;
-    begin = end;
-  }
-  return rank;
 }
 
 bool constant(std::span<const double> values) {
@@ -75,7 +63,7 @@ double pearson(std::span<const double> a, std::span<const double> b) {
 }
 
 double spearman(std::span<const double> a, std::span<const double> b) {
-  return pearson(ranks(a), ranks(b));
+  return pearson(core::ranks(a), core::ranks(b));
 }
 
 }  // namespace photo51::evaluation

@@ -239,7 +239,7 @@ Outputs Model::forward(const data::Batch& batch) {
     seen.push_back(at::dropout(fused.values, parts_->dropout, is_training()));
   }
   for (const auto& head : parts_->heads) outputs.raw[head.name] = head.module->forward(seen[head.view]);
-  if (parts_->learners.empty()) return outputs;
+  if (parts_->learners.empty() || is_training()) return outputs;
   for (const auto& [name, of] : tokens) {
     const auto [mean, has] = fusion::mean_token(of);
     outputs.embeddings[name] =

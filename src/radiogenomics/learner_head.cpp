@@ -194,6 +194,8 @@ void LearnerHead::fit(const at::Tensor& features, const std::vector<std::string>
     }
     const auto drawn = bootstrap_rows(target, seed, bag);
     Target part = target.rows(drawn);
+    // Copies of a case stay in one inner fold, else a penalty would be chosen by cases that were trained on.
+    if (part.group.empty()) part.group.assign(drawn.begin(), drawn.end());
     if (impl_->options.balance == "inverse") part.weight = balanced_weights(part);
     impl_->fits.push_back(impl_->fit(x(drawn, Eigen::all), part, seed + static_cast<uint64_t>(bag)));
   }
@@ -239,10 +241,8 @@ std::string LearnerHead::state() const {
   nlohmann::json fits = nlohmann::json::array();
   for (const auto& fit : impl_->fits)
     fits.push_back({{"columns", fit.columns}, {"state", fit.learner->state()}});
-  return nlohmann::json{{"learner", impl_->options.learner.name},
-                        {"names", impl_->names},
-                        {"selected", impl_->selected},
-                        {"fits", std::move(fits)}}
+  return nlohmann::json{
+      {"learner", impl_->options.learner.name}, {"names", impl_->names}, {"fits", std::move(fits)}}
       .dump();
 }
 

@@ -35,7 +35,8 @@ struct Outputs {
   at::Tensor fused;                             ///< [B, D], of the first head that is a layer
   std::map<std::string, at::Tensor> weights;    ///< what the fusion attended to, [B] an input, where it says
   std::map<std::string, at::Tensor> attention;  ///< by input: the weight of each instance of its bags, [N]
-  /// By input, [B, D], NaN where it is absent; only where a head has a learner, which sees these.
+  /// By input, [B, D], NaN where it is absent; not in training, and only where a head has a learner, which
+  /// sees these.
   std::map<std::string, at::Tensor> embeddings;
 };
 

@@ -21,7 +21,7 @@ double soft_threshold(double value, double by) {
 }
 
 bool is_ridge(const ElasticNetProblem& problem) {
-  return problem.l1_ratio == 0 && !problem.not_negative && !problem.to_mean;
+  return problem.l1_ratio == 0 && !problem.alike;
 }
 
 /// Fits along the path, each penalty from where the last one ended.
@@ -52,8 +52,8 @@ class PathFitter {
       const Eigen::MatrixXd old_weights = weights_, old_scores = scores_;
       const Eigen::RowVectorXd old_intercept = intercept_;
       for (Eigen::Index k = 0; k < loss_.outputs(); ++k) {
-        if (problem_.to_mean)
-          mean_step(k, lambda);
+        if (problem_.alike)
+          alike_step(k, lambda);
         else if (is_ridge(problem_))
           ridge_step(k, lambda);
         else
@@ -76,7 +76,7 @@ class PathFitter {
 
  private:
   double objective_at(double lambda, const Eigen::MatrixXd& weights, const Eigen::MatrixXd& scores) const {
-    if (problem_.to_mean) {
+    if (problem_.alike) {
       const Eigen::RowVectorXd mean = weights.colwise().mean();
       return loss_.mean(scores) + lambda / 2 * (weights.rowwise() - mean).squaredNorm();
     }
@@ -96,9 +96,8 @@ class PathFitter {
       if (bend[j] <= 0) return 0.0;
       const double old = weights_(j, k);
       const double slope = x_.col(j).dot(h.cwiseProduct(rest)) + bend[j] * old;
-      double now =
+      const double now =
           soft_threshold(slope, lambda * problem_.l1_ratio) / (bend[j] + lambda * (1 - problem_.l1_ratio));
-      if (problem_.not_negative) now = std::max(now, 0.0);
       if (now == old) return 0.0;
       weights_(j, k) = now;
       rest -= (now - old) * x_.col(j);
@@ -167,9 +166,8 @@ class PathFitter {
     take(k, at);
   }
 
-  /// With a ridge on differences from the mean weight. The most negative weight, if there is one, is set to 0
-  /// and the others are solved for again.
-  void mean_step(Eigen::Index k, double lambda) {
+  /// Of `alike`. The most negative weight, if there is one, is set to 0 and the others are solved for again.
+  void alike_step(Eigen::Index k, double lambda) {
     const Quadratic at = quadratic(k);
     const auto count = x_.cols();
     Eigen::MatrixXd gram = at.x.transpose() * at.x;
@@ -183,7 +181,7 @@ class PathFitter {
       const Eigen::VectorXd solved = gram(free, free).ldlt().solve(slope(free));
       Eigen::Index lowest = 0;
       const double least = solved.minCoeff(&lowest);
-      if (!problem_.not_negative || least >= 0) {
+      if (least >= 0) {
         for (size_t i = 0; i < free.size(); ++i) weights_(free[i], k) = solved[static_cast<Eigen::Index>(i)];
         break;
       }

@@ -12,10 +12,9 @@ struct ElasticNetProblem {
   double lambda = 0;  ///< 0 = chosen by cross-validation
   int64_t folds = 5;
   bool one_standard_error = false;
-  bool not_negative = false;  ///< weights are kept from being negative
-  /// The ridge draws weights to their mean, not to 0: lambda / 2 times the sum of squared differences from
-  /// it.
-  bool to_mean = false;
+  /// In place of the net: weights that are not negative, and lambda / 2 times the sum of their squared
+  /// differences from their mean.
+  bool alike = false;
 };
 
 struct ElasticNetFit {

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 
+#include "photo51/core/ranks.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
@@ -12,29 +12,9 @@ namespace {
 using Kind = data::LabelSpec::Kind;
 using Columns = std::vector<Eigen::Index>;
 
-/// Ranks from 1, equals share their mean; NaN, which is missing, takes the middle one.
-Eigen::VectorXd ranks(const Eigen::VectorXd& values) {
-  std::vector<Eigen::Index> order;
-  for (Eigen::Index i = 0; i < values.size(); ++i)
-    if (!std::isnan(values[i])) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return values[a] < values[b]; });
-  Eigen::VectorXd result =
-      Eigen::VectorXd::Constant(values.size(), (static_cast<double>(order.size()) + 1) / 2);
-  for (size_t begin = 0; begin < order.size();) {
-    size_t end = begin;
-    while (end < order.size() && values[order[end]] == values[order[begin]]) ++end;
-    for (size_t at = begin; at < end; ++at) result[order[at]] = static_cast<double>(begin + end + 1) / 2;
-    begin = end;
-  }
-  return result;
-}
-
-/// Ranks with mean 0 and length 1, whose product is Spearman's rho; 0 of a constant.
 Eigen::VectorXd unit_ranks(const Eigen::VectorXd& values) {
-  Eigen::VectorXd result = ranks(values);
-  result.array() -= result.mean();
-  const double length = result.norm();
-  return length > 0 ? Eigen::VectorXd(result / length) : Eigen::VectorXd::Zero(values.size());
+  const auto unit = core::unit_ranks({values.data(), static_cast<size_t>(values.size())});
+  return Eigen::Map<const Eigen::VectorXd>(unit.data(), values.size());
 }
 
 /// The correlation ratio of the ranks with the classes, 0 to 1: the root of Kruskal-Wallis H over n - 1.

@@ -29,9 +29,8 @@ class Stack final : public Learner {
         one.value = (target.value.array() == static_cast<double>(k)).cast<double>();
       }
       // Of penalties that serve about as well the one that leaves the weights most alike.
-      ElasticNetFit fit = fit_elastic_net(
-          columns_of(x, k), one,
-          {.l1_ratio = 0, .one_standard_error = true, .not_negative = true, .to_mean = true}, seed);
+      ElasticNetFit fit = fit_elastic_net(columns_of(x, k), one,
+                                          {.l1_ratio = 0, .one_standard_error = true, .alike = true}, seed);
       // No head seems to help, which few cases may well say by chance: then all count the same.
       if (fit.weights.sum() <= 0) fit.weights.setConstant(1 / static_cast<double>(heads_));
       fits_.push_back(std::move(fit));
