@@ -1,5 +1,7 @@
 #include "photo51/core/version.hpp"
 
+#include "commit.h"
+
 namespace photo51::core {
 
 const char* version() {
