@@ -40,6 +40,12 @@ HeadCases cases_of(const ReportInput& input, const data::LabelSpec& spec) {
   return cases;
 }
 
+std::string development_group(const ReportInput& input) {
+  const bool one_split = std::any_of(input.metrics.begin(), input.metrics.end(),
+                                     [](const auto& m) { return m.group.starts_with("validation"); });
+  return one_split ? "validation" : "cross_validation";
+}
+
 const evaluation::Metric* find_metric(const ReportInput& input, const std::string& head,
                                       const std::string& metric, const std::string& group) {
   const auto found = std::find_if(input.metrics.begin(), input.metrics.end(), [&](const auto& m) {

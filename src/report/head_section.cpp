@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <map>
 #include <set>
@@ -35,7 +36,9 @@ Parts parts_of(const ReportInput& input, const HeadCases& cases) {
   if (members.size() > 1)
     for (const auto& [site, patients] : members)
       if (!site.empty()) parts.emplace_back(site, cases.shown->pick(patients));
-  if (cases.development) parts.emplace_back("cross-val.", *cases.development);
+  if (cases.development)
+    parts.emplace_back(development_group(input) == "validation" ? "validation" : "cross-val.",
+                       *cases.development);
   return parts;
 }
 
@@ -75,27 +78,32 @@ page::data figures(const ReportInput& input, const HeadCases& cases) {
   return list;
 }
 
-std::string group_words(std::string group, bool held_out) {
-  const std::string crossed = "cross_validation";
+std::string group_words(std::string group, bool held_out, const std::string& development) {
   if (group == "all") return held_out ? "Held-out test, all" : "All patients";
-  if (group == crossed) return "Cross-validation, all";
-  const bool development = group.starts_with(crossed + "/");
-  if (development) group = group.substr(crossed.size() + 1);
+  std::string words = development_words(development);
+  if (group == development) {
+    words.front() = static_cast<char>(std::toupper(words.front()));
+    return words + ", all";
+  }
+  const bool inside = group.starts_with(development + "/");
+  if (inside) group = group.substr(development.size() + 1);
   std::replace(group.begin(), group.end(), '=', ' ');
-  return group + (development ? " (cross-validation)" : "");
+  return group + (inside ? " (" + words + ")" : "");
 }
 
 std::string forest(const ReportInput& input, const HeadCases& cases) {
   const auto headline = headline_of(cases.spec.kind);
+  const std::string group = development_group(input);
   std::vector<ForestRow> rows;
   for (const bool development : {false, true})
     for (const auto& m : input.metrics) {
       if (m.head != cases.spec.head || m.metric != headline.metric) continue;
-      if (m.group.starts_with("cross_validation") != development) continue;
-      const bool whole = m.group == "all" || m.group == "cross_validation";
-      const auto* everybody = find_metric(input, m.head, m.metric, development ? "cross_validation" : "all");
+      if (m.group.starts_with(group) != development) continue;
+      const bool whole = m.group == "all" || m.group == group;
+      const auto* everybody = find_metric(input, m.head, m.metric, development ? group : "all");
       if (!whole && everybody && everybody->n == m.n) continue;  // the only group says the same again
-      rows.push_back({group_words(m.group, cases.held_out), m.value, m.low, m.high, m.n, whole, development});
+      rows.push_back(
+          {group_words(m.group, cases.held_out, group), m.value, m.low, m.high, m.n, whole, development});
     }
   if (rows.size() < 2) return "";
   return forest_plot(rows, metric_words(headline.metric).name, headline.chance);
@@ -109,7 +117,7 @@ page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool wi
     row.set("name", metric_words(m.metric).name);
     row.set("meaning", metric_words(m.metric).meaning);
     row.set("value", with_interval(m.value, m.low, m.high));
-    const auto* crossed = find_metric(input, m.head, m.metric, "cross_validation");
+    const auto* crossed = find_metric(input, m.head, m.metric, development_group(input));
     row.set("crossed", crossed ? with_interval(crossed->value, crossed->low, crossed->high) : "–");
     row.set("has_crossed", flag(with_development));
     list.push_back(row);
@@ -237,7 +245,7 @@ page::data head_section(const ReportInput& input, const HeadCases& cases) {
   if (!cases.shown) return section;
 
   const bool with_development = std::any_of(input.metrics.begin(), input.metrics.end(), [&](const auto& m) {
-    return m.head == spec.head && m.group == "cross_validation";
+    return m.head == spec.head && m.group == development_group(input);
   });
   section.set("figures", figures(input, cases));
   const auto groups = forest(input, cases);

@@ -5,6 +5,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 #include "report/template.hpp"
+#include "report/words.hpp"
 
 namespace photo51::report {
 
@@ -63,6 +64,7 @@ std::string render_report(const ReportInput& input) {
   content.set("title", input.title);
   content.set("question", texts(input.question));
   content.set("held_out", flag(held_out));
+  content.set("development", development_words(development_group(input)));
   content.set("cohort", cohort_section(input));
   content.set("patient_count", std::to_string(input.cases.size()));
   content.set("heads", heads);

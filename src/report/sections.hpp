@@ -22,6 +22,9 @@ struct HeadCases {
 };
 HeadCases cases_of(const ReportInput& input, const data::LabelSpec& spec);
 
+/// The group of the metrics that is the development cases: `cross_validation`, or `validation` of one split.
+std::string development_group(const ReportInput& input);
+
 /// The metric of a group, when there is one.
 const evaluation::Metric* find_metric(const ReportInput& input, const std::string& head,
                                       const std::string& metric, const std::string& group);

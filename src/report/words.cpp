@@ -1,5 +1,6 @@
 #include "report/words.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -67,6 +68,11 @@ std::string share_words(int64_t part, int64_t whole) {
 std::string class_words(const data::LabelSpec& spec, int label) {
   if (!spec.positive.empty()) return label == 1 ? spec.positive : "not " + spec.positive;
   return spec.head + (label == 1 ? " positive" : " negative");
+}
+
+std::string development_words(std::string group) {
+  std::replace(group.begin(), group.end(), '_', '-');
+  return group;
 }
 
 std::string part_words(const std::string& part) {

@@ -19,6 +19,8 @@ std::string p_words(double p);
 std::string share_words(int64_t part, int64_t whole);
 /// A binary head's class as the question names it: "codel", "not codel"; "idh = 1".
 std::string class_words(const data::LabelSpec& spec, int label);
+/// A group of development cases: "cross-validation", "validation".
+std::string development_words(std::string group);
 /// "held-out test", "development", …
 std::string part_words(const std::string& part);
 

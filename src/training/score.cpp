@@ -72,7 +72,9 @@ std::vector<evaluation::Metric> score_run(const ScoredRun& run, const evaluation
     score(predictions, truth, options, name, metrics);
   };
   part(run.test, "all");
-  part(run.development, run.test.empty() ? "all" : "cross_validation");
+  const auto& split = run.experiment.pipeline.cohort.split;
+  const bool one_split = split.folds == 0 && split.fold_by.empty();
+  part(run.development, run.test.empty() ? "all" : one_split ? "validation" : "cross_validation");
   return metrics;
 }
 

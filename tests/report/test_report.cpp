@@ -156,6 +156,14 @@ TEST(Report, HeldOutCasesAreShownAloneAndGapsAreTold) {
   EXPECT_THAT(page, HasSubstr("Held-out test, all"));
   EXPECT_THAT(page, HasSubstr("Cross-validation, all"));
   EXPECT_THAT(page, HasSubstr("site DU (cross-validation)"));
+  // Of one split, not of folds.
+  auto one_split = sample_input();
+  for (auto& metric : one_split.metrics)
+    if (metric.group.starts_with("cross_validation")) metric.group.erase(0, std::string("cross_").size());
+  const auto split_page = render_report(one_split);
+  EXPECT_THAT(split_page,
+              testing::AllOf(HasSubstr("Validation, all"), HasSubstr("site DU (validation)"),
+                             HasSubstr("<th>validation</th>"), Not(HasSubstr("ross-validation"))));
   // 150 patients, 60 of them test, those with a known label drawn once as a strip and once as a rug.
   int64_t labelled = 0;
   for (const auto& row : sample_input().cases)

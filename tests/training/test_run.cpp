@@ -60,6 +60,16 @@ TEST(Run, FolderHoldsWhatItSays) {
               ::testing::IsSupersetOf({"all", "site=C", "cross_validation", "cross_validation/site=A"}));
 }
 
+TEST(Run, OneSplitIsNotCalledCrossValidation) {
+  const test::TabularCohort cohort;
+  cohort.config("", "idh: {task: binary}", "by: site, hold_out: [C], seed: 1");
+  const auto run = cohort.run("run", {"train.epochs=2"});
+  std::set<std::string> groups;
+  for (const auto& row : core::read_table(run / "metrics.csv").rows) groups.insert(row[2]);
+  EXPECT_TRUE(groups.contains("all") && groups.contains("validation"));
+  for (const auto& group : groups) EXPECT_FALSE(group.starts_with("cross")) << group;
+}
+
 /// A run stopped after each of these counts of optimiser steps, then left to end.
 void expect_same_bytes(const std::string& train, const std::vector<int64_t>& stops) {
   const test::TabularCohort cohort;

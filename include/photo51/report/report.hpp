@@ -40,8 +40,9 @@ struct ReportInput {
   std::vector<std::string> question;                       ///< paragraphs
   std::vector<std::pair<std::string, std::string>> model;  ///< what it is made of: name and value
   std::vector<CaseRow> cases;
-  /// As in metrics.csv. Group `all` is the test cases and `cross_validation` the development cases; without
-  /// test cases `all` is everybody predicted. Subgroups: `site=CS`, `cross_validation/site=DU`.
+  /// As in metrics.csv. Group `all` is the test cases and `cross_validation`, or `validation`, the
+  /// development cases; without test cases `all` is everybody predicted. Subgroups: `site=CS`,
+  /// `cross_validation/site=DU`.
   std::vector<evaluation::Metric> metrics;
   std::vector<model::Prediction> predictions;
   evaluation::Truth truth;

@@ -28,9 +28,9 @@ struct RunRequest {
 ///   checkpoints/fold_K[_repeat_R]/best.safetensors  the weights that predict, with what was fitted
 ///   predictions.csv, predictions.json   one row a case, head and class. Development cases are predicted by
 ///                     the models that did not see them (out of fold), test cases by all models together
-///   metrics.csv       group `all` = the test cases, and `cross_validation` = the development cases; without
-///                     test cases `all` = the development cases. Subgroups: `site=CS`,
-///                     `cross_validation/site=DU`.
+///   metrics.csv       group `all` = the test cases, and `cross_validation` = the development cases
+///                     (`validation` = those of the one split, without folds); without test cases `all` =
+///                     the development cases. Subgroups: `site=CS`, `cross_validation/site=DU`.
 ///
 /// Errors: usage (folder in use, config), data (one class, no event, a broken case), run (loss not finite,
 /// disk full), interrupted (state saved; resume).
