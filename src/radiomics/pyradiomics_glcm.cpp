@@ -13,31 +13,6 @@
 namespace photo51::radiomics::pyradiomics {
 namespace {
 
-constexpr std::array<const char*, 24> kNames{"Autocorrelation",
-                                             "ClusterProminence",
-                                             "ClusterShade",
-                                             "ClusterTendency",
-                                             "Contrast",
-                                             "Correlation",
-                                             "DifferenceAverage",
-                                             "DifferenceEntropy",
-                                             "DifferenceVariance",
-                                             "Id",
-                                             "Idm",
-                                             "Idmn",
-                                             "Idn",
-                                             "Imc1",
-                                             "Imc2",
-                                             "InverseVariance",
-                                             "JointAverage",
-                                             "JointEnergy",
-                                             "JointEntropy",
-                                             "MCC",
-                                             "MaximumProbability",
-                                             "SumAverage",
-                                             "SumEntropy",
-                                             "SumSquares"};
-
 /// Voxels of one row whose neighbour at `offset` is of another (or the same).
 Counts pairs(const Texture& texture, int64_t offset) {
   Counts counts(texture.rows(), texture.rows(), static_cast<int64_t>(texture.voxels.size()),
@@ -82,11 +57,11 @@ double entropy(const std::vector<double>& shares) {
   return sum;
 }
 
-/// Of the matrix as shares of its sum, in the order of `kNames`; NaN for an empty one.
+/// Of the matrix as shares of its sum, in the order of `kGlcmNames`; NaN for an empty one.
 std::vector<double> features(std::vector<Cell> cells, const Texture& texture) {
   double total = 0;
   for (const Cell& cell : cells) total += cell.count;
-  if (!(total > 0)) return std::vector<double>(kNames.size(), std::numeric_limits<double>::quiet_NaN());
+  if (!(total > 0)) return std::vector<double>(kGlcmNames.size(), std::numeric_limits<double>::quiet_NaN());
   std::vector<double> by_row(texture.rows(), 0), by_column(texture.rows(), 0), difference(texture.highest, 0),
       sum(2 * texture.highest + 1, 0);
   double energy = 0, joint = 0, most = 0, product = 0;
@@ -164,7 +139,7 @@ std::vector<double> features(std::vector<Cell> cells, const Texture& texture) {
 }  // namespace
 
 Values glcm(const Texture& texture, const Pyradiomics& settings) {
-  Mean mean(kNames.size());
+  Mean mean(kGlcmNames.size());
   std::vector<Cell> sum;
   for (const Step& step : steps(texture.grid, settings.distances, settings)) {
     Counts counts = pairs(texture, texture.grid.at(step.offset[0], step.offset[1], step.offset[2]));
@@ -181,7 +156,7 @@ Values glcm(const Texture& texture, const Pyradiomics& settings) {
   if (settings.weighting_norm != "none") mean.add(features(merged(std::move(sum)), texture));
   const std::vector<double> found = mean.value();
   Values values;
-  for (size_t i = 0; i < kNames.size(); ++i) values.emplace_back(kNames[i], found[i]);
+  for (size_t i = 0; i < kGlcmNames.size(); ++i) values.emplace_back(kGlcmNames[i], found[i]);
   return values;
 }
 

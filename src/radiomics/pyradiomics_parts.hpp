@@ -2,6 +2,7 @@
 /// The profile `pyradiomics`: what its files share. Its steps and definitions are those of PyRadiomics 3.0.1
 /// (van Griethuysen 2017, doi:10.1158/0008-5472.CAN-17-0339).
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,6 +40,31 @@ Values shape_2d(const Region& region, const Pyradiomics& settings);
 /// By one of the names glcm, gldm, glrlm, glszm, ngtdm. `texture` reaches as far as the largest of the
 /// distances.
 Values texture_features(const std::string& name, const Texture& texture, const Pyradiomics& settings);
+/// Of the features of co-occurrence, in the order of PyRadiomics.
+inline constexpr std::array<const char*, 24> kGlcmNames{"Autocorrelation",
+                                                        "ClusterProminence",
+                                                        "ClusterShade",
+                                                        "ClusterTendency",
+                                                        "Contrast",
+                                                        "Correlation",
+                                                        "DifferenceAverage",
+                                                        "DifferenceEntropy",
+                                                        "DifferenceVariance",
+                                                        "Id",
+                                                        "Idm",
+                                                        "Idmn",
+                                                        "Idn",
+                                                        "Imc1",
+                                                        "Imc2",
+                                                        "InverseVariance",
+                                                        "JointAverage",
+                                                        "JointEnergy",
+                                                        "JointEntropy",
+                                                        "MCC",
+                                                        "MaximumProbability",
+                                                        "SumAverage",
+                                                        "SumEntropy",
+                                                        "SumSquares"};
 Values glcm(const Texture& texture, const Pyradiomics& settings);
 Values glrlm(const Texture& texture, const Pyradiomics& settings);
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "radiomics/counts.hpp"
+#include "radiomics/pyradiomics_parts.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {
@@ -38,30 +39,7 @@ enum Name : size_t {
   sum_squares,
   kNames
 };
-constexpr const char* kGlcm[kNames] = {"Autocorrelation",
-                                       "ClusterProminence",
-                                       "ClusterShade",
-                                       "ClusterTendency",
-                                       "Contrast",
-                                       "Correlation",
-                                       "DifferenceAverage",
-                                       "DifferenceEntropy",
-                                       "DifferenceVariance",
-                                       "Id",
-                                       "Idm",
-                                       "Idmn",
-                                       "Idn",
-                                       "Imc1",
-                                       "Imc2",
-                                       "InverseVariance",
-                                       "JointAverage",
-                                       "JointEnergy",
-                                       "JointEntropy",
-                                       "MCC",
-                                       "MaximumProbability",
-                                       "SumAverage",
-                                       "SumEntropy",
-                                       "SumSquares"};
+static_assert(pyradiomics::kGlcmNames.size() == kNames);
 
 /// Counts whose sum of count * log2(count) is kept.
 class Histogram {
@@ -352,7 +330,7 @@ class CubeGlcm final : public CubeFamily {
 }  // namespace
 
 std::span<const char* const> glcm_map_names() {
-  return kGlcm;
+  return pyradiomics::kGlcmNames;
 }
 std::unique_ptr<CubeFamily> make_cube_glcm(const Levelled& image, const Cube& cube) {
   return std::make_unique<CubeGlcm>(image, cube);
