@@ -5,6 +5,7 @@
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/memory.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -31,8 +32,10 @@ void run(const Arguments& arguments, const Common& common) {
     core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
   if (arguments.inputs.empty() && arguments.out.empty())
     core::fail_usage("--cases needs --out, the folder for predictions.csv and predictions.json");
-  const inference::Predictor predictor(arguments.model, arguments.overrides);
   const bool one = !arguments.inputs.empty();
+  if (one) core::return_freed_memory();
+  const inference::Predictor predictor(arguments.model, arguments.overrides);
+  if (one) core::drop_start_up_code();
   const data::Cohort cohort = one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs)
                                   : data::Cohort(new_cohort(predictor, arguments.manifest),
                                                  predictor.pipeline().inputs, predictor.labels(),
