@@ -4,10 +4,8 @@
 
 #include <cstdio>
 #include <string>
-#include <vector>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/memory.hpp"
 #include "photo51/core/version.hpp"
 
 namespace photo51::core {
@@ -55,14 +53,6 @@ TEST(Device, CudaThatIsMissingSaysHowToGetIt) {
     EXPECT_EQ(error.fault(), Fault::run);
     EXPECT_NE(std::string(error.what()).find("CUDA"), std::string::npos);
   }
-}
-
-TEST(Memory, GrowsWithWhatIsTaken) {
-  const int64_t before = peak_resident_bytes();
-  const std::vector<char> taken(64 << 20, 1);
-  EXPECT_GE(peak_resident_bytes(), before);
-  EXPECT_GT(peak_resident_bytes(), int64_t{64} << 20) << taken.size();
-  EXPECT_GT(available_memory_bytes(), 0);
 }
 
 TEST(Version, IsThreeNumbers) {
