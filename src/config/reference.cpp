@@ -93,18 +93,15 @@ Json field_schema(const Field& field) {
   return list;
 }
 
+/// Says of no key that it is required: bases may give what a file itself leaves out, at any depth.
 Json schema_of(const Section& section) {
   Json properties = Json::object();
-  Json required = Json::array();
   for (const auto& field : fields_of(section)) {
     Json schema = field_schema(field);
     schema["description"] = field.help + (field.limits.unit.empty() ? "" : " [" + field.limits.unit + "]");
     properties[field.name] = schema;
-    if (field.limits.required) required.push_back(field.name);
   }
-  Json object = {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
-  if (!required.empty()) object["required"] = required;
-  return object;
+  return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
 }
 
 std::string type_text(const Field& field) {
@@ -187,10 +184,8 @@ void rows(const Section& section, const std::string& prefix, std::string& out) {
 std::string json_schema(const Section& section, const std::string& title) {
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
   schema.update(schema_of(section));
-  // Bases may give what a file itself leaves out, so a file alone need not be complete.
   schema["properties"]["extends"] = {{"type", {"string", "array"}},
                                      {"description", "config(s) this one extends"}};
-  schema.erase("required");
   return schema.dump(2) + "\n";
 }
 
