@@ -4,6 +4,7 @@
 #include <set>
 
 #include "inference/model_files.hpp"
+#include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/inference/member.hpp"
@@ -15,13 +16,18 @@ struct Predictor::Impl {
   std::vector<Member> members;
 };
 
-Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides)
+Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides,
+                     const std::string& device)
     : impl_(std::make_unique<Impl>()) {
   const ModelFiles files = find_model(folder);
   config::Node document = load_config(files);
   for (const auto& assignment : overrides) config::apply_override(document, assignment);
   impl_->pipeline = read_pipeline(std::move(document));
-  for (const auto& file : files.weights) impl_->members.push_back(Member::load(file, impl_->pipeline));
+  const at::Device where(core::resolve_device(device));
+  for (const auto& file : files.weights) {
+    impl_->members.push_back(Member::load(file, impl_->pipeline));
+    impl_->members.back().model->move_to(where);
+  }
 }
 
 Predictor::~Predictor() = default;

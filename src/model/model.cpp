@@ -211,11 +211,16 @@ void Model::set_modality_dropout(double probability) {
   parts_->modality_dropout = probability;
 }
 
+void Model::move_to(const at::Device& device) {
+  to(device);
+  device_ = device;
+}
+
 Outputs Model::forward(const data::Batch& batch) {
   std::vector<data::InputBatch> inputs;
   std::vector<at::Tensor> present;
   for (const auto& encoder : parts_->encoders) {
-    inputs.push_back(input_of(batch, encoder.input));
+    inputs.push_back(data::to(input_of(batch, encoder.input), device_));
     present.push_back(inputs.back().present);
   }
   if (is_training() && parts_->modality_dropout > 0 && inputs.size() > 1) {
@@ -287,9 +292,9 @@ at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
   for (const auto& head : parts_->heads) {
     const auto labels = batch.labels.find(head.name);
     if (labels == batch.labels.end()) continue;
-    const at::Tensor value =
-        core::with_context([&] { return "head " + head.name; },
-                           [&] { return head.module->loss(outputs.raw.at(head.name), labels->second); });
+    const at::Tensor value = core::with_context(
+        [&] { return "head " + head.name; },
+        [&] { return head.module->loss(outputs.raw.at(head.name), data::to(labels->second, device_)); });
     if (!value.defined()) continue;
     if (parts != nullptr) (*parts)[head.name] = value.item<double>();
     const at::Tensor weighted = value * head.weight;

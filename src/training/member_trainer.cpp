@@ -27,21 +27,22 @@ namespace {
 /// bf16 where autocast finds it safe, for as long as it lives.
 class Autocast {
  public:
-  explicit Autocast(bool on) : on_(on) {
+  Autocast(bool on, at::DeviceType device) : on_(on), device_(device) {
     if (!on_) return;
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
   }
   ~Autocast() {
     if (!on_) return;
     at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, false);
+    at::autocast::set_autocast_enabled(device_, false);
   }
   Autocast(const Autocast&) = delete;
   Autocast& operator=(const Autocast&) = delete;
 
  private:
   bool on_;
+  at::DeviceType device_;
 };
 
 inference::Member fresh_member(const MemberJob& job, const data::Fitted& fitted, uint64_t seed) {
@@ -54,6 +55,7 @@ inference::Member fresh_member(const MemberJob& job, const data::Fitted& fitted,
   inference::Member member(job.experiment.pipeline, info);
   member.model->fit_heads(job.cohort, job.train);
   member.model->set_modality_dropout(job.experiment.train.modality_dropout);
+  member.model->move_to(at::Device(job.experiment.train.device));
   return member;
 }
 
@@ -168,7 +170,7 @@ class MemberTrainer {
     torch::manual_seed(random.next_u64());
     model::Outputs outputs;
     {
-      const Autocast autocast(options_.precision == "bf16");
+      const Autocast autocast(options_.precision == "bf16", at::Device(options_.device).type());
       outputs = member_.model->forward(batch);
     }
     for (auto& [head, raw] : outputs.raw) raw = raw.to(at::kFloat);

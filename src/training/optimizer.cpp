@@ -48,7 +48,7 @@ void Optimizer::step_adamw(const std::vector<Slot*>& slots, double lr, double we
     if (slot->moments.empty()) {
       slot->moments["exp_avg"] = at::zeros_like(slot->parameter);
       slot->moments["exp_avg_sq"] = at::zeros_like(slot->parameter);
-      slot->moments["step"] = at::zeros({}, at::kFloat);
+      slot->moments["step"] = at::zeros({}, slot->parameter.options().dtype(at::kFloat).requires_grad(false));
     }
     slot->moments["step"] += 1;
     parameters.push_back(slot->parameter);
@@ -96,7 +96,7 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& state) {
       if (found == state.end()) continue;
       if (key != "step" && found->second.sizes() != slot.parameter.sizes())
         core::fail_data("optimiser state `" + found->first + "` has another shape than its parameter");
-      slot.moments[key] = found->second.clone();
+      slot.moments[key] = found->second.to(slot.parameter.device(), /*non_blocking=*/false, /*copy=*/true);
       ++used;
     }
     if (!slot.moments.empty() && slot.moments.size() != keys.size())

@@ -50,6 +50,7 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("repeats", o.repeats, "models a fold, each with its own seed, averaged at prediction", {.min = 1});
   f("workers", o.workers, "threads that load cases; 0 = load in the training thread", {.min = 0});
   f("threads", o.threads, "threads that compute; 0 = one a processor", {.min = 0});
+  f("device", o.device, "cpu, cuda, cuda:N, or auto: a GPU where one answers");
   f("cache_mib", o.cache_mib, "memory for prepared images", {.min = 0, .unit = "MiB"});
   f("checkpoint_every", o.checkpoint_every,
     "a state to resume from is written at the first end of an epoch after this time; 0 = every epoch",

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "photo51/config/read.hpp"
+#include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/table.hpp"
@@ -80,15 +81,16 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   if (remove_first_) check_run(path_);
   const fs::path config = path_ / "config.yaml";
   auto& threads = experiment.train.threads;
+  auto& device = experiment.train.device;
   if (request.resume && used) {
     if (!fs::exists(config))
       core::fail_usage(path_.string() + ": there is no config.yaml, so nothing to resume");
-    if (threads == 0) {
-      ExperimentOptions before;
-      config::read(config::load_document(config), before);
-      threads = before.train.threads;
-    }
+    ExperimentOptions before;
+    config::read(config::load_document(config), before);
+    if (threads == 0) threads = before.train.threads;
+    if (device == "auto") device = before.train.device;
   }
+  device = core::with_context("train.device", [&] { return core::resolve_device(device); });
   if (threads == 0) threads = std::max<int64_t>(1, std::thread::hardware_concurrency());
   yaml_ = to_yaml(experiment);
   resume_ = request.resume && used;
@@ -128,13 +130,10 @@ void RunFolder::write_environment(const ExperimentOptions& experiment, const dat
                        "a new run");
     return;
   }
-  const Json environment = {{"photo51", core::version()},
-                            {"commit", core::build_commit()},
-                            {"libtorch", TORCH_VERSION},
-                            {"processor", at::get_cpu_capability()},
-                            {"seed", experiment.train.seed},
-                            {"threads", experiment.train.threads},
-                            {"data", hashes}};
+  const Json environment = {{"photo51", core::version()},        {"commit", core::build_commit()},
+                            {"libtorch", TORCH_VERSION},         {"processor", at::get_cpu_capability()},
+                            {"seed", experiment.train.seed},     {"threads", experiment.train.threads},
+                            {"device", experiment.train.device}, {"data", hashes}};
   core::write_file_atomic(file, environment.dump(2) + "\n");
 }
 

@@ -24,7 +24,7 @@ std::vector<double> numbers(const at::Tensor& tensor) {
 double head_metric(const data::LabelSpec& spec, const at::Tensor& predicted, const data::LabelBatch& labels) {
   const at::Tensor rows = labels.known.nonzero().view(-1);
   if (rows.numel() == 0) return undefined;
-  const at::Tensor chosen = predicted.index_select(0, rows);
+  const at::Tensor chosen = predicted.cpu().index_select(0, rows);
   const auto truth = numbers(labels.value.index_select(0, rows));
   if (spec.kind == Kind::regression) return evaluation::r_squared(numbers(chosen), truth);
   if (spec.kind == Kind::expression) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "training/checkpoint.hpp"
 #include "training/tabular_cohort.hpp"
@@ -42,6 +43,20 @@ TEST(RunErrors, FolderInUse) {
   request.overwrite = true;
   message(core::Fault::usage, [&] { cohort.run("run", {}, request); });
   EXPECT_THAT(message(core::Fault::usage, [&] { cohort.run("cohort.csv"); }), HasSubstr("not a folder"));
+}
+
+TEST(RunErrors, DeviceThatIsNotThere) {
+  const test::TabularCohort cohort;
+  cohort.config();
+  EXPECT_THAT(message(core::Fault::usage, [&] { cohort.run("run", {"train.device=gpu"}); }),
+              AllOf(HasSubstr("train.device"), HasSubstr("auto, cpu, cuda")));
+  if (!core::gpu_present()) {
+    EXPECT_THAT(message(core::Fault::run, [&] { cohort.run("run", {"train.device=cuda"}); }),
+                AllOf(HasSubstr("train.device"), HasSubstr("no NVIDIA driver")));
+  }
+  EXPECT_FALSE(std::filesystem::exists(cohort / "run"));
+  const auto run = cohort.run("run", {"train.epochs=1", "train.device=cpu"});
+  EXPECT_THAT(core::read_file(run / "environment.json"), HasSubstr("\"device\": \"cpu\""));
 }
 
 TEST(RunErrors, OverwriteStartsAnew) {

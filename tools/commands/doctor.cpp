@@ -83,6 +83,10 @@ void check_experiment(Findings& findings, const std::string& config,
   auto experiment = training::read_experiment(config, overrides);
   findings.add("ok", "config", config + " is valid");
   auto& pipeline = experiment.pipeline;
+  inference::drop_unused_inputs(pipeline);
+  const std::string device =
+      core::with_context("train.device", [&] { return core::resolve_device(experiment.train.device); });
+  findings.add("ok", "device", "trains on " + device);
   const data::Cohort cohort(pipeline.cohort, pipeline.inputs, model::label_specs(pipeline.model));
   findings.add("ok", "cohort", std::to_string(cohort.size()) + " patients");
   for (const auto& [name, input] : pipeline.inputs) {

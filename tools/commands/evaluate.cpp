@@ -20,6 +20,7 @@ namespace {
 struct Arguments {
   std::filesystem::path model, manifest, out;
   std::vector<std::string> overrides;
+  std::string device = "auto";
   inference::PredictOptions options;
 };
 
@@ -81,7 +82,7 @@ void score_new(const Arguments& arguments, const Common& common) {
   std::vector<std::string> pipeline_overrides;
   for (const auto& assignment : arguments.overrides)
     if (!assignment.starts_with("evaluate.")) pipeline_overrides.push_back(assignment);
-  const inference::Predictor predictor(arguments.model, pipeline_overrides);
+  const inference::Predictor predictor(arguments.model, pipeline_overrides, arguments.device);
   const auto options = evaluate_options(arguments);
   const auto& pipeline = predictor.pipeline();
   const auto cohort_options = new_cohort(predictor, arguments.manifest);
@@ -126,6 +127,7 @@ void add_evaluate(CLI::App& app, const Common& common) {
   command->add_option(
       "--out", arguments->out,
       "folder for metrics.csv, predictions.csv and report.html; without --cases the run's own");
+  add_device(*command, arguments->device);
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->callback([arguments, &common] {
     if (!arguments->manifest.empty()) {

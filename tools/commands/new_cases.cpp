@@ -8,6 +8,11 @@
 
 namespace photo51::commands {
 
+void add_device(CLI::App& command, std::string& device) {
+  command.add_option("--device", device, "cpu, cuda, cuda:N, or auto: a GPU where one answers")
+      ->capture_default_str();
+}
+
 data::CohortOptions new_cohort(const inference::Predictor& predictor, const std::filesystem::path& manifest) {
   data::CohortOptions options = predictor.pipeline().cohort;
   options.manifest = std::filesystem::absolute(manifest);

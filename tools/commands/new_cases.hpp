@@ -1,6 +1,7 @@
 #pragma once
 /// New cases for a trained model, from a manifest: what predict and evaluate share.
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 
 namespace photo51::commands {
 
+/// The option --device.
+void add_device(CLI::App& command, std::string& device);
 /// The model's cohort options with another manifest.
 data::CohortOptions new_cohort(const inference::Predictor& predictor, const std::filesystem::path& manifest);
 /// Predicts all rows; says how many cases were left out. Error (data) when none is left.

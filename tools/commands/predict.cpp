@@ -13,6 +13,7 @@ namespace {
 struct Arguments {
   std::filesystem::path model, manifest, out;
   std::vector<std::string> overrides, inputs;
+  std::string device = "auto";
   inference::PredictOptions options;
 };
 
@@ -34,7 +35,7 @@ void run(const Arguments& arguments, const Common& common) {
     core::fail_usage("--cases needs --out, the folder for predictions.csv and predictions.json");
   const bool one = !arguments.inputs.empty();
   if (one) core::return_freed_memory();
-  const inference::Predictor predictor(arguments.model, arguments.overrides);
+  const inference::Predictor predictor(arguments.model, arguments.overrides, arguments.device);
   if (one) core::drop_start_up_code();
   const data::Cohort cohort = one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs)
                                   : data::Cohort(new_cohort(predictor, arguments.manifest),
@@ -60,6 +61,7 @@ void add_predict(CLI::App& app, const Common& common) {
   command->add_option("--cases", arguments->manifest, "manifest of the cases (CSV); labels are not needed");
   command->add_option("--input", arguments->inputs, "one case: INPUT.CHANNEL=FILE, as often as needed");
   command->add_option("--out", arguments->out, "folder for predictions.csv and predictions.json");
+  add_device(*command, arguments->device);
   command->add_option("--fold", arguments->options.members, "use the models of these folds only");
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->add_option("--batch-size", arguments->options.batch_size, "cases a batch")

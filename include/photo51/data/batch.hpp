@@ -37,4 +37,8 @@ struct Batch {
   int64_t size() const { return static_cast<int64_t>(cases.size()); }
 };
 
+/// The same on a device; nothing is copied that is there.
+InputBatch to(const InputBatch& input, at::Device device);
+LabelBatch to(const LabelBatch& labels, at::Device device);
+
 }  // namespace photo51::data

@@ -26,9 +26,10 @@ struct PredictOptions {
 class Predictor {
  public:
   /// A run folder (`config.yaml`, `checkpoints/fold_K/best.safetensors`) or a published model (`model.yaml`,
-  /// `weights*.safetensors`), with `key=value` overrides of its config. Errors (data/usage) name the missing
-  /// or broken file.
-  explicit Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides = {});
+  /// `weights*.safetensors`), with `key=value` overrides of its config, on a device as of
+  /// core::resolve_device. Errors (data/usage) name the missing or broken file.
+  explicit Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides = {},
+                     const std::string& device = "cpu");
   ~Predictor();
 
   const PipelineOptions& pipeline() const;

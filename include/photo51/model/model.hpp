@@ -46,7 +46,9 @@ class Model : public torch::nn::Module {
   /// does not exist or is of another kind, a head without a label.
   Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
         std::vector<data::LabelSpec> labels);
-  /// The batch lies on the model's device. Rows of absent inputs are never read.
+  /// Moves the weights; `forward` and `loss` then bring batches from anywhere to that device.
+  void move_to(const at::Device& device);
+  /// Outputs lie on the model's device, but for those of learners. Rows of absent inputs are never read.
   Outputs forward(const data::Batch& batch);
   /// In training each input of a case is blanked with this probability, but never the last one it has. Drawn
   /// from torch's default generator. Error (usage) outside [0, 1).
@@ -82,6 +84,7 @@ class Model : public torch::nn::Module {
   struct Parts;
   std::vector<data::LabelSpec> labels_;
   std::shared_ptr<Parts> parts_;
+  at::Device device_ = at::kCPU;
 };
 
 /// The tables of what a config may name.

@@ -46,9 +46,10 @@ struct TrainOptions {
   int64_t epochs = 40;
   int64_t batch_size = 8;
   int64_t seed = 0;
-  int64_t repeats = 1;  ///< models a fold, each with its own seed; they are averaged
-  int64_t workers = 2;  ///< threads that load cases
-  int64_t threads = 0;  ///< threads that compute; 0 = one a processor
+  int64_t repeats = 1;          ///< models a fold, each with its own seed; they are averaged
+  int64_t workers = 2;          ///< threads that load cases
+  int64_t threads = 0;          ///< threads that compute; 0 = one a processor
+  std::string device = "auto";  ///< as of core::resolve_device
   int64_t cache_mib = 4096;
   double checkpoint_every = 10;  ///< seconds; a state is written at the first end of an epoch after that
   config::Choice optimizer = config::choose<AdamWOptions>("adamw");
