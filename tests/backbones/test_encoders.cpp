@@ -20,6 +20,15 @@ std::shared_ptr<Encoder> build(const config::Choice& choice, const InputShape& s
   return (*image_encoders().find(choice.name))(choice, shape);
 }
 
+TEST(Encoders, EfficientNetTakesNoVolumes) {
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [] {
+                           build(config::choose<EfficientNetLiteOptions>("efficientnet_lite0"),
+                                 {.image = true, .channels = 2, .dims = 3, .size = {8, 16, 16}});
+                         }),
+              HasSubstr("takes 2D images"));
+}
+
 data::InputBatch images(int64_t batch, const InputShape& shape) {
   std::vector<int64_t> sizes{batch, shape.channels};
   sizes.insert(sizes.end(), shape.size.begin(), shape.size.end());

@@ -171,6 +171,27 @@ TEST_F(Slides, FailClearlyWhenDamaged) {
   EXPECT_THAT(test::message_of(core::Fault::usage, [&] { thumbnail(slide, 0); }), HasSubstr("1 to 16384"));
 }
 
+TEST_F(Slides, RefuseRegionsThatMakeNoSense) {
+  const at::Tensor rgb = colours(64, 64);
+  const Slide slide = open_slide(write("a.tif", {{rgb, COMPRESSION_LZW, 64}}));
+  const auto refused = [](const auto& call) { return test::message_of(core::Fault::usage, call); };
+  EXPECT_THAT(refused([&] { slide.read(0, int64_t{1} << 41, 0, 8, 8); }), HasSubstr("is absurd"));
+  EXPECT_THAT(refused([&] { slide.read_associated("label"); }), HasSubstr("no associated image `label`"));
+  core::write_file_atomic(folder_ / "flat.png", encode_png(rgb.permute({1, 2, 0}).contiguous()));
+  EXPECT_THAT(refused([&] { open_slide(folder_ / "flat.png", {.mpp = 0.5}).read_associated("label"); }),
+              HasSubstr("no associated image `label`"));
+  const at::Tensor pixel = at::zeros({3, 1, 1}, at::kByte);
+  EXPECT_THAT(refused([&] { read_scaled(slide, 0, 0, {0, 1}, pixel); }), HasSubstr("in pixels of 0 x 1"));
+  EXPECT_THAT(refused([&] {
+                read_scaled(slide, 0, 0, {1, 1}, at::zeros({3, 1, 1}));
+              }),
+              HasSubstr("contiguous uint8 [3, H, W]"));
+  EXPECT_THAT(refused([&] {
+                read_scaled(slide, 0, 0, {1e5, 1e5}, pixel);
+              }),
+              HasSubstr("ask for a finer resolution"));
+}
+
 TEST_F(Slides, PromisingMorePixelsThanTheyHoldAreDamaged) {
   const auto path = write("huge.tif", {{colours(64, 64), COMPRESSION_NONE, 0}});
   std::string bytes = core::read_file(path);

@@ -105,6 +105,8 @@ TEST_F(Trained, SaysWhatIsWrongWithAFolder) {
                              copy / "checkpoints/fold_0/best.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   EXPECT_THAT(message(copy), HasSubstr("those of another model"));
+  std::ofstream(copy / "model.yaml") << "{}";
+  EXPECT_THAT(message(copy), HasSubstr("no weights*.safetensors"));
 }
 
 TEST_F(Trained, ACaseWithNothingIsReportedAndLeftOut) {
