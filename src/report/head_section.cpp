@@ -110,6 +110,7 @@ std::string forest(const ReportInput& input, const HeadCases& cases) {
 }
 
 page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool with_development) {
+  const std::string development = development_group(input);
   page::data list(page::data::type::list);
   for (const auto& m : input.metrics) {
     if (m.head != cases.spec.head || m.group != "all" || m.metric.starts_with("pearson:")) continue;
@@ -117,7 +118,7 @@ page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool wi
     row.set("name", metric_words(m.metric).name);
     row.set("meaning", metric_words(m.metric).meaning);
     row.set("value", with_interval(m.value, m.low, m.high));
-    const auto* crossed = find_metric(input, m.head, m.metric, development_group(input));
+    const auto* crossed = find_metric(input, m.head, m.metric, development);
     row.set("crossed", crossed ? with_interval(crossed->value, crossed->low, crossed->high) : "–");
     row.set("has_crossed", flag(with_development));
     list.push_back(row);
@@ -244,8 +245,9 @@ page::data head_section(const ReportInput& input, const HeadCases& cases) {
   section.set("verdict", verdict.text);
   if (!cases.shown) return section;
 
+  const std::string development = development_group(input);
   const bool with_development = std::any_of(input.metrics.begin(), input.metrics.end(), [&](const auto& m) {
-    return m.head == spec.head && m.group == development_group(input);
+    return m.head == spec.head && m.group == development;
   });
   section.set("figures", figures(input, cases));
   const auto groups = forest(input, cases);

@@ -66,6 +66,7 @@ class MemberTrainer {
         options_(job.experiment.train),
         cases_(cases),
         seed_(member_seed(options_.seed, job.fold, job.repeat)),
+        device_(at::Device(options_.device).type()),
         member_(std::move(member)),
         optimizer_(options_.optimizer, parameters()) {
     if (options_.ema > 0) average_ = std::make_unique<WeightAverage>(options_.ema, member_.weights());
@@ -170,7 +171,7 @@ class MemberTrainer {
     torch::manual_seed(random.next_u64());
     model::Outputs outputs;
     {
-      const Autocast autocast(options_.precision == "bf16", at::Device(options_.device).type());
+      const Autocast autocast(options_.precision == "bf16", device_);
       outputs = member_.model->forward(batch);
     }
     for (auto& [head, raw] : outputs.raw) raw = raw.to(at::kFloat);
@@ -274,6 +275,7 @@ class MemberTrainer {
   const TrainOptions& options_;
   const data::CaseLoader& cases_;
   uint64_t seed_;
+  at::DeviceType device_;
   inference::Member member_;
   Optimizer optimizer_;
   std::unique_ptr<WeightAverage> average_;
