@@ -16,6 +16,11 @@ inline std::filesystem::path shared_data() {
   return source_dir().parent_path() / "shared" / "data";
 }
 
+/// Small inputs that came out wrong once, and what is right for each.
+inline std::filesystem::path shared_cases() {
+  return shared_data().parent_path() / "cases";
+}
+
 /// A fresh folder that is removed at the end of the test.
 class TemporaryFolder {
  public:
@@ -38,3 +43,7 @@ class TemporaryFolder {
 #define PHOTO51_NEEDS_SHARED_DATA(folder)                                  \
   if (!std::filesystem::exists(::photo51::test::shared_data() / (folder))) \
   GTEST_SKIP() << "needs " << (::photo51::test::shared_data() / (folder)).string() << ", which is absent"
+
+#define PHOTO51_NEEDS_SHARED_CASES(folder)                                  \
+  if (!std::filesystem::exists(::photo51::test::shared_cases() / (folder))) \
+  GTEST_SKIP() << "needs " << (::photo51::test::shared_cases() / (folder)).string() << ", which is absent"
