@@ -7,6 +7,7 @@
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_identity.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
@@ -86,6 +87,7 @@ void load_dicom(DcmFileFormat& file, const std::filesystem::path& path) {
     // known.
     dcmEnableUnknownVRConversion.set(OFTrue);
   });
+  core::require_regular_file(path);  // DCMTK would wait at a pipe
   const OFCondition loaded = file.loadFile(path.c_str());
   if (loaded.bad())
     core::fail_data(path.string() + ": is not a readable DICOM file (" + loaded.text() + "); copy it again");

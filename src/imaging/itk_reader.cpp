@@ -6,6 +6,7 @@
 #include <itkTIFFImageIO.h>
 
 #include <cmath>
+#include <new>
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
@@ -239,6 +240,8 @@ Volume read_with_itk(const fs::path& path, Format format) {
       volume.data = read_pixels(*io, path, format, volume.geometry);
       name_colours(*io, volume);
       return volume;
+    } catch (const itk::MemoryAllocationError&) {
+      throw std::bad_alloc();  // says nothing about the file
     } catch (const itk::ExceptionObject& error) {
       core::fail_data(
           std::string("cannot be read (") + error.GetDescription() +

@@ -13,6 +13,11 @@ enum class Format { nifti, nrrd, meta, tiff, png, jpeg, dicom, unknown };
 /// By the first bytes of the file, unpacked when gzipped. Error (data): missing, empty.
 Format detect_format(const std::filesystem::path& path);
 
+/// Error (data): a file of none of these formats.
+[[noreturn]] void fail_format(const std::filesystem::path& path);
+
+/// The header alone. Errors (data): damaged; a file of fewer bytes than it promises.
+void check_nifti(const std::filesystem::path& path);
 Volume read_nifti(const std::filesystem::path& path);
 Volume read_with_itk(const std::filesystem::path& path, Format format);
 Volume read_dicom_file(const std::filesystem::path& path, const ReadOptions& options);

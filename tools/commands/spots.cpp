@@ -44,7 +44,7 @@ void add_spots(CLI::App& app, const Common& common) {
                                          {"spots", made.spots},
                                          {"genes", made.genes},
                                          {"without_counts", made.without_counts}}
-                              .dump()
+                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                               .c_str());
     else
       std::printf(
