@@ -1,4 +1,5 @@
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

@@ -14,7 +14,7 @@
 #include "data/region_kind.hpp"
 #include "data/study.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/check.hpp"

@@ -7,7 +7,7 @@
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_identity.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {

@@ -1,4 +1,5 @@
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
