@@ -1,9 +1,8 @@
-#include <algorithm>
-
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 
@@ -29,15 +28,8 @@ std::string Cohort::Impl::hash_of(const fs::path& path) const {
     hash = *known;
   } else if (const auto [folder_of_series, series] = split_series(path); !series.empty()) {
     hash = core::hash_bytes(hash_of(folder_of_series) + series);
-  } else if (fs::is_directory(path)) {
-    std::vector<fs::path> inside;
-    for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (entry.is_regular_file()) inside.push_back(entry.path());
-    std::sort(inside.begin(), inside.end());
-    for (const auto& file_inside : inside) hash += core::hash_file(file_inside);
-    hash = core::hash_bytes(hash);
   } else {
-    hash = core::hash_file(path);
+    hash = imaging::content_hash(path);
   }
   if (disk) disk->remember(stamp, hash);
   const std::scoped_lock lock(mutex);

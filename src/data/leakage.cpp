@@ -3,20 +3,12 @@
 
 #include "data/cohort_impl.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 namespace {
 
 namespace fs = std::filesystem;
-
-uintmax_t bytes_of(const fs::path& named) {
-  const fs::path path = split_series(named).first;
-  if (!fs::is_directory(path)) return fs::file_size(path);
-  uintmax_t total = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) total += entry.file_size();
-  return total;
-}
 
 struct Image {
   int64_t row;
@@ -34,7 +26,7 @@ std::vector<std::vector<Image>> identical_images(const Cohort& cohort) {
       for (const auto& path : impl.files[input][row].channels)
         if (!path.empty() && fs::exists(split_series(path).first) &&
             seen.emplace(static_cast<int64_t>(row), path).second)
-          by_size[bytes_of(path)].push_back({static_cast<int64_t>(row), path});
+          by_size[imaging::content_bytes(split_series(path).first)].push_back({static_cast<int64_t>(row), path});
   std::vector<std::vector<Image>> groups;
   for (const auto& [size, images] : by_size) {
     if (images.size() < 2) continue;

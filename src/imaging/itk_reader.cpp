@@ -13,6 +13,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -109,10 +110,7 @@ void check_meta_bytes(const fs::path& path, double needed) {
   const std::string header = text_header(path), where = meta_value(header, "ElementDataFile");
   if (where.empty() || where.starts_with("LIST") || where.find('%') != std::string::npos) return;
   const bool local = where == "LOCAL" || where == "Local" || where == "local";
-  const fs::path file = local ? path : path.parent_path() / where;
-  std::error_code code;
-  const auto bytes = static_cast<double>(fs::file_size(file, code));
-  if (code) core::fail_data("its voxels' file " + file.string() + " is missing; copy both files");
+  const auto bytes = static_cast<double>(fs::file_size(local ? path : path.parent_path() / where));
   const std::string compressed = meta_value(header, "CompressedData");
   if (compressed == "True" || compressed == "true")
     needed = core::parse_double(meta_value(header, "CompressedDataSize")).value_or(0);
@@ -180,11 +178,7 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
     if (size < 1) core::fail_data("it has no voxels");
     bytes *= static_cast<double>(size);
   }
-  // Voxels of .nhdr and .mhd lie in other files, whose size ITK compares.
-  const std::string suffix = path.extension().string();
-  const bool elsewhere = suffix == ".nhdr" || suffix == ".mhd";
-  const double limit = elsewhere ? 6.4e10 : 1100.0 * static_cast<double>(fs::file_size(path));
-  if (bytes > limit)
+  if (bytes > 1100.0 * static_cast<double>(content_bytes(path)))
     core::fail_data("its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " +
                     std::to_string(n[2]) +
                     " voxels, more than the file can hold: it is cut off or damaged; copy it again");
@@ -232,6 +226,8 @@ Volume read_with_itk(const fs::path& path, Format format) {
       volume.source = path.string();
       see_what_is_known(path, format, volume);
       if (format == Format::tiff && read_first_page(path, volume)) return volume;
+      if (format == Format::nrrd || format == Format::meta)
+        referenced_files(path);  // refuses what leads elsewhere
       const Io::Pointer io = make_reader(format);
       io->SetFileName(path.string());
       io->ReadImageInformation();

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -12,6 +13,8 @@ namespace photo51::imaging {
 enum class Format { nifti, nrrd, meta, tiff, png, jpeg, dicom, unknown };
 /// By the first bytes of the file, unpacked when gzipped. Error (data): missing, empty.
 Format detect_format(const std::filesystem::path& path);
+/// MetaImage has no magic number: the file begins with text lines `Key = value`, among them NDims.
+bool is_meta_image(std::string_view bytes);
 
 Volume read_nifti(const std::filesystem::path& path);
 Volume read_with_itk(const std::filesystem::path& path, Format format);

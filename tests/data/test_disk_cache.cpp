@@ -398,5 +398,50 @@ TEST_F(CacheKeys, AnotherContentOrConfigMisses) {
   EXPECT_EQ(entries(), 5U);
 }
 
+/// Two patients with the same header, whose voxels lie in files of their own.
+class DetachedVoxels : public CachedCohort {
+ protected:
+  void write_patient(const std::string& name, char voxel) const {
+    write(name + "/t1.mhd",
+          "ObjectType = Image\nNDims = 3\nBinaryData = True\nElementSpacing = 1 1 1\n"
+          "TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nDimSize = 4 4 4\nElementType = MET_UCHAR\n"
+          "ElementDataFile = t1.raw\n");
+    write(name + "/t1.raw", std::string(63, '1') + voxel);
+  }
+  Cohort two() const {
+    write("cohort.csv", "patient,t1\nA,A/t1.mhd\nB,B/t1.mhd\n");
+    return cohort(image_input({"t1"}));
+  }
+  static float last_voxel(const Cohort& cohort, int64_t row) {
+    return CaseLoader(cohort, fit(cohort, {0})).load(row).inputs.at("mri").values.flatten()[63].item<float>();
+  }
+};
+
+TEST_F(DetachedVoxels, EachPatientGetsItsOwnFromTheCache) {
+  write_patient("A", '2');
+  write_patient("B", '3');
+  for (int time = 0; time < 2; ++time) {
+    const Cohort both = two();
+    EXPECT_EQ(last_voxel(both, 0), '2');
+    EXPECT_EQ(last_voxel(both, 1), '3');
+    EXPECT_NE(both.file_hash(0, "mri"), both.file_hash(1, "mri"));
+  }
+  EXPECT_EQ(entries(), 2U);
+  write_patient("A", '4');  // the header stays as it was
+  EXPECT_EQ(last_voxel(two(), 0), '4');
+}
+
+TEST_F(DetachedVoxels, EqualHeadersAreNoLeak) {
+  write_patient("A", '2');
+  write_patient("B", '3');
+  check_leakage(two(), {{{{0}, {1}}}, {}});
+  write_patient("B", '2');
+  EXPECT_THAT(failure(core::Fault::data,
+                      [&] {
+                        check_leakage(two(), {{{{0}, {1}}}, {}});
+                      }),
+              HasSubstr("leakage"));
+}
+
 }  // namespace
 }  // namespace photo51::data

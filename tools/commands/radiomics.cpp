@@ -19,6 +19,7 @@
 #include "photo51/core/version.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 #include "photo51/imaging/write.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/filter.hpp"
@@ -173,18 +174,9 @@ void run_one(const Arguments& arguments) {
   write(arguments.format == "json" ? to_json(regions, wanted.settings) : to_csv(regions), arguments.out);
 }
 
-/// XXH3 of a file; of a folder, of its files' hashes in the order of their names. `#` and what follows it is
-/// not of the path.
+/// `#` and what follows it is not of the path.
 std::string hash_of(const std::string& reference) {
-  const fs::path path = reference.substr(0, reference.find('#'));
-  if (!fs::is_directory(path)) return core::hash_file(path);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  std::string hashes;
-  for (const fs::path& file : files) hashes += core::hash_file(file);
-  return core::hash_bytes(hashes);
+  return imaging::content_hash(reference.substr(0, reference.find('#')));
 }
 
 /// The cases of a manifest: a row a case and region for the CSV, and where each came from.
