@@ -304,7 +304,7 @@ namespace {
 
 Region placed_region(const imaging::Volume& image, const imaging::Volume& mask, const Placement& place,
                      const Settings& settings, double margin, Diagnostics* diagnostics) {
-  const Box inside = box_of_nonzero(mask);
+  const Box inside = radiomics::box_of_nonzero(mask);
   if (inside.last[0] < 0) core::fail_data(mask.source + ": the mask is empty");
   const auto axes = wanted_axes(image.geometry, settings), kept = wanted_axes(image.geometry, {});
   Region region = region_in(image, mask, inside, place, axes, settings, margin);
