@@ -12,7 +12,7 @@ namespace photo51::data {
 namespace {
 
 /// To be raised with every change that gives prepared images other values, within one version of photo51.
-constexpr int preparation = 2;
+constexpr int preparation = 3;
 
 /// Whatever the prepared values depend on: the files' content and all options but those that come after.
 std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {

@@ -22,8 +22,11 @@ using radiomics::Feature;
 
 constexpr std::string_view location = "location_";
 
+/// Masks come as 0 and 1, whatever the label was that the settings ask for.
 radiomics::Settings settings_of(const InputOptions& options) {
-  return options.settings ? *options.settings : radiomics::profile(options.profile);
+  radiomics::Settings settings = options.settings ? *options.settings : radiomics::profile(options.profile);
+  settings.pyradiomics.label.reset();
+  return settings;
 }
 
 /// Whether every channel on one grid gives the same.
@@ -34,9 +37,11 @@ bool is_form(const Feature& feature) {
   return feature.family == "shape" || feature.family == "shape2D";
 }
 
-/// The mask on the grid of a channel, whose world `registration` leads to from the mask's.
+/// The mask on the grid of a channel, or on its own, in the channel's world, to which `registration` leads
+/// from the mask's.
 imaging::Volume mask_on(imaging::Volume mask, const imaging::Volume& image,
-                        const std::optional<ops::AffineMap>& registration) {
+                        const std::optional<ops::AffineMap>& registration,
+                        const imaging::MaskOptions& options, bool own_grid) {
   if (registration) {
     imaging::Geometry& grid = mask.geometry;
     const auto& turn = registration->matrix;
@@ -54,7 +59,8 @@ imaging::Volume mask_on(imaging::Volume mask, const imaging::Volume& image,
       for (size_t row = 0; row < 3; ++row) grid.direction[3 * row + axis] = step[row] / grid.spacing[axis];
     }
   }
-  return imaging::on_grid_of(mask, image.geometry);
+  return own_grid ? imaging::placed_on(std::move(mask), image, options)
+                  : imaging::on_grid_of(mask, image, options);
 }
 
 /// Names and values while a case is described: `<channel>_<feature>`, of form only the first channel's.
@@ -87,11 +93,15 @@ class Collector {
 
 /// `measure(image, mask)` of each channel that is there.
 template <class Measure>
-void each_channel(const Study& study, const Names& channels, Collector& collector, Measure measure) {
+void each_channel(const Study& study, const InputOptions& options, bool own_grid, Collector& collector,
+                  Measure measure) {
+  const Names& channels = options.channels;
+  const imaging::MaskOptions masks = mask_options_of(options);
   for (size_t i = 0; i < study.channels.size(); ++i)
     if (const auto& image = study.channels[i])
       core::with_context("channel " + channels[i], [&] {
-        collector.add(channels[i], measure(*image, mask_on(*study.mask, *image, study.registrations[i])));
+        collector.add(channels[i],
+                      measure(*image, mask_on(*study.mask, *image, study.registrations[i], masks, own_grid)));
       });
 }
 
@@ -147,7 +157,7 @@ Described describe_radiomics(const Cohort::Impl& cohort, size_t input, size_t ro
   Collector collector;
   if (options.location)
     add_location(study, options.channels, cohort.files[input][row].mask.string(), collector);
-  each_channel(study, options.channels, collector,
+  each_channel(study, options, radiomics::takes_own_grid(settings), collector,
                [&](const imaging::Volume& image, const imaging::Volume& mask) {
                  return std::vector<std::vector<Feature>>{radiomics::extract(image, mask, settings)};
                });
@@ -160,7 +170,7 @@ Described describe_perturbed(const Cohort::Impl& cohort, size_t input, size_t ro
   const auto perturbations = perturbations_of(options.filter.reliability);
   const Study study = read_study(cohort, input, row, imaging::Modality::unknown);
   Collector collector;
-  each_channel(study, options.channels, collector,
+  each_channel(study, options, false, collector,
                [&](const imaging::Volume& image, const imaging::Volume& mask) {
                  try {
                    return radiomics::features_under(image, mask, settings, perturbations);

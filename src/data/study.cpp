@@ -9,6 +9,7 @@
 #include "data/pictures.hpp"
 #include "data/place.hpp"
 #include "data/planes.hpp"
+#include "data/region_kind.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
@@ -136,9 +137,13 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
   }
   if (!files.mask.empty()) {
     std::vector<const Volume*> images;
-    for (const auto& channel : study.channels)
-      if (channel) images.push_back(&*channel);
-    study.mask = read_row_mask(cohort, input, row, images);
+    const Volume* frame = nullptr;
+    for (size_t i = 0; i < study.channels.size(); ++i) {
+      if (!study.channels[i]) continue;
+      images.push_back(&*study.channels[i]);
+      if (frame == nullptr && !study.registrations[i]) frame = images.back();
+    }
+    study.mask = read_row_mask(cohort, input, row, images, frame);
   }
   return study;
 }
@@ -150,10 +155,24 @@ Study read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   return study;
 }
 
+imaging::MaskOptions mask_options_of(const InputOptions& options) {
+  imaging::MaskOptions masks = options.masks;
+  if (!is_radiomics(options)) return masks;
+  const auto settings = options.settings ? *options.settings : radiomics::profile(options.profile);
+  if (settings.profile != "pyradiomics") return masks;
+  if (!masks.label && !masks.threshold) masks.label = settings.pyradiomics.label;
+  masks.usual_label = 1;
+  return masks;
+}
+
 Volume read_row_mask(const Cohort::Impl& cohort, size_t input, size_t row,
-                     const std::vector<const Volume*>& images) {
-  return core::with_context("mask " + cohort.inputs[input].second.mask,
-                            [&] { return imaging::read_mask(cohort.files[input][row].mask, images); });
+                     const std::vector<const Volume*>& images, const Volume* frame) {
+  const InputOptions& options = cohort.inputs[input].second;
+  return core::with_context("mask " + options.mask, [&] {
+    const imaging::MaskOptions masks = mask_options_of(options);
+    Volume mask = imaging::read_mask(cohort.files[input][row].mask, images, masks);
+    return frame == nullptr ? mask : imaging::placed_on(std::move(mask), *frame, masks);
+  });
 }
 
 Study read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "photo51/ops/memory.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/ops/scan.hpp"
@@ -160,15 +161,27 @@ std::vector<std::optional<Volume>> without_bias(const Case& item) {
   return channels;
 }
 
-/// The mask on the output grid, 0 or 1; undefined when it is absent.
-at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geometry& geometry,
+/// The mask with voxels of 0 around it: resampling goes on with the last voxel for half an output step.
+Volume framed(Volume mask) {
+  imaging::Geometry& grid = mask.geometry;
+  grid.origin = grid.to_world({-1, -1, -1});
+  for (int64_t& size : grid.size) size += 2;
+  mask.data = at::constant_pad_nd(mask.data, {1, 1, 1, 1, 1, 1});
+  return mask;
+}
+
+/// The mask on the output grid, 0 or 1; undefined when it is absent. Unless it is `moved`, by the same rule
+/// as everywhere, ties included.
+at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geometry& geometry, bool moved,
                        core::ThreadPool* pool) {
   if (!item.mask) return {};
+  if (!moved) return imaging::on_grid_of(*item.mask, geometry).data.ne(0).to(at::kByte);
   auto found = at::empty({1, geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   ops::ResampleOptions nearest;
   nearest.interpolation = ops::Interpolation::nearest;
   nearest.pool = pool;
-  sample(*item.mask, world_of(item.mask->geometry), view, found, nearest);
+  const Volume mask = framed(*item.mask);
+  sample(mask, world_of(mask.geometry), view, found, nearest);
   return found.ne(0).to(at::kByte);
 }
 
@@ -200,7 +213,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       {images + (mask_channel ? 1 : 0), geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   at::Tensor mask_values;
   if (mask_channel || options.normalize.region == "mask")
-    mask_values = sample_mask(item, view, geometry, pool);
+    mask_values = sample_mask(item, view, geometry, augmentation != nullptr, pool);
 
   ops::ResampleOptions how;
   how.interpolation = interpolation_from(options.interpolation);

@@ -132,6 +132,11 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
   return features;
 }
 
+bool takes_own_grid(const Settings& settings) {
+  return settings.profile == "pyradiomics" ? !settings.pyradiomics.resampled_spacing.empty()
+                                           : !settings.spacing.empty();
+}
+
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
                              const Settings& settings, core::ThreadPool* pool, const std::string& device) {
   const Resources resources{pool, texture_device(device)};

@@ -5,6 +5,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "radiomics/pyradiomics_resample.hpp"
 
 namespace photo51::radiomics::pyradiomics {
@@ -181,14 +182,17 @@ Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, cons
     core::fail_data(image.source + ": one channel at a time; the image has " +
                     std::to_string(image.channel_count()) + " and the mask " +
                     std::to_string(mask.channel_count()));
-  if (!image.geometry.matches(mask.geometry))
+  const bool own_grid = !image.geometry.matches(mask.geometry);
+  if (own_grid && settings.resampled_spacing.empty())
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
-  const Drawn drawn = drawn_in(mask, settings.label);
+  const Drawn drawn = drawn_in(mask, settings.label.value_or(1));
+  if (own_grid && !resamples(image.geometry, drawn.box, settings))
+    return prepare(image, imaging::on_grid_of(mask, image.geometry), settings);
   const at::Tensor values = settings.normalize ? normalised(image, settings) : image.data[0];
   const bool derives = settings.image_type.derived(), again = resamples(image.geometry, drawn.box, settings);
   const Grid whole = grid_of(image.geometry);
-  Region region =
-      again ? resample(values, image.geometry, drawn, settings, derives) : taken(values, drawn, whole);
+  Region region = again ? resample(values, image.geometry, mask.geometry, drawn, settings, derives)
+                        : taken(values, drawn, whole);
   for (const int64_t voxel : region.voxels)
     if (!std::isfinite(region.intensity[voxel]))
       core::fail_data(image.source + ": intensities in the region are not finite");

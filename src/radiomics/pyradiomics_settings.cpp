@@ -55,7 +55,9 @@ void describe(config::Fields& f, Pyradiomics& o) {
   f("featureClass", o.feature_class, "what to compute; absent: all but shape2D",
     {.one_of = {"shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"}, .lone = true});
   f.section("imageType", o.image_type, "what the features are of, but those of shape; none: Original alone");
-  f("label", o.label, "of the mask's voxels that are the region", {.min = 1});
+  f("label", o.label,
+    "of the mask's voxels that are the region, the number of a segment or ROI; absent: 1, or the only label");
+  f.check(o.label != 0, "label", "0 is the background");
   f("minimumROIDimensions", o.minimum_dimensions, "axes along which the region must have two voxels or more",
     {.min = 1, .max = 3});
   f("minimumROISize", o.minimum_size, "the region must have more voxels than this", {.min = 1});

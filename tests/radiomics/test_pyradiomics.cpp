@@ -10,6 +10,7 @@
 #include <random>
 
 #include "photo51/core/table.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "radiomics/maximal_correlation.hpp"
@@ -149,6 +150,37 @@ TEST(PyradiomicsProfile, RefusesRegionsThatItsSettingsRuleOut) {
   Sample many = sample();
   many.image.data = many.image.data.repeat({2, 1, 1, 1});
   EXPECT_THAT(refusal(many), HasSubstr("one channel"));
+}
+
+TEST(PyradiomicsProfile, ResamplesAFinerMaskOnceFromItsOwnGrid) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/fine_mask");
+  const auto files = test::shared_cases() / "radiomics/fine_mask";
+  const auto image = imaging::read_volume(files / "i.nrrd"), mask = imaging::read_mask(files / "thin.nrrd");
+  struct Right {
+    std::vector<double> spacing;
+    bool normalize;
+    double volume, mean;
+  };
+  // What PyRadiomics 3.0.1 finds; the third spacing is the image's, so only the mask is resampled.
+  for (const Right& right :
+       {Right{{1, 1, 1}, false, 118, 100.74998015064304}, Right{{1, 1, 1}, true, 118, 0.6418984412313865},
+        Right{{0.9, 0.9, 2.5}, false, 91.125, 100.02790408664279},
+        Right{{1, 1, 2.5}, false, 85, 99.5061299941119},
+        Right{{0.5, 0.5, 0.5}, false, 99.625, 101.00683378365588}}) {
+    Settings settings = profile("pyradiomics");
+    settings.pyradiomics.resampled_spacing = right.spacing;
+    settings.pyradiomics.normalize = right.normalize;
+    settings.pyradiomics.feature_class = {"shape", "firstorder"};
+    ASSERT_TRUE(takes_own_grid(settings));
+    for (const Feature& feature : extract(image, mask, settings)) {
+      if (feature.name == "original_shape_VoxelVolume") EXPECT_NEAR(feature.value, right.volume, 1e-9);
+      if (feature.name == "original_firstorder_Mean")
+        EXPECT_NEAR(feature.value, right.mean, 1e-9 * std::abs(right.mean));
+    }
+  }
+  EXPECT_FALSE(takes_own_grid(profile("pyradiomics")));
+  PHOTO51_EXPECT_ERROR(extract(image, mask, profile("pyradiomics")), data,
+                       HasSubstr("does not lie on the grid of"));
 }
 
 TEST(MaximalCorrelation, IsTheSecondSingularValue) {

@@ -35,6 +35,7 @@ struct Arguments {
   std::vector<std::string> words;  ///< IMAGE MASK key=value …, or overrides alone
   std::vector<std::string> regions;
   std::string profile, format = "csv", image_column = "image", mask_column = "mask", device = "cpu";
+  std::string label_column = "Label", mask_threshold, mask_outside;
   fs::path config, out, maps, voxelwise, manifest;
   int threads = 0;
 };
@@ -71,8 +72,37 @@ Json json_of(const config::Node& node) {
 
 struct Wanted {
   radiomics::Settings settings;
+  imaging::MaskOptions masks;  ///< the keys `mask_…` of the settings, and the label of PyRadiomics
   radiomics::VoxelwiseOptions voxelwise;  ///< the section `voxelwise` of the settings
 };
+
+/// The keys `mask_…`, which are not of `radiomics::Settings`.
+imaging::MaskOptions take_mask_options(config::Node& document, const Arguments& arguments) {
+  if (!arguments.mask_threshold.empty())
+    document.set("mask_threshold", config::Node::scalar(arguments.mask_threshold));
+  if (!arguments.mask_outside.empty())
+    document.set("mask_outside", config::Node::scalar(arguments.mask_outside));
+  config::Node keys = config::Node::map();
+  for (const char* key : {"mask_label", "mask_threshold", "mask_outside"})
+    if (const config::Node* node = document.find(key)) {
+      keys.set(key, *node);
+      document.erase(key);
+    }
+  imaging::MaskOptions options;
+  config::read(keys, options);
+  return options;
+}
+
+/// The profile `pyradiomics` names a label of its own, which is 1 unless it is set.
+void take_label(imaging::MaskOptions& masks, const radiomics::Settings& settings) {
+  if (settings.profile != "pyradiomics") return;
+  masks.usual_label = 1;
+  const auto& label = settings.pyradiomics.label;
+  if (label && masks.label && *label != *masks.label)
+    core::fail_usage("`mask_label` is " + std::to_string(*masks.label) + " and `pyradiomics.label` is " +
+                     std::to_string(*label) + "; leave one of them out");
+  if (label) masks.label = label;
+}
 
 Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
   config::Node document =
@@ -84,7 +114,11 @@ Wanted read_settings(const Arguments& arguments, const std::vector<std::string>&
     config::read(*node, wanted.voxelwise);
     document.erase("voxelwise");
   }
+  wanted.masks = take_mask_options(document, arguments);
   config::read(document, wanted.settings);
+  take_label(wanted.masks, wanted.settings);
+  if (wanted.masks.label && !arguments.regions.empty())
+    core::fail_usage("a label and --roi both choose what of the mask is the region; leave one of them out");
   return wanted;
 }
 
@@ -100,23 +134,45 @@ void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, 
     imaging::write_nifti(map, folder / (name + ".nii.gz"));
 }
 
-/// The regions of one image, and its maps.
+/// The regions of one image, and its maps. One of several regions that cannot be computed is left out with a
+/// warning.
 Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
                 const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
   const imaging::Volume image = imaging::read_volume(image_path);
+  radiomics::Settings settings = wanted.settings;
+  settings.pyradiomics.label.reset();  // masks are read as 0 and 1
   const auto one = [&](const std::string& name) -> Region {
     const std::string path = name.empty() ? mask_path : mask_path + "#" + name;
-    const imaging::Volume mask = imaging::on_grid_of(imaging::read_mask(path, {&image}), image.geometry);
+    const imaging::Volume drawn = imaging::read_mask(path, {&image}, wanted.masks);
+    const imaging::Volume mask = radiomics::takes_own_grid(settings)
+                                     ? imaging::placed_on(drawn, image, wanted.masks)
+                                     : imaging::on_grid_of(drawn, image, wanted.masks);
+    for (const std::string& warning : mask.warnings) core::log_warning(path + ": " + warning);
     return core::with_context(path, [&]() -> Region {
       if (!folders.voxelwise.empty())
-        write_voxelwise(image, mask, wanted, name.empty() ? folders.voxelwise : folders.voxelwise / name,
-                        pool);
-      return {name, radiomics::extract(image, mask, wanted.settings, pool, arguments.device)};
+        write_voxelwise(image, imaging::on_grid_of(mask, image.geometry),
+                        {settings, wanted.masks, wanted.voxelwise},
+                        name.empty() ? folders.voxelwise : folders.voxelwise / name, pool);
+      return {name, radiomics::extract(image, mask, settings, pool, arguments.device)};
     });
   };
   Regions regions;
-  if (arguments.regions.empty()) regions.push_back(one(""));
-  for (const std::string& name : arguments.regions) regions.push_back(one(name));
+  if (arguments.regions.size() < 2) {
+    regions.push_back(one(arguments.regions.empty() ? "" : arguments.regions[0]));
+  } else {
+    std::optional<core::Error> first;
+    for (const std::string& name : arguments.regions) {
+      try {
+        regions.push_back(one(name));
+      } catch (const core::Error& error) {
+        if (error.fault() != core::Fault::data) throw;
+        core::log_warning("region `" + name + "` of " + image_path.string() +
+                          " is left out: " + error.what());
+        if (!first) first = error;
+      }
+    }
+    if (regions.empty()) throw *first;
+  }
   if (!folders.maps.empty()) {
     core::make_directories(folders.maps);
     for (const auto& [label, map] : radiomics::response_maps(image, wanted.settings))
@@ -137,8 +193,15 @@ std::string to_csv(const Regions& regions) {
   return text;
 }
 
-std::string to_json(const Regions& regions, radiomics::Settings settings) {
-  const Json dumped = json_of(config::dump(settings));
+/// The settings with the keys `mask_…`, as they are read.
+Json json_of(Wanted wanted) {
+  Json all = json_of(config::dump(wanted.settings));
+  all.update(json_of(config::dump(wanted.masks)));
+  return all;
+}
+
+std::string to_json(const Regions& regions, const Wanted& wanted) {
+  const Json dumped = json_of(wanted);
   Json all = Json::array();
   for (const Region& region : regions) {
     Json features = Json::array();
@@ -171,12 +234,18 @@ void run_one(const Arguments& arguments) {
   core::ThreadPool pool(arguments.threads);
   const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
                                   {arguments.maps, arguments.voxelwise}, &pool);
-  write(arguments.format == "json" ? to_json(regions, wanted.settings) : to_csv(regions), arguments.out);
+  write(arguments.format == "json" ? to_json(regions, wanted) : to_csv(regions), arguments.out);
 }
 
 /// `#` and what follows it is not of the path.
 std::string hash_of(const std::string& reference) {
   return imaging::content_hash(reference.substr(0, reference.find('#')));
+}
+
+/// Only the usual column may be absent.
+std::optional<size_t> label_column(const core::Table& table, const std::string& name) {
+  if (name.empty()) return {};
+  return name == Arguments().label_column ? table.find(name) : table.require(name);
 }
 
 /// The cases of a manifest: a row a case and region for the CSV, and where each came from.
@@ -188,7 +257,12 @@ class Batch {
         table_(core::read_table(arguments.manifest)),
         image_(table_.require(arguments.image_column)),
         mask_(table_.require(arguments.mask_column)),
-        cases_(table_.rows.size()) {}
+        label_(label_column(table_, arguments.label_column)),
+        cases_(table_.rows.size()) {
+    if (label_ && !arguments.regions.empty())
+      core::fail_usage("column " + table_.columns[*label_] +
+                       " and --roi both choose what of the mask is the region; leave one of them out");
+  }
 
   void run() {
     core::ThreadPool pool(arguments_.threads);
@@ -228,13 +302,29 @@ class Batch {
     return (arguments_.manifest.parent_path() / text).string();
   }
 
+  /// The settings, with the label that the row asks for.
+  Wanted wanted_of(size_t row, const std::string& mask) const {
+    Wanted wanted = wanted_;
+    const std::string text = label_ ? std::string(core::trim(table_.rows[row][*label_])) : "";
+    if (text.empty()) return wanted;
+    const auto number = core::parse_double(text);
+    if (!number || *number != std::round(*number) || *number == 0 || std::abs(*number) > 1e9)
+      core::fail_data("column " + table_.columns[*label_] + " is `" + text +
+                      "`, not a label of the mask; correct it, or name another column by --label-column");
+    if (mask.find('#') != std::string::npos && !fs::exists(mask))
+      core::fail_data("column " + table_.columns[*label_] + " and what stands behind # in " + mask +
+                      " both choose the region; leave one of them out");
+    wanted.masks.label = static_cast<int64_t>(*number);
+    return wanted;
+  }
+
   void compute_row(size_t row) {
     Case& one = cases_[row];
     try {
       const std::string image = path(row, image_), mask = path(row, mask_);
       const std::string line = "line_" + std::to_string(table_.lines[row]);
       const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
-      one.regions = compute(image, mask, arguments_, wanted_,
+      one.regions = compute(image, mask, arguments_, wanted_of(row, mask),
                             {folder(arguments_.maps), folder(arguments_.voxelwise)}, nullptr);
       one.image_hash = hash_of(image);
       one.mask_hash = hash_of(mask);
@@ -270,7 +360,6 @@ class Batch {
   }
 
   std::string provenance() const {
-    radiomics::Settings settings = wanted_.settings;
     Json done = Json::array(), failed = Json::array();
     for (size_t row = 0; row < cases_.size(); ++row) {
       const Case& one = cases_[row];
@@ -283,14 +372,10 @@ class Batch {
       else
         failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
     }
-    return Json{{"photo51", core::version()},
-                {"commit", core::build_commit()},
-                {"manifest", table_.source},
-                {"manifest_xxh3", core::hash_file(arguments_.manifest)},
-                {"settings", json_of(config::dump(settings))},
-                {"regions", arguments_.regions},
-                {"cases", std::move(done)},
-                {"left_out", std::move(failed)}}
+    return Json{{"photo51", core::version()},   {"commit", core::build_commit()},
+                {"manifest", table_.source},    {"manifest_xxh3", core::hash_file(arguments_.manifest)},
+                {"settings", json_of(wanted_)}, {"regions", arguments_.regions},
+                {"cases", std::move(done)},     {"left_out", std::move(failed)}}
                .dump(1) +
            "\n";
   }
@@ -299,6 +384,7 @@ class Batch {
   Wanted wanted_;
   core::Table table_;
   size_t image_, mask_;
+  std::optional<size_t> label_;
   std::vector<Case> cases_;
   std::mutex mutex_;
 };
@@ -317,7 +403,7 @@ void add_radiomics(CLI::App& app, const Common& common) {
   auto arguments = std::make_shared<Arguments>();
   command->add_option("IMAGE MASK KEY=VALUE", arguments->words,
                       "an image, a mask on it (FILE#LABEL of several; RTSTRUCT, SEG) and overrides of the "
-                      "settings, e.g. discretise.width=10; with --cases only overrides");
+                      "settings, e.g. discretise.width=10, mask_label=2; with --cases only overrides");
   command->add_option("--profile", arguments->profile, "where the settings start from: ibsi, pyradiomics, …");
   command->add_option("--config", arguments->config, "settings, a YAML file");
   command->add_option("--roi", arguments->regions,
@@ -336,6 +422,14 @@ void add_radiomics(CLI::App& app, const Common& common) {
       "says what from");
   command->add_option("--image-column", arguments->image_column, "of the manifest")->capture_default_str();
   command->add_option("--mask-column", arguments->mask_column, "of the manifest")->capture_default_str();
+  command
+      ->add_option("--label-column", arguments->label_column,
+                   "of the manifest, where it has one: the label of the mask that is the row's region")
+      ->capture_default_str();
+  command->add_option("--mask-threshold", arguments->mask_threshold,
+                      "mask voxels of this value and above are inside (mask_threshold=…)");
+  command->add_option("--mask-outside", arguments->mask_outside,
+                      "error or crop: more than 1 % of the mask outside the image (mask_outside=…)");
   command->add_option("--threads", arguments->threads, "0: one a processor")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

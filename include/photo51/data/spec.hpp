@@ -10,6 +10,7 @@
 
 #include "photo51/config/fields.hpp"
 #include "photo51/imaging/dicom_policy.hpp"
+#include "photo51/imaging/mask_options.hpp"
 #include "photo51/preprocess/mammography.hpp"
 #include "photo51/preprocess/options.hpp"
 #include "photo51/preprocess/stain.hpp"
@@ -92,6 +93,7 @@ struct InputOptions {
   std::string modality;               ///< mri, ct, …, omics, clinical, lesion, radiomics
   std::vector<std::string> channels;  ///< images and lesion: columns with files or series folders
   std::string mask;                   ///< column of the mask; becomes the last channel when `mask_channel`
+  imaging::MaskOptions masks;         ///< mask_label, mask_threshold, mask_outside: how the mask is read
   bool mask_channel = true;
   int64_t dims = 3;                    ///< 2: the image is one slice, [C, H, W]
   std::string colour = "auto";         ///< single: one channel a file; gray, rgb: pictures become this

@@ -15,7 +15,7 @@ namespace photo51::radiomics {
 struct Pyradiomics {
   std::vector<std::string> feature_class{};  ///< featureClass; empty = all but shape2D
   ImageTypes image_type{};                   ///< imageType: the images that features are of, but shape
-  int64_t label = 1;                         ///< of the mask's voxels that are the region
+  std::optional<int64_t> label{};            ///< of the mask's voxels that are the region; absent = 1
   // the region must have
   int64_t minimum_dimensions = 2;         ///< minimumROIDimensions
   std::optional<int64_t> minimum_size{};  ///< minimumROISize: more voxels than this
