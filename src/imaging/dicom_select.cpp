@@ -41,13 +41,22 @@ void sort_by_place(std::vector<DicomHeader>& headers) {
 }  // namespace
 
 bool matches_pattern(const std::string& text, const std::string& pattern) {
+  // `?` is one character of UTF-8, whose later bytes all begin with the bits 10.
+  const auto after = [&](size_t at) {
+    do {
+      ++at;
+    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+    return at;
+  };
   // Goes back to the last `*` where the rest does not match.
   size_t t = 0, p = 0, star = std::string::npos, resume = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || lower(pattern[p]) == lower(text[t]))) {
+    } else if (p < pattern.size() && pattern[p] == '?') {
+      ++p, t = after(t);
+    } else if (p < pattern.size() && lower(pattern[p]) == lower(text[t])) {
       ++p, ++t;
     } else if (star != std::string::npos) {
       p = star + 1;

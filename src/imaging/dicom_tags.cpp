@@ -6,6 +6,7 @@
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_identity.hpp"
+#include "imaging/dicom_text.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
@@ -107,9 +108,9 @@ DicomHeader read_dicom_header(const std::filesystem::path& path) {
   if (header.transfer_syntax.empty()) header.transfer_syntax = DcmXfer(dataset.getOriginalXfer()).getXferID();
   header.modality = text_of(dataset, DCM_Modality);
   header.patient_id = text_of(dataset, DCM_PatientID);
-  header.study_description = text_of(dataset, DCM_StudyDescription);
+  header.study_description = utf8_text_of(dataset, DCM_StudyDescription);
   header.series_uid = text_of(dataset, DCM_SeriesInstanceUID);
-  header.series_description = text_of(dataset, DCM_SeriesDescription);
+  header.series_description = utf8_text_of(dataset, DCM_SeriesDescription);
   header.series_number = text_of(dataset, DCM_SeriesNumber);
   header.instance_number = text_of(dataset, DCM_InstanceNumber);
   header.instance_uid = text_of(dataset, DCM_SOPInstanceUID);
