@@ -69,7 +69,8 @@ imaging::Volume in_units(imaging::Volume volume, const InputOptions& options) {
     volume.units = imaging::Units::suv;
     return volume;
   }
-  return imaging::to_suv(std::move(volume), imaging::suv_type_from(suv));
+  const imaging::SuvRequest request = imaging::suv_request_from(suv);
+  return imaging::to_suv(std::move(volume), request.type, request.days);
 }
 
 /// One file of a case, or one part of it.
