@@ -5,6 +5,7 @@
 #include <set>
 #include <vector>
 
+#include "data/spot_table.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/table.hpp"
@@ -45,8 +46,9 @@ class SectionReader {
 
   Section read(size_t row, SpotSummary& summary) const {
     const std::string name = cell(row, options_.section);
-    const auto spots = core::read_table(file(row, options_.spots));
-    const size_t spot = spots.require("spot"), x = spots.require(options_.x), y = spots.require(options_.y);
+    const auto spots = read_spot_table(file(row, options_.spots), options_, summary.off_tissue);
+    const size_t spot = spots.require(options_.spot), x = spots.require(options_.x),
+                 y = spots.require(options_.y);
     std::vector<std::string> names;
     for (const auto& one : spots.rows) names.push_back(one[spot]);
     Section section{

@@ -1,15 +1,11 @@
 #include <ATen/ATen.h>
-#include <itkJPEGImageIO.h>
 #include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
-#include <itkPNGImageIO.h>
-#include <itkTIFFImageIO.h>
 
 #include <cmath>
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
-#include "imaging/tiff_pages.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
@@ -26,14 +22,8 @@ Io::Pointer make_reader(Format format) {
   switch (format) {
     case Format::nrrd:
       return itk::NrrdImageIO::New().GetPointer();
-    case Format::meta:
-      return itk::MetaImageIO::New().GetPointer();
-    case Format::tiff:
-      return itk::TIFFImageIO::New().GetPointer();
-    case Format::png:
-      return itk::PNGImageIO::New().GetPointer();
     default:
-      return itk::JPEGImageIO::New().GetPointer();
+      return itk::MetaImageIO::New().GetPointer();
   }
 }
 
@@ -117,12 +107,6 @@ void check_meta_bytes(const fs::path& path, double needed) {
   if (bytes - (local ? static_cast<double>(header.size()) : 0) < needed) core::fail_data(kCutOff);
 }
 
-/// libjpeg paints what a cut-off file lacks gray: look for the end marker.
-void check_jpeg_end(const fs::path& path) {
-  const std::string bytes = core::read_file(path);
-  if (bytes.rfind("\xFF\xD9") == std::string::npos) core::fail_data(kCutOff);
-}
-
 bool has(const std::string& text, std::initializer_list<const char*> keys) {
   for (const char* key : keys)
     if (text.find(key) != std::string::npos) return true;
@@ -134,12 +118,10 @@ void see_what_is_known(const fs::path& path, Format format, Volume& volume) {
     const std::string text = text_header(path);
     volume.spacing_known = has(text, {"space directions:", "spacings:"});
     volume.orientation_known = has(text, {"space directions:"}) && has(text, {"space:"});
-  } else if (format == Format::meta) {
+  } else {
     const std::string text = text_header(path);
     volume.spacing_known = has(text, {"ElementSpacing", "ElementSize"});
     volume.orientation_known = has(text, {"TransformMatrix", "Rotation", "Orientation"});
-  } else {
-    volume.spacing_known = volume.orientation_known = false;
   }
   if (!volume.spacing_known) volume.warnings.emplace_back("the file does not say how large a voxel is");
   if (!volume.orientation_known)
@@ -184,7 +166,6 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
                     " voxels, more than the file can hold: it is cut off or damaged; copy it again");
 
   if (format == Format::meta) check_meta_bytes(path, bytes);
-  if (format == Format::jpeg) check_jpeg_end(path);
 
   itk::ImageIORegion region(io.GetNumberOfDimensions());
   for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis) {
@@ -193,7 +174,7 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
   }
   io.SetIORegion(region);
   at::Tensor data = at::empty({beyond, n[2], n[1], n[0], components}, type);
-  if (format != Format::tiff) data.zero_();
+  data.zero_();
   io.Read(data.mutable_data_ptr());
   data = plain_type(data, io);
   if (components == 1) return data.reshape({beyond, n[2], n[1], n[0]});
@@ -225,9 +206,7 @@ Volume read_with_itk(const fs::path& path, Format format) {
       Volume volume;
       volume.source = path.string();
       see_what_is_known(path, format, volume);
-      if (format == Format::tiff && read_first_page(path, volume)) return volume;
-      if (format == Format::nrrd || format == Format::meta)
-        referenced_files(path);  // refuses what leads elsewhere
+      referenced_files(path);  // refuses what leads elsewhere
       const Io::Pointer io = make_reader(format);
       io->SetFileName(path.string());
       io->ReadImageInformation();

@@ -1,6 +1,7 @@
 #include "photo51/imaging/read.hpp"
 
 #include "imaging/dicom_select.hpp"
+#include "imaging/picture_files.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 
@@ -27,6 +28,8 @@ Volume read_file(const fs::path& path, const ReadOptions& options) {
   const std::string name = path.filename().string();
   if (format == Format::nifti) return read_nifti(path);
   if (format == Format::dicom) return read_dicom_file(path, options);
+  if (format == Format::tiff) return read_tiff(path);
+  if (format == Format::png || format == Format::jpeg) return read_picture(path, format);
   if (format != Format::unknown) return read_with_itk(path, format);
   if (name.ends_with(".nii") || name.ends_with(".nii.gz"))
     core::fail_data(path.string() + ": is named as NIfTI but its content is not; copy it again");

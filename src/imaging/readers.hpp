@@ -17,6 +17,7 @@ Format detect_format(const std::filesystem::path& path);
 bool is_meta_image(std::string_view bytes);
 
 Volume read_nifti(const std::filesystem::path& path);
+/// NRRD and MetaImage.
 Volume read_with_itk(const std::filesystem::path& path, Format format);
 Volume read_dicom_file(const std::filesystem::path& path, const ReadOptions& options);
 /// `options.series` may be empty when the folder holds one series.
