@@ -13,8 +13,9 @@ enum class Format { nifti, nrrd, meta, tiff, png, jpeg, dicom, unknown };
 /// By the first bytes of the file, unpacked when gzipped. Error (data): missing, empty.
 Format detect_format(const std::filesystem::path& path);
 
-Volume read_nifti(const std::filesystem::path& path);
-Volume read_with_itk(const std::filesystem::path& path, Format format);
+/// `keep_double` as in `ReadOptions`.
+Volume read_nifti(const std::filesystem::path& path, bool keep_double = false);
+Volume read_with_itk(const std::filesystem::path& path, Format format, bool keep_double = false);
 Volume read_dicom_file(const std::filesystem::path& path, const ReadOptions& options);
 /// `options.series` may be empty when the folder holds one series.
 Volume read_dicom_folder(const std::filesystem::path& folder, const ReadOptions& options);

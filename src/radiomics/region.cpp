@@ -129,6 +129,10 @@ void diagnose(const imaging::Volume& image, const std::array<Axis, 3>& axes, con
   for (int axis = 0; axis < 3; ++axis)
     all[axis] = span_of(axes[axis], 0, axes[axis].size - 1, settings.interpolation);
   std::vector<double> values = crop_image(image, all);
+  for (const double value : values)
+    if (!std::isfinite(value))
+      core::fail_data(image.source +
+                      ": intensities are not finite, which the family diagnostic needs in all of the image");
   diagnostics.drawn_image = summary_of(values, grid_of(image.geometry));
   values = interpolate(std::move(values), all, settings.interpolation);
   if (settings.round) round_all(values);
@@ -159,7 +163,7 @@ void require_finite(const std::vector<double>& values, const imaging::Volume& im
 
 /// The box `inside` of the old grid and `margin` mm about it, on the new grid.
 Region region_in(const imaging::Volume& image, const imaging::Volume& mask, const Box& inside,
-                 const std::array<Axis, 3>& axes, const Settings& settings, double margin) {
+                 const std::array<Axis, 3>& axes, const Settings& settings, double margin, Finite finite) {
   Region region;
   region.grid = grid_of(image.geometry);
   std::array<Span, 3> of_image, of_mask;
@@ -180,11 +184,14 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
     region.offset[axis] = first;
   }
   region.intensity = crop_image(image, of_image);
-  require_finite(region.intensity, image);
+  if (finite == Finite::around) require_finite(region.intensity, image);
   region.intensity = interpolate(std::move(region.intensity), of_image, settings.interpolation);
   region.shape = crop_mask(mask, of_mask, settings.mask_interpolation);
   region.mask = region.shape;
   list_voxels(region);
+  for (const int64_t i : region.voxels)
+    if (!std::isfinite(region.intensity[i]))
+      core::fail_data(image.source + ": intensities in the region are not finite");
   return region;
 }
 
@@ -263,17 +270,17 @@ std::vector<double> resampled_intensities(const imaging::Volume& image, const Se
 }
 
 Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
-                   double margin, Diagnostics* diagnostics) {
+                   double margin, Diagnostics* diagnostics, Finite finite) {
   check(image, mask);
   const Box inside = box_of_nonzero(mask);
   if (inside.last[0] < 0) core::fail_data(mask.source + ": the mask is empty");
   const auto axes = wanted_axes(image.geometry, settings), kept = wanted_axes(image.geometry, {});
-  Region region = region_in(image, mask, inside, axes, settings, margin);
+  Region region = region_in(image, mask, inside, axes, settings, margin, finite);
   if (region.voxels.empty())
     core::fail_data(mask.source + ": the region is too small for `spacing`: nothing of it is left");
   if (settings.round) round_all(region.intensity);
   if (diagnostics != nullptr)
-    diagnose(image, axes, region_in(image, mask, inside, kept, settings, 0), region, settings, *diagnostics);
+    diagnose(image, axes, region_in(image, mask, inside, kept, settings, 0, finite), region, settings, *diagnostics);
   return region;
 }
 
