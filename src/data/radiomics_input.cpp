@@ -111,7 +111,7 @@ void add_location(const Study& study, const Names& channels, const std::string& 
   const auto found = std::find(study.present.begin(), study.present.end(), true);
   const auto first = static_cast<size_t>(found - study.present.begin());
   Study one;
-  one.channels = {study.channels[first]};
+  one.channels = {imaging::to_float(*study.channels[first])};
   one.mask = study.mask;
   one.registrations = {study.registrations[first]};
   one.present = {true};

@@ -51,7 +51,10 @@ Volume read_file(const std::filesystem::path& file, imaging::Modality modality, 
     return read_mammogram_picture(file, options.mammography, options.dicom);
   if (modality == imaging::Modality::ultrasound)
     return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
-  Volume volume = imaging::read_volume(file, {.modality = modality, .series = {}, .dicom = options.dicom});
+  Volume volume = imaging::read_volume(file, {.modality = modality,
+                                              .series = {},
+                                              .dicom = options.dicom,
+                                              .keep_double = is_radiomics(options)});
   if (modality == imaging::Modality::histopathology && options.stain.method != "none")
     volume = normalized_stain(std::move(volume), options.stain);
   return volume;

@@ -55,8 +55,8 @@ at::ScalarType type_of(const Io& io) {
   }
 }
 
-/// Unsigned words were read as signed ones of the same size; double voxels become float.
-at::Tensor plain_type(at::Tensor data, const Io& io) {
+/// Unsigned words were read as signed ones of the same size; double voxels become float, unless they stay.
+at::Tensor plain_type(at::Tensor data, const Io& io, bool keep_double) {
   using Type = itk::IOComponentEnum;
   switch (io.GetComponentType()) {
     case Type::USHORT:
@@ -64,7 +64,7 @@ at::Tensor plain_type(at::Tensor data, const Io& io) {
     case Type::UINT:
       return data.to(at::kLong).bitwise_and_(0xFFFFFFFF);
     case Type::DOUBLE:
-      return data.to(at::kFloat);
+      return keep_double ? data : data.to(at::kFloat);
     default:
       return data;
   }
@@ -148,7 +148,8 @@ Geometry geometry_of(const Io& io, const Volume& volume) {
   return geometry;
 }
 
-at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry) {
+at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry,
+                       bool keep_double) {
   const at::ScalarType type = type_of(io);
   const auto components = static_cast<int64_t>(io.GetNumberOfComponents());
   int64_t beyond = 1;
@@ -176,7 +177,7 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
   at::Tensor data = at::empty({beyond, n[2], n[1], n[0], components}, type);
   data.zero_();
   io.Read(data.mutable_data_ptr());
-  data = plain_type(data, io);
+  data = plain_type(data, io, keep_double);
   if (components == 1) return data.reshape({beyond, n[2], n[1], n[0]});
   return data.permute({0, 4, 1, 2, 3}).reshape({beyond * components, n[2], n[1], n[0]}).contiguous();
 }
@@ -200,7 +201,7 @@ void name_colours(const Io& io, Volume& volume) {
 
 }  // namespace
 
-Volume read_with_itk(const fs::path& path, Format format) {
+Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
   return core::with_context(path.string(), [&] {
     try {
       Volume volume;
@@ -211,7 +212,7 @@ Volume read_with_itk(const fs::path& path, Format format) {
       io->SetFileName(path.string());
       io->ReadImageInformation();
       volume.geometry = geometry_of(*io, volume);
-      volume.data = read_pixels(*io, path, format, volume.geometry);
+      volume.data = read_pixels(*io, path, format, volume.geometry, keep_double);
       name_colours(*io, volume);
       return volume;
     } catch (const itk::ExceptionObject& error) {

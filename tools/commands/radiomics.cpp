@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "commands/commands.hpp"
+#include "commands/outputs.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
@@ -105,8 +106,10 @@ void take_label(imaging::MaskOptions& masks, const radiomics::Settings& settings
 }
 
 Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
-  config::Node document =
-      arguments.config.empty() ? config::Node::map() : config::load_document(arguments.config);
+  std::vector<std::string> warnings;
+  config::Node document = arguments.config.empty() ? config::Node::map()
+                                                   : radiomics::load_settings(arguments.config, warnings);
+  for (const std::string& warning : warnings) core::log_warning(warning);
   if (!arguments.profile.empty()) document.set("profile", config::Node::scalar(arguments.profile));
   for (const std::string& override_text : overrides) config::apply_override(document, override_text);
   Wanted wanted;
@@ -138,7 +141,7 @@ void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, 
 /// warning.
 Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
                 const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
-  const imaging::Volume image = imaging::read_volume(image_path);
+  const imaging::Volume image = imaging::read_volume(image_path, {.keep_double = true});
   radiomics::Settings settings = wanted.settings;
   settings.pyradiomics.label.reset();  // masks are read as 0 and 1
   const auto one = [&](const std::string& name) -> Region {
@@ -231,6 +234,8 @@ void run_one(const Arguments& arguments) {
   const Wanted wanted = read_settings(arguments, {arguments.words.begin() + 2, arguments.words.end()});
   if (!arguments.maps.empty() && wanted.settings.filters.empty())
     core::fail_usage("--maps needs `filters` in the settings");
+  Outputs outputs({arguments.words[0], arguments.words[1], arguments.config});
+  outputs.add(arguments.out);
   core::ThreadPool pool(arguments.threads);
   const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
                                   {arguments.maps, arguments.voxelwise}, &pool);
@@ -248,6 +253,11 @@ std::optional<size_t> label_column(const core::Table& table, const std::string& 
   return name == Arguments().label_column ? table.find(name) : table.require(name);
 }
 
+/// Where the JSON file beside a table goes.
+fs::path provenance_of(fs::path table) {
+  return table.replace_extension(".json");
+}
+
 /// The cases of a manifest: a row a case and region for the CSV, and where each came from.
 class Batch {
  public:
@@ -262,6 +272,13 @@ class Batch {
     if (label_ && !arguments.regions.empty())
       core::fail_usage("column " + table_.columns[*label_] +
                        " and --roi both choose what of the mask is the region; leave one of them out");
+    std::vector<fs::path> inputs{arguments.manifest, arguments.config};
+    for (const auto& row : table_.rows)
+      for (const size_t column : {image_, mask_})
+        if (!row[column].empty()) inputs.push_back(arguments.manifest.parent_path() / row[column]);
+    Outputs outputs(std::move(inputs));
+    outputs.add(arguments.out);
+    outputs.add(provenance_of(arguments.out));
   }
 
   void run() {
@@ -284,8 +301,7 @@ class Batch {
       core::log_warning(std::to_string(failed) + " of " + std::to_string(cases_.size()) +
                         " cases are left out");
     core::write_file_atomic(arguments_.out, csv());
-    fs::path beside = arguments_.out;
-    core::write_file_atomic(beside.replace_extension(".json"), provenance());
+    core::write_file_atomic(provenance_of(arguments_.out), provenance());
   }
 
  private:
@@ -405,7 +421,7 @@ void add_radiomics(CLI::App& app, const Common& common) {
                       "an image, a mask on it (FILE#LABEL of several; RTSTRUCT, SEG) and overrides of the "
                       "settings, e.g. discretise.width=10, mask_label=2; with --cases only overrides");
   command->add_option("--profile", arguments->profile, "where the settings start from: ibsi, pyradiomics, …");
-  command->add_option("--config", arguments->config, "settings, a YAML file");
+  command->add_option("--config", arguments->config, "settings, a YAML file, or a parameter file of PyRadiomics (YAML, JSON)");
   command->add_option("--roi", arguments->regions,
                       "a structure of the mask to measure on its own; as often as needed, `a,b` unites");
   command->add_option("--format", arguments->format, "of the result")
