@@ -10,6 +10,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -181,7 +182,10 @@ void Cohort::Impl::find_places(size_t input, size_t row, Files& named) const {
 
 void Cohort::Impl::find_files(size_t input) {
   const bool bag = is_bag(inputs[input].second);
-  for (size_t row = 0; row < ids.size(); ++row) {
+  // A network drive takes its time to say whether a file is there.
+  core::Progress progress("looking for the files of " + inputs[input].first, static_cast<int64_t>(ids.size()),
+                          core::Progress::Show::if_slow);
+  for (size_t row = 0; row < ids.size(); ++row, progress.advance()) {
     Files named;
     for (size_t view = 0; view < columns[input].channels.size() && bag; ++view) {
       if (!columns[input].channels[view]) continue;
@@ -228,7 +232,7 @@ void Cohort::Impl::find_samples(size_t input) {
           "input " + name, [&, &table = path] { return genomics::read_expression(table, patients); }));
     } catch (const core::Error& error) {
       // A table of many patients is not a bad case but a bad cohort.
-      if (options.on_bad_case != "skip" || rows.size() > 1) throw;
+      if (options.on_bad_case != "skip" || rows.size() > 1 || error.fault() != core::Fault::data) throw;
       samples[input][rows[0]].problem = error.what();
       continue;
     }

@@ -59,6 +59,9 @@ struct Cohort::Impl {
   std::filesystem::path resolve(const std::string& named) const;
   /// XXH3 of a file or of a folder's files in name order; remembered.
   std::string hash_of(const std::filesystem::path& path) const;
+  /// The same of many, several at a time, with progress; what cannot be read has no known hash then.
+  std::optional<std::string> known_hash(const std::filesystem::path& path) const;
+  void hash_all(const std::vector<std::filesystem::path>& paths, const std::string& title) const;
 
   core::Table table;
   std::filesystem::path folder;  ///< that relative paths are taken from

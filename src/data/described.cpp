@@ -14,6 +14,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/core/version.hpp"
 
@@ -197,6 +198,8 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
 Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& rows,
                      bool perturbed) {
   Cases cases(rows.size());
+  core::Progress progress("describing " + cohort.inputs[input].first, static_cast<int64_t>(rows.size()),
+                          core::Progress::Show::if_slow);
   core::ThreadPool pool;
   pool.parallel_for(static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -205,9 +208,11 @@ Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector
         cases[at] = core::with_context("case " + cohort.ids[rows[at]],
                                        [&] { return described(cohort, input, rows[at], perturbed); });
       } catch (const core::Error& error) {
-        if (cohort.options.on_bad_case != "skip") throw;  // else the loader reports and counts it
+        // else the loader reports and counts it
+        if (cohort.options.on_bad_case != "skip" || error.fault() != core::Fault::data) throw;
         core::log_debug(error.what());
       }
+      progress.advance();
     }
   });
   return cases;

@@ -3,6 +3,7 @@
 #include <itkNrrdImageIO.h>
 
 #include <cmath>
+#include <new>
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
@@ -215,6 +216,8 @@ Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
       volume.data = read_pixels(*io, path, format, volume.geometry, keep_double);
       name_colours(*io, volume);
       return volume;
+    } catch (const itk::MemoryAllocationError&) {
+      throw std::bad_alloc();  // says nothing about the file
     } catch (const itk::ExceptionObject& error) {
       core::fail_data(
           std::string("cannot be read (") + error.GetDescription() +

@@ -124,7 +124,8 @@ at::Tensor widened(const at::Tensor& data, bool keep_double) {
   }
 }
 
-at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at, bool keep_double) {
+/// Error (data) when the file cannot hold what its header promises.
+void check_promise(const core::ByteSource& source, const nifti::Layout& layout) {
   const Storage storage = storage_of(layout);
   const auto& n = layout.size;
   const double bytes = static_cast<double>(n[0]) * static_cast<double>(n[1]) * static_cast<double>(n[2]) *
@@ -137,6 +138,12 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
                     std::to_string(storage.bytes * static_cast<size_t>(storage.components)) +
                     " bytes, more than a file of " + std::to_string(source.file_bytes()) +
                     " bytes can hold: it is cut off or its header is damaged; copy it again");
+}
+
+at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at, bool keep_double) {
+  const Storage storage = storage_of(layout);
+  const auto& n = layout.size;
+  check_promise(source, layout);
   if (!source.skip(layout.data_offset - at))
     core::fail_data("the file ends before its voxels; copy it again");
 
@@ -166,16 +173,30 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
   return data;
 }
 
+/// The header at the front of a file; `got` is how many bytes were read.
+nifti::Layout read_layout(core::ByteSource& source, size_t& got) {
+  char head[nifti::kLongestHeader];
+  got = source.read(head, nifti::kShortHeader);
+  if (nifti::is_second_version({head, got}))
+    got += source.read(head + got, nifti::kLongestHeader - nifti::kShortHeader);
+  return nifti::parse_header({head, got});
+}
+
 }  // namespace
+
+void check_nifti(const std::filesystem::path& path) {
+  core::ByteSource source(path);
+  core::with_context(path.string(), [&] {
+    size_t got = 0;
+    check_promise(source, read_layout(source, got));
+  });
+}
 
 Volume read_nifti(const std::filesystem::path& path, bool keep_double) {
   core::ByteSource source(path);
   return core::with_context(path.string(), [&] {
-    char head[nifti::kLongestHeader];
-    size_t got = source.read(head, nifti::kShortHeader);
-    if (nifti::is_second_version({head, got}))
-      got += source.read(head + got, nifti::kLongestHeader - nifti::kShortHeader);
-    nifti::Layout layout = nifti::parse_header({head, got});
+    size_t got = 0;
+    nifti::Layout layout = read_layout(source, got);
     Volume volume;
     volume.source = path.string();
     volume.geometry = nifti::place(layout, volume);

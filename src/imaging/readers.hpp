@@ -16,6 +16,11 @@ Format detect_format(const std::filesystem::path& path);
 /// MetaImage has no magic number: the file begins with text lines `Key = value`, among them NDims.
 bool is_meta_image(std::string_view bytes);
 
+/// Error (data): a file of none of these formats.
+[[noreturn]] void fail_format(const std::filesystem::path& path);
+
+/// The header alone. Errors (data): damaged; a file of fewer bytes than it promises.
+void check_nifti(const std::filesystem::path& path);
 /// `keep_double` as in `ReadOptions`.
 Volume read_nifti(const std::filesystem::path& path, bool keep_double = false);
 /// NRRD and MetaImage.

@@ -151,6 +151,7 @@ std::vector<fs::path> referenced_files(const fs::path& path) {
     folder.replace_extension();
     return fs::is_directory(folder) ? files_in(folder) : std::vector<fs::path>{};
   }
+  core::require_regular_file(path);
   const std::string start = first_bytes(path, 1024);
   if (start.starts_with("NRRD000")) return nrrd_files(path, first_bytes(path, most_header));
   if (is_meta_image(start)) return meta_files(path, first_bytes(path, most_header));
@@ -158,7 +159,8 @@ std::vector<fs::path> referenced_files(const fs::path& path) {
 }
 
 std::vector<fs::path> content_files(const fs::path& path) {
-  if (fs::is_directory(path)) return files_in(path);
+  std::error_code code;
+  if (fs::is_directory(path, code)) return files_in(path);
   std::vector<fs::path> files = referenced_files(path);
   files.insert(files.begin(), path);
   return files;

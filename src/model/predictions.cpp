@@ -38,7 +38,7 @@ std::string to_json(const std::vector<Prediction>& predictions) {
     if (!p.class_name.empty()) entry["class"] = p.class_name;
     list.push_back(std::move(entry));
   }
-  return list.dump(1) + "\n";
+  return list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {

@@ -10,11 +10,12 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/interrupt.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/training/interrupt.hpp"
 #include "training/learners.hpp"
 #include "training/member_trainer.hpp"
+#include "training/preflight.hpp"
 #include "training/run_folder.hpp"
 
 namespace photo51::training {
@@ -37,6 +38,8 @@ class Run {
     split_ = data::split_cohort(cohort_, experiment_.pipeline.cohort.split);
     data::check_leakage(cohort_, split_, experiment_.pipeline.cohort.split.group);
     leave_out_empty_cases();
+    preflight(experiment_, cohort_, split_,
+              [this](int64_t row, const std::string& why) { leave_out(row, why); });
   }
 
   void train() {
@@ -85,6 +88,10 @@ class Run {
                       core::join({empty.begin(), empty.end()}, ", "));
   }
 
+  void leave_out(int64_t row, const std::string& why) {
+    if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+  }
+
   /// The lines of the epochs that count, from the states of the members.
   std::vector<std::string> logged() const {
     std::vector<std::string> lines;
@@ -112,12 +119,10 @@ class Run {
     const fs::path file = folder / "predictions.csv";
     if (fs::exists(file)) return model::read_predictions(file);
     const auto& rows = split_.folds[static_cast<size_t>(fold)];
-    const auto on_bad = [this](int64_t row, const std::string& why) {
-      if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
-    };
+    const auto on_bad = [this](int64_t row, const std::string& why) { leave_out(row, why); };
     const auto stop = [this] {
       ++steps_;
-      return interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
+      return core::interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
     };
     const MemberJob job{experiment_,
                         cohort_,
@@ -129,7 +134,8 @@ class Run {
                         folder,
                         [this](const std::string& line) { folder_.log(line); },
                         stop,
-                        on_bad};
+                        on_bad,
+                        static_cast<int64_t>(split_.folds.size()) * experiment_.train.repeats};
     const data::Fitted fitted = data::fit(cohort_, rows.train);
     if (!images_) images_ = std::make_unique<data::CaseLoader>(cohort_, fitted, experiment_.train.cache_mib);
     const data::CaseLoader cases(*images_, fitted);
@@ -194,6 +200,7 @@ void train(ExperimentOptions experiment, const RunRequest& request) {
         "cohort.manifest: is missing: name the cohort's CSV in the config or as "
         "cohort.manifest=FILE");
   inference::drop_unused_inputs(experiment.pipeline);
+  check_request(request, experiment);
   Run(std::move(experiment), request).train();
 }
 

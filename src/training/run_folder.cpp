@@ -8,12 +8,12 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
@@ -91,7 +91,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
     if (device == "auto") device = before.train.device;
   }
   device = core::with_context("train.device", [&] { return core::resolve_device(device); });
-  if (threads == 0) threads = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  if (threads == 0) threads = core::processors();
   yaml_ = to_yaml(experiment);
   resume_ = request.resume && used;
   if (!resume_) return;

@@ -5,6 +5,7 @@
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
 
 namespace photo51::commands {
@@ -29,6 +30,7 @@ void print(const std::vector<model::Prediction>& predictions, bool json) {
 }
 
 void run(const Arguments& arguments, const Common& common) {
+  core::check_thread_count("--workers", arguments.options.workers);
   if (arguments.manifest.empty() == arguments.inputs.empty())
     core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
   if (arguments.inputs.empty() && arguments.out.empty())

@@ -12,6 +12,7 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
@@ -219,7 +220,7 @@ std::string to_json(const Regions& regions, const Wanted& wanted) {
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
-  return (plain ? all.front() : all).dump(1) + "\n";
+  return (plain ? all.front() : all).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 void write(const std::string& text, const fs::path& out) {
@@ -392,7 +393,7 @@ class Batch {
                 {"manifest", table_.source},    {"manifest_xxh3", core::hash_file(arguments_.manifest)},
                 {"settings", json_of(wanted_)}, {"regions", arguments_.regions},
                 {"cases", std::move(done)},     {"left_out", std::move(failed)}}
-               .dump(1) +
+               .dump(1, ' ', false, Json::error_handler_t::replace) +
            "\n";
   }
 
@@ -455,6 +456,7 @@ void add_radiomics(CLI::App& app, const Common& common) {
                    "are counted; the features are the same")
       ->capture_default_str();
   command->callback([arguments, &common] {
+    core::check_thread_count("--threads", arguments->threads);
     core::resolve_device(arguments->device);  // refuses before anything is read
     if (common.json) arguments->format = "json";
     arguments->manifest.empty() ? run_one(*arguments) : run_batch(*arguments);

@@ -49,7 +49,7 @@ void add_spots(CLI::App& app, const Common& common) {
                                          {"genes", made.genes},
                                          {"off_tissue", made.off_tissue},
                                          {"without_counts", made.without_counts}}
-                              .dump()
+                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                               .c_str());
     else
       std::printf(

@@ -5,7 +5,6 @@
 #include "commands/commands.hpp"
 #include "commands/metrics_table.hpp"
 #include "photo51/report/gather.hpp"
-#include "photo51/training/interrupt.hpp"
 #include "photo51/training/run.hpp"
 
 namespace photo51::commands {
@@ -24,7 +23,6 @@ void add_train(CLI::App& app, const Common& common) {
   command->add_flag("--resume", arguments->request.resume, "go on with the run that was stopped in --out");
   command->add_flag("--overwrite", arguments->request.overwrite, "remove the run in --out first");
   command->callback([arguments, &common] {
-    training::catch_interrupts();
     training::train(training::read_experiment(arguments->config, arguments->overrides), arguments->request);
     const auto metrics = report::write_run_report(arguments->request.folder);
     print_metrics(metrics, (arguments->request.folder / "report.html").string(), common);
