@@ -8,6 +8,7 @@
 
 #include "commands/commands.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -74,8 +75,9 @@ struct Wanted {
 };
 
 Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
-  config::Node document =
-      arguments.config.empty() ? config::Node::map() : config::load_document(arguments.config);
+  config::Node document = arguments.config.empty()
+                              ? config::Node::map()
+                              : config::load_document(arguments.config, config::EmptyValues::keep);
   if (!arguments.profile.empty()) document.set("profile", config::Node::scalar(arguments.profile));
   for (const std::string& override_text : overrides) config::apply_override(document, override_text);
   Wanted wanted;
@@ -196,7 +198,9 @@ class Batch {
         table_(core::read_table(arguments.manifest)),
         image_(table_.require(arguments.image_column)),
         mask_(table_.require(arguments.mask_column)),
-        cases_(table_.rows.size()) {}
+        cases_(table_.rows.size()) {
+    for (const auto& warning : table_.warnings) core::log_warning(warning);
+  }
 
   void run() {
     core::ThreadPool pool(arguments_.threads);
@@ -232,7 +236,7 @@ class Batch {
   /// Paths in a manifest are relative to it.
   std::string path(size_t row, size_t column) const {
     const std::string& text = table_.rows[row][column];
-    if (text.empty()) core::fail_data("column " + table_.columns[column] + " is empty");
+    if (core::is_blank(text)) core::fail_data("column " + table_.columns[column] + " is empty");
     return (arguments_.manifest.parent_path() / text).string();
   }
 
