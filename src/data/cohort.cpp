@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 
@@ -7,6 +8,8 @@
 #include "data/disk_cache.hpp"
 #include "data/parts.hpp"
 #include "data/region_kind.hpp"
+#include "data/tabular.hpp"
+#include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -164,7 +167,7 @@ fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t c
 
 double Cohort::Impl::number(size_t row, size_t column, const char* of, double least) const {
   const auto value = core::parse_double(cell(row, column));
-  if (!value || !(*value >= least))
+  if (!value || !std::isfinite(*value) || *value < least)
     core::fail_data(where(row, column) + ": `" + cell(row, column) + "` is not " + of);
   return *value;
 }
@@ -251,6 +254,7 @@ void Cohort::Impl::find_samples(size_t input) {
 
 void Cohort::Impl::build(bool is_single, bool require_labels) {
   read_ids();
+  if (!is_single) warn_of_absent_site(*this);
   columns.resize(inputs.size());
   files.resize(inputs.size());
   samples.resize(inputs.size());
@@ -265,6 +269,11 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
     } else if (modality != "clinical") {
       find_files(input);
     }
+  }
+  check_optional_columns(*this);
+  if (require_labels) {
+    check_label_columns(*this);
+    check_clinical_cells(*this);
   }
   read_labels(*this, require_labels);
   check_privacy(*this);
@@ -281,6 +290,7 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
+  for (const auto& warning : impl_->table.warnings) core::log_warning(warning);
   impl_->folder = options.manifest.parent_path();
   impl_->options = options;
   impl_->inputs = inputs;
@@ -304,6 +314,7 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
   table.rows.emplace_back();
   table.lines.push_back(1);
   for (const auto& assignment : assignments) {
+    if (core::line_of_bad_utf8(assignment)) core::fail_usage("`" + assignment + "`: is not UTF-8");
     const size_t equals = assignment.find('=');
     const std::string key = assignment.substr(0, equals);
     if (equals == std::string::npos || equals + 1 == assignment.size())

@@ -112,6 +112,15 @@ struct Cohort::Impl {
 /// empty for any other path.
 std::pair<std::filesystem::path, std::string> split_series(const std::filesystem::path& path);
 
+/// Error (usage) when a column that a head is to predict is among the numbers that the head sees, or says how
+/// they are harmonized.
+void check_label_columns(const Cohort::Impl& cohort);
+/// Error (data) at a column that is nearly, but not, one that would be read if it were there, such as
+/// `flair.registratoin`: its absence says something else.
+void check_optional_columns(const Cohort::Impl& cohort);
+/// Warns when there is no site column but one that is written nearly so.
+void warn_of_absent_site(const Cohort::Impl& cohort);
+
 /// Warns once an input of DICOM elements that tell who a patient is. Error (data) when the cohort's privacy
 /// is strict. Names are said, values never.
 void check_privacy(const Cohort::Impl& cohort);

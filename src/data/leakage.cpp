@@ -3,6 +3,7 @@
 #include <set>
 
 #include "data/cohort_impl.hpp"
+#include "data/label_leakage.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/referenced_files.hpp"
 
@@ -85,6 +86,7 @@ void check_groups(const Cohort& cohort, const Parts& parts, const std::string& c
 }  // namespace
 
 void check_leakage(const Cohort& cohort, const Split& split, const std::string& group_column) {
+  check_label_leakage(cohort);
   const auto groups = identical_images(cohort);
   for (const auto& fold : split.folds) {
     Parts parts;

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "data/spot_table.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/genomics/expression.hpp"
@@ -76,7 +78,7 @@ class SectionReader {
  private:
   const std::string& cell(size_t row, const std::string& column) const {
     const std::string& value = table_.rows[row][table_.require(column)];
-    if (value.empty()) core::fail_data(table_.where(row) + ": column `" + column + "` is blank");
+    if (core::is_blank(value)) core::fail_data(table_.where(row) + ": column `" + column + "` is blank");
     return value;
   }
 
@@ -137,6 +139,7 @@ void append_expression(const Section& section, const std::vector<std::string>& g
 SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
   if (!(options.scale >= 0)) core::fail_usage("scale: counts are brought to a sum above 0, or 0 for none");
   const auto table = core::read_table(options.sections);
+  for (const auto& warning : table.warnings) core::log_warning(warning);
   SpotSummary summary;
   std::vector<Section> sections;
   const SectionReader reader(options, table);

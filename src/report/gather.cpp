@@ -29,7 +29,8 @@ std::string input_text(const std::string& name, const data::InputOptions& input)
 std::string task_text(const data::LabelSpec& spec) {
   switch (spec.kind) {
     case Kind::binary:
-      return "whether `" + spec.column + "` is " + (spec.positive.empty() ? "1" : "`" + spec.positive + "`");
+      return "whether `" + spec.column + "` is " +
+             (spec.positive.empty() ? "1" : "`" + core::join(spec.positive, "` or `") + "`");
     case Kind::multiclass:
       return "which class of `" + spec.column + "`";
     case Kind::regression:
@@ -37,7 +38,8 @@ std::string task_text(const data::LabelSpec& spec) {
     case Kind::expression:
       return "the values of " + std::to_string(spec.classes.size()) + " genes in " + spec.table;
     case Kind::survival:
-      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`)";
+      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`, in " +
+             spec.time_unit + ")";
   }
   return "";
 }

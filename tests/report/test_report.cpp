@@ -202,6 +202,13 @@ TEST(Report, SurvivalPlotHasTheKnownSteps) {
   EXPECT_THAT(page, HasSubstr("higher predicted risk · 2 events in 3"));
   EXPECT_THAT(page, HasSubstr("log-rank p = "));
   EXPECT_THAT(page, HasSubstr("time, months"));
+  // Times that are not in days stay as they are.
+  for (const std::string unit : {"months", "years"}) {
+    input.truth.specs[0].time_unit = unit;
+    const auto other = render_report(input);
+    EXPECT_THAT(other, HasSubstr("time, " + unit));
+    EXPECT_THAT(other, HasSubstr(" " + unit + "<"));
+  }
   EXPECT_THAT(page, HasSubstr("risk rank 1 of 6 (1 = highest)"));
 }
 
@@ -224,7 +231,7 @@ TEST(Report, EscapesWhatPeopleWrite) {
   input.warnings = {nasty};
   input.model = {{nasty, nasty}};
   input.pictures = {{nasty, tiny_png(), nasty, nasty, nasty, false}};
-  input.truth.specs[0].positive = nasty;
+  input.truth.specs[0].positive = {nasty};
   input.cases[0].site = nasty;
   input.cases[0].inputs = {{nasty, false}};
   const auto page = render_report(input);

@@ -9,6 +9,7 @@
 #include "commands/commands.hpp"
 #include "commands/outputs.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -270,6 +271,7 @@ class Batch {
         mask_(table_.require(arguments.mask_column)),
         label_(label_column(table_, arguments.label_column)),
         cases_(table_.rows.size()) {
+    for (const auto& warning : table_.warnings) core::log_warning(warning);
     if (label_ && !arguments.regions.empty())
       core::fail_usage("column " + table_.columns[*label_] +
                        " and --roi both choose what of the mask is the region; leave one of them out");
@@ -315,7 +317,7 @@ class Batch {
   /// Paths in a manifest are relative to it.
   std::string path(size_t row, size_t column) const {
     const std::string& text = table_.rows[row][column];
-    if (text.empty()) core::fail_data("column " + table_.columns[column] + " is empty");
+    if (core::is_blank(text)) core::fail_data("column " + table_.columns[column] + " is empty");
     return (arguments_.manifest.parent_path() / text).string();
   }
 

@@ -97,13 +97,14 @@ Split split_cohort(const Cohort& cohort, const SplitOptions& options);
 std::vector<Split::Fold> fold_rows(const Cohort& cohort, const std::vector<int64_t>& rows,
                                    const SplitOptions& options);
 /// Error (data) when a patient, an identical image (by content hash) or, with `group`, a value of that column
-/// stands in two parts of a fold.
+/// stands in two parts of a fold; and when a clinical column or a gene is a copy of a class or an
+/// event, in whatever words. A warning when one puts a label in order.
 void check_leakage(const Cohort& cohort, const Split& split, const std::string& group = "");
 
 /// Learns scalings, gene lists and categories from `train` rows.
 Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train);
 
-/// `labels` with the class names that were fitted: what a trained model's heads mean.
+/// `labels` with the class names and the words for 0 that were fitted: what a trained model's heads mean.
 std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted& fitted);
 
 /// Number of channels/features and the size that each input will have, given what was fitted.
