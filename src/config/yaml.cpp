@@ -56,7 +56,9 @@ Node convert(const YAML::Node& yaml, const Source& source, int depth, int& value
   return node;
 }
 
-Node load(const std::filesystem::path& path, std::vector<std::filesystem::path>& chain) {
+Node load(const std::filesystem::path& path, std::vector<std::filesystem::path>& chain,
+          std::vector<std::filesystem::path>* read = nullptr) {
+  if (read != nullptr) read->push_back(path);
   std::error_code code;
   const auto canonical = std::filesystem::weakly_canonical(path, code);
   chain.push_back(canonical);
@@ -82,8 +84,9 @@ Node load(const std::filesystem::path& path, std::vector<std::filesystem::path>&
     for (const Node& base : bases) {
       if (base.kind != Node::Kind::scalar)
         core::fail_usage(base.where() + ": `extends` takes a path or a list of paths");
-      merged = merge(merged, core::with_context(base.where() + ": extends",
-                                                [&] { return load(path.parent_path() / base.text, chain); }));
+      merged = merge(merged, core::with_context(base.where() + ": extends", [&] {
+                       return load(path.parent_path() / base.text, chain, read);
+                     }));
     }
     document = merge(merged, document);
   }
@@ -137,6 +140,12 @@ Node parse_yaml(std::string_view text, const std::string& source) {
 Node load_document(const std::filesystem::path& path) {
   std::vector<std::filesystem::path> chain;
   return load(path, chain);
+}
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> chain, read;
+  load(path, chain, &read);
+  return read;
 }
 
 void apply_override(Node& document, const std::string& assignment) {

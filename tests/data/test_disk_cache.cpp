@@ -321,7 +321,7 @@ TEST_F(DiskCacheTest, HashesAreRememberedByWhatTheFileSystemSays) {
     EXPECT_EQ(cache.remembered(""), std::nullopt);
   }
   // A line cut off by a crash is passed over, and the next one is read.
-  std::ofstream(folder_ / "cache" / "stamps", std::ios::app) << stamp.substr(0, 11);
+  std::ofstream(folder_ / "cache" / DiskCache::stamps_file, std::ios::app) << stamp.substr(0, 11);
   DiskCache(options()).remember(core::hash_bytes("another"), hash);
   const DiskCache again(options());
   EXPECT_EQ(again.remembered(stamp), hash);

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "commands/commands.hpp"
+#include "commands/new_cases.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/memory.hpp"
@@ -79,8 +80,9 @@ void check_machine(Findings& findings) {
 }
 
 void check_experiment(Findings& findings, const std::string& config,
-                      const std::vector<std::string>& overrides) {
+                      const std::vector<std::string>& overrides, const std::filesystem::path& data_root) {
   auto experiment = training::read_experiment(config, overrides);
+  if (!data_root.empty()) experiment.pipeline.cohort.data_root = std::filesystem::absolute(data_root);
   findings.add("ok", "config", config + " is valid");
   auto& pipeline = experiment.pipeline;
   inference::drop_unused_inputs(pipeline);
@@ -155,14 +157,17 @@ void add_doctor(CLI::App& app, const Common& common) {
   struct Arguments {
     std::string config;
     std::vector<std::string> overrides;
+    std::filesystem::path data_root;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("CONFIG", arguments->config, "a config to check as well");
   command->add_option("KEY=VALUE", arguments->overrides, "overrides of the config");
+  add_data_root(*command, arguments->data_root);
   command->callback([arguments, &common] {
     Findings findings(common.json);
     check_machine(findings);
-    if (!arguments->config.empty()) check_experiment(findings, arguments->config, arguments->overrides);
+    if (!arguments->config.empty())
+      check_experiment(findings, arguments->config, arguments->overrides, arguments->data_root);
     findings.finish();
   });
 }

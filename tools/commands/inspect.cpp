@@ -13,6 +13,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -164,7 +165,10 @@ void add_inspect(CLI::App& app, const Common& common) {
                    "image files or DICOM series folders (folder#SeriesInstanceUID for one of several)")
       ->required();
   command->add_option("--sheet", options->sheet, "write a contact sheet of all images to this PNG");
-  command->callback([options, &common] { inspect_all(options->paths, options->sheet, common.json); });
+  command->callback([options, &common] {
+    run::refuse_output_file(options->sheet, "--sheet");
+    inspect_all(options->paths, options->sheet, common.json);
+  });
 }
 
 }  // namespace photo51::commands

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -84,6 +85,7 @@ void add_phantom(CLI::App& app, const Common& common) {
   command->add_option("--threads", options.threads, "worker threads; 0 = one a processor")
       ->capture_default_str();
   command->callback([arguments, &common] {
+    run::refuse_output_folder(arguments->folder, "--out");
     print(data::write_phantom(arguments->options, arguments->folder), arguments->folder, common.json);
   });
 }

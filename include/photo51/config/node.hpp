@@ -48,6 +48,8 @@ Node parse_yaml(std::string_view text, const std::string& source);
 /// itself wins over all). Maps merge key by key; a list, a scalar, and a component whose `name` differs
 /// replace; `~` removes. Error (usage): missing file, cycle.
 Node load_document(const std::filesystem::path& path);
+/// The file and all that it extends. Errors as of `load_document`.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path);
 /// Applies `a.b.c=value` (the value is YAML; list items by number). Error (usage) on bad syntax.
 void apply_override(Node& document, const std::string& assignment);
 /// `over` merged onto `base` by the rules of `extends:`.
