@@ -87,7 +87,7 @@ bool holds(const fs::path& folder, const fs::path& path) {
   return !inner.empty() && *inner.begin() != "..";
 }
 
-fs::path canonical(const fs::path& path) {
+fs::path whole_path(const fs::path& path) {
   std::error_code code;
   fs::path found = fs::weakly_canonical(fs::absolute(path, code), code);
   if (!found.has_filename()) found = found.parent_path();
@@ -112,13 +112,13 @@ Contents replaceable(const fs::path& folder, const std::vector<fs::path>& keep) 
   if (!contents.foreign.empty())
     core::fail_usage(folder.string() + ": holds more than a run writes (" + some(contents.foreign) + ")" +
                      leave + "move that elsewhere or choose another folder");
-  const fs::path whole = canonical(folder);
+  const fs::path whole = whole_path(folder);
   std::error_code code;
-  if (holds(whole, canonical(fs::current_path(code))))
+  if (holds(whole, whole_path(fs::current_path(code))))
     core::fail_usage(folder.string() + ": is the working folder or a parent of it" + leave +
                      "go elsewhere first or choose another folder");
   for (const auto& path : keep)
-    if (!path.empty() && holds(whole, canonical(path)))
+    if (!path.empty() && holds(whole, whole_path(path)))
       core::fail_usage(folder.string() + ": holds " + path.string() + ", which the new run needs" + leave +
                        "copy that elsewhere or choose another folder");
   return contents;
@@ -205,11 +205,11 @@ void remove_temporaries(const fs::path& folder) {
 }
 
 void refuse_output_folder(const fs::path& out, const std::string& option) {
-  if (!out.empty()) refuse(canonical(out), out, option);
+  if (!out.empty()) refuse(whole_path(out), out, option);
 }
 
 void refuse_output_file(const fs::path& file, const std::string& option) {
-  if (!file.empty()) refuse(canonical(file).parent_path(), file, option);
+  if (!file.empty()) refuse(whole_path(file).parent_path(), file, option);
 }
 
 }  // namespace photo51::run
