@@ -72,6 +72,7 @@ class Run {
     predictions.insert(predictions.begin(), development.begin(), development.end());
     core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
     core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));
+    folder_.start_log(logged());  // a member that was begun anew has no lines from before
     folder_.finish();
     const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
     core::write_file_atomic(folder_.path() / run::name::metrics, evaluation::to_csv(metrics));
