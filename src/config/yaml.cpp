@@ -94,7 +94,9 @@ void refuse_empty_values(const Node& node) {
   }
 }
 
-Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std::filesystem::path>& chain) {
+Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std::filesystem::path>& chain,
+          std::vector<std::filesystem::path>* read = nullptr) {
+  if (read != nullptr) read->push_back(path);
   std::error_code code;
   const auto canonical = std::filesystem::weakly_canonical(path, code);
   chain.push_back(canonical);
@@ -122,7 +124,7 @@ Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std:
       if (base.kind != Node::Kind::scalar)
         core::fail_usage(base.where() + ": `extends` takes a path or a list of paths");
       merged = merge(merged, core::with_context(base.where() + ": extends", [&] {
-                       return load(path.parent_path() / base.text, empty, chain);
+                       return load(path.parent_path() / base.text, empty, chain, read);
                      }));
     }
     document = merge(merged, document);
@@ -187,6 +189,12 @@ Node parse_yaml(std::string_view text, const std::string& source) {
 Node load_document(const std::filesystem::path& path, EmptyValues empty) {
   std::vector<std::filesystem::path> chain;
   return load(path, empty, chain);
+}
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> chain, read;
+  load(path, EmptyValues::refuse, chain, &read);
+  return read;
 }
 
 void apply_override(Node& document, const std::string& assignment) {

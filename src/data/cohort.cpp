@@ -291,7 +291,9 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
   for (const auto& warning : impl_->table.warnings) core::log_warning(warning);
-  impl_->folder = options.manifest.parent_path();
+  impl_->folder = options.data_root.empty() ? options.manifest.parent_path() : options.data_root;
+  if (!options.data_root.empty() && !fs::is_directory(options.data_root))
+    core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);

@@ -48,7 +48,7 @@ std::string stamp_of(const fs::path& path) {
 
 /// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.
 void DiskCache::read_stamps() {
-  std::ifstream file(folder_ / "stamps");
+  std::ifstream file(folder_ / stamps_file);
   for (std::string line; std::getline(file, line);) {
     if (line.size() != 2 * digits + 1) continue;
     const std::string stamp = line.substr(0, digits), hash = line.substr(digits + 1);
@@ -68,7 +68,7 @@ void DiskCache::remember(const std::string& stamp, const std::string& content_ha
   const std::scoped_lock lock(mutex_);
   if (!stamps_.emplace(stamp, content_hash).second) return;
   const std::string line = "\n" + stamp + " " + content_hash + "\n";  // apart from what a full disk cut off
-  const OpenFile file(folder_ / "stamps", O_WRONLY | O_CREAT | O_APPEND);
+  const OpenFile file(folder_ / stamps_file, O_WRONLY | O_CREAT | O_APPEND);
   if (file && ::write(file.get(), line.data(), line.size()) < 0) return;  // it is hashed again next time
 }
 

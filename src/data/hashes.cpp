@@ -89,6 +89,30 @@ std::string Cohort::file_hash(int64_t row, const std::string& input) const {
   return core::hash_bytes(text);
 }
 
+std::string Cohort::row_hash(int64_t row) const {
+  const auto at = static_cast<size_t>(row);
+  std::string text = impl_->ids[at] + "\n" + impl_->sites[at] + "\n";
+  const auto& split = impl_->options.split;
+  std::vector<std::string> columns{split.by, split.fold_by, split.group};
+  for (const auto& [name, of] : impl_->inputs) {
+    columns.push_back(of.harmonize.by);
+    columns.insert(columns.end(), of.harmonize.covariates.begin(), of.harmonize.covariates.end());
+  }
+  for (const auto& column : columns)
+    if (!column.empty()) text += cell(row, column) + "\n";
+  for (size_t input = 0; input < impl_->inputs.size(); ++input)
+    if (at < impl_->files[input].size())
+      for (const double mpp : impl_->files[input][at].mpps) text += core::format_number(mpp) + "\n";
+  for (const auto& spec : impl_->labels) {
+    const Case::Label& label = impl_->label_values.at(spec.head).at(at);
+    text += spec.head + (label.known ? " " + core::format_number(label.value) : "") +
+            (label.event ? " event" : "");
+    for (const float value : label.values) text += " " + core::format_number(value);
+    text += "\n";
+  }
+  return core::hash_bytes(text);
+}
+
 std::string Cohort::manifest_hash() const {
   return impl_->options.manifest.empty() ? "" : impl_->hash_of(impl_->options.manifest);
 }

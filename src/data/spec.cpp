@@ -99,6 +99,8 @@ void describe(config::Fields& f, HarmonizeOptions& o) {
 void describe(config::Fields& f, CohortOptions& o) {
   f("manifest", o.manifest,
     "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
+  f("data_root", o.data_root,
+    "folder that relative paths in the manifest are taken from; empty = the manifest's own");
   f("id", o.id, "column of the patient's id");
   f("site", o.site, "column of the site; may be absent from the manifest");
   f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",

@@ -134,9 +134,19 @@ void append_expression(const Section& section, const std::vector<std::string>& g
   }
 }
 
+/// Error (usage) when a file of that name is there and is not one that `write_spots` made: by its first line.
+void refuse_foreign(const fs::path& file, const std::string& begins) {
+  if (fs::exists(file) && !core::read_file(file).starts_with(begins))
+    core::fail_usage(file.string() +
+                     ": is there already and was not made by `photo51 spots`; choose another folder");
+}
+
 }  // namespace
 
 SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
+  const std::string header = core::csv_row({"spot", "patient", "section", "image", "x", "y", "image.mpp"});
+  refuse_foreign(folder / "cohort.csv", header);
+  refuse_foreign(folder / "expression.tsv", "spot\t");
   if (!(options.scale >= 0)) core::fail_usage("scale: counts are brought to a sum above 0, or 0 for none");
   const auto table = core::read_table(options.sections);
   for (const auto& warning : table.warnings) core::log_warning(warning);
@@ -147,7 +157,7 @@ SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
   if (sections.empty()) core::fail_data(table.source + ": has no section");
   const auto genes = common_genes(sections);
 
-  std::string manifest = core::csv_row({"spot", "patient", "section", "image", "x", "y", "image.mpp"});
+  std::string manifest = header;
   std::string expression = "spot";
   for (const auto& gene : genes) expression += '\t' + gene;
   expression += '\n';

@@ -22,20 +22,26 @@ double read_number(const core::Table& table, size_t row, size_t column) {
 
 }  // namespace
 
-std::string to_csv(const std::vector<Prediction>& predictions) {
-  std::string out = "case,head,class,value,low,high\n";
+std::string to_csv(const std::vector<Prediction>& predictions, const std::string& unfinished) {
+  const auto row = [&](std::vector<std::string> cells, const std::string& last) {
+    if (!unfinished.empty()) cells.push_back(last);
+    return core::csv_row(cells);
+  };
+  std::string out = row({"case", "head", "class", "value", "low", "high"}, "unfinished");
   for (const auto& p : predictions)
-    out += core::csv_row({p.case_id, p.head, p.class_name, core::format_number(p.value),
-                          core::format_number(p.low), core::format_number(p.high)});
+    out += row({p.case_id, p.head, p.class_name, core::format_number(p.value), core::format_number(p.low),
+                core::format_number(p.high)},
+               unfinished);
   return out;
 }
 
-std::string to_json(const std::vector<Prediction>& predictions) {
+std::string to_json(const std::vector<Prediction>& predictions, const std::string& unfinished) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& p : predictions) {
     nlohmann::ordered_json entry = {{"case", p.case_id}, {"head", p.head}, {"class", nullptr},
                                     {"value", p.value},  {"low", p.low},   {"high", p.high}};
     if (!p.class_name.empty()) entry["class"] = p.class_name;
+    if (!unfinished.empty()) entry["unfinished"] = unfinished;
     list.push_back(std::move(entry));
   }
   return list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

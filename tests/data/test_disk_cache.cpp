@@ -245,6 +245,28 @@ TEST_F(DiskCacheTest, WhatIsBeingWrittenIsNotClearedAway) {
   });
 }
 
+TEST_F(DiskCacheTest, FilesOfOthersAreNeverRemoved) {
+  const std::string key = key_of(1);
+  DiskCache cache(options(0.001));
+  cache.fetch(key, [] { return some_image(1); });
+  std::vector<fs::path> others{"poetry.lock",
+                               "sub/results.tmp",
+                               "sub/a.p51.lock",
+                               key + ".p51",                      // not in the folder of its first digits
+                               key.substr(0, 2) + "/paper.lock",  // there, but no key
+                               key.substr(0, 2) + "/" + key + ".lock",     // no entry's lock
+                               key.substr(0, 2) + "/" + key + ".p51.tmp",  // no process
+                               key.substr(0, 2) + "/" + key + ".p51.tmp7x"};
+  for (const auto& other : others) {
+    fs::create_directories((folder_ / "cache" / other).parent_path());
+    std::ofstream(folder_ / "cache" / other) << std::string(2 << 20, 'x');  // above the limit, too
+    fs::last_write_time(folder_ / "cache" / other, fs::file_time_type::clock::now() - std::chrono::hours(48));
+  }
+  cache.sweep();
+  for (const auto& other : others) EXPECT_TRUE(fs::exists(folder_ / "cache" / other)) << other;
+  EXPECT_TRUE(fs::exists(cache.path_of(key)));
+}
+
 TEST_F(DiskCacheTest, TheLongestUnreadGoesFirst) {
   constexpr double gib = 1024.0 * 1024 * 1024;
   // Each entry takes one page and 2 * 16^3 * 4 bytes: 36 KiB; there is room for ten.
@@ -321,7 +343,7 @@ TEST_F(DiskCacheTest, HashesAreRememberedByWhatTheFileSystemSays) {
     EXPECT_EQ(cache.remembered(""), std::nullopt);
   }
   // A line cut off by a crash is passed over, and the next one is read.
-  std::ofstream(folder_ / "cache" / "stamps", std::ios::app) << stamp.substr(0, 11);
+  std::ofstream(folder_ / "cache" / DiskCache::stamps_file, std::ios::app) << stamp.substr(0, 11);
   DiskCache(options()).remember(core::hash_bytes("another"), hash);
   const DiskCache again(options());
   EXPECT_EQ(again.remembered(stamp), hash);

@@ -41,6 +41,17 @@ TEST(Predictions, JsonHasTheSameFields) {
   EXPECT_EQ(json[1]["value"], -1.5);
 }
 
+TEST(Predictions, ThoseOfAnUnfinishedModelSaySo) {
+  test::TemporaryFolder folder;
+  const std::string csv = to_csv(sample, "1 of 3 models");
+  EXPECT_THAT(csv, testing::StartsWith("case,head,class,value,low,high,unfinished\n"));
+  EXPECT_THAT(csv, HasSubstr("P1,os,,-1.5,-2,-1,1 of 3 models\n"));
+  core::write_file_atomic(folder / "predictions.csv", csv);
+  EXPECT_EQ(read_predictions(folder / "predictions.csv").size(), 2U);
+  for (const auto& one : nlohmann::json::parse(to_json(sample, "1 of 3 models")))
+    EXPECT_EQ(one["unfinished"], "1 of 3 models");
+}
+
 TEST(Predictions, ErrorsNameFileAndLine) {
   test::TemporaryFolder folder;
   const auto failure = [&](const std::string& text) {

@@ -16,6 +16,7 @@
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/slide.hpp"
 #include "photo51/preprocess/tiles.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -213,8 +214,10 @@ void add_inspect(CLI::App& app, const Common& common) {
       "--tile", options->tile,
       "settings of an input's `tile` section, such as mpp=0.5 or tissue.pen=true, for the tiles "
       "that are counted and drawn of a slide");
-  command->callback(
-      [options, &common] { inspect_all(options->paths, options->sheet, options->tile, common.json); });
+  command->callback([options, &common] {
+    run::refuse_output_file(options->sheet, "--sheet");
+    inspect_all(options->paths, options->sheet, options->tile, common.json);
+  });
 }
 
 }  // namespace photo51::commands

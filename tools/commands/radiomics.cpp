@@ -27,6 +27,7 @@
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/filter.hpp"
 #include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -460,6 +461,9 @@ void add_radiomics(CLI::App& app, const Common& common) {
   command->callback([arguments, &common] {
     core::check_thread_count("--threads", arguments->threads);
     core::resolve_device(arguments->device);  // refuses before anything is read
+    run::refuse_output_file(arguments->out, "--out");
+    run::refuse_output_folder(arguments->maps, "--maps");
+    run::refuse_output_folder(arguments->voxelwise, "--voxelwise");
     if (common.json) arguments->format = "json";
     arguments->manifest.empty() ? run_one(*arguments) : run_batch(*arguments);
   });

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 
@@ -40,6 +41,7 @@ void add_spots(CLI::App& app, const Common& common) {
       ->capture_default_str();
   command->add_flag("--log,!--no-log", options.log, "log(1 + count) afterwards (default)");
   command->callback([arguments, &common] {
+    run::refuse_output_folder(arguments->folder, "--out");
     arguments->options.sections = arguments->sections;
     const auto made = data::write_spots(arguments->options, arguments->folder);
     if (common.json)

@@ -69,6 +69,9 @@ class Cohort {
   /// For environment.json.
   std::string file_hash(int64_t row, const std::string& input) const;
   std::string manifest_hash() const;
+  /// XXH3 of what is used of one row apart from its inputs: id, site, labels, and the cells that splitting
+  /// and harmonisation look at. Like `file_hash`, it does not depend on where the files lie.
+  std::string row_hash(int64_t row) const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }

@@ -42,6 +42,7 @@ void describe(config::Fields& f, CacheOptions& o);
 
 struct CohortOptions {
   std::filesystem::path manifest;
+  std::filesystem::path data_root;    ///< that the manifest's relative paths are taken from; empty = its own
   std::string id = "patient";         ///< column
   std::string site = "site";          ///< column; may be absent from the manifest
   std::string on_bad_case = "error";  ///< or skip: reported, counted, left out

@@ -14,8 +14,10 @@ struct Prediction {
   double low = 0, high = 0;  ///< 95 % interval over the ensemble's members
 };
 
-std::string to_csv(const std::vector<Prediction>& predictions);
-std::string to_json(const std::vector<Prediction>& predictions);
+/// `unfinished` is what was missing of the model that predicted: a further column, or key of every
+/// prediction, of that name, so that nobody takes them for a finished model's.
+std::string to_csv(const std::vector<Prediction>& predictions, const std::string& unfinished = "");
+std::string to_json(const std::vector<Prediction>& predictions, const std::string& unfinished = "");
 /// Errors (data) with file:line.
 std::vector<Prediction> read_predictions(const std::filesystem::path& path);
 
