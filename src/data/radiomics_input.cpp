@@ -75,23 +75,30 @@ class Collector {
     names_.push_back(name);
     add_value(value);
   }
-  Described take() { return {std::make_shared<const Names>(std::move(names_)), std::move(values_)}; }
+  FileWarnings& warnings() { return warnings_; }
+  Described take() {
+    return {std::make_shared<const Names>(std::move(names_)), std::move(values_), std::move(warnings_)};
+  }
 
  private:
   void add_value(double value) { values_.push_back(std::isfinite(value) ? value : NAN); }
 
   Names names_;
   std::vector<double> values_;
+  FileWarnings warnings_;
   bool has_form_ = false;
 };
 
 /// `measure(image, mask)` of each channel that is there.
 template <class Measure>
 void each_channel(const Study& study, const Names& channels, Collector& collector, Measure measure) {
+  collector.warnings() = study.warnings;
   for (size_t i = 0; i < study.channels.size(); ++i)
     if (const auto& image = study.channels[i])
       core::with_context("channel " + channels[i], [&] {
-        collector.add(channels[i], measure(*image, mask_on(*study.mask, *image, study.registrations[i])));
+        const imaging::Volume mask = mask_on(*study.mask, *image, study.registrations[i]);
+        take_warnings(collector.warnings(), mask, -1);
+        collector.add(channels[i], measure(*image, mask));
       });
 }
 

@@ -107,6 +107,8 @@ std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& ru
   for (const auto& row : cases.rows) study.parts[row[cases.require("case")]] = row[cases.require("part")];
   ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
   input.curves = training_curves(run_folder / "log.jsonl");
+  if (std::filesystem::exists(run_folder / "warnings.csv"))  // runs of older versions have none
+    input.file_warnings = data::read_warnings(run_folder / "warnings.csv");
   input.made_by =
       std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.experiment.train.seed);
   core::write_file_atomic(run_folder / "metrics.csv", evaluation::to_csv(study.metrics));

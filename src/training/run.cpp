@@ -43,6 +43,7 @@ class Run {
     folder_.open();
     folder_.write_environment(experiment_, cohort_);
     folder_.write_cases(cohort_, split_);
+    folder_.recall_warnings(cohort_);
     folder_.start_log(logged());
     std::vector<Predictions> test;
     Predictions development;
@@ -59,7 +60,10 @@ class Run {
     Predictions predictions = inference::combine(test, cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
     core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
-    core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));
+    core::write_file_atomic(folder_.path() / "predictions.json",
+                            model::to_json(predictions, cohort_.warnings()));
+    folder_.write_warnings(cohort_);
+    cohort_.summarise_warnings();
     const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
     core::write_file_atomic(folder_.path() / "metrics.csv", evaluation::to_csv(metrics));
     if (!bad_.empty())
@@ -113,7 +117,9 @@ class Run {
     if (fs::exists(file)) return model::read_predictions(file);
     const auto& rows = split_.folds[static_cast<size_t>(fold)];
     const auto on_bad = [this](int64_t row, const std::string& why) {
-      if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+      if (!bad_.insert(row).second) return;
+      core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+      cohort_.recall_warnings({{cohort_.id(row), "", "", "is left out: " + why}});
     };
     const auto stop = [this] {
       ++steps_;
@@ -142,6 +148,7 @@ class Run {
     std::vector<int64_t> asked = rows.validation;
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
     Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    folder_.write_warnings(cohort_);  // before: a fold that is finished reads nothing again
     core::write_file_atomic(file, model::to_csv(predictions));
     return predictions;
   }

@@ -41,6 +41,14 @@ TEST(Predictions, JsonHasTheSameFields) {
   EXPECT_EQ(json[1]["value"], -1.5);
 }
 
+TEST(Predictions, JsonSaysWhatWasOddAboutACasesFiles) {
+  const auto json = nlohmann::json::parse(to_json(
+      sample, {{sample[0].case_id, "mri", "a.nii", "is odd"}, {"somebody else", "", "", "is odd too"}}));
+  EXPECT_EQ(json[0]["warnings"], nlohmann::json({"input mri: a.nii: is odd"}));
+  for (size_t i = 1; i < json.size(); ++i)
+    EXPECT_EQ(json[i].contains("warnings"), sample[i].case_id == sample[0].case_id) << i;
+}
+
 TEST(Predictions, ErrorsNameFileAndLine) {
   test::TemporaryFolder folder;
   const auto failure = [&](const std::string& text) {

@@ -94,7 +94,7 @@ void score_new(const Arguments& arguments, const Common& common) {
   for (int64_t row = 0; row < cohort.size(); ++row) rows.push_back(row);
   const auto truth = evaluation::truth_of(cohort, rows, options.groups);
   const auto metrics = evaluation::evaluate(predictions, truth, options);
-  write_predictions(predictions, arguments.out);
+  write_predictions(predictions, cohort, arguments.out);
   core::write_file_atomic(arguments.out / "metrics.csv", evaluation::to_csv(metrics));
 
   inference::PipelineOptions shown = pipeline;
@@ -110,6 +110,7 @@ void score_new(const Arguments& arguments, const Common& common) {
         " cases were used to develop this model, by their names: the numbers here flatter it.");
     core::log_warning(input.warnings.back());
   }
+  input.file_warnings = cohort.warnings();
   core::write_file_atomic(arguments.out / "report.html", report::render_report(input));
   print_metrics(metrics, (arguments.out / "report.html").string(), common);
 }
@@ -126,7 +127,7 @@ void add_evaluate(CLI::App& app, const Common& common) {
   command->add_option("--cases", arguments->manifest, "manifest of new cases with labels (CSV)");
   command->add_option(
       "--out", arguments->out,
-      "folder for metrics.csv, predictions.csv and report.html; without --cases the run's own");
+      "folder for metrics.csv, predictions.csv, warnings.csv and report.html; without --cases the run's own");
   add_device(*command, arguments->device);
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->callback([arguments, &common] {

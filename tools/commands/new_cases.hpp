@@ -17,8 +17,8 @@ data::CohortOptions new_cohort(const inference::Predictor& predictor, const std:
 /// Predicts all rows; says how many cases were left out. Error (data) when none is left.
 std::vector<model::Prediction> predict_all(const inference::Predictor& predictor, const data::Cohort& cohort,
                                            inference::PredictOptions options);
-/// `predictions.csv` and `predictions.json`.
-void write_predictions(const std::vector<model::Prediction>& predictions,
+/// `predictions.csv`, `predictions.json` and `warnings.csv`: what was odd about the files.
+void write_predictions(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
                        const std::filesystem::path& folder);
 
 }  // namespace photo51::commands

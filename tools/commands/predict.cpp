@@ -17,9 +17,9 @@ struct Arguments {
   inference::PredictOptions options;
 };
 
-void print(const std::vector<model::Prediction>& predictions, bool json) {
+void print(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort, bool json) {
   if (json) {
-    std::fputs(model::to_json(predictions).c_str(), stdout);
+    std::fputs(model::to_json(predictions, cohort.warnings()).c_str(), stdout);
     return;
   }
   std::printf("%-16s %-16s %8s  %s\n", "head", "class", "value", "95 % of the models");
@@ -37,15 +37,16 @@ void run(const Arguments& arguments, const Common& common) {
   if (one) core::return_freed_memory();
   const inference::Predictor predictor(arguments.model, arguments.overrides, arguments.device);
   if (one) core::drop_start_up_code();
-  const data::Cohort cohort = one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs)
-                                  : data::Cohort(new_cohort(predictor, arguments.manifest),
-                                                 predictor.pipeline().inputs, predictor.labels(),
-                                                 /*require_labels=*/false);
+  const data::Cohort cohort =
+      one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs, predictor.pipeline().cohort)
+          : data::Cohort(new_cohort(predictor, arguments.manifest), predictor.pipeline().inputs,
+                         predictor.labels(),
+                         /*require_labels=*/false);
   auto options = arguments.options;
   if (one) options.workers = 0;
   const auto predictions = predict_all(predictor, cohort, options);
-  if (!arguments.out.empty()) write_predictions(predictions, arguments.out);
-  if (one) print(predictions, common.json);
+  if (!arguments.out.empty()) write_predictions(predictions, cohort, arguments.out);
+  if (one) print(predictions, cohort, common.json);
   if (!one && !common.quiet && !common.json)
     std::printf("%s\n", (arguments.out / "predictions.csv").string().c_str());
 }
@@ -60,7 +61,8 @@ void add_predict(CLI::App& app, const Common& common) {
   command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. cohort.on_bad_case=skip");
   command->add_option("--cases", arguments->manifest, "manifest of the cases (CSV); labels are not needed");
   command->add_option("--input", arguments->inputs, "one case: INPUT.CHANNEL=FILE, as often as needed");
-  command->add_option("--out", arguments->out, "folder for predictions.csv and predictions.json");
+  command->add_option("--out", arguments->out,
+                      "folder for predictions.csv, predictions.json and warnings.csv");
   add_device(*command, arguments->device);
   command->add_option("--fold", arguments->options.members, "use the models of these folds only");
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");

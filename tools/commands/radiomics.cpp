@@ -17,6 +17,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/warnings.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
@@ -99,13 +100,31 @@ void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, 
     imaging::write_nifti(map, folder / (name + ".nii.gz"));
 }
 
+/// What is odd about the files of one case, told to the user and kept for the result.
+struct Odd {
+  data::Warnings& all;
+  std::string name = {};  ///< of the case; empty = there is but one
+
+  void tell(const std::string& file, const imaging::Volume& volume) const {
+    for (const auto& text : volume.warnings) all.add({name, "", file, text});
+  }
+  Json json() const {
+    Json list = Json::array();
+    for (const auto& warning : all.all())
+      if (warning.case_id == name) list.push_back(warning.file + ": " + warning.text);
+    return list;
+  }
+};
+
 /// The regions of one image, and its maps.
 Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
-                const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
+                const Wanted& wanted, const Folders& folders, const Odd& odd, core::ThreadPool* pool) {
   const imaging::Volume image = imaging::read_volume(image_path);
+  odd.tell(image_path.string(), image);
   const auto one = [&](const std::string& name) -> Region {
     const std::string path = name.empty() ? mask_path : mask_path + "#" + name;
     const imaging::Volume mask = imaging::on_grid_of(imaging::read_mask(path, {&image}), image.geometry);
+    odd.tell(path, mask);
     return core::with_context(path, [&]() -> Region {
       if (!folders.voxelwise.empty())
         write_voxelwise(image, mask, wanted, name.empty() ? folders.voxelwise : folders.voxelwise / name,
@@ -136,7 +155,7 @@ std::string to_csv(const Regions& regions) {
   return text;
 }
 
-std::string to_json(const Regions& regions, radiomics::Settings settings) {
+std::string to_json(const Regions& regions, radiomics::Settings settings, const Json& warnings) {
   const Json dumped = json_of(config::dump(settings));
   Json all = Json::array();
   for (const Region& region : regions) {
@@ -149,6 +168,7 @@ std::string to_json(const Regions& regions, radiomics::Settings settings) {
                           {"value", std::isfinite(f.value) ? Json(f.value) : Json(nullptr)}});
     Json one{{"settings", dumped}, {"features", std::move(features)}};
     if (!region.name.empty()) one["roi"] = region.name;
+    if (!warnings.empty()) one["warnings"] = warnings;
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
@@ -168,9 +188,12 @@ void run_one(const Arguments& arguments) {
   if (!arguments.maps.empty() && wanted.settings.filters.empty())
     core::fail_usage("--maps needs `filters` in the settings");
   core::ThreadPool pool(arguments.threads);
+  data::Warnings warnings;
+  const Odd odd{warnings};
   const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
-                                  {arguments.maps, arguments.voxelwise}, &pool);
-  write(arguments.format == "json" ? to_json(regions, wanted.settings) : to_csv(regions), arguments.out);
+                                  {arguments.maps, arguments.voxelwise}, odd, &pool);
+  write(arguments.format == "json" ? to_json(regions, wanted.settings, odd.json()) : to_csv(regions),
+        arguments.out);
 }
 
 /// XXH3 of a file; of a folder, of its files' hashes in the order of their names. `#` and what follows it is
@@ -210,7 +233,8 @@ class Batch {
     });
   }
 
-  void write() const {
+  void write() {
+    warnings_.summarise();
     size_t failed = 0;
     for (const Case& one : cases_) failed += one.error.empty() ? 0 : 1;
     if (failed == cases_.size()) core::fail_data("no case of " + table_.source + " could be computed");
@@ -226,6 +250,7 @@ class Batch {
   struct Case {
     Regions regions;
     std::string image_hash, mask_hash, error;
+    Json warnings = Json::array();
   };
 
   std::string cell(size_t row, size_t column) const { return table_.rows[row][column]; }
@@ -242,8 +267,10 @@ class Batch {
       const std::string image = path(row, image_), mask = path(row, mask_);
       const std::string line = "line_" + std::to_string(table_.lines[row]);
       const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
-      one.regions = compute(image, mask, arguments_, wanted_,
-                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, nullptr);
+      one.regions =
+          compute(image, mask, arguments_, wanted_, {folder(arguments_.maps), folder(arguments_.voxelwise)},
+                  {warnings_, line}, nullptr);
+      one.warnings = Odd{warnings_, line}.json();
       one.image_hash = hash_of(image);
       one.mask_hash = hash_of(mask);
     } catch (const core::Error& error) {
@@ -287,7 +314,8 @@ class Batch {
                         {"image", cell(row, image_)},
                         {"image_xxh3", one.image_hash},
                         {"mask", cell(row, mask_)},
-                        {"mask_xxh3", one.mask_hash}});
+                        {"mask_xxh3", one.mask_hash},
+                        {"warnings", one.warnings}});
       else
         failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
     }
@@ -308,6 +336,7 @@ class Batch {
   core::Table table_;
   size_t image_, mask_;
   std::vector<Case> cases_;
+  data::Warnings warnings_;
   std::mutex mutex_;
 };
 

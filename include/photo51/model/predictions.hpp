@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "photo51/data/warnings.hpp"
+
 namespace photo51::model {
 
 struct Prediction {
@@ -15,7 +17,9 @@ struct Prediction {
 };
 
 std::string to_csv(const std::vector<Prediction>& predictions);
-std::string to_json(const std::vector<Prediction>& predictions);
+/// A list of one object a row; those of a case whose files were odd have an array `warnings`.
+std::string to_json(const std::vector<Prediction>& predictions,
+                    const std::vector<data::Warning>& warnings = {});
 /// Errors (data) with file:line.
 std::vector<Prediction> read_predictions(const std::filesystem::path& path);
 

@@ -23,10 +23,12 @@ struct RunRequest {
 ///   environment.json  versions, seed, threads, processor, hashes of the data
 ///   cases.csv         case,site,part,fold: part is development, train, validation or test; fold is the one
 ///                     that the case validates
+///   warnings.csv      case,input,file,warning: what readers found odd about files, and cases left out
 ///   log.jsonl         a line an epoch
 ///   checkpoints/fold_K[_repeat_R]/last.safetensors  to resume from: weights, averages, optimiser, state
 ///   checkpoints/fold_K[_repeat_R]/best.safetensors  the weights that predict, with what was fitted
-///   predictions.csv, predictions.json   one row a case, head and class. Development cases are predicted by
+///   predictions.csv, predictions.json   one row a case, head and class (in the JSON with the case's
+///                     warnings). Development cases are predicted by
 ///                     the models that did not see them (out of fold), test cases by all models together
 ///   metrics.csv       group `all` = the test cases, and `cross_validation` = the development cases
 ///                     (`validation` = those of the one split, without folds); without test cases `all` =
