@@ -295,13 +295,15 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (!options.data_root.empty() && !fs::is_directory(options.data_root))
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
+  impl_->warnings = std::make_shared<Warnings>(options.strict);
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
   if (!options.cache.folder.empty()) impl_->disk = std::make_shared<DiskCache>(options.cache);
   impl_->build(false, require_labels);
 }
 
-Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments) {
+Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments,
+                      const CohortOptions& options) {
   std::vector<std::string> valid{"patient", "site"};
   for (const auto& [name, of] : inputs) {
     for (const auto& channel : of.channels) valid.push_back(name + "." + column_of(channel));
@@ -335,6 +337,9 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
     table.rows[0].push_back("unnamed");
   }
   cohort.impl_->inputs = inputs;
+  cohort.impl_->options.strict = options.strict;
+  cohort.impl_->options.privacy = options.privacy;
+  cohort.impl_->warnings = std::make_shared<Warnings>(options.strict);
   cohort.impl_->build(true, false);
   return cohort;
 }
@@ -367,6 +372,27 @@ bool Cohort::has_input(int64_t row, const std::string& input) const {
 
 const std::vector<LabelSpec>& Cohort::labels() const {
   return impl_->labels;
+}
+
+std::vector<Warning> Cohort::warnings() const {
+  std::unordered_map<std::string, size_t> row_of;
+  for (size_t row = 0; row < impl_->ids.size(); ++row) row_of.emplace(impl_->ids[row], row + 1);
+  const auto place = [&](const Warning& warning) {
+    const auto found = row_of.find(warning.case_id);
+    return found == row_of.end() ? 0 : found->second;
+  };
+  auto found = impl_->warnings->all();
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const Warning& a, const Warning& b) { return place(a) < place(b); });
+  return found;
+}
+
+void Cohort::recall_warnings(const std::vector<Warning>& found) const {
+  impl_->warnings->recall(found);
+}
+
+void Cohort::summarise_warnings() const {
+  impl_->warnings->summarise();
 }
 
 const Inputs& Cohort::inputs() const {

@@ -112,6 +112,7 @@ void add_file(Study& study, const Source& source) {
     planes = core::with_context("channel " + channel, [&] {
       Volume volume = source.read();
       require_place(volume, options);
+      take_warnings(study.warnings, volume, is_bag(options) ? 0 : static_cast<int64_t>(source.instance.file));
       if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
       return planes_of(std::move(volume), options);
     });
@@ -140,14 +141,12 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
     study.registrations.resize(study.channels.size(), registration);
   }
   if (!files.mask.empty()) {
+    // The mask lies in the frame's world, and a registered channel in another.
     std::vector<const Volume*> images;
-    const Volume* frame = nullptr;
-    for (size_t i = 0; i < study.channels.size(); ++i) {
-      if (!study.channels[i]) continue;
-      images.push_back(&*study.channels[i]);
-      if (frame == nullptr && !study.registrations[i]) frame = images.back();
-    }
-    study.mask = read_row_mask(cohort, input, row, images, frame);
+    for (size_t i = 0; i < study.channels.size(); ++i)
+      if (study.channels[i] && !study.registrations[i]) images.push_back(&*study.channels[i]);
+    study.mask = read_row_mask(cohort, input, row, images, images.empty() ? nullptr : images.front());
+    take_warnings(study.warnings, *study.mask, -1);
   }
   return study;
 }

@@ -121,6 +121,8 @@ std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& ru
   ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.curves = training_curves(run_folder / run::name::log);
+  if (std::filesystem::exists(run_folder / run::name::warnings))  // runs of older versions have none
+    input.file_warnings = data::read_warnings(run_folder / run::name::warnings);
   input.made_by =
       std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.experiment.train.seed);
   core::write_file_atomic(run_folder / run::name::metrics, evaluation::to_csv(study.metrics, run.unfinished));

@@ -58,6 +58,7 @@ class Run {
   void train_members() {
     folder_.write_environment(experiment_, cohort_);
     folder_.write_cases(cohort_, split_);
+    folder_.recall_warnings(cohort_);
     folder_.start_log(logged());
     std::vector<Predictions> test;
     Predictions development;
@@ -74,8 +75,11 @@ class Run {
     Predictions predictions = inference::combine(in_all(std::move(test)), cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
     core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
-    core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));
+    core::write_file_atomic(folder_.path() / "predictions.json",
+                            model::to_json(predictions, cohort_.warnings()));
     folder_.start_log(logged());  // a member that was begun anew has no lines from before
+    folder_.write_warnings(cohort_);
+    cohort_.summarise_warnings();
     folder_.finish();
     const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
     core::write_file_atomic(folder_.path() / run::name::metrics, evaluation::to_csv(metrics));
@@ -102,7 +106,9 @@ class Run {
   }
 
   void leave_out(int64_t row, const std::string& why) {
-    if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+    if (!bad_.insert(row).second) return;
+    core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+    cohort_.recall_warnings({{cohort_.id(row), "", "", "is left out: " + why}});
   }
 
   /// The lines of the epochs that count, from the states of the members.
@@ -161,6 +167,7 @@ class Run {
     std::vector<int64_t> asked = rows.validation;
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
     Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    folder_.write_warnings(cohort_);  // before: a fold that is finished reads nothing again
     core::write_file_atomic(file, model::to_csv(predictions));
     return predictions;
   }

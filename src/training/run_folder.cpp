@@ -189,6 +189,15 @@ void RunFolder::write_cases(const data::Cohort& cohort, const data::Split& split
   core::write_file_atomic(path_ / run::name::cases, text);
 }
 
+void RunFolder::write_warnings(const data::Cohort& cohort) const {
+  core::write_file_atomic(path_ / run::name::warnings, data::to_csv(cohort.warnings()));
+}
+
+void RunFolder::recall_warnings(const data::Cohort& cohort) const {
+  const fs::path file = path_ / run::name::warnings;
+  if (resume_ && fs::exists(file)) cohort.recall_warnings(data::read_warnings(file));
+}
+
 void RunFolder::start_log(const std::vector<std::string>& lines) const {
   std::string text;
   for (const auto& line : lines) text += line + "\n";

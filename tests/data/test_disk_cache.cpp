@@ -30,6 +30,8 @@ PreparedImage some_image(int64_t seed, int64_t side = 6) {
   prepared.geometry.origin = {-3.25, 1e-17, static_cast<double>(seed)};
   prepared.geometry.direction = {0, -1, 0, 1, 0, 0, 0, 0, 1};
   prepared.landmarks = {{0.1, 0.7}, {}};
+  prepared.regions = {"the voxels above 0"};
+  image.warnings = {{0, "sform and qform, \"apart\""}, {-1, "the mask is empty"}};
   image.present = {true, false};
   image.mask_present = true;
   return image;
@@ -42,6 +44,8 @@ void expect_same(const PreparedImage& a, const PreparedImage& b) {
   EXPECT_EQ(a.prepared.geometry.origin, b.prepared.geometry.origin);
   EXPECT_EQ(a.prepared.geometry.direction, b.prepared.geometry.direction);
   EXPECT_EQ(a.prepared.landmarks, b.prepared.landmarks);
+  EXPECT_EQ(a.prepared.regions, b.prepared.regions);
+  EXPECT_EQ(a.warnings, b.warnings);
   EXPECT_EQ(a.present, b.present);
   EXPECT_EQ(a.mask_present, b.mask_present);
 }

@@ -229,6 +229,7 @@ TEST(Report, EscapesWhatPeopleWrite) {
   input.title = input.made_by = nasty;
   input.question = {nasty};
   input.warnings = {nasty};
+  input.file_warnings = {{nasty, nasty, nasty, nasty}};
   input.model = {{nasty, nasty}};
   input.pictures = {{nasty, tiny_png(), nasty, nasty, nasty, false}};
   input.truth.specs[0].positive = {nasty};
@@ -238,6 +239,21 @@ TEST(Report, EscapesWhatPeopleWrite) {
   EXPECT_EQ(malformed(page), "");
   EXPECT_THAT(page, Not(HasSubstr("<b>")));
   EXPECT_THAT(page, HasSubstr("&lt;b&gt;&amp;"));
+}
+
+TEST(Report, CountsWhatWasOddAboutFiles) {
+  auto input = small_binary();
+  EXPECT_THAT(render_report(input), Not(HasSubstr("What was odd about files")));
+  for (int i = 0; i < 12; ++i)
+    input.file_warnings.push_back({"P" + std::to_string(i), "mri", "f.nii",
+                                   "sform and qform put a corner 0." + std::to_string(i) + " mm apart"});
+  input.file_warnings.push_back({"", "", "cohort.csv", "is not UTF-8"});
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_THAT(page, HasSubstr("<td>12</td><td>mri</td><td>sform and qform put a corner 0.0 mm apart</td>"));
+  EXPECT_THAT(page, HasSubstr("P8, P9, …"));
+  EXPECT_THAT(page, Not(HasSubstr("P10, ")));
+  EXPECT_THAT(page, HasSubstr("<td>is not UTF-8</td><td class=\"id\">the cohort</td>"));
 }
 
 TEST(Report, HeadWithoutLabelsSaysSo) {

@@ -209,6 +209,12 @@ void check_experiment(Findings& findings, const std::string& config,
                core::format_fixed(each, 2) + " s a case, " + core::format_fixed(each_bytes / 1048576, 1) +
                    " MiB prepared");
 
+  const auto odd = data::kinds_of(cohort.warnings());
+  findings.add(odd.empty() ? "ok" : "warning", "warnings",
+               std::to_string(cohort.warnings().size()) + " of the files that were read, of " +
+                   std::to_string(odd.size()) + " kind(s)");
+  for (const auto& kind : odd) findings.add("warning", "files", data::in_words(kind));
+
   model::Model model(pipeline.model, data::input_info(pipeline.inputs, fitted), cohort.labels());
   double parameters = 0;
   for (const auto& parameter : model.parameters()) parameters += static_cast<double>(parameter.numel());

@@ -20,6 +20,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/warnings.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/referenced_files.hpp"
@@ -140,11 +141,28 @@ void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, 
     imaging::write_nifti(map, folder / (name + ".nii.gz"));
 }
 
+/// What is odd about the files of one case, told to the user and kept for the result.
+struct Odd {
+  data::Warnings& all;
+  std::string name = {};  ///< of the case; empty = there is but one
+
+  void tell(const std::string& file, const imaging::Volume& volume) const {
+    for (const auto& text : volume.warnings) all.add({name, "", file, text});
+  }
+  Json json() const {
+    Json list = Json::array();
+    for (const auto& warning : all.all())
+      if (warning.case_id == name) list.push_back(warning.file + ": " + warning.text);
+    return list;
+  }
+};
+
 /// The regions of one image, and its maps. One of several regions that cannot be computed is left out with a
 /// warning.
 Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
-                const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
+                const Wanted& wanted, const Folders& folders, const Odd& odd, core::ThreadPool* pool) {
   const imaging::Volume image = imaging::read_volume(image_path, {.keep_double = true});
+  odd.tell(image_path.string(), image);
   radiomics::Settings settings = wanted.settings;
   settings.pyradiomics.label.reset();  // masks are read as 0 and 1
   const auto one = [&](const std::string& name) -> Region {
@@ -153,7 +171,7 @@ Regions compute(const fs::path& image_path, const std::string& mask_path, const 
     const imaging::Volume mask = radiomics::takes_own_grid(settings)
                                      ? imaging::placed_on(drawn, image, wanted.masks)
                                      : imaging::on_grid_of(drawn, image, wanted.masks);
-    for (const std::string& warning : mask.warnings) core::log_warning(path + ": " + warning);
+    odd.tell(path, mask);
     return core::with_context(path, [&]() -> Region {
       if (!folders.voxelwise.empty())
         write_voxelwise(image, imaging::on_grid_of(mask, image.geometry),
@@ -206,7 +224,7 @@ Json json_of(Wanted wanted) {
   return all;
 }
 
-std::string to_json(const Regions& regions, const Wanted& wanted) {
+std::string to_json(const Regions& regions, const Wanted& wanted, const Json& warnings) {
   const Json dumped = json_of(wanted);
   Json all = Json::array();
   for (const Region& region : regions) {
@@ -219,6 +237,7 @@ std::string to_json(const Regions& regions, const Wanted& wanted) {
                           {"value", std::isfinite(f.value) ? Json(f.value) : Json(nullptr)}});
     Json one{{"settings", dumped}, {"features", std::move(features)}};
     if (!region.name.empty()) one["roi"] = region.name;
+    if (!warnings.empty()) one["warnings"] = warnings;
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
@@ -240,9 +259,11 @@ void run_one(const Arguments& arguments) {
   Outputs outputs({arguments.words[0], arguments.words[1], arguments.config});
   outputs.add(arguments.out);
   core::ThreadPool pool(arguments.threads);
+  data::Warnings warnings;
+  const Odd odd{warnings};
   const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
-                                  {arguments.maps, arguments.voxelwise}, &pool);
-  write(arguments.format == "json" ? to_json(regions, wanted) : to_csv(regions), arguments.out);
+                                  {arguments.maps, arguments.voxelwise}, odd, &pool);
+  write(arguments.format == "json" ? to_json(regions, wanted, odd.json()) : to_csv(regions), arguments.out);
 }
 
 /// `#` and what follows it is not of the path.
@@ -297,7 +318,8 @@ class Batch {
     });
   }
 
-  void write() const {
+  void write() {
+    warnings_.summarise();
     size_t failed = 0;
     for (const Case& one : cases_) failed += one.error.empty() ? 0 : 1;
     if (failed == cases_.size()) core::fail_data("no case of " + table_.source + " could be computed");
@@ -312,6 +334,7 @@ class Batch {
   struct Case {
     Regions regions;
     std::string image_hash, mask_hash, error;
+    Json warnings = Json::array();
   };
 
   std::string cell(size_t row, size_t column) const { return table_.rows[row][column]; }
@@ -345,7 +368,8 @@ class Batch {
       const std::string line = "line_" + std::to_string(table_.lines[row]);
       const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
       one.regions = compute(image, mask, arguments_, wanted_of(row, mask),
-                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, nullptr);
+                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, {warnings_, line}, nullptr);
+      one.warnings = Odd{warnings_, line}.json();
       one.image_hash = hash_of(image);
       one.mask_hash = hash_of(mask);
     } catch (const core::Error& error) {
@@ -388,7 +412,8 @@ class Batch {
                         {"image", cell(row, image_)},
                         {"image_xxh3", one.image_hash},
                         {"mask", cell(row, mask_)},
-                        {"mask_xxh3", one.mask_hash}});
+                        {"mask_xxh3", one.mask_hash},
+                        {"warnings", one.warnings}});
       else
         failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
     }
@@ -406,6 +431,7 @@ class Batch {
   size_t image_, mask_;
   std::optional<size_t> label_;
   std::vector<Case> cases_;
+  data::Warnings warnings_;
   std::mutex mutex_;
 };
 
