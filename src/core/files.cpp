@@ -24,6 +24,9 @@ std::string reason() {
   return std::strerror(errno);
 }
 
+/// Before the numbers of process and write in the name of a temporary file.
+constexpr std::string_view kTemporary = ".tmp";
+
 std::string to_hex(XXH128_hash_t hash) {
   char text[33];
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
@@ -72,10 +75,36 @@ std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
-void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+std::filesystem::path behind_links(const std::filesystem::path& path) {
+  std::filesystem::path at = path;
+  std::error_code code;
+  for (int steps = 0; steps < 40 && std::filesystem::is_symlink(at, code); ++steps)
+    at = at.parent_path() / std::filesystem::read_symlink(at, code);
+  return at;
+}
+
+std::string temporary_of(std::string_view file_name) {
+  const size_t at = file_name.rfind(kTemporary);
+  if (at == std::string_view::npos || at == 0) return "";
+  const std::string_view numbers = file_name.substr(at + kTemporary.size());
+  const size_t line = numbers.find('_');
+  const auto digits = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (line == std::string_view::npos || !digits(numbers.substr(0, line)) || !digits(numbers.substr(line + 1)))
+    return "";
+  return std::string(file_name.substr(0, at));
+}
+
+std::filesystem::path temporary_for(const std::filesystem::path& path) {
   static std::atomic<unsigned> writes{0};  // two threads may write the same path
-  const std::string temporary =
-      path.string() + ".tmp" + std::to_string(::getpid()) + "_" + std::to_string(writes++);
+  return path.string() + std::string(kTemporary) + std::to_string(::getpid()) + "_" +
+         std::to_string(writes++);
+}
+
+void write_file_atomic(const std::filesystem::path& named, std::string_view content) {
+  const std::filesystem::path path = behind_links(named);
+  const std::filesystem::path temporary = temporary_for(path);
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (file < 0)
     fail_run(path.string() + ": cannot be written: " + reason() +

@@ -25,7 +25,7 @@ using Names = std::vector<std::string>;
 using Cases = std::vector<std::shared_ptr<const Described>>;
 
 /// To be raised with every change that gives descriptions other values, within one version of photo51.
-constexpr int computation = 1;
+constexpr int computation = 2;
 
 /// Whatever the values depend on: the files' content and all options but those that come after.
 std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed) {
@@ -53,7 +53,9 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool pe
 }
 
 std::string to_text(const Described& described) {
-  return nlohmann::json{{"names", *described.names}, {"values", described.values}}.dump();
+  return nlohmann::json{
+      {"names", *described.names}, {"values", described.values}, {"warnings", to_json(described.warnings)}}
+      .dump();
 }
 
 Described from_text(const std::string& text) {
@@ -62,6 +64,7 @@ Described from_text(const std::string& text) {
   described.names = std::make_shared<const Names>(told.at("names").get<Names>());
   for (const auto& value : told.at("values"))
     described.values.push_back(value.is_null() ? NAN : value.get<double>());
+  described.warnings = file_warnings_from(told.at("warnings"));
   return described;
 }
 
@@ -190,6 +193,7 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
       }));
     else
       made = compute(cohort, input, row, perturbed);
+    cohort.report(input, row, 0, made.warnings);
     made.names = shared(cohort, made.names);
     return made;
   });

@@ -1,11 +1,10 @@
-#include <algorithm>
-
 #include "data/cohort_impl.hpp"
 #include "data/disk_cache.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 #include "photo51/core/thread_pool.hpp"
 
 namespace photo51::data {
@@ -32,17 +31,8 @@ std::string Cohort::Impl::hash_of(const fs::path& path) const {
     hash = *known;
   } else if (const auto [folder_of_series, series] = split_series(path); !series.empty()) {
     hash = core::hash_bytes(hash_of(folder_of_series) + series);
-  } else if (fs::is_directory(path)) {
-    std::vector<fs::path> inside;
-    std::error_code code;
-    for (fs::recursive_directory_iterator at(path, code), end; at != end && !code; at.increment(code))
-      if (at->is_regular_file(code)) inside.push_back(at->path());
-    if (code) core::fail_data(path.string() + ": cannot be read: " + code.message());
-    std::sort(inside.begin(), inside.end());
-    for (const auto& file_inside : inside) hash += core::hash_file(file_inside);
-    hash = core::hash_bytes(hash);
   } else {
-    hash = core::hash_file(path);
+    hash = imaging::content_hash(path);
   }
   if (disk) disk->remember(stamp, hash);
   const std::scoped_lock lock(mutex);
@@ -95,6 +85,30 @@ std::string Cohort::file_hash(int64_t row, const std::string& input) const {
     text += named.mask.empty() ? "-" : hash(named.mask);
     if (named.center)  // rows that look at other places of one slide are no copies
       text += "\n" + core::format_number((*named.center)[0]) + " " + core::format_number((*named.center)[1]);
+  }
+  return core::hash_bytes(text);
+}
+
+std::string Cohort::row_hash(int64_t row) const {
+  const auto at = static_cast<size_t>(row);
+  std::string text = impl_->ids[at] + "\n" + impl_->sites[at] + "\n";
+  const auto& split = impl_->options.split;
+  std::vector<std::string> columns{split.by, split.fold_by, split.group};
+  for (const auto& [name, of] : impl_->inputs) {
+    columns.push_back(of.harmonize.by);
+    columns.insert(columns.end(), of.harmonize.covariates.begin(), of.harmonize.covariates.end());
+  }
+  for (const auto& column : columns)
+    if (!column.empty()) text += cell(row, column) + "\n";
+  for (size_t input = 0; input < impl_->inputs.size(); ++input)
+    if (at < impl_->files[input].size())
+      for (const double mpp : impl_->files[input][at].mpps) text += core::format_number(mpp) + "\n";
+  for (const auto& spec : impl_->labels) {
+    const Case::Label& label = impl_->label_values.at(spec.head).at(at);
+    text += spec.head + (label.known ? " " + core::format_number(label.value) : "") +
+            (label.event ? " event" : "");
+    for (const float value : label.values) text += " " + core::format_number(value);
+    text += "\n";
   }
   return core::hash_bytes(text);
 }

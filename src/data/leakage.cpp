@@ -3,7 +3,9 @@
 #include <set>
 
 #include "data/cohort_impl.hpp"
+#include "data/label_leakage.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 namespace {
@@ -14,14 +16,13 @@ namespace fs = std::filesystem;
 std::optional<uintmax_t> bytes_of(const fs::path& named) {
   const fs::path path = split_series(named).first;
   std::error_code code;
-  uintmax_t total = 0;
-  if (!fs::is_directory(path, code)) {
-    total = fs::is_regular_file(path, code) ? fs::file_size(path, code) : 0;
-    return code || total == 0 ? std::nullopt : std::optional(total);
+  if (!fs::exists(path, code)) return std::nullopt;
+  try {
+    const uintmax_t bytes = imaging::content_bytes(path);
+    return bytes == 0 ? std::nullopt : std::optional(bytes);
+  } catch (const core::Error&) {
+    return std::nullopt;
   }
-  for (fs::recursive_directory_iterator at(path, code), end; at != end && !code; at.increment(code))
-    if (at->is_regular_file(code)) total += at->file_size(code);
-  return code ? std::nullopt : std::optional(total);
 }
 
 struct Image {
@@ -85,6 +86,7 @@ void check_groups(const Cohort& cohort, const Parts& parts, const std::string& c
 }  // namespace
 
 void check_leakage(const Cohort& cohort, const Split& split, const std::string& group_column) {
+  check_label_leakage(cohort);
   const auto groups = identical_images(cohort);
   for (const auto& fold : split.folds) {
     Parts parts;

@@ -188,14 +188,36 @@ std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, 
   return metrics;
 }
 
-std::string to_csv(const std::vector<Metric>& metrics) {
+std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const Truth& truth,
+                                  const EvaluateOptions& options,
+                                  const std::function<void(const std::string& why)>& obstacle) {
+  std::vector<Metric> metrics;
+  for (const auto& spec : truth.specs) {
+    Truth one = truth;
+    one.specs = {spec};
+    try {
+      for (auto& metric : evaluate(predictions, one, options)) metrics.push_back(std::move(metric));
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::data) throw;
+      obstacle(error.what());
+    }
+  }
+  return metrics;
+}
+
+std::string to_csv(const std::vector<Metric>& metrics, const std::string& unfinished) {
   const auto cell = [](double value) {
     return std::isnan(value) ? std::string() : core::format_number(value);
   };
-  std::string text = core::csv_row({"head", "metric", "group", "value", "low", "high", "n"});
+  const auto row = [&](std::vector<std::string> cells, const std::string& last) {
+    if (!unfinished.empty()) cells.push_back(last);
+    return core::csv_row(cells);
+  };
+  std::string text = row({"head", "metric", "group", "value", "low", "high", "n"}, "unfinished");
   for (const auto& m : metrics)
-    text += core::csv_row({m.head, m.metric, m.group, core::format_number(m.value), cell(m.low), cell(m.high),
-                           std::to_string(m.n)});
+    text += row({m.head, m.metric, m.group, core::format_number(m.value), cell(m.low), cell(m.high),
+                 std::to_string(m.n)},
+                unfinished);
   return text;
 }
 

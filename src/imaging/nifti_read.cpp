@@ -104,14 +104,22 @@ at::Tensor scaled(const at::Tensor& data, const Storage& storage, const nifti::L
   }
 }
 
+at::Tensor scaled_double(const at::Tensor& data, const nifti::Layout& layout) {
+  const double slope = layout.slope, intercept = layout.intercept;
+  return map_voxels<double, double>(data, at::kDouble, [=](double v) { return v * slope + intercept; });
+}
+
 /// Unsigned words as the next wider signed type, which every operator takes.
-at::Tensor widened(const at::Tensor& data) {
+at::Tensor widened(const at::Tensor& data, bool keep_double) {
   switch (data.scalar_type()) {
     case at::kShort:
       return map_voxels<uint16_t, int32_t>(data, at::kInt, [](uint16_t v) { return int32_t{v}; });
     case at::kInt:
       return map_voxels<uint32_t, int64_t>(data, at::kLong, [](uint32_t v) { return int64_t{v}; });
     default:
+      if (keep_double)
+        return map_voxels<uint64_t, double>(data, at::kDouble,
+                                            [](uint64_t v) { return static_cast<double>(v); });
       return map_voxels<uint64_t, float>(data, at::kFloat, [](uint64_t v) { return static_cast<float>(v); });
   }
 }
@@ -132,7 +140,7 @@ void check_promise(const core::ByteSource& source, const nifti::Layout& layout) 
                     " bytes can hold: it is cut off or its header is damaged; copy it again");
 }
 
-at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at) {
+at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at, bool keep_double) {
   const Storage storage = storage_of(layout);
   const auto& n = layout.size;
   check_promise(source, layout);
@@ -151,11 +159,12 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
   source.finish();
   if (layout.swapped) swap_bytes(data.mutable_data_ptr(), static_cast<size_t>(data.numel()), storage.bytes);
 
+  const bool stays = keep_double && storage.type == at::kDouble;
   if (layout.slope != 1 || layout.intercept != 0) {
-    data = scaled(data, storage, layout);
+    data = stays ? scaled_double(data, layout) : scaled(data, storage, layout);
   } else if (storage.is_unsigned) {
-    data = widened(data);
-  } else if (storage.type == at::kDouble) {
+    data = widened(data, keep_double);
+  } else if (storage.type == at::kDouble && !stays) {
     data = data.to(at::kFloat);
   }
   if (interleaved) {
@@ -183,7 +192,7 @@ void check_nifti(const std::filesystem::path& path) {
   });
 }
 
-Volume read_nifti(const std::filesystem::path& path) {
+Volume read_nifti(const std::filesystem::path& path, bool keep_double) {
   core::ByteSource source(path);
   return core::with_context(path.string(), [&] {
     size_t got = 0;
@@ -191,7 +200,7 @@ Volume read_nifti(const std::filesystem::path& path) {
     Volume volume;
     volume.source = path.string();
     volume.geometry = nifti::place(layout, volume);
-    volume.data = read_voxels(source, layout, got);
+    volume.data = read_voxels(source, layout, got, keep_double);
     nifti::place_in_time(layout, volume);
     if (layout.is_label) {
       volume.units = Units::label;

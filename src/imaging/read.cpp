@@ -1,6 +1,7 @@
 #include "photo51/imaging/read.hpp"
 
 #include "imaging/dicom_select.hpp"
+#include "imaging/picture_files.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 
@@ -24,9 +25,11 @@ Units units_of(Modality modality) {
 
 Volume read_file(const fs::path& path, const ReadOptions& options) {
   const Format format = detect_format(path);
-  if (format == Format::nifti) return read_nifti(path);
+  if (format == Format::nifti) return read_nifti(path, options.keep_double);
   if (format == Format::dicom) return read_dicom_file(path, options);
-  if (format != Format::unknown) return read_with_itk(path, format);
+  if (format == Format::tiff) return read_tiff(path);
+  if (format == Format::png || format == Format::jpeg) return read_picture(path, format);
+  if (format != Format::unknown) return read_with_itk(path, format, options.keep_double);
   fail_format(path);
 }
 

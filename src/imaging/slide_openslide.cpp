@@ -140,6 +140,10 @@ void take_scale(const Handle& handle, OpenedSlide& opened) {
   }
   if (const auto mpp = number("aperio.MPP")) opened.mpp.push_back({MppSource::aperio, *mpp, *mpp});
   opened.info.objective_power = number(OPENSLIDE_PROPERTY_NAME_OBJECTIVE_POWER);
+  // OpenSlide passes on whole numbers only.
+  for (const char* own : {"aperio.AppMag", "hamamatsu.SourceLens", "leica.objective", "ventana.Magnification",
+                          "sakura.NominalLensMagnification"})
+    if (!opened.info.objective_power) opened.info.objective_power = number(own);
 }
 
 /// Only names: values may be what must not be shown.

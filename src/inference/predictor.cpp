@@ -15,12 +15,14 @@ namespace photo51::inference {
 struct Predictor::Impl {
   PipelineOptions pipeline;
   std::vector<Member> members;
+  std::string unfinished;
 };
 
 Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides,
-                     const std::string& device)
+                     const std::string& device, bool allow_unfinished)
     : impl_(std::make_unique<Impl>()) {
-  const ModelFiles files = find_model(folder);
+  const ModelFiles files = find_model(folder, allow_unfinished);
+  impl_->unfinished = files.unfinished;
   config::Node document = load_config(files);
   for (const auto& assignment : overrides) config::apply_override(document, assignment);
   impl_->pipeline = read_pipeline(std::move(document));
@@ -32,9 +34,15 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
 }
 
 Predictor::~Predictor() = default;
+Predictor::Predictor(Predictor&&) noexcept = default;
+Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 
 const PipelineOptions& Predictor::pipeline() const {
   return impl_->pipeline;
+}
+
+const std::string& Predictor::unfinished() const {
+  return impl_->unfinished;
 }
 
 std::vector<data::LabelSpec> Predictor::labels() const {

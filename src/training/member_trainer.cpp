@@ -18,6 +18,7 @@
 #include "photo51/core/progress.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/run/layout.hpp"
 #include "training/epoch_order.hpp"
 #include "training/preflight.hpp"
 #include "training/schedule.hpp"
@@ -84,7 +85,7 @@ class MemberTrainer {
   inference::Member run() {
     const core::Graceful saves_when_interrupted;
     core::make_directories(job_.folder);
-    if (std::filesystem::exists(last())) {
+    if (std::filesystem::exists(last()) && is_of_same_data()) {
       state_ = load_checkpoint(last(), member_, optimizer_, average_.get());
     } else {
       check_space();
@@ -111,8 +112,19 @@ class MemberTrainer {
   }
 
  private:
-  std::filesystem::path last() const { return job_.folder / "last.safetensors"; }
-  std::filesystem::path best() const { return job_.folder / "best.safetensors"; }
+  std::filesystem::path last() const { return job_.folder / run::name::last; }
+  std::filesystem::path best() const { return job_.folder / run::name::best; }
+
+  /// A mended case may change what is fitted to the training part; weights of both would be of neither.
+  bool is_of_same_data() const {
+    const auto metadata = backbones::read_safetensors(last()).metadata;
+    const auto fitted = metadata.find("fitted");
+    if (fitted == metadata.end() || fitted->second == member_.info.fitted.json) return true;
+    core::log_warning(job_.title +
+                      ": the training part is another one than when this model was begun, so it "
+                      "is trained from the start");
+    return false;
+  }
 
   NamedTensors parameters() const {
     NamedTensors list;

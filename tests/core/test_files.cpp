@@ -37,6 +37,29 @@ TEST(Files, WrittenContentReadsBackAndReplaces) {
   EXPECT_EQ(files_in(folder.path()), 1U);
 }
 
+TEST(Files, ALinkStaysAndItsTargetIsWritten) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_directory(folder / "big");
+  std::filesystem::create_symlink("big/f", folder / "link");  // to what is not there yet
+  std::filesystem::create_symlink("link", folder / "again");
+  for (const char* text : {"old", "new"}) {
+    write_file_atomic(folder / "again", text);
+    EXPECT_EQ(read_file(folder / "big/f"), text);
+  }
+  EXPECT_TRUE(std::filesystem::is_symlink(folder / "link") && std::filesystem::is_symlink(folder / "again"));
+  EXPECT_EQ(files_in(folder / "big"), 1U);
+  EXPECT_EQ(behind_links(folder / "again"), folder / "big/f");
+  EXPECT_EQ(behind_links(folder / "big"), folder / "big");
+}
+
+TEST(Files, TemporariesAreKnownByTheirNames) {
+  EXPECT_EQ(temporary_of(temporary_for("/x/metrics.csv").filename().string()), "metrics.csv");
+  EXPECT_NE(temporary_for("a"), temporary_for("a"));
+  for (const char* name :
+       {"paper.tmp", "paper.tmp12", "paper.tmp12_", "paper.tmp_1", "paper.tmp12_3a", ".tmp1_2", "x"})
+    EXPECT_EQ(temporary_of(name), "") << name;
+}
+
 TEST(Files, ReadersSeeOldOrNewNeverAPart) {
   const test::TemporaryFolder folder;
   const std::string a(200000, 'a'), b(300000, 'b');

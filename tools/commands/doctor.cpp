@@ -14,6 +14,7 @@
 #include <set>
 
 #include "commands/commands.hpp"
+#include "commands/new_cases.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/limits.hpp"
@@ -158,8 +159,10 @@ void check_cases(Findings& findings, const data::Cohort& cohort, const std::vect
 }
 
 void check_experiment(Findings& findings, const std::string& config,
-                      const std::vector<std::string>& overrides, bool read_all) {
+                      const std::vector<std::string>& overrides, const std::filesystem::path& data_root,
+                      bool read_all) {
   auto experiment = training::read_experiment(config, overrides);
+  if (!data_root.empty()) experiment.pipeline.cohort.data_root = std::filesystem::absolute(data_root);
   findings.add("ok", "config", config + " is valid");
   auto& pipeline = experiment.pipeline;
   inference::drop_unused_inputs(pipeline);
@@ -206,6 +209,12 @@ void check_experiment(Findings& findings, const std::string& config,
                core::format_fixed(each, 2) + " s a case, " + core::format_fixed(each_bytes / 1048576, 1) +
                    " MiB prepared");
 
+  const auto odd = data::kinds_of(cohort.warnings());
+  findings.add(odd.empty() ? "ok" : "warning", "warnings",
+               std::to_string(cohort.warnings().size()) + " of the files that were read, of " +
+                   std::to_string(odd.size()) + " kind(s)");
+  for (const auto& kind : odd) findings.add("warning", "files", data::in_words(kind));
+
   model::Model model(pipeline.model, data::input_info(pipeline.inputs, fitted), cohort.labels());
   double parameters = 0;
   for (const auto& parameter : model.parameters()) parameters += static_cast<double>(parameter.numel());
@@ -239,11 +248,13 @@ void add_doctor(CLI::App& app, const Common& common) {
     std::string config;
     std::vector<std::string> overrides;
     bool all = false;
+    std::filesystem::path data_root;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("CONFIG", arguments->config, "a config to check as well");
   command->add_option("KEY=VALUE", arguments->overrides, "overrides of the config");
   command->add_flag("--all", arguments->all, "read every case in full and list every bad file");
+  add_data_root(*command, arguments->data_root);
   command->callback([arguments, &common] {
     if (arguments->all && arguments->config.empty())
       core::fail_usage("--all needs a CONFIG, whose cases are read");
@@ -251,7 +262,7 @@ void add_doctor(CLI::App& app, const Common& common) {
     check_machine(findings);
     try {
       if (!arguments->config.empty())
-        check_experiment(findings, arguments->config, arguments->overrides, arguments->all);
+        check_experiment(findings, arguments->config, arguments->overrides, arguments->data_root, arguments->all);
     } catch (const core::Error& error) {
       if (error.fault() != core::Fault::data) throw;
       findings.add("problem", "stopped", error.what());  // what was found before is told as well

@@ -7,6 +7,7 @@
 
 #include "commands/commands.hpp"
 #include "photo51/core/limits.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -86,6 +87,7 @@ void add_phantom(CLI::App& app, const Common& common) {
       ->capture_default_str();
   command->callback([arguments, &common] {
     core::check_thread_count("--threads", arguments->options.threads);
+    run::refuse_output_folder(arguments->folder, "--out");
     print(data::write_phantom(arguments->options, arguments->folder), arguments->folder, common.json);
   });
 }
