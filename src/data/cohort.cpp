@@ -226,7 +226,10 @@ void Cohort::Impl::find_samples(size_t input) {
   }
   samples[input].resize(ids.size());
   std::shared_ptr<const std::vector<std::string>> genes;
+  core::Progress progress("reading tables of " + name, static_cast<int64_t>(rows_of.size()),
+                          core::Progress::Show::if_slow);
   for (const auto& [path, rows] : rows_of) {
+    progress.advance();
     std::vector<std::string> patients;
     for (const size_t row : rows) patients.push_back(ids[row]);
     std::shared_ptr<genomics::Expression> expression;
