@@ -14,8 +14,9 @@
 #include "data/region_kind.hpp"
 #include "data/study.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/regular_file.hpp"
 #include "photo51/core/progress.hpp"
+#include "photo51/core/regular_file.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/check.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -220,6 +221,14 @@ void hash_files(const Cohort& cohort) {
   impl.hash_all({paths.begin(), paths.end()}, "hashing files");
 }
 
+std::string class_in_words(const LabelSpec& spec, double value) {
+  if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
+  if (spec.positive.empty()) return core::format_number(value);
+  const std::string positive = core::join(spec.positive, " or ");
+  if (value == 1) return positive;
+  return spec.negative.empty() ? "not " + positive : core::join(spec.negative, " or ");
+}
+
 std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows, const LabelSpec& spec) {
   using Kind = LabelSpec::Kind;
   std::map<double, int64_t> counts;
@@ -243,8 +252,7 @@ std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows,
         (text.empty() ? "" : ", ") + name + " " + std::to_string(found == counts.end() ? 0 : found->second);
   };
   if (spec.kind == Kind::binary) {
-    add(spec.positive.empty() ? "0" : "not " + spec.positive, 0);
-    add(spec.positive.empty() ? "1" : spec.positive, 1);
+    for (const double value : {0.0, 1.0}) add(class_in_words(spec, value), value);
   } else {
     for (size_t i = 0; i < spec.classes.size(); ++i) add(spec.classes[i], static_cast<double>(i));
   }
