@@ -16,6 +16,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/progress.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/check.hpp"
 #include "photo51/imaging/volume.hpp"
