@@ -53,7 +53,7 @@ TEST(Preflight, SelectionNeedsAMetricThatIsDefined) {
 
 TEST(Preflight, SelectionOfWhatIsFittedAtOnce) {
   const test::TabularCohort cohort;
-  cohort.config("", "idh: {task: binary, learner: {name: elastic_net}}");
+  cohort.config("", "idh: {task: binary, learner: {name: linear}}");
   EXPECT_THAT(refused(cohort, core::Fault::usage, {"train.patience=2"}), HasSubstr("has a learner"));
 }
 
@@ -91,8 +91,8 @@ TEST(Preflight, MetricAndLossByTask) {
 TEST(Preflight, InnerFoldsOfAStackAreLookedAtBeforeTheModelIsTrained) {
   test::TabularCohort cohort;
   cohort.config("",
-                "a: {task: binary, label: idh, learner: {name: elastic_net}}, "
-                "c: {task: binary, label: idh, learner: {name: elastic_net, l1_ratio: 0.5}}, "
+                "a: {task: binary, label: idh, learner: {name: linear}}, "
+                "c: {task: binary, label: idh, learner: {name: linear, l1_ratio: 0.5}}, "
                 "b: {task: binary, label: idh, learner: {name: stack, heads: [a, c], folds: 40}}",
                 "folds: 2, seed: 1");
   EXPECT_THAT(refused(cohort, core::Fault::data),
