@@ -8,6 +8,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "run/mark.hpp"
 

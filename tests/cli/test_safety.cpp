@@ -97,7 +97,7 @@ TEST_F(Safety, OverridesThatHaveNoEffectAreRefused) {
   ASSERT_EQ(train("run").exit_code, 0);
   write("new.csv", table(100, 120));
   for (const std::string& wrong : {"cohort.manifest=" + path("new.csv"), std::string("cohort.id=nonsense"),
-                                  std::string("train.epochs=9"), std::string("model.fusion=gated")}) {
+                                   std::string("train.epochs=9"), std::string("model.fusion=gated")}) {
     const Outcome outcome = run_program({"evaluate", path("run"), wrong});
     EXPECT_EQ(outcome.exit_code, 2) << wrong;
     EXPECT_THAT(outcome.err, AllOf(HasSubstr(wrong), HasSubstr("--cases"), HasSubstr("evaluate.*")));

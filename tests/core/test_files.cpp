@@ -7,6 +7,7 @@
 #include <csignal>
 #include <thread>
 
+#include "photo51/core/temporary.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
