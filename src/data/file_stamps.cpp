@@ -7,6 +7,7 @@
 #include "data/disk_cache.hpp"
 #include "data/locked_file.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 namespace {
@@ -39,15 +40,10 @@ std::string stamp_of(const fs::path& path) {
   std::string text;
   std::error_code code;
   const fs::path whole = fs::absolute(path, code);
-  if (!fs::is_directory(whole, code)) return add(whole, text) ? core::hash_bytes(text) : "";
-  std::vector<fs::path> inside;
-  for (fs::recursive_directory_iterator at(whole, code), end; at != end && !code; at.increment(code))
-    if (at->is_regular_file(code)) inside.push_back(at->path());
-  if (code) return "";
-  std::sort(inside.begin(), inside.end());
-  for (const auto& file : inside)
+  if (!fs::exists(whole, code)) return "";
+  for (const auto& file : imaging::content_files(whole))
     if (!add(file, text)) return "";
-  return core::hash_bytes("folder\n" + text);
+  return core::hash_bytes((fs::is_directory(whole, code) ? "folder\n" : "") + text);
 }
 
 /// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.

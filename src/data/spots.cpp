@@ -5,8 +5,11 @@
 #include <set>
 #include <vector>
 
+#include "data/spot_table.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/genomics/expression.hpp"
@@ -45,8 +48,9 @@ class SectionReader {
 
   Section read(size_t row, SpotSummary& summary) const {
     const std::string name = cell(row, options_.section);
-    const auto spots = core::read_table(file(row, options_.spots));
-    const size_t spot = spots.require("spot"), x = spots.require(options_.x), y = spots.require(options_.y);
+    const auto spots = read_spot_table(file(row, options_.spots), options_, summary.off_tissue);
+    const size_t spot = spots.require(options_.spot), x = spots.require(options_.x),
+                 y = spots.require(options_.y);
     std::vector<std::string> names;
     for (const auto& one : spots.rows) names.push_back(one[spot]);
     Section section{
@@ -74,7 +78,7 @@ class SectionReader {
  private:
   const std::string& cell(size_t row, const std::string& column) const {
     const std::string& value = table_.rows[row][table_.require(column)];
-    if (value.empty()) core::fail_data(table_.where(row) + ": column `" + column + "` is blank");
+    if (core::is_blank(value)) core::fail_data(table_.where(row) + ": column `" + column + "` is blank");
     return value;
   }
 
@@ -145,6 +149,7 @@ SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
   refuse_foreign(folder / "expression.tsv", "spot\t");
   if (!(options.scale >= 0)) core::fail_usage("scale: counts are brought to a sum above 0, or 0 for none");
   const auto table = core::read_table(options.sections);
+  for (const auto& warning : table.warnings) core::log_warning(warning);
   SpotSummary summary;
   std::vector<Section> sections;
   const SectionReader reader(options, table);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/bootstrap.hpp"
@@ -164,10 +165,13 @@ void describe(config::Fields& f, EvaluateOptions& o) {
 std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
                              const EvaluateOptions& options) {
   std::vector<Metric> metrics;
+  core::Progress progress("scoring", static_cast<int64_t>(truth.specs.size() * (1 + truth.groups.size())),
+                          core::Progress::Show::if_slow);
   for (const auto& spec : truth.specs) {
     const auto scored = join(predictions, truth, spec);
     if (const auto why = obstacle(scored); !why.empty()) core::fail_data("head " + spec.head + ": " + why);
     measure(scored, "all", options, metrics);
+    progress.advance();
     for (const auto& [column, values] : truth.groups) {
       std::map<std::string, std::vector<int64_t>> members;
       for (int64_t i = 0; i < scored.size(); ++i) {
@@ -178,6 +182,7 @@ std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, 
         const auto group = scored.pick(patients);
         if (obstacle(group).empty()) measure(group, column + "=" + value, options, metrics);
       }
+      progress.advance();
     }
   }
   return metrics;

@@ -7,6 +7,7 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/inference/member.hpp"
 
 namespace photo51::inference {
@@ -76,6 +77,10 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
   };
   const auto useful = with_any_input(cohort, rows, pass.on_bad);
   std::vector<model::Prediction> predictions;
+  const auto passes = static_cast<int64_t>(members.size()) * (options.flips ? 2 : 1);
+  core::Progress progress("predicting", static_cast<int64_t>(useful.size()) * passes,
+                          core::Progress::Show::if_slow);
+  pass.on_done = [&](int64_t cases) { progress.advance(cases); };
   const size_t chunk = static_cast<size_t>(std::max<int64_t>(options.batch_size, 1)) * 4;
   for (size_t begin = 0; begin < useful.size(); begin += chunk) {
     const std::vector<int64_t> some(

@@ -1,5 +1,6 @@
 #include "photo51/model/predictions.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -35,16 +36,24 @@ std::string to_csv(const std::vector<Prediction>& predictions, const std::string
   return out;
 }
 
-std::string to_json(const std::vector<Prediction>& predictions, const std::string& unfinished) {
+std::string to_json(const std::vector<Prediction>& predictions, const std::vector<data::Warning>& warnings,
+                    const std::string& unfinished) {
+  std::map<std::string, std::vector<std::string>> of_case;
+  for (const auto& warning : warnings) {
+    std::string text = warning.input.empty() ? "" : "input " + warning.input + ": ";
+    if (!warning.file.empty()) text += warning.file + ": ";
+    of_case[warning.case_id].push_back(text + warning.text);
+  }
   auto list = nlohmann::ordered_json::array();
   for (const auto& p : predictions) {
     nlohmann::ordered_json entry = {{"case", p.case_id}, {"head", p.head}, {"class", nullptr},
                                     {"value", p.value},  {"low", p.low},   {"high", p.high}};
     if (!p.class_name.empty()) entry["class"] = p.class_name;
+    if (const auto found = of_case.find(p.case_id); found != of_case.end()) entry["warnings"] = found->second;
     if (!unfinished.empty()) entry["unfinished"] = unfinished;
     list.push_back(std::move(entry));
   }
-  return list.dump(1) + "\n";
+  return list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {

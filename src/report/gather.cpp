@@ -31,7 +31,8 @@ std::string input_text(const std::string& name, const data::InputOptions& input)
 std::string task_text(const data::LabelSpec& spec) {
   switch (spec.kind) {
     case Kind::binary:
-      return "whether `" + spec.column + "` is " + (spec.positive.empty() ? "1" : "`" + spec.positive + "`");
+      return "whether `" + spec.column + "` is " +
+             (spec.positive.empty() ? "1" : "`" + core::join(spec.positive, "` or `") + "`");
     case Kind::multiclass:
       return "which class of `" + spec.column + "`";
     case Kind::regression:
@@ -39,7 +40,8 @@ std::string task_text(const data::LabelSpec& spec) {
     case Kind::expression:
       return "the values of " + std::to_string(spec.classes.size()) + " genes in " + spec.table;
     case Kind::survival:
-      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`)";
+      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`, in " +
+             spec.time_unit + ")";
   }
   return "";
 }
@@ -119,6 +121,8 @@ std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& ru
   ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.curves = training_curves(run_folder / run::name::log);
+  if (std::filesystem::exists(run_folder / run::name::warnings))  // runs of older versions have none
+    input.file_warnings = data::read_warnings(run_folder / run::name::warnings);
   input.made_by =
       std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.experiment.train.seed);
   core::write_file_atomic(run_folder / run::name::metrics, evaluation::to_csv(study.metrics, run.unfinished));

@@ -10,12 +10,13 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/interrupt.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/run/layout.hpp"
-#include "photo51/training/interrupt.hpp"
 #include "training/learners.hpp"
 #include "training/member_trainer.hpp"
+#include "training/preflight.hpp"
 #include "training/run_folder.hpp"
 
 namespace photo51::training {
@@ -38,6 +39,8 @@ class Run {
     split_ = data::split_cohort(cohort_, experiment_.pipeline.cohort.split);
     data::check_leakage(cohort_, split_, experiment_.pipeline.cohort.split.group);
     leave_out_empty_cases();
+    preflight(experiment_, cohort_, split_,
+              [this](int64_t row, const std::string& why) { leave_out(row, why); });
   }
 
   run::Lock train() {
@@ -55,6 +58,7 @@ class Run {
   void train_members() {
     folder_.write_environment(experiment_, cohort_);
     folder_.write_cases(cohort_, split_);
+    folder_.recall_warnings(cohort_);
     folder_.start_log(logged());
     std::vector<Predictions> test;
     Predictions development;
@@ -71,8 +75,11 @@ class Run {
     Predictions predictions = inference::combine(in_all(std::move(test)), cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
     core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
-    core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));
+    core::write_file_atomic(folder_.path() / "predictions.json",
+                            model::to_json(predictions, cohort_.warnings()));
     folder_.start_log(logged());  // a member that was begun anew has no lines from before
+    folder_.write_warnings(cohort_);
+    cohort_.summarise_warnings();
     folder_.finish();
     const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
     core::write_file_atomic(folder_.path() / run::name::metrics, evaluation::to_csv(metrics));
@@ -96,6 +103,12 @@ class Run {
     if (empty.empty()) return;
     core::log_warning(std::to_string(empty.size()) + " case(s) have none of the inputs and are left out: " +
                       core::join({empty.begin(), empty.end()}, ", "));
+  }
+
+  void leave_out(int64_t row, const std::string& why) {
+    if (!bad_.insert(row).second) return;
+    core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+    cohort_.recall_warnings({{cohort_.id(row), "", "", "is left out: " + why}});
   }
 
   /// The lines of the epochs that count, from the states of the members.
@@ -125,12 +138,10 @@ class Run {
     const fs::path file = folder / run::name::predictions;
     if (fs::exists(file)) return model::read_predictions(file);
     const auto& rows = split_.folds[static_cast<size_t>(fold)];
-    const auto on_bad = [this](int64_t row, const std::string& why) {
-      if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
-    };
+    const auto on_bad = [this](int64_t row, const std::string& why) { leave_out(row, why); };
     const auto stop = [this] {
       ++steps_;
-      return interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
+      return core::interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
     };
     const MemberJob job{experiment_,
                         cohort_,
@@ -142,7 +153,8 @@ class Run {
                         folder,
                         [this](const std::string& line) { folder_.log(line); },
                         stop,
-                        on_bad};
+                        on_bad,
+                        static_cast<int64_t>(split_.folds.size()) * experiment_.train.repeats};
     const data::Fitted fitted = data::fit(cohort_, rows.train);
     if (!images_) images_ = std::make_unique<data::CaseLoader>(cohort_, fitted, experiment_.train.cache_mib);
     const data::CaseLoader cases(*images_, fitted);
@@ -155,6 +167,7 @@ class Run {
     std::vector<int64_t> asked = rows.validation;
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
     Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    folder_.write_warnings(cohort_);  // before: a fold that is finished reads nothing again
     core::write_file_atomic(file, model::to_csv(predictions));
     return predictions;
   }
@@ -225,6 +238,7 @@ run::Lock train(ExperimentOptions experiment, const RunRequest& request) {
         "cohort.manifest: is missing: name the cohort's CSV in the config or as "
         "cohort.manifest=FILE");
   inference::drop_unused_inputs(experiment.pipeline);
+  check_request(request, experiment);
   return Run(std::move(experiment), request).train();
 }
 

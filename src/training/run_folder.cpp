@@ -8,11 +8,11 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/temporary.hpp"
@@ -109,7 +109,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
     if (device == "auto") device = before.train.device;
   }
   device = core::with_context("train.device", [&] { return core::resolve_device(device); });
-  if (threads == 0) threads = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  if (threads == 0) threads = core::processors();
   yaml_ = to_yaml(experiment);
   if (!resume_) return;
   const auto hashes = file_hashes(read_json(path_ / run::name::environment));
@@ -188,6 +188,15 @@ void RunFolder::write_cases(const data::Cohort& cohort, const data::Split& split
   for (const auto& [row, part] : parts)
     text += core::csv_row({cohort.id(row), cohort.site(row), part.first, part.second});
   core::write_file_atomic(path_ / run::name::cases, text);
+}
+
+void RunFolder::write_warnings(const data::Cohort& cohort) const {
+  core::write_file_atomic(path_ / run::name::warnings, data::to_csv(cohort.warnings()));
+}
+
+void RunFolder::recall_warnings(const data::Cohort& cohort) const {
+  const fs::path file = path_ / run::name::warnings;
+  if (resume_ && fs::exists(file)) cohort.recall_warnings(data::read_warnings(file));
 }
 
 void RunFolder::start_log(const std::vector<std::string>& lines) const {

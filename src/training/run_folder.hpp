@@ -28,6 +28,9 @@ class RunFolder {
   /// (usage) if the data have changed since the run was started, but for the case on which it stopped.
   void write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort) const;
   void write_cases(const data::Cohort& cohort, const data::Split& split) const;
+  /// `warnings.csv`: what was odd about the files; when resuming, what was found before the run was stopped.
+  void write_warnings(const data::Cohort& cohort) const;
+  void recall_warnings(const data::Cohort& cohort) const;
 
   /// Rewrites `log.jsonl` with these lines, then appends to it.
   void start_log(const std::vector<std::string>& lines) const;

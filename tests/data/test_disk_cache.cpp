@@ -30,6 +30,8 @@ PreparedImage some_image(int64_t seed, int64_t side = 6) {
   prepared.geometry.origin = {-3.25, 1e-17, static_cast<double>(seed)};
   prepared.geometry.direction = {0, -1, 0, 1, 0, 0, 0, 0, 1};
   prepared.landmarks = {{0.1, 0.7}, {}};
+  prepared.regions = {"the voxels above 0"};
+  image.warnings = {{0, "sform and qform, \"apart\""}, {-1, "the mask is empty"}};
   image.present = {true, false};
   image.mask_present = true;
   return image;
@@ -42,6 +44,8 @@ void expect_same(const PreparedImage& a, const PreparedImage& b) {
   EXPECT_EQ(a.prepared.geometry.origin, b.prepared.geometry.origin);
   EXPECT_EQ(a.prepared.geometry.direction, b.prepared.geometry.direction);
   EXPECT_EQ(a.prepared.landmarks, b.prepared.landmarks);
+  EXPECT_EQ(a.prepared.regions, b.prepared.regions);
+  EXPECT_EQ(a.warnings, b.warnings);
   EXPECT_EQ(a.present, b.present);
   EXPECT_EQ(a.mask_present, b.mask_present);
 }
@@ -418,6 +422,51 @@ TEST_F(CacheKeys, AnotherContentOrConfigMisses) {
   image.augment.flip = {"x"};
   values(cohort(image));
   EXPECT_EQ(entries(), 5U);
+}
+
+/// Two patients with the same header, whose voxels lie in files of their own.
+class DetachedVoxels : public CachedCohort {
+ protected:
+  void write_patient(const std::string& name, char voxel) const {
+    write(name + "/t1.mhd",
+          "ObjectType = Image\nNDims = 3\nBinaryData = True\nElementSpacing = 1 1 1\n"
+          "TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nDimSize = 4 4 4\nElementType = MET_UCHAR\n"
+          "ElementDataFile = t1.raw\n");
+    write(name + "/t1.raw", std::string(63, '1') + voxel);
+  }
+  Cohort two() const {
+    write("cohort.csv", "patient,t1\nA,A/t1.mhd\nB,B/t1.mhd\n");
+    return cohort(image_input({"t1"}));
+  }
+  static float last_voxel(const Cohort& cohort, int64_t row) {
+    return CaseLoader(cohort, fit(cohort, {0})).load(row).inputs.at("mri").values.flatten()[63].item<float>();
+  }
+};
+
+TEST_F(DetachedVoxels, EachPatientGetsItsOwnFromTheCache) {
+  write_patient("A", '2');
+  write_patient("B", '3');
+  for (int time = 0; time < 2; ++time) {
+    const Cohort both = two();
+    EXPECT_EQ(last_voxel(both, 0), '2');
+    EXPECT_EQ(last_voxel(both, 1), '3');
+    EXPECT_NE(both.file_hash(0, "mri"), both.file_hash(1, "mri"));
+  }
+  EXPECT_EQ(entries(), 2U);
+  write_patient("A", '4');  // the header stays as it was
+  EXPECT_EQ(last_voxel(two(), 0), '4');
+}
+
+TEST_F(DetachedVoxels, EqualHeadersAreNoLeak) {
+  write_patient("A", '2');
+  write_patient("B", '3');
+  check_leakage(two(), {{{{0}, {1}}}, {}});
+  write_patient("B", '2');
+  EXPECT_THAT(failure(core::Fault::data,
+                      [&] {
+                        check_leakage(two(), {{{{0}, {1}}}, {}});
+                      }),
+              HasSubstr("leakage"));
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ void score_new(const Arguments& arguments, const Common& common) {
                             labelled(predictor.labels(), cohort_options, warnings));
   const auto predictions = predict_all(predictor, cohort, arguments.options);
   // First of all, so that nothing is lost when a head cannot be scored.
-  write_predictions(predictions, predictor, arguments.out);
+  write_predictions(predictions, cohort, predictor, arguments.out);
 
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < cohort.size(); ++row) rows.push_back(row);
@@ -143,6 +143,7 @@ void score_new(const Arguments& arguments, const Common& common) {
         " cases were used to develop this model, by their names: the numbers here flatter it.");
     core::log_warning(input.warnings.back());
   }
+  input.file_warnings = cohort.warnings();
   core::write_file_atomic(arguments.out / "report.html", report::render_report(input));
   print_metrics(metrics, (arguments.out / "report.html").string(), common);
 }
@@ -172,7 +173,7 @@ void add_evaluate(CLI::App& app, const Common& common) {
   command->add_option("--cases", arguments->manifest, "manifest of new cases with labels (CSV)");
   command->add_option(
       "--out", arguments->out,
-      "folder for metrics.csv, predictions.csv and report.html; without --cases the run's own");
+      "folder for metrics.csv, predictions.csv, warnings.csv and report.html; without --cases the run's own");
   add_options(*command, *arguments);
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->callback([arguments, &common] {

@@ -56,20 +56,24 @@ std::vector<model::Prediction> predict_all(const inference::Predictor& predictor
   options.on_bad = [&](const std::string& name, const std::string& why) {
     ++left_out;
     core::log_warning("case " + name + " is left out: " + why);
+    cohort.recall_warnings({{name, "", "", "is left out: " + why}});
   };
   auto predictions = predictor.predict(cohort, rows, options);
   if (left_out > 0)
     core::log_warning(std::to_string(left_out) + " of " + std::to_string(cohort.size()) +
                       " cases are left out");
+  cohort.summarise_warnings();
   if (predictions.empty()) core::fail_data("no case could be predicted");
   return predictions;
 }
 
-void write_predictions(const std::vector<model::Prediction>& predictions,
+void write_predictions(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
                        const inference::Predictor& predictor, const std::filesystem::path& folder) {
   core::make_directories(folder);
   core::write_file_atomic(folder / "predictions.csv", model::to_csv(predictions, predictor.unfinished()));
-  core::write_file_atomic(folder / "predictions.json", model::to_json(predictions, predictor.unfinished()));
+  core::write_file_atomic(folder / "predictions.json",
+                          model::to_json(predictions, cohort.warnings(), predictor.unfinished()));
+  core::write_file_atomic(folder / "warnings.csv", data::to_csv(cohort.warnings()));
 }
 
 }  // namespace photo51::commands

@@ -5,6 +5,7 @@
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
 
 namespace photo51::commands {
@@ -15,9 +16,10 @@ struct Arguments : NewCases {
   inference::PredictOptions options;
 };
 
-void print(const std::vector<model::Prediction>& predictions, const std::string& unfinished, bool json) {
+void print(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
+           const std::string& unfinished, bool json) {
   if (json) {
-    std::fputs(model::to_json(predictions, unfinished).c_str(), stdout);
+    std::fputs(model::to_json(predictions, cohort.warnings(), unfinished).c_str(), stdout);
     return;
   }
   if (!unfinished.empty()) std::printf("Of a run that is not finished: %s\n", unfinished.c_str());
@@ -28,6 +30,7 @@ void print(const std::vector<model::Prediction>& predictions, const std::string&
 }
 
 void run(const Arguments& arguments, const Common& common) {
+  core::check_thread_count("--workers", arguments.options.workers);
   if (arguments.manifest.empty() == arguments.inputs.empty())
     core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
   if (arguments.inputs.empty() && arguments.out.empty())
@@ -39,14 +42,14 @@ void run(const Arguments& arguments, const Common& common) {
   const inference::Predictor predictor = open_model(arguments);
   if (one) core::drop_start_up_code();
   const data::Cohort cohort =
-      one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs)
+      one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs, predictor.pipeline().cohort)
           : data::Cohort(new_cohort(predictor, arguments), predictor.pipeline().inputs, predictor.labels(),
                          /*require_labels=*/false);
   auto options = arguments.options;
   if (one) options.workers = 0;
   const auto predictions = predict_all(predictor, cohort, options);
-  if (!arguments.out.empty()) write_predictions(predictions, predictor, arguments.out);
-  if (one) print(predictions, predictor.unfinished(), common.json);
+  if (!arguments.out.empty()) write_predictions(predictions, cohort, predictor, arguments.out);
+  if (one) print(predictions, cohort, predictor.unfinished(), common.json);
   if (!one && !common.quiet && !common.json)
     std::printf("%s\n", (arguments.out / "predictions.csv").string().c_str());
 }
@@ -61,7 +64,8 @@ void add_predict(CLI::App& app, const Common& common) {
   command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. cohort.on_bad_case=skip");
   command->add_option("--cases", arguments->manifest, "manifest of the cases (CSV); labels are not needed");
   command->add_option("--input", arguments->inputs, "one case: INPUT.CHANNEL=FILE, as often as needed");
-  command->add_option("--out", arguments->out, "folder for predictions.csv and predictions.json");
+  command->add_option("--out", arguments->out,
+                      "folder for predictions.csv, predictions.json and warnings.csv");
   add_options(*command, *arguments);
   command->add_option("--fold", arguments->options.members, "use the models of these folds only");
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");

@@ -7,7 +7,6 @@
 #include "commands/new_cases.hpp"
 #include "photo51/config/node.hpp"
 #include "photo51/report/gather.hpp"
-#include "photo51/training/interrupt.hpp"
 #include "photo51/training/run.hpp"
 
 namespace photo51::commands {
@@ -29,7 +28,6 @@ void add_train(CLI::App& app, const Common& common) {
                     "remove the run in --out first; a folder that holds more than a run is left alone");
   add_data_root(*command, arguments->data_root);
   command->callback([arguments, &common] {
-    training::catch_interrupts();
     auto experiment = training::read_experiment(arguments->config, arguments->overrides);
     if (!arguments->data_root.empty())
       experiment.pipeline.cohort.data_root = std::filesystem::absolute(arguments->data_root);

@@ -8,7 +8,14 @@
 
 namespace photo51::core {
 
-/// The whole file. Error (data) when it is missing or unreadable.
+/// Error (data) when there is no file, or something that is not one: a folder, and what would never end or
+/// never answer (a pipe, a device, a socket). Links are followed.
+void require_regular_file(const std::filesystem::path& path);
+
+/// Error (data) when it cannot be opened for reading.
+void require_readable(const std::filesystem::path& path);
+
+/// The whole file. Error (data) when it is missing, not a regular file or unreadable.
 std::string read_file(const std::filesystem::path& path);
 /// The same, unpacked when it is gzipped. Error (data) also when the packed data is damaged or cut off.
 std::string read_text(const std::filesystem::path& path);

@@ -29,10 +29,12 @@ struct RunRequest {
 ///   data_hashes.csv   of each case: hashes of what is used of its row and of its inputs
 ///   cases.csv         case,site,part,fold: part is development, train, validation or test; fold is the one
 ///                     that the case validates
+///   warnings.csv      case,input,file,warning: what readers found odd about files, and cases left out
 ///   log.jsonl         a line an epoch
 ///   checkpoints/fold_K[_repeat_R]/last.safetensors  to resume from: weights, averages, optimiser, state
 ///   checkpoints/fold_K[_repeat_R]/best.safetensors  the weights that predict, with what was fitted
-///   predictions.csv, predictions.json   one row a case, head and class. Development cases are predicted by
+///   predictions.csv, predictions.json   one row a case, head and class (in the JSON with the case's
+///                     warnings). Development cases are predicted by
 ///                     the models that did not see them (out of fold), test cases by all models together
 ///   metrics.csv       group `all` = the test cases, and `cross_validation` = the development cases
 ///                     (`validation` = those of the one split, without folds); without test cases `all` =
