@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "core/byte_source.hpp"
+#include "photo51/core/temporary.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 

@@ -14,16 +14,8 @@ std::string read_file(const std::filesystem::path& path);
 std::string read_text(const std::filesystem::path& path);
 
 /// Writes a temporary file beside `path`, syncs it and renames it over `path`: a reader or a crash sees the
-/// old content or the new, never a part. A link stays; the file it points to is replaced. Error (run) when
-/// the disk is full or the folder cannot be written.
+/// old content or the new, never a part. Error (run) when the disk is full or the folder cannot be written.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
-/// Where a link leads, through other links, though nothing may be there yet; `path` itself when it is no
-/// link.
-std::filesystem::path behind_links(const std::filesystem::path& path);
-/// A name beside `path` that no other write has, for a file that is renamed once it is whole.
-std::filesystem::path temporary_for(const std::filesystem::path& path);
-/// The name that a file named by `temporary_for` is for, by its own name; empty when it is none.
-std::string temporary_of(std::string_view file_name);
 
 /// Creates the folder and its parents. Error (run) with the reason otherwise.
 void make_directories(const std::filesystem::path& path);
