@@ -243,8 +243,8 @@ std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows,
         (text.empty() ? "" : ", ") + name + " " + std::to_string(found == counts.end() ? 0 : found->second);
   };
   if (spec.kind == Kind::binary) {
-    add(spec.positive.empty() ? "0" : "not " + spec.positive, 0);
-    add(spec.positive.empty() ? "1" : spec.positive, 1);
+    add(binary_name(spec, false), 0);
+    add(binary_name(spec, true), 1);
   } else {
     for (size_t i = 0; i < spec.classes.size(); ++i) add(spec.classes[i], static_cast<double>(i));
   }

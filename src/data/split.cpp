@@ -192,8 +192,7 @@ std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
 /// Binary heads name their classes by the manifest's word, or 0 and 1.
 std::string class_name(const LabelSpec& spec, double value) {
   if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
-  if (spec.positive.empty()) return core::format_number(value);
-  return (value == 0 ? "not " : "") + spec.positive;
+  return binary_name(spec, value != 0);
 }
 
 }  // namespace

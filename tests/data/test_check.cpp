@@ -145,7 +145,7 @@ TEST_F(LearnableTest, FoldsOfARareClassAreRefusedBeforeTraining) {
 
 TEST_F(LearnableTest, CountsInWords) {
   auto positive = label_spec("idh", Kind::binary, "idh");
-  positive.positive = "mut";
+  positive.positive = {"mut"};
   const auto cohort =
       read("patient,idh,time,event,y\nP1,mut,3,1,0.5\nP2,wt,4,0,1\nP3,,5,1,\n", {},
            {positive, label_spec("os", Kind::survival, "time", "event"), label_spec("y", Kind::regression)});
