@@ -10,6 +10,7 @@
 #include "data/cohort_impl.hpp"
 #include "data/described.hpp"
 #include "data/instances.hpp"
+#include "data/label_words.hpp"
 #include "data/prepared_image.hpp"
 #include "data/region_kind.hpp"
 #include "data/study.hpp"
