@@ -10,6 +10,7 @@
 #include "data/cohort_impl.hpp"
 #include "data/described.hpp"
 #include "data/instances.hpp"
+#include "data/label_words.hpp"
 #include "data/prepared_image.hpp"
 #include "data/region_kind.hpp"
 #include "data/study.hpp"
@@ -223,10 +224,7 @@ void hash_files(const Cohort& cohort) {
 
 std::string class_in_words(const LabelSpec& spec, double value) {
   if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
-  if (spec.positive.empty()) return core::format_number(value);
-  const std::string positive = core::join(spec.positive, " or ");
-  if (value == 1) return positive;
-  return spec.negative.empty() ? "not " + positive : core::join(spec.negative, " or ");
+  return binary_name(spec, value != 0);
 }
 
 std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows, const LabelSpec& spec) {

@@ -257,7 +257,7 @@ void Cohort::Impl::find_samples(size_t input) {
 
 void Cohort::Impl::build(bool is_single, bool require_labels) {
   read_ids();
-  if (!is_single) warn_of_absent_site(*this);
+  if (!is_single && !inputs.empty()) warn_of_absent_site(*this);
   columns.resize(inputs.size());
   files.resize(inputs.size());
   samples.resize(inputs.size());
@@ -293,7 +293,6 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
-  for (const auto& warning : impl_->table.warnings) core::log_warning(warning);
   impl_->folder = options.data_root.empty() ? options.manifest.parent_path() : options.data_root;
   if (!options.data_root.empty() && !fs::is_directory(options.data_root))
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
@@ -301,6 +300,8 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   impl_->warnings = std::make_shared<Warnings>(options.strict);
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
+  if (!inputs.empty())  // else it is about labels only, and another cohort of this manifest tells
+    for (const auto& warning : impl_->table.warnings) impl_->warnings->add({"", "", "", warning});
   if (!options.cache.folder.empty()) impl_->disk = std::make_shared<DiskCache>(options.cache);
   impl_->build(false, require_labels);
 }

@@ -84,8 +84,10 @@ class LabelReader {
     for (const auto& row : cohort_.table.rows)
       if (core::is_doubtful_blank(row[column]) && is_unknown(row[column], named_)) ++blanks[row[column]];
     if (!blanks.empty())
-      core::log_warning("head " + spec_.head + ": " + column_named(cohort_, column) + ": " + told(blanks) +
-                        " count as blank; name them in the head when they are a value");
+      cohort_.warnings->add({"", "", cohort_.table.source,
+                             "column `" + cohort_.table.columns[column] + "` (head " + spec_.head +
+                                 "): " + told(blanks) +
+                                 " count as blank; name them in the head when they are a value"});
   }
 
   Case::Label label(size_t row, size_t column, std::optional<size_t> event) {

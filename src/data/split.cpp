@@ -6,6 +6,7 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/groups.hpp"
+#include "data/label_words.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
