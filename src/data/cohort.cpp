@@ -12,7 +12,6 @@
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
 
@@ -290,12 +289,13 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
-  for (const auto& warning : impl_->table.warnings) core::log_warning(warning);
   impl_->folder = options.data_root.empty() ? options.manifest.parent_path() : options.data_root;
   if (!options.data_root.empty() && !fs::is_directory(options.data_root))
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
   impl_->warnings = std::make_shared<Warnings>(options.strict);
+  for (const auto& warning : impl_->table.warnings)
+    impl_->warnings->add({"", "", impl_->table.source, warning});
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
   if (!options.cache.folder.empty()) impl_->disk = std::make_shared<DiskCache>(options.cache);

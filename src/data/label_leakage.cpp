@@ -11,7 +11,6 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -226,11 +225,13 @@ class Check {
     for (auto& [what, names] : ordered_) {
       const size_t count = names.size();
       names.resize(std::min(count, most));
-      core::log_warning(
-          "leakage? input " + impl_.inputs[input].first + ": " + core::join(names, ", ") +
-          (count > most ? " and " + std::to_string(count - most) + " more" : "") + ": each puts " + what +
-          " in order without exception; make sure that it is known before the outcome, and made "
-          "without it");
+      impl_.warnings->note(
+          {"", impl_.inputs[input].first, "",
+           "leakage? " + core::join(names, ", ") +
+               (count > most ? " and " + std::to_string(count - most) + " more" : "") + ": each puts " +
+               what +
+               " in order without exception; make sure that it is known before the outcome, and made "
+               "without it"});
     }
     ordered_.clear();
   }
