@@ -53,6 +53,11 @@ void Cohort::Impl::report(size_t input, size_t row, size_t instance, const FileW
   }
 }
 
+void Cohort::Impl::note(const Warning& warning) const {
+  warnings->recall({warning});
+  log_once(warning);
+}
+
 void Cohort::Impl::report_slides(size_t input, size_t row) const {
   const auto& [name, options] = inputs[input];
   if (!options.tile) return;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "data/file_warnings.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
@@ -44,36 +45,31 @@ std::string sentence(const Warning& warning) {
   return text + warning.text;
 }
 
-/// What is said of a whole cohort, which a command may read more than once.
-void log_once(const std::string& text) {
+}  // namespace
+
+void log_once(const Warning& warning) {
   static std::mutex mutex;
   static std::set<std::string> said;
+  const std::string text = sentence(warning);
   const std::scoped_lock lock(mutex);
   if (said.insert(text).second) core::log_warning(text);
 }
 
-}  // namespace
-
-void Warnings::keep(const Warning& warning, bool logs) {
-  const std::scoped_lock lock(mutex_);
-  if (!all_.insert(warning).second || !logs) return;
-  if (warning.case_id.empty()) return log_once(sentence(warning));
-  Kind& kind = kinds_[{warning.input, without_numbers(warning.text)}];
-  kind.text = warning.text;
-  if (kind.logged < logged_cases)
-    ++kind.logged, core::log_warning(sentence(warning));
-  else
-    ++kind.silent;
-}
-
-void Warnings::note(Warning warning) {
-  warning.text = without_file(warning.text, warning.file);
-  keep(warning, true);
-}
-
 void Warnings::add(Warning warning) {
   warning.text = without_file(warning.text, warning.file);
-  keep(warning, !strict_);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (all_.insert(warning).second && !strict_) {
+      Kind& kind = kinds_[{warning.input, without_numbers(warning.text)}];
+      kind.text = warning.text;
+      if (warning.case_id.empty())
+        log_once(warning);
+      else if (kind.logged < logged_cases)
+        ++kind.logged, core::log_warning(sentence(warning));
+      else
+        ++kind.silent;
+    }
+  }
   if (strict_)
     core::fail_data((warning.file.empty() ? "" : warning.file + ": ") + warning.text +
                     "; cohort.strict: true makes this warning an error");

@@ -30,8 +30,6 @@ class Warnings {
   /// Keeps a warning once and logs it, but of one kind (`kinds_of`) only the first three cases. Error (data),
   /// naming file and text, when warnings count as errors; it is kept all the same.
   void add(Warning warning);
-  /// The same of what is never an error: it is not a reader's.
-  void note(Warning warning);
   /// Keeps what an earlier process found and logged.
   void recall(const std::vector<Warning>& warnings);
   /// Logs how many more cases have the warnings that were not logged since the last time.
@@ -40,8 +38,6 @@ class Warnings {
   std::vector<Warning> all() const;  ///< sorted
 
  private:
-  void keep(const Warning& warning, bool logs);
-
   struct Kind {
     size_t logged = 0, silent = 0;
     std::string text;
