@@ -75,7 +75,7 @@ void Cohort::Impl::report_regions(size_t input, const std::set<std::string>& reg
       const std::scoped_lock lock(mutex);
       if (!told_regions.emplace(input, region).second) continue;
     }
-    core::log_info("input " + inputs[input].first + ": intensities are normalised by " + region);
+    core::log_info("input " + inputs[input].first + ": normalize takes its statistics from " + region);
   }
 }
 
