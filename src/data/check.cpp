@@ -16,6 +16,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/progress.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/check.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -243,8 +244,8 @@ std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows,
         (text.empty() ? "" : ", ") + name + " " + std::to_string(found == counts.end() ? 0 : found->second);
   };
   if (spec.kind == Kind::binary) {
-    add(spec.positive.empty() ? "0" : "not " + spec.positive, 0);
-    add(spec.positive.empty() ? "1" : spec.positive, 1);
+    add(spec.positive.empty() ? "0" : "not " + core::join(spec.positive, " or "), 0);
+    add(spec.positive.empty() ? "1" : core::join(spec.positive, " or "), 1);
   } else {
     for (size_t i = 0; i < spec.classes.size(); ++i) add(spec.classes[i], static_cast<double>(i));
   }

@@ -193,7 +193,7 @@ std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
 std::string class_name(const LabelSpec& spec, double value) {
   if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
   if (spec.positive.empty()) return core::format_number(value);
-  return (value == 0 ? "not " : "") + spec.positive;
+  return (value == 0 ? "not " : "") + core::join(spec.positive, " or ");
 }
 
 }  // namespace
