@@ -145,6 +145,7 @@ struct CaseLoader::Impl {
     std::vector<bool> present(options.channels.size(), false);
     const auto drawn = drawn_instances(instance_count(cohort, input, row), options.train_instances, draw,
                                        stream(input, row));
+    cohort.report_slides(input, row);
     for (const size_t i : drawn) {
       const Instance which = instance_at(cohort, input, row, i);
       const at::Tensor instance =
@@ -162,6 +163,7 @@ struct CaseLoader::Impl {
       views.push_back(static_cast<int64_t>(files.views[which.file]));
       present[files.views[which.file]] = true;
     }
+    if (views.size() < drawn.size()) cohort.report_slides(input, row);  // tiles that were damaged
     return {values.narrow(0, 0, static_cast<int64_t>(views.size())), presence_tensor(present),
             at::tensor(views, at::kLong)};
   }
@@ -174,7 +176,8 @@ struct CaseLoader::Impl {
     try {
       return load_image(key, draw).values;
     } catch (const core::Error& error) {
-      if (!options.tile || error.fault() != core::Fault::data || the_last_hope) throw;
+      if (!options.tile || error.fault() != core::Fault::data || the_last_hope || cohort.options.strict)
+        throw;
       cohort.slides->leave_out(name, options, slide_file(cohort, key.input, key.row, which.file), which.part,
                                error.what());
       return {};

@@ -102,12 +102,12 @@ void warn_of_absent_site(const Cohort::Impl& cohort) {
   // A name of the user's own is meant to be there; `site` may be absent.
   if (near.empty() && site != CohortOptions{}.site) near = core::nearest_name(site, cohort.table.columns);
   if (!near.empty())
-    cohort.warnings->add({"", "", cohort.table.source,
-                          "there is no column `" + site + "`, so no patient has a site; is it `" + near +
-                              "`? Then set cohort.site: " + near});
+    cohort.note({"", "", cohort.table.source,
+                 "there is no column `" + site + "`, so no patient has a site; is it `" + near +
+                     "`? Then set cohort.site: " + near});
   else if (site != CohortOptions{}.site)
-    cohort.warnings->add({"", "", cohort.table.source,
-                          "there is no column `" + site + "` (cohort.site), so no patient has a site"});
+    cohort.note({"", "", cohort.table.source,
+                 "there is no column `" + site + "` (cohort.site), so no patient has a site"});
 }
 
 }  // namespace photo51::data

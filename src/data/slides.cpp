@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
 
@@ -63,7 +62,6 @@ void Slides::leave_out(const std::string& input, const InputOptions& options, co
       std::to_string(count) + " of its " + std::to_string(all) + " tiles cannot be read";
   if (count > preprocess::damage_allowed(all, *options.tile))
     core::fail_data(file.path.string() + ": " + which + ", more than tile.max_damaged allows: " + why);
-  core::log_warning(file.path.string() + ": " + which + " and is left out: " + why);
   note(input, file,
        "tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
            " cannot be read and is left out: " + why);

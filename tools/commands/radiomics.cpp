@@ -111,8 +111,8 @@ void take_label(imaging::MaskOptions& masks, const radiomics::Settings& settings
 
 Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
   std::vector<std::string> warnings;
-  config::Node document = arguments.config.empty() ? config::Node::map()
-                                                   : radiomics::load_settings(arguments.config, warnings);
+  config::Node document =
+      arguments.config.empty() ? config::Node::map() : radiomics::load_settings(arguments.config, warnings);
   for (const std::string& warning : warnings) core::log_warning(warning);
   if (!arguments.profile.empty()) document.set("profile", config::Node::scalar(arguments.profile));
   for (const std::string& override_text : overrides) config::apply_override(document, override_text);
@@ -190,8 +190,8 @@ Regions compute(const fs::path& image_path, const std::string& mask_path, const 
         regions.push_back(one(name));
       } catch (const core::Error& error) {
         if (error.fault() != core::Fault::data) throw;
-        core::log_warning("region `" + name + "` of " + image_path.string() +
-                          " is left out: " + error.what());
+        odd.all.add(
+            {odd.name, "", image_path.string(), "region `" + name + "` is left out: " + error.what()});
         if (!first) first = error;
       }
     }
@@ -367,8 +367,9 @@ class Batch {
       const std::string image = path(row, image_), mask = path(row, mask_);
       const std::string line = "line_" + std::to_string(table_.lines[row]);
       const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
-      one.regions = compute(image, mask, arguments_, wanted_of(row, mask),
-                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, {warnings_, line}, nullptr);
+      one.regions =
+          compute(image, mask, arguments_, wanted_of(row, mask),
+                  {folder(arguments_.maps), folder(arguments_.voxelwise)}, {warnings_, line}, nullptr);
       one.warnings = Odd{warnings_, line}.json();
       one.image_hash = hash_of(image);
       one.mask_hash = hash_of(mask);
@@ -451,7 +452,8 @@ void add_radiomics(CLI::App& app, const Common& common) {
                       "an image, a mask on it (FILE#LABEL of several; RTSTRUCT, SEG) and overrides of the "
                       "settings, e.g. discretise.width=10, mask_label=2; with --cases only overrides");
   command->add_option("--profile", arguments->profile, "where the settings start from: ibsi, pyradiomics, …");
-  command->add_option("--config", arguments->config, "settings, a YAML file, or a parameter file of PyRadiomics (YAML, JSON)");
+  command->add_option("--config", arguments->config,
+                      "settings, a YAML file, or a parameter file of PyRadiomics (YAML, JSON)");
   command->add_option("--roi", arguments->regions,
                       "a structure of the mask to measure on its own; as often as needed, `a,b` unites");
   command->add_option("--format", arguments->format, "of the result")
