@@ -81,13 +81,17 @@ class Collector {
     names_.push_back(name);
     add_value(value);
   }
-  Described take() { return {std::make_shared<const Names>(std::move(names_)), std::move(values_)}; }
+  FileWarnings& warnings() { return warnings_; }
+  Described take() {
+    return {std::make_shared<const Names>(std::move(names_)), std::move(values_), std::move(warnings_)};
+  }
 
  private:
   void add_value(double value) { values_.push_back(std::isfinite(value) ? value : NAN); }
 
   Names names_;
   std::vector<double> values_;
+  FileWarnings warnings_;
   bool has_form_ = false;
 };
 
@@ -95,13 +99,15 @@ class Collector {
 template <class Measure>
 void each_channel(const Study& study, const InputOptions& options, bool own_grid, Collector& collector,
                   Measure measure) {
+  collector.warnings() = study.warnings;
   const Names& channels = options.channels;
   const imaging::MaskOptions masks = mask_options_of(options);
   for (size_t i = 0; i < study.channels.size(); ++i)
     if (const auto& image = study.channels[i])
       core::with_context("channel " + channels[i], [&] {
-        collector.add(channels[i],
-                      measure(*image, mask_on(*study.mask, *image, study.registrations[i], masks, own_grid)));
+        const imaging::Volume mask = mask_on(*study.mask, *image, study.registrations[i], masks, own_grid);
+        take_warnings(collector.warnings(), mask, -1);
+        collector.add(channels[i], measure(*image, mask));
       });
 }
 
@@ -111,7 +117,7 @@ void add_location(const Study& study, const Names& channels, const std::string& 
   const auto found = std::find(study.present.begin(), study.present.end(), true);
   const auto first = static_cast<size_t>(found - study.present.begin());
   Study one;
-  one.channels = {study.channels[first]};
+  one.channels = {imaging::to_float(*study.channels[first])};
   one.mask = study.mask;
   one.registrations = {study.registrations[first]};
   one.present = {true};

@@ -47,9 +47,9 @@ std::optional<RowImage> row_image(const Cohort& cohort, int64_t row, const std::
     return found;
   }
   found.image = joined(read_channel(impl, in, at, file, imaging::modality_from(options.modality)).channels);
-  const bool registered = file < files.registrations.size() && !files.registrations[file].empty();
-  if (!files.mask.empty())
-    found.mask = read_row_mask(impl, in, at, {&found.image}, registered ? nullptr : &found.image);
+  const bool elsewhere = file < files.registrations.size() && !files.registrations[file].empty();
+  if (!files.mask.empty() && !elsewhere)
+    found.mask = read_row_mask(impl, in, at, {&found.image}, &found.image);
   return found;
 }
 

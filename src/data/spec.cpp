@@ -5,7 +5,9 @@
 #include "data/picture_spec.hpp"
 #include "data/radiomics_spec.hpp"
 #include "data/region_kind.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/suv.hpp"
 
 namespace photo51::data {
 namespace {
@@ -22,6 +24,16 @@ std::vector<std::string> modalities() {
 bool known(const std::string& modality) {
   const auto names = modalities();
   return std::find(names.begin(), names.end(), modality) != names.end();
+}
+
+bool is_suv(const std::string& text) {
+  if (text == "auto" || text == "stored" || text == "none") return true;
+  try {
+    imaging::suv_request_from(text);
+    return true;
+  } catch (const core::Error&) {
+    return false;
+  }
 }
 
 void check_descriptors(config::Fields& f, const InputOptions& o) {
@@ -87,10 +99,13 @@ void describe(config::Fields& f, HarmonizeOptions& o) {
 void describe(config::Fields& f, CohortOptions& o) {
   f("manifest", o.manifest,
     "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
+  f("data_root", o.data_root,
+    "folder that relative paths in the manifest are taken from; empty = the manifest's own");
   f("id", o.id, "column of the patient's id");
   f("site", o.site, "column of the site; may be absent from the manifest");
   f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
     {.one_of = {"error", "skip"}});
+  f("strict", o.strict, "what a reader warns of (warnings.csv) is an error; the case is a bad one");
   f("privacy", o.privacy, "names, birth dates and the like in a DICOM file: warn of them, refuse, or ignore",
     {.one_of = {"warn", "strict", "ignore"}});
   f.section("split", o.split, "who trains, who validates, who tests");
@@ -115,9 +130,9 @@ void describe(config::Fields& f, InputOptions& o) {
   describe_pictures(f, o);
   f("suv", o.suv,
     "pet: SUV by body weight, lean body mass (Janmahasatian, or James), body surface; stored = the files "
-    "hold "
-    "SUV; none = values as they are; auto = bw",
-    {.one_of = {"auto", "bw", "lbm", "lbm_james", "bsa", "stored", "none"}});
+    "hold SUV; none = values as they are; auto = bw. auto, bw, lbm, lbm_james, bsa, stored or none; `bw "
+    "after 4 "
+    "days` where headers have the time of the injection without its date");
   f.section("preprocess", o.preprocess, "images: deterministic preparation");
   f.section("augment", o.augment, "images: random changes while training");
   f("table", o.table,
@@ -138,6 +153,9 @@ void describe(config::Fields& f, InputOptions& o) {
 
   if (!known(o.modality)) return;  // reported already
   const bool region = is_lesion(o) || is_radiomics(o), channels = is_image(o) || region;
+  f.check(is_suv(o.suv), "suv",
+          "is `" + o.suv +
+              "`, not auto, bw, lbm, lbm_james, bsa (each also as `bw after 4 days`), stored or none");
   f.check(o.suv == "auto" || o.modality == "pet" || region, "suv", "is for pet only");
   f.check(!channels || is_radiomics(o) || !o.channels.empty(), "channels",
           "name at least one channel, a manifest column");

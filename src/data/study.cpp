@@ -51,7 +51,10 @@ Volume read_file(const std::filesystem::path& file, imaging::Modality modality, 
     return read_mammogram_picture(file, options.mammography, options.dicom);
   if (modality == imaging::Modality::ultrasound)
     return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
-  Volume volume = imaging::read_volume(file, {.modality = modality, .series = {}, .dicom = options.dicom});
+  Volume volume = imaging::read_volume(file, {.modality = modality,
+                                              .series = {},
+                                              .dicom = options.dicom,
+                                              .keep_double = is_radiomics(options)});
   if (modality == imaging::Modality::histopathology && options.stain.method != "none")
     volume = normalized_stain(std::move(volume), options.stain);
   return volume;
@@ -69,7 +72,8 @@ imaging::Volume in_units(imaging::Volume volume, const InputOptions& options) {
     volume.units = imaging::Units::suv;
     return volume;
   }
-  return imaging::to_suv(std::move(volume), imaging::suv_type_from(suv));
+  const imaging::SuvRequest request = imaging::suv_request_from(suv);
+  return imaging::to_suv(std::move(volume), request.type, request.days);
 }
 
 /// One file of a case, or one part of it.
@@ -108,6 +112,7 @@ void add_file(Study& study, const Source& source) {
     planes = core::with_context("channel " + channel, [&] {
       Volume volume = source.read();
       require_place(volume, options);
+      take_warnings(study.warnings, volume, is_bag(options) ? 0 : static_cast<int64_t>(source.instance.file));
       if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
       return planes_of(std::move(volume), options);
     });
@@ -136,14 +141,12 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
     study.registrations.resize(study.channels.size(), registration);
   }
   if (!files.mask.empty()) {
+    // The mask lies in the frame's world, and a registered channel in another.
     std::vector<const Volume*> images;
-    const Volume* frame = nullptr;
-    for (size_t i = 0; i < study.channels.size(); ++i) {
-      if (!study.channels[i]) continue;
-      images.push_back(&*study.channels[i]);
-      if (frame == nullptr && !study.registrations[i]) frame = images.back();
-    }
-    study.mask = read_row_mask(cohort, input, row, images, frame);
+    for (size_t i = 0; i < study.channels.size(); ++i)
+      if (study.channels[i] && !study.registrations[i]) images.push_back(&*study.channels[i]);
+    study.mask = read_row_mask(cohort, input, row, images, images.empty() ? nullptr : images.front());
+    take_warnings(study.warnings, *study.mask, -1);
   }
   return study;
 }

@@ -16,6 +16,7 @@ struct Study {
   preprocess::Registrations registrations;  ///< by channel
   std::vector<bool> present;                ///< by channel
   std::vector<std::string> names;           ///< of the channels
+  FileWarnings warnings;
 };
 /// `modality` is what the channels are; unknown accepts any. Errors carry the channel.
 Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality);

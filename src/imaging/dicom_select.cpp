@@ -20,14 +20,6 @@ char lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
 
-std::string list_of(const Series& series) {
-  std::string lines;
-  for (const auto& [uid, files] : series)
-    lines += "\n  " + uid + "  " + files[0].modality + " \"" + files[0].series_description + "\", " +
-             std::to_string(files.size()) + (files.size() == 1 ? " file" : " files");
-  return lines;
-}
-
 /// Along the first header's slice normal; slices without a place stay in file order.
 void sort_by_place(std::vector<DicomHeader>& headers) {
   if (headers.empty() || !headers[0].orientation) return;

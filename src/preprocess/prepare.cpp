@@ -39,6 +39,10 @@ struct Case {
     const AffineMap own = world_of(channels[c]->geometry);
     return is_registered(c) ? compose(inverse(*registrations[c]), own) : own;
   }
+  /// Negative values are ordinary in Hounsfield units.
+  bool has_negative_units(size_t c) const {
+    return channels[c]->units == imaging::Units::hounsfield || channels[c]->modality == imaging::Modality::ct;
+  }
   std::string name_of(size_t c) const {
     std::string name = "channel ";
     if (c < names.size()) {
@@ -161,6 +165,11 @@ std::vector<std::optional<Volume>> without_bias(const Case& item) {
   return channels;
 }
 
+bool needs_mask(const NormalizeOptions& options) {
+  return options.region == "mask" &&
+         (options.method == "zscore" || options.method == "percentile" || options.method == "histogram");
+}
+
 /// The mask with voxels of 0 around it: resampling goes on with the last voxel for half an output step.
 Volume framed(Volume mask) {
   imaging::Geometry& grid = mask.geometry;
@@ -196,7 +205,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   if (options.bias_field_correction.method != "none") {
     PreprocessOptions rest = options;
     rest.bias_field_correction = {};
-    return prepare(without_bias(item), mask, mask_channel, rest, augmentation, names, pool);
+    return prepare(without_bias(item), mask, mask_channel, rest, augmentation, names, pool, registrations);
   }
   const imaging::Geometry grid = full_grid(frame.geometry, options);
   Prepared result;
@@ -212,8 +221,19 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   result.values = ops::empty_image(
       {images + (mask_channel ? 1 : 0), geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   at::Tensor mask_values;
-  if (mask_channel || options.normalize.region == "mask")
+  if (mask_channel || needs_mask(options.normalize)) {
     mask_values = sample_mask(item, view, geometry, augmentation != nullptr, pool);
+    if (mask_values.defined() && !ops::box_nonzero(mask_values)) {
+      const std::string why = ops::box_nonzero(mask->data)
+                                  ? "none of the mask's voxels lies in the prepared image"
+                                  : "the mask is empty: all of its voxels are 0";
+      if (needs_mask(options.normalize))
+        core::fail_data(Case::with_source("mask", *mask) +
+                        ": normalize region is mask, but the mask has no voxel in the prepared image (" +
+                        why + "); mend the mask or set normalize.region to another");
+      result.warnings.push_back({-1, why});
+    }
+  }
 
   ops::ResampleOptions how;
   how.interpolation = interpolation_from(options.interpolation);
@@ -230,13 +250,18 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       continue;
     }
     sample(*channels[at], item.world_of_channel(at), view, target, how);
+    Normalized told;
     core::with_context([&] { return item.name_of(at); },
                        [&] {
+                         const bool hounsfield = item.has_negative_units(at);
                          if (by_histogram)
-                           result.landmarks[at] = to_landmark_scale(target, mask_values, options.normalize);
+                           result.landmarks[at] =
+                               to_landmark_scale(target, mask_values, options.normalize, hounsfield, &told);
                          else
-                           normalize(target, mask_values, options.normalize, at);
+                           told = normalize(target, mask_values, options.normalize, at, hounsfield);
                        });
+    if (!told.region.empty()) result.regions.insert(told.region);
+    for (const auto& warning : told.warnings) result.warnings.push_back({c, warning});
   }
   if (mask_channel) {
     auto target = result.values.narrow(0, images, 1);

@@ -147,7 +147,9 @@ std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume
     if (chosen(settings, *family)) margin = std::max(margin, family->margin);
   Diagnostics diagnostics;
   Diagnostics* const asked = chosen(settings, diagnostic()) ? &diagnostics : nullptr;
-  Region region = make_region(image, mask, settings, margin, asked);
+  // Families of the mask alone never look at what lies around it.
+  Region region =
+      make_region(image, mask, settings, margin, asked, margin > 0 ? Finite::around : Finite::inside);
   resegment(region, settings);
   if (asked != nullptr) {
     diagnostics.resegmented = summary(region, region.mask);

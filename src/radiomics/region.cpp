@@ -131,6 +131,10 @@ void diagnose(const imaging::Volume& image, const std::array<Axis, 3>& axes, con
   for (int axis = 0; axis < 3; ++axis)
     all[axis] = span_of(axes[axis], 0, axes[axis].size - 1, settings.interpolation);
   std::vector<double> values = crop_image(image, all);
+  for (const double value : values)
+    if (!std::isfinite(value))
+      core::fail_data(image.source +
+                      ": intensities are not finite, which the family diagnostic needs in all of the image");
   diagnostics.drawn_image = summary_of(values, grid_of(image.geometry));
   values = interpolate(std::move(values), all, settings.interpolation);
   if (settings.round) round_all(values);
@@ -195,7 +199,7 @@ void require_finite(const std::vector<double>& values, const imaging::Volume& im
 /// The box `inside` of the old grid and `margin` mm about it, on the new grid.
 Region region_in(const imaging::Volume& image, const imaging::Volume& mask, const Box& inside,
                  const Placement& place, const std::array<Axis, 3>& axes, const Settings& settings,
-                 double margin) {
+                 double margin, Finite finite) {
   Region region;
   region.grid = grid_of(image.geometry);
   std::array<Span, 3> of_image, of_mask;
@@ -218,11 +222,14 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
     region.offset[axis] = first;
   }
   region.intensity = crop_image(image, of_image);
-  require_finite(region.intensity, image);
+  if (finite == Finite::around) require_finite(region.intensity, image);
   region.intensity = interpolate(std::move(region.intensity), of_image, settings.interpolation);
   region.shape = crop_mask(mask, of_mask, settings.mask_interpolation);
   region.mask = region.shape;
   list_voxels(region);
+  for (const int64_t i : region.voxels)
+    if (!std::isfinite(region.intensity[i]))
+      core::fail_data(image.source + ": intensities in the region are not finite");
   return region;
 }
 
@@ -303,16 +310,16 @@ std::vector<double> resampled_intensities(const imaging::Volume& image, const Se
 namespace {
 
 Region placed_region(const imaging::Volume& image, const imaging::Volume& mask, const Placement& place,
-                     const Settings& settings, double margin, Diagnostics* diagnostics) {
+                     const Settings& settings, double margin, Diagnostics* diagnostics, Finite finite) {
   const Box inside = radiomics::box_of_nonzero(mask);
   if (inside.last[0] < 0) core::fail_data(mask.source + ": the mask is empty");
   const auto axes = wanted_axes(image.geometry, settings), kept = wanted_axes(image.geometry, {});
-  Region region = region_in(image, mask, inside, place, axes, settings, margin);
+  Region region = region_in(image, mask, inside, place, axes, settings, margin, finite);
   if (region.voxels.empty())
     core::fail_data(mask.source + ": the region is too small for `spacing`: nothing of it is left");
   if (settings.round) round_all(region.intensity);
   if (diagnostics != nullptr)
-    diagnose(image, axes, region_in(image, mask, inside, place, kept, settings, 0), region, settings,
+    diagnose(image, axes, region_in(image, mask, inside, place, kept, settings, 0, finite), region, settings,
              *diagnostics);
   return region;
 }
@@ -320,17 +327,17 @@ Region placed_region(const imaging::Volume& image, const imaging::Volume& mask, 
 }  // namespace
 
 Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
-                   double margin, Diagnostics* diagnostics) {
+                   double margin, Diagnostics* diagnostics, Finite finite) {
   check(image, mask);
   if (!image.geometry.matches(mask.geometry)) {
     if (settings.spacing.empty())
       core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
     const imaging::Volume wide = framed(mask);
     if (const auto place = placement_of(image.geometry, wide.geometry))
-      return placed_region(image, wide, *place, settings, margin, diagnostics);
-    return placed_region(image, imaging::on_grid_of(mask, image.geometry), {}, settings, margin, diagnostics);
+      return placed_region(image, wide, *place, settings, margin, diagnostics, finite);
+    return placed_region(image, imaging::on_grid_of(mask, image.geometry), {}, settings, margin, diagnostics, finite);
   }
-  return placed_region(image, mask, {}, settings, margin, diagnostics);
+  return placed_region(image, mask, {}, settings, margin, diagnostics, finite);
 }
 
 void resegment(Region& region, const Settings& settings) {

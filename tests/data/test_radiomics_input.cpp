@@ -108,6 +108,18 @@ class RadiomicsInput : public CohortFolder {
   }
 };
 
+TEST_F(RadiomicsInput, KeepsThePrecisionOfTheImage) {
+  auto image = imaging::read_volume(file("t1", 3));
+  image.data = image.data.to(at::kDouble) + 0.1;  // no float32
+  imaging::write_nifti(image, file("t1", 3));
+  const auto cohort = read(manifest(), {{"rad", quick(", location: true")}});
+  const auto mask = imaging::read_volume(file("seg", 3));
+  const double mean = image.data.masked_select(mask.data.ne(0)).mean().item<double>();
+  const auto found = described(cohort.impl(), 0, 3);
+  const auto at = std::find(found->names->begin(), found->names->end(), "t1_stat_mean") - found->names->begin();
+  EXPECT_NEAR(found->values.at(static_cast<size_t>(at)), mean, 1e-11);
+}
+
 TEST_F(RadiomicsInput, ValuesAreThoseOfExtract) {
   const auto cohort =
       read(manifest(), {{"mri", image_input({"t1", "t2"})},

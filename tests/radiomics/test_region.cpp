@@ -229,6 +229,19 @@ TEST(Region, MindsNothingFarAway) {
   EXPECT_NO_THROW(make_region(study.image, study.mask, {}, 7));
 }
 
+TEST(Region, MindsNothingAroundTheMaskForFamiliesOfTheMaskAlone) {
+  Study study = random_study({9, 9, 9}, 5, 2);
+  const auto wanted = features(study, {.families = {"statistics", "glcm"}});
+  study.image.data = study.image.data.masked_fill(study.mask.data.eq(0), std::nan(""));
+  EXPECT_EQ(features(study, {.families = {"statistics", "glcm"}}), wanted);
+  const auto refused = [&](const Settings& settings) {
+    return test::message_of(core::Fault::data, [&] { extract(study.image, study.mask, settings); });
+  };
+  EXPECT_THAT(refused({.families = {"local_intensity"}}), HasSubstr("not finite"));
+  EXPECT_THAT(refused({.families = {"diagnostic"}}), HasSubstr("diagnostic"));
+  EXPECT_THAT(refused({.spacing = {1, 1, 1}, .families = {"statistics"}}), HasSubstr("not finite"));
+}
+
 TEST(Region, ReadsEveryTypeOfVoxel) {
   const Study study = random_study({9, 9, 9}, 100, 2);
   const Region wanted = make_region(study.image, study.mask, {}, 1);

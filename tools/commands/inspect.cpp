@@ -8,11 +8,15 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/slide.hpp"
+#include "photo51/preprocess/tiles.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -26,6 +30,23 @@ std::string modality_of(const Inspection& found) {
   return unnamed ? found.dicom_modality : imaging::to_string(found.modality);
 }
 
+/// As a person writes it: sums of decimal fractions and single floats are not quite what they mean.
+double tidy(double value) {
+  const auto single = static_cast<float>(value);
+  if (static_cast<double>(single) == value)
+    return core::parse_double(core::format_number(single)).value_or(value);
+  char text[40];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return core::parse_double(text).value_or(value);
+}
+
+template <size_t N>
+Json tidy(const std::array<double, N>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(std::isnan(value) ? Json(nullptr) : Json(tidy(value)));
+  return list;
+}
+
 Json to_json(const Inspection& found) {
   Json json{{"path", found.path},   {"kind", found.kind},  {"modality", modality_of(found)},
             {"size", nullptr},      {"spacing", nullptr},  {"origin", nullptr},
@@ -36,19 +57,15 @@ Json to_json(const Inspection& found) {
     json["channels"] = found.channels;
     json["units"] = imaging::to_string(found.units);
   }
-  if (found.spacing) {
-    json["spacing"] = Json::array();
-    for (const double mm : *found.spacing)
-      json["spacing"].push_back(std::isnan(mm) ? Json(nullptr) : Json(mm));
-  }
+  if (found.spacing) json["spacing"] = tidy(*found.spacing);
   if (found.volume && found.volume->orientation_known) {
-    json["origin"] = found.volume->geometry.origin;
-    json["direction"] = found.volume->geometry.direction;
+    json["origin"] = tidy(found.volume->geometry.origin);
+    json["direction"] = tidy(found.volume->geometry.direction);
   }
   if (found.measured) {
-    json["min"] = found.min;
-    json["max"] = found.max;
-    json["mean"] = found.mean;
+    json["min"] = tidy(found.min);
+    json["max"] = tidy(found.max);
+    json["mean"] = tidy(found.mean);
   }
   json["notes"] = found.notes;
   json["warnings"] = found.warnings;
@@ -129,11 +146,34 @@ class Sheet {
   std::vector<at::Tensor> sheets_;
 };
 
-void inspect_all(const std::vector<std::string>& paths, const std::string& sheet_path, bool json) {
+/// A slide as training would see it: its tissue and tiles on the sheet, their count among the notes.
+void show_tiles(Inspection& found, const preprocess::TileOptions& options) {
+  try {
+    const imaging::Slide slide = imaging::open_slide(found.path, options.slide);
+    const auto overview = preprocess::tile_overview(slide, options, 960);
+    found.picture = overview.picture;
+    found.notes.push_back(std::to_string(overview.tiles) + " tiles of " + std::to_string(options.size) +
+                          " x " + std::to_string(options.size) + " pixels of " +
+                          core::format_number(options.mpp) + " um, " + core::format_fixed(overview.area, 3) +
+                          " mm2 of tissue (threshold " + core::format_fixed(overview.threshold, 3) + ")");
+    for (const std::string& warning : overview.warnings) found.warnings.push_back(warning);
+  } catch (const core::Error& error) {
+    found.warnings.push_back(std::string("cannot be cut into tiles: ") + error.what());
+  }
+}
+
+void inspect_all(const std::vector<std::string>& paths, const std::string& sheet_path,
+                 const std::vector<std::string>& tile, bool json) {
+  config::Node document = config::Node::map();
+  for (const std::string& setting : tile) config::apply_override(document, setting);
+  preprocess::TileOptions tiles;
+  config::read(document, tiles);
   Sheet sheet;
   std::vector<std::string> unreadable;
   for (const std::string& path : paths) {
-    const Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty()});
+    Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty()});
+    if (found.kind == "slide" && found.error.empty() && (!sheet_path.empty() || !tile.empty()))
+      show_tiles(found, tiles);
     if (json) {
       std::printf("%s\n", to_json(found).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
     } else {
@@ -154,17 +194,30 @@ void inspect_all(const std::vector<std::string>& paths, const std::string& sheet
 void add_inspect(CLI::App& app, const Common& common) {
   struct Options {
     std::vector<std::string> paths;
+    std::vector<std::string> tile;
     std::string sheet;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "inspect", "Say what images are: kind, geometry, units, value range, and what is suspicious");
   command
-      ->add_option("path", options->paths,
-                   "image files or DICOM series folders (folder#SeriesInstanceUID for one of several)")
+      ->add_option(
+          "path", options->paths,
+          "image files or DICOM series folders (folder#SeriesInstanceUID for one of several, folder#* for "
+          "all images as one stack)")
       ->required();
-  command->add_option("--sheet", options->sheet, "write a contact sheet of all images to this PNG");
-  command->callback([options, &common] { inspect_all(options->paths, options->sheet, common.json); });
+  command->add_option(
+      "--sheet", options->sheet,
+      "write a contact sheet of all images to this PNG; slides with the outline of their tissue and "
+      "their tiles");
+  command->add_option(
+      "--tile", options->tile,
+      "settings of an input's `tile` section, such as mpp=0.5 or tissue.pen=true, for the tiles "
+      "that are counted and drawn of a slide");
+  command->callback([options, &common] {
+    run::refuse_output_file(options->sheet, "--sheet");
+    inspect_all(options->paths, options->sheet, options->tile, common.json);
+  });
 }
 
 }  // namespace photo51::commands

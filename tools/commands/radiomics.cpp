@@ -7,22 +7,28 @@
 #include <optional>
 
 #include "commands/commands.hpp"
+#include "commands/outputs.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/warnings.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 #include "photo51/imaging/write.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/filter.hpp"
 #include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -104,8 +110,10 @@ void take_label(imaging::MaskOptions& masks, const radiomics::Settings& settings
 }
 
 Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
-  config::Node document =
-      arguments.config.empty() ? config::Node::map() : config::load_document(arguments.config);
+  std::vector<std::string> warnings;
+  config::Node document = arguments.config.empty() ? config::Node::map()
+                                                   : radiomics::load_settings(arguments.config, warnings);
+  for (const std::string& warning : warnings) core::log_warning(warning);
   if (!arguments.profile.empty()) document.set("profile", config::Node::scalar(arguments.profile));
   for (const std::string& override_text : overrides) config::apply_override(document, override_text);
   Wanted wanted;
@@ -133,11 +141,28 @@ void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, 
     imaging::write_nifti(map, folder / (name + ".nii.gz"));
 }
 
+/// What is odd about the files of one case, told to the user and kept for the result.
+struct Odd {
+  data::Warnings& all;
+  std::string name = {};  ///< of the case; empty = there is but one
+
+  void tell(const std::string& file, const imaging::Volume& volume) const {
+    for (const auto& text : volume.warnings) all.add({name, "", file, text});
+  }
+  Json json() const {
+    Json list = Json::array();
+    for (const auto& warning : all.all())
+      if (warning.case_id == name) list.push_back(warning.file + ": " + warning.text);
+    return list;
+  }
+};
+
 /// The regions of one image, and its maps. One of several regions that cannot be computed is left out with a
 /// warning.
 Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
-                const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
-  const imaging::Volume image = imaging::read_volume(image_path);
+                const Wanted& wanted, const Folders& folders, const Odd& odd, core::ThreadPool* pool) {
+  const imaging::Volume image = imaging::read_volume(image_path, {.keep_double = true});
+  odd.tell(image_path.string(), image);
   radiomics::Settings settings = wanted.settings;
   settings.pyradiomics.label.reset();  // masks are read as 0 and 1
   const auto one = [&](const std::string& name) -> Region {
@@ -146,7 +171,7 @@ Regions compute(const fs::path& image_path, const std::string& mask_path, const 
     const imaging::Volume mask = radiomics::takes_own_grid(settings)
                                      ? imaging::placed_on(drawn, image, wanted.masks)
                                      : imaging::on_grid_of(drawn, image, wanted.masks);
-    for (const std::string& warning : mask.warnings) core::log_warning(path + ": " + warning);
+    odd.tell(path, mask);
     return core::with_context(path, [&]() -> Region {
       if (!folders.voxelwise.empty())
         write_voxelwise(image, imaging::on_grid_of(mask, image.geometry),
@@ -199,7 +224,7 @@ Json json_of(Wanted wanted) {
   return all;
 }
 
-std::string to_json(const Regions& regions, const Wanted& wanted) {
+std::string to_json(const Regions& regions, const Wanted& wanted, const Json& warnings) {
   const Json dumped = json_of(wanted);
   Json all = Json::array();
   for (const Region& region : regions) {
@@ -212,10 +237,11 @@ std::string to_json(const Regions& regions, const Wanted& wanted) {
                           {"value", std::isfinite(f.value) ? Json(f.value) : Json(nullptr)}});
     Json one{{"settings", dumped}, {"features", std::move(features)}};
     if (!region.name.empty()) one["roi"] = region.name;
+    if (!warnings.empty()) one["warnings"] = warnings;
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
-  return (plain ? all.front() : all).dump(1) + "\n";
+  return (plain ? all.front() : all).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 void write(const std::string& text, const fs::path& out) {
@@ -230,30 +256,30 @@ void run_one(const Arguments& arguments) {
   const Wanted wanted = read_settings(arguments, {arguments.words.begin() + 2, arguments.words.end()});
   if (!arguments.maps.empty() && wanted.settings.filters.empty())
     core::fail_usage("--maps needs `filters` in the settings");
+  Outputs outputs({arguments.words[0], arguments.words[1], arguments.config});
+  outputs.add(arguments.out);
   core::ThreadPool pool(arguments.threads);
+  data::Warnings warnings;
+  const Odd odd{warnings};
   const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
-                                  {arguments.maps, arguments.voxelwise}, &pool);
-  write(arguments.format == "json" ? to_json(regions, wanted) : to_csv(regions), arguments.out);
+                                  {arguments.maps, arguments.voxelwise}, odd, &pool);
+  write(arguments.format == "json" ? to_json(regions, wanted, odd.json()) : to_csv(regions), arguments.out);
 }
 
-/// XXH3 of a file; of a folder, of its files' hashes in the order of their names. `#` and what follows it is
-/// not of the path.
+/// `#` and what follows it is not of the path.
 std::string hash_of(const std::string& reference) {
-  const fs::path path = reference.substr(0, reference.find('#'));
-  if (!fs::is_directory(path)) return core::hash_file(path);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  std::string hashes;
-  for (const fs::path& file : files) hashes += core::hash_file(file);
-  return core::hash_bytes(hashes);
+  return imaging::content_hash(reference.substr(0, reference.find('#')));
 }
 
 /// Only the usual column may be absent.
 std::optional<size_t> label_column(const core::Table& table, const std::string& name) {
   if (name.empty()) return {};
   return name == Arguments().label_column ? table.find(name) : table.require(name);
+}
+
+/// Where the JSON file beside a table goes.
+fs::path provenance_of(fs::path table) {
+  return table.replace_extension(".json");
 }
 
 /// The cases of a manifest: a row a case and region for the CSV, and where each came from.
@@ -267,9 +293,17 @@ class Batch {
         mask_(table_.require(arguments.mask_column)),
         label_(label_column(table_, arguments.label_column)),
         cases_(table_.rows.size()) {
+    for (const auto& warning : table_.warnings) core::log_warning(warning);
     if (label_ && !arguments.regions.empty())
       core::fail_usage("column " + table_.columns[*label_] +
                        " and --roi both choose what of the mask is the region; leave one of them out");
+    std::vector<fs::path> inputs{arguments.manifest, arguments.config};
+    for (const auto& row : table_.rows)
+      for (const size_t column : {image_, mask_})
+        if (!row[column].empty()) inputs.push_back(arguments.manifest.parent_path() / row[column]);
+    Outputs outputs(std::move(inputs));
+    outputs.add(arguments.out);
+    outputs.add(provenance_of(arguments.out));
   }
 
   void run() {
@@ -284,7 +318,8 @@ class Batch {
     });
   }
 
-  void write() const {
+  void write() {
+    warnings_.summarise();
     size_t failed = 0;
     for (const Case& one : cases_) failed += one.error.empty() ? 0 : 1;
     if (failed == cases_.size()) core::fail_data("no case of " + table_.source + " could be computed");
@@ -292,21 +327,21 @@ class Batch {
       core::log_warning(std::to_string(failed) + " of " + std::to_string(cases_.size()) +
                         " cases are left out");
     core::write_file_atomic(arguments_.out, csv());
-    fs::path beside = arguments_.out;
-    core::write_file_atomic(beside.replace_extension(".json"), provenance());
+    core::write_file_atomic(provenance_of(arguments_.out), provenance());
   }
 
  private:
   struct Case {
     Regions regions;
     std::string image_hash, mask_hash, error;
+    Json warnings = Json::array();
   };
 
   std::string cell(size_t row, size_t column) const { return table_.rows[row][column]; }
   /// Paths in a manifest are relative to it.
   std::string path(size_t row, size_t column) const {
     const std::string& text = table_.rows[row][column];
-    if (text.empty()) core::fail_data("column " + table_.columns[column] + " is empty");
+    if (core::is_blank(text)) core::fail_data("column " + table_.columns[column] + " is empty");
     return (arguments_.manifest.parent_path() / text).string();
   }
 
@@ -333,7 +368,8 @@ class Batch {
       const std::string line = "line_" + std::to_string(table_.lines[row]);
       const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
       one.regions = compute(image, mask, arguments_, wanted_of(row, mask),
-                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, nullptr);
+                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, {warnings_, line}, nullptr);
+      one.warnings = Odd{warnings_, line}.json();
       one.image_hash = hash_of(image);
       one.mask_hash = hash_of(mask);
     } catch (const core::Error& error) {
@@ -376,7 +412,8 @@ class Batch {
                         {"image", cell(row, image_)},
                         {"image_xxh3", one.image_hash},
                         {"mask", cell(row, mask_)},
-                        {"mask_xxh3", one.mask_hash}});
+                        {"mask_xxh3", one.mask_hash},
+                        {"warnings", one.warnings}});
       else
         failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
     }
@@ -384,7 +421,7 @@ class Batch {
                 {"manifest", table_.source},    {"manifest_xxh3", core::hash_file(arguments_.manifest)},
                 {"settings", json_of(wanted_)}, {"regions", arguments_.regions},
                 {"cases", std::move(done)},     {"left_out", std::move(failed)}}
-               .dump(1) +
+               .dump(1, ' ', false, Json::error_handler_t::replace) +
            "\n";
   }
 
@@ -394,6 +431,7 @@ class Batch {
   size_t image_, mask_;
   std::optional<size_t> label_;
   std::vector<Case> cases_;
+  data::Warnings warnings_;
   std::mutex mutex_;
 };
 
@@ -413,7 +451,7 @@ void add_radiomics(CLI::App& app, const Common& common) {
                       "an image, a mask on it (FILE#LABEL of several; RTSTRUCT, SEG) and overrides of the "
                       "settings, e.g. discretise.width=10, mask_label=2; with --cases only overrides");
   command->add_option("--profile", arguments->profile, "where the settings start from: ibsi, pyradiomics, …");
-  command->add_option("--config", arguments->config, "settings, a YAML file");
+  command->add_option("--config", arguments->config, "settings, a YAML file, or a parameter file of PyRadiomics (YAML, JSON)");
   command->add_option("--roi", arguments->regions,
                       "a structure of the mask to measure on its own; as often as needed, `a,b` unites");
   command->add_option("--format", arguments->format, "of the result")
@@ -447,7 +485,11 @@ void add_radiomics(CLI::App& app, const Common& common) {
                    "are counted; the features are the same")
       ->capture_default_str();
   command->callback([arguments, &common] {
+    core::check_thread_count("--threads", arguments->threads);
     core::resolve_device(arguments->device);  // refuses before anything is read
+    run::refuse_output_file(arguments->out, "--out");
+    run::refuse_output_folder(arguments->maps, "--maps");
+    run::refuse_output_folder(arguments->voxelwise, "--voxelwise");
     if (common.json) arguments->format = "json";
     arguments->manifest.empty() ? run_one(*arguments) : run_batch(*arguments);
   });
