@@ -11,6 +11,7 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {

@@ -117,6 +117,33 @@ TEST_F(ClinicFiles, AMaskDrawnOnARegisteredChannelComesToTheFrame) {
   EXPECT_TRUE(kept.geometry.matches(frame));
 }
 
+TEST_F(ClinicFiles, AFrameOfASegmentationIsOneSlice) {
+  PHOTO51_NEEDS_SHARED_CASES("dicom/c09_seg_sparse");
+  const auto files = (test::shared_cases() / "dicom/c09_seg_sparse").string();
+  InputOptions ct = image_input({"ct"}, "seg");
+  ct.modality = "ct";
+  const Cohort cohort =
+      read("patient,ct,seg\nP1," + files + "/ct," + files + "/one_slice.dcm\n", {{"ct", ct}});
+  const auto planes = CaseLoader(cohort, {}).load(0).inputs.at("ct").values[1].sum({1, 2});
+  EXPECT_EQ(planes.ne(0).sum().item<int>(), 1);
+  EXPECT_EQ(planes.sum().item<float>(), 36);  // of 1 x 1 x 2.5 mm
+}
+
+TEST_F(ClinicFiles, AMaskOutsideItsImageIsRefused) {
+  pet("pet");
+  imaging::Geometry g;
+  g.size = {6, 6, 3};
+  g.spacing = {1, 1, 2};
+  g.origin = {3, 0, 0};
+  imaging::write_nifti(imaging::make_volume(at::ones({1, 3, 6, 6}, at::kByte), g), folder_ / "half.nii");
+  EXPECT_THAT(
+      failure(core::Fault::data, [&] { study("P1,pet,half.nii", input("auto", "seg")); }),
+      AllOf(HasSubstr("mask seg"), HasSubstr("half.nii"), HasSubstr("(50 %) of the mask lie outside")));
+  InputOptions crop = input("auto", "seg");
+  crop.masks.outside = "crop";
+  EXPECT_NO_THROW(study("P1,pet,half.nii", crop));
+}
+
 TEST_F(ClinicFiles, TellWhoThePatientIs) {
   pet("named", {{DCM_PatientName, "Franklin^Rosalind"}, {DCM_PatientBirthDate, "19200725"}});
   pet("pseudonym");
