@@ -9,6 +9,9 @@ find_package(CLI11 REQUIRED)
 find_path(MUSTACHE_INCLUDE_DIR kainjow/mustache.hpp REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(TIFF REQUIRED)
+find_package(PNG REQUIRED)
+# OME-XML.
+find_package(EXPAT REQUIRED)
 find_package(DCMTK REQUIRED)
 # DICOM's compressed pixels. OpenJPEG's own package file names programs that Debian keeps elsewhere.
 find_package(JPEG REQUIRED)
@@ -21,8 +24,7 @@ find_library(OPENSLIDE_LIBRARY openslide REQUIRED)
 find_path(XXHASH_INCLUDE_DIR xxhash.h REQUIRED)
 find_library(XXHASH_LIBRARY xxhash REQUIRED)
 # Only what imaging uses: every module more is start-up time. The IO factories are registered by hand.
-find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIOImageBase ITKIONIFTI ITKIONRRD ITKIOMeta ITKIOTIFF ITKIOPNG
-                                         ITKIOJPEG)
+find_package(ITK 5.2 REQUIRED COMPONENTS ITKCommon ITKIOImageBase ITKIONIFTI ITKIONRRD ITKIOMeta)
 # Tree ensembles. Debian's package has no CMake file of its own.
 find_path(XGBOOST_INCLUDE_DIR xgboost/c_api.h REQUIRED)
 find_library(XGBOOST_LIBRARY xgboost REQUIRED)

@@ -1,7 +1,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/flip.h>
-#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -141,20 +140,45 @@ struct CaseLoader::Impl {
   Case::Input load_bag(size_t input, size_t row, const Draw& draw) const {
     const auto& options = cohort.inputs[input].second;
     const auto& files = cohort.files[input][row];
-    std::vector<at::Tensor> instances;
+    at::Tensor values;  // filled as they come: a large bag is not held twice
     std::vector<int64_t> views;
     std::vector<bool> present(options.channels.size(), false);
-    for (const size_t i : drawn_instances(instance_count(cohort, input, row), options.train_instances, draw,
-                                          stream(input, row))) {
-      const size_t file = instance_at(cohort, input, row, i).file;
-      instances.push_back(load_image({input, row, i}, draw).values);
-      views.push_back(static_cast<int64_t>(files.views[file]));
-      present[files.views[file]] = true;
-      if (instances.back().sizes() != instances.front().sizes())
-        core::fail_data(files.channels[file].string() +
+    const auto drawn = drawn_instances(instance_count(cohort, input, row), options.train_instances, draw,
+                                       stream(input, row));
+    for (const size_t i : drawn) {
+      const Instance which = instance_at(cohort, input, row, i);
+      const at::Tensor instance =
+          load_instance({input, row, i}, which, draw, i == drawn.back() && views.empty());
+      if (!instance.defined()) continue;
+      if (!values.defined()) {
+        auto shape = instance.sizes().vec();
+        shape.insert(shape.begin(), static_cast<int64_t>(drawn.size()));
+        values = at::empty(shape, instance.options());
+      }
+      if (instance.sizes() != values.sizes().slice(1))
+        core::fail_data(files.channels[which.file].string() +
                         ": has another size than the case's other images; set preprocess.size");
+      values.select(0, static_cast<int64_t>(views.size())).copy_(instance);
+      views.push_back(static_cast<int64_t>(files.views[which.file]));
+      present[files.views[which.file]] = true;
     }
-    return {at::stack(instances), presence_tensor(present), at::tensor(views, at::kLong)};
+    return {values.narrow(0, 0, static_cast<int64_t>(views.size())), presence_tensor(present),
+            at::tensor(views, at::kLong)};
+  }
+
+  /// Undefined when it is a damaged tile of a slide, which the case does without unless it is
+  /// `the_last_hope`.
+  at::Tensor load_instance(const ImageKey& key, const Instance& which, const Draw& draw,
+                           bool the_last_hope) const {
+    const auto& [name, options] = cohort.inputs[key.input];
+    try {
+      return load_image(key, draw).values;
+    } catch (const core::Error& error) {
+      if (!options.tile || error.fault() != core::Fault::data || the_last_hope) throw;
+      cohort.slides->leave_out(name, options, slide_file(cohort, key.input, key.row, which.file), which.part,
+                               error.what());
+      return {};
+    }
   }
 };
 

@@ -81,7 +81,10 @@ InputBatch chain(const std::vector<Case>& cases, const std::string& name, const 
     views.push_back(found->second.view);
   }
   shape.insert(shape.begin(), 0);
-  batch.values = values.empty() ? at::zeros(shape, at::kFloat) : at::cat(values);
+  // One bag alone is the batch: it may be most of what memory holds.
+  batch.values = values.empty()       ? at::zeros(shape, at::kFloat)
+                 : values.size() == 1 ? values[0]
+                                      : at::cat(values);
   batch.view = views.empty() ? at::zeros({0}, at::kLong) : at::cat(views);
   return batch;
 }

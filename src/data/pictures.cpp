@@ -45,11 +45,13 @@ Volume read_mammogram_picture(const std::filesystem::path& file,
 
 Volume read_ultrasound_picture(const std::filesystem::path& file,
                                const std::optional<preprocess::UltrasoundOptions>& options) {
-  if (is_named(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".tif", ".tiff"})) {
+  const bool tiff = is_named(file, {".tif", ".tiff"});
+  if ((tiff && !options) || is_named(file, {".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd"})) {
     if (options)
-      core::fail_data(file.string() +
-                      ": is not a DICOM, PNG or JPEG file, which the input's `ultrasound` section prepares; "
-                      "convert it or leave the section out");
+      core::fail_data(
+          file.string() +
+          ": is not a DICOM, PNG, JPEG or TIFF file, which the input's `ultrasound` section prepares; "
+          "convert it or leave the section out");
     return imaging::read_volume(file, {.modality = Modality::ultrasound, .series = ""});
   }
   const imaging::Cine cine = imaging::read_cine(file);

@@ -19,7 +19,7 @@ imaging::Volume read_mammogram_picture(const std::filesystem::path& file,
 
 /// [C, frames, H, W]: frames lie along z. Spacing from calibrated regions where there are any. Prepared when
 /// options are given; channels are named red, green, blue, or bmode, flow when split. Formats other than
-/// DICOM, PNG and JPEG are read as volumes and are not prepared: Error (data) when options are given.
+/// DICOM, PNG, JPEG and TIFF are read as volumes and are not prepared: Error (data) when options are given.
 imaging::Volume read_ultrasound_picture(const std::filesystem::path& file,
                                         const std::optional<preprocess::UltrasoundOptions>& options);
 

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
 
@@ -20,17 +21,52 @@ std::string key_of(const SlideFile& file) {
 std::shared_ptr<const imaging::Slide> Slides::open(const InputOptions& options, const SlideFile& file) {
   imaging::SlideOptions how = options.tile->slide;
   if (file.mpp > 0) how.mpp = file.mpp;
-  const std::string key =
-      file.path.string() + "\n" + core::format_number(how.mpp) + (how.mpp_from_objective ? "o" : "");
+  const std::string key = file.path.string() + "\n" + core::format_number(how.mpp) +
+                          (how.mpp_from_objective ? "o" : "") + "\n" + core::join(how.channels, "\n") + "\n" +
+                          std::to_string(how.plane) + " " + std::to_string(how.page);
   return slides_.get(key, [&] { return imaging::open_slide(file.path, how); });
 }
 
 std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input, const InputOptions& options,
                                                    const SlideFile& file) {
   return tiles_.get({input, key_of(file)}, [&] {
-    return preprocess::tile_grid(*open(options, file), *options.tile,
-                                 core::hash_key(file.path.filename().string()));
+    const auto slide = open(options, file);
+    std::vector<std::string> found = slide->info().warnings;
+    auto tiles =
+        preprocess::tile_grid(*slide, *options.tile, core::hash_key(file.path.filename().string()), &found);
+    for (const std::string& warning : found) note(input, file, warning);
+    return tiles;
   });
+}
+
+void Slides::note(const std::string& input, const SlideFile& file, const std::string& warning) {
+  const std::scoped_lock lock(mutex_);
+  warnings_[{input, key_of(file)}].push_back(warning);
+}
+
+std::vector<std::string> Slides::warnings(const std::string& input, const SlideFile& file) {
+  const std::scoped_lock lock(mutex_);
+  return warnings_[{input, key_of(file)}];
+}
+
+void Slides::leave_out(const std::string& input, const InputOptions& options, const SlideFile& file,
+                       size_t part, const std::string& why) {
+  const auto all = static_cast<int64_t>(tiles(input, options, file)->size());
+  int64_t count = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    auto& damaged = damaged_[{input, key_of(file)}];
+    if (!damaged.insert(part).second) return;
+    count = static_cast<int64_t>(damaged.size());
+  }
+  const std::string which =
+      std::to_string(count) + " of its " + std::to_string(all) + " tiles cannot be read";
+  if (count > preprocess::damage_allowed(all, *options.tile))
+    core::fail_data(file.path.string() + ": " + which + ", more than tile.max_damaged allows: " + why);
+  core::log_warning(file.path.string() + ": " + which + " and is left out: " + why);
+  note(input, file,
+       "tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
+           " cannot be read and is left out: " + why);
 }
 
 std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string& input,
@@ -40,8 +76,16 @@ std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string&
     const auto sample = preprocess::choose_tiles(*tiles(input, options, file), stain_sample, 0,
                                                  core::hash_key(file.path.filename().string()));
     return core::with_context(file.path.string(), [&] {
-      return preprocess::measure_stain(preprocess::read_tiles(*open(options, file), sample, *options.tile),
-                                       options.stain);
+      std::vector<at::Tensor> pixels;
+      for (const auto& tile : sample) {
+        try {
+          pixels.push_back(preprocess::read_tiles(*open(options, file), {tile}, *options.tile));
+        } catch (const core::Error& error) {
+          // A damaged tile is left out when its turn comes.
+          if (error.fault() != core::Fault::data || (pixels.empty() && &tile == &sample.back())) throw;
+        }
+      }
+      return preprocess::measure_stain(at::cat(pixels), options.stain);
     });
   });
 }
@@ -57,6 +101,7 @@ imaging::Volume Slides::read(const std::string& input, const InputOptions& optio
   picture.data = pixels[0].unsqueeze(1);
   picture.channels = {"red", "green", "blue"};
   picture.source = file.path.string();
+  picture.warnings = open(options, file)->info().warnings;
   picture.modality = imaging::Modality::histopathology;
   picture.units = imaging::Units::arbitrary;
   picture.geometry.size = {options.tile->size, options.tile->size, 1};

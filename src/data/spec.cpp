@@ -99,10 +99,13 @@ void describe(config::Fields& f, HarmonizeOptions& o) {
 void describe(config::Fields& f, CohortOptions& o) {
   f("manifest", o.manifest,
     "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
+  f("data_root", o.data_root,
+    "folder that relative paths in the manifest are taken from; empty = the manifest's own");
   f("id", o.id, "column of the patient's id");
   f("site", o.site, "column of the site; may be absent from the manifest");
   f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
     {.one_of = {"error", "skip"}});
+  f("strict", o.strict, "what a reader warns of (warnings.csv) is an error; the case is a bad one");
   f("privacy", o.privacy, "names, birth dates and the like in a DICOM file: warn of them, refuse, or ignore",
     {.one_of = {"warn", "strict", "ignore"}});
   f.section("split", o.split, "who trains, who validates, who tests");
@@ -121,6 +124,7 @@ void describe(config::Fields& f, InputOptions& o) {
     "column of that name and `.registration` holds the channel's transform from the first channel (ITK text, "
     "or a 4 x 4 matrix; mm, LPS)");
   f("mask", o.mask, "column of the lesion mask; empty = none");
+  describe(f, o.masks);
   f("mask_channel", o.mask_channel, "images: the mask is also the last channel");
   f("dims", o.dims, "images: 3, or 2 for one slice", {.min = 2, .max = 3});
   describe_pictures(f, o);
@@ -157,6 +161,10 @@ void describe(config::Fields& f, InputOptions& o) {
           "name at least one channel, a manifest column");
   f.check(channels || o.channels.empty(), "channels", "is for images, lesion and radiomics only");
   f.check(channels || o.mask.empty(), "mask", "is for images, lesion and radiomics only");
+  f.check(!o.mask.empty() || (!o.masks.label && !o.masks.threshold && o.masks.outside == "error"), "mask",
+          "mask_label, mask_threshold and mask_outside say how a mask is read; name its column");
+  f.check(!o.masks.label || !o.masks.threshold, "mask_threshold",
+          "makes a region of values; leave out mask_label");
   f.check(!is_lesion(o) || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
   f.check(o.descriptors.empty() || is_lesion(o), "descriptors", "is for lesion only");
   check_descriptors(f, o);

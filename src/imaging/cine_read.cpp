@@ -1,5 +1,9 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/bitwise_right_shift.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/max.h>
+#include <ATen/ops/min.h>
+#include <ATen/ops/round.h>
 
 #include <cmath>
 #include <string_view>
@@ -87,18 +91,33 @@ Cine read_dicom_cine(const fs::path& path) {
   return cine;
 }
 
+/// 16 bits of which the upper ones are used: scanners that store 10 or 12 bits would come out dark.
+bool is_whole_range(const at::Tensor& pixels) {
+  return pixels.min().item<int>() >= 0 && pixels.max().item<int>() >= 1 << 13;
+}
+
 Cine read_still(const fs::path& path) {
   const Volume volume = read_volume(path);
   Cine cine;
   cine.source = path.string();
-  at::Tensor pixels = volume.data;  // [C, 1, H, W]
+  at::Tensor pixels = volume.data;  // [C, pages, H, W]
+  if (pixels.scalar_type() == at::kInt && is_whole_range(pixels)) {
+    pixels = pixels.to(at::kFloat).div(257).round().to(at::kByte);
+    cine.warnings.emplace_back("has 16 bits a sample, which are shown as 8 (v / 257)");
+  }
   if (pixels.scalar_type() != at::kByte)
-    core::fail_data(cine.source + ": has pixels of more than 8 bits; convert it to 8 bits");
-  if (pixels.size(0) == 4) pixels = pixels.narrow(0, 0, 3);
+    core::fail_data(cine.source +
+                    ": has pixels that do not fill 8 or 16 bits, so that how bright they are meant to be is "
+                    "not known; convert it to 8 bits");
+  if (volume.channels.size() > 1 && volume.channels.back() == "alpha") {
+    pixels = pixels.narrow(0, 0, pixels.size(0) - 1);
+    cine.warnings.emplace_back("has transparent pixels, which are taken as they are stored");
+  }
   if (pixels.size(0) != 1 && pixels.size(0) != 3)
     core::fail_data(cine.source + ": has " + std::to_string(pixels.size(0)) +
                     " channels, but a picture has 1 or 3");
   cine.frames = pixels.transpose(0, 1).contiguous();
+  cine.warnings.insert(cine.warnings.end(), volume.warnings.begin() + 2, volume.warnings.end());
   cine.warnings.emplace_back("a picture file says neither what a pixel measures nor when it was taken");
   return cine;
 }
@@ -111,10 +130,10 @@ Cine read_cine(const fs::path& path) {
     core::fail_data(path.string() + ": is a folder; name the file of a still or a multi-frame object");
   const Format format = detect_format(path);
   if (format == Format::dicom) return read_dicom_cine(path);
-  if (format == Format::png || format == Format::jpeg) return read_still(path);
+  if (format == Format::png || format == Format::jpeg || format == Format::tiff) return read_still(path);
   const std::string video = video_of(path);
   if (!video.empty()) core::fail_data(path.string() + ": is " + video + kExport);
-  core::fail_data(path.string() + ": is not a picture or a cine that can be read (DICOM, PNG or JPEG)");
+  core::fail_data(path.string() + ": is not a picture or a cine that can be read (DICOM, PNG, JPEG or TIFF)");
 }
 
 double seconds_a_frame(const Cine& cine) {

@@ -9,6 +9,7 @@
 #include "imaging/dicom_identity.hpp"
 #include "imaging/dicom_text.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
@@ -88,6 +89,7 @@ void load_dicom(DcmFileFormat& file, const std::filesystem::path& path) {
     // known.
     dcmEnableUnknownVRConversion.set(OFTrue);
   });
+  core::require_regular_file(path);  // DCMTK would wait at a pipe
   core::with_context(path.string(), [&] { guard_dicom(path); });
   const OFCondition loaded = file.loadFile(path.c_str());
   if (loaded.bad())

@@ -12,6 +12,7 @@
 #include "imaging/readers.hpp"
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/memory.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/read.hpp"
@@ -151,6 +152,7 @@ Inspection inspect(const fs::path& path, const InspectOptions& options) {
   } catch (const core::Error& error) {
     found.error = error.what();
   } catch (const std::exception& error) {
+    if (core::is_out_of_memory(error)) throw;  // says nothing about the file
     found.error = found.path + ": " + error.what();
   }
   return found;

@@ -7,6 +7,7 @@
 
 #include "imaging/inspectors.hpp"
 #include "imaging/tiff_pages.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/slide.hpp"
@@ -18,40 +19,96 @@ std::string size_text(int64_t width, int64_t height) {
   return std::to_string(width) + " x " + std::to_string(height);
 }
 
+/// Minimum, maximum and sum of a region.
+struct Range {
+  int least = 255, most = 0;
+  int64_t sum = 0, count = 0;
+
+  void add(const Range& other) {
+    least = std::min(least, other.least);
+    most = std::max(most, other.most);
+    sum += other.sum;
+    count += other.count;
+  }
+};
+
+Range range_of(const Slide& slide, int64_t x, int64_t y, int64_t width, int64_t height) {
+  const at::Tensor block = slide.read(0, x, y, width, height);
+  const auto* value = block.const_data_ptr<uint8_t>();
+  uint8_t low = 255, high = 0;
+  Range range;
+  for (int64_t k = 0; k < block.numel(); ++k) {
+    low = std::min(low, value[k]);
+    high = std::max(high, value[k]);
+    range.sum += value[k];
+  }
+  range.least = low;
+  range.most = high;
+  range.count = block.numel();
+  return range;
+}
+
+/// What of a region can be read, a quarter at a time where it cannot be read at once.
+Range readable_range(const Slide& slide, int64_t x, int64_t y, int64_t width, int64_t height,
+                     std::string& problem) {
+  try {
+    return range_of(slide, x, y, width, height);
+  } catch (const core::Error& error) {
+    if (error.fault() != core::Fault::data) throw;
+    problem = error.what();
+  }
+  Range range;
+  constexpr int64_t kFinest = 64;
+  if (width <= kFinest || height <= kFinest) return range;
+  const int64_t half_x = width / 2, half_y = height / 2;
+  range.add(readable_range(slide, x, y, half_x, half_y, problem));
+  range.add(readable_range(slide, x + half_x, y, width - half_x, half_y, problem));
+  range.add(readable_range(slide, x, y + half_y, half_x, height - half_y, problem));
+  range.add(readable_range(slide, x + half_x, y + half_y, width - half_x, height - half_y, problem));
+  return range;
+}
+
 /// Minimum, maximum and mean of all decoded pixels of the finest level, a block of rows and columns at a
-/// time.
+/// time. Error (data): more than half of it is damaged; less is a warning.
 void measure_pixels(const Slide& slide, Inspection& found) {
   constexpr int64_t kBlock = 1024;
   const SlideLevel& whole = slide.levels().front();
   const int64_t columns = (whole.width + kBlock - 1) / kBlock, rows = (whole.height + kBlock - 1) / kBlock;
   std::mutex mutex;
-  int least = 255, most = 0;
-  int64_t sum = 0;
+  Range all;
+  std::string problem;
   core::ThreadPool pool;
   pool.parallel_for(columns * rows, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t x = i % columns * kBlock, y = i / columns * kBlock;
-      const at::Tensor block =
-          slide.read(0, x, y, std::min(kBlock, whole.width - x), std::min(kBlock, whole.height - y));
-      const auto* value = block.const_data_ptr<uint8_t>();
-      uint8_t low = 255, high = 0;
-      int64_t total = 0;
-      for (int64_t k = 0; k < block.numel(); ++k) {
-        low = std::min(low, value[k]);
-        high = std::max(high, value[k]);
-        total += value[k];
-      }
+      std::string here;
+      const Range range = readable_range(slide, x, y, std::min(kBlock, whole.width - x),
+                                         std::min(kBlock, whole.height - y), here);
       const std::lock_guard lock(mutex);
-      least = std::min<int>(least, low);
-      most = std::max<int>(most, high);
-      sum += total;
+      all.add(range);
+      if (!here.empty()) problem = here;
     }
   });
-  found.min = least;
-  found.max = most;
-  found.mean =
-      static_cast<double>(sum) / (3 * static_cast<double>(whole.width) * static_cast<double>(whole.height));
+  const double share = static_cast<double>(all.count) /
+                       (3 * static_cast<double>(whole.width) * static_cast<double>(whole.height));
+  if (share < 0.5) throw core::Error(core::Fault::data, problem);
+  if (!problem.empty())
+    found.warnings.push_back(core::format_fixed(100 * (1 - share), 1) +
+                             "% of it, or less, is damaged and was not measured (" + problem + ")");
+  found.min = all.least;
+  found.max = all.most;
+  found.mean = static_cast<double>(all.sum) / static_cast<double>(all.count);
   found.measured = true;
+}
+
+/// The thumbnail; undefined where a part of it cannot be read.
+at::Tensor picture_of(const Slide& slide) {
+  try {
+    return thumbnail(slide, 480).permute({1, 2, 0}).contiguous();
+  } catch (const core::Error& error) {
+    if (error.fault() != core::Fault::data) throw;
+    return {};
+  }
 }
 
 void take_notes(const SlideInfo& info, Inspection& found) {
@@ -99,7 +156,7 @@ void inspect_slide(const std::filesystem::path& path, Inspection& found, const I
     measure_pixels(slide, found);
   take_notes(info, found);
   suspect(info, found);
-  if (options.picture) found.picture = thumbnail(slide, 480).permute({1, 2, 0}).contiguous();
+  if (options.picture) found.picture = picture_of(slide);
 }
 
 }  // namespace photo51::imaging

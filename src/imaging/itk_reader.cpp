@@ -1,18 +1,16 @@
 #include <ATen/ATen.h>
-#include <itkJPEGImageIO.h>
 #include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
-#include <itkPNGImageIO.h>
-#include <itkTIFFImageIO.h>
 
 #include <cmath>
+#include <new>
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
-#include "imaging/tiff_pages.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -25,14 +23,8 @@ Io::Pointer make_reader(Format format) {
   switch (format) {
     case Format::nrrd:
       return itk::NrrdImageIO::New().GetPointer();
-    case Format::meta:
-      return itk::MetaImageIO::New().GetPointer();
-    case Format::tiff:
-      return itk::TIFFImageIO::New().GetPointer();
-    case Format::png:
-      return itk::PNGImageIO::New().GetPointer();
     default:
-      return itk::JPEGImageIO::New().GetPointer();
+      return itk::MetaImageIO::New().GetPointer();
   }
 }
 
@@ -64,8 +56,8 @@ at::ScalarType type_of(const Io& io) {
   }
 }
 
-/// Unsigned words were read as signed ones of the same size; double voxels become float.
-at::Tensor plain_type(at::Tensor data, const Io& io) {
+/// Unsigned words were read as signed ones of the same size; double voxels become float, unless they stay.
+at::Tensor plain_type(at::Tensor data, const Io& io, bool keep_double) {
   using Type = itk::IOComponentEnum;
   switch (io.GetComponentType()) {
     case Type::USHORT:
@@ -73,7 +65,7 @@ at::Tensor plain_type(at::Tensor data, const Io& io) {
     case Type::UINT:
       return data.to(at::kLong).bitwise_and_(0xFFFFFFFF);
     case Type::DOUBLE:
-      return data.to(at::kFloat);
+      return keep_double ? data : data.to(at::kFloat);
     default:
       return data;
   }
@@ -109,20 +101,11 @@ void check_meta_bytes(const fs::path& path, double needed) {
   const std::string header = text_header(path), where = meta_value(header, "ElementDataFile");
   if (where.empty() || where.starts_with("LIST") || where.find('%') != std::string::npos) return;
   const bool local = where == "LOCAL" || where == "Local" || where == "local";
-  const fs::path file = local ? path : path.parent_path() / where;
-  std::error_code code;
-  const auto bytes = static_cast<double>(fs::file_size(file, code));
-  if (code) core::fail_data("its voxels' file " + file.string() + " is missing; copy both files");
+  const auto bytes = static_cast<double>(fs::file_size(local ? path : path.parent_path() / where));
   const std::string compressed = meta_value(header, "CompressedData");
   if (compressed == "True" || compressed == "true")
     needed = core::parse_double(meta_value(header, "CompressedDataSize")).value_or(0);
   if (bytes - (local ? static_cast<double>(header.size()) : 0) < needed) core::fail_data(kCutOff);
-}
-
-/// libjpeg paints what a cut-off file lacks gray: look for the end marker.
-void check_jpeg_end(const fs::path& path) {
-  const std::string bytes = core::read_file(path);
-  if (bytes.rfind("\xFF\xD9") == std::string::npos) core::fail_data(kCutOff);
 }
 
 bool has(const std::string& text, std::initializer_list<const char*> keys) {
@@ -136,12 +119,10 @@ void see_what_is_known(const fs::path& path, Format format, Volume& volume) {
     const std::string text = text_header(path);
     volume.spacing_known = has(text, {"space directions:", "spacings:"});
     volume.orientation_known = has(text, {"space directions:"}) && has(text, {"space:"});
-  } else if (format == Format::meta) {
+  } else {
     const std::string text = text_header(path);
     volume.spacing_known = has(text, {"ElementSpacing", "ElementSize"});
     volume.orientation_known = has(text, {"TransformMatrix", "Rotation", "Orientation"});
-  } else {
-    volume.spacing_known = volume.orientation_known = false;
   }
   if (!volume.spacing_known) volume.warnings.emplace_back("the file does not say how large a voxel is");
   if (!volume.orientation_known)
@@ -168,7 +149,8 @@ Geometry geometry_of(const Io& io, const Volume& volume) {
   return geometry;
 }
 
-at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry) {
+at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry,
+                       bool keep_double) {
   const at::ScalarType type = type_of(io);
   const auto components = static_cast<int64_t>(io.GetNumberOfComponents());
   int64_t beyond = 1;
@@ -180,17 +162,12 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
     if (size < 1) core::fail_data("it has no voxels");
     bytes *= static_cast<double>(size);
   }
-  // Voxels of .nhdr and .mhd lie in other files, whose size ITK compares.
-  const std::string suffix = path.extension().string();
-  const bool elsewhere = suffix == ".nhdr" || suffix == ".mhd";
-  const double limit = elsewhere ? 6.4e10 : 1100.0 * static_cast<double>(fs::file_size(path));
-  if (bytes > limit)
+  if (bytes > 1100.0 * static_cast<double>(content_bytes(path)))
     core::fail_data("its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " +
                     std::to_string(n[2]) +
                     " voxels, more than the file can hold: it is cut off or damaged; copy it again");
 
   if (format == Format::meta) check_meta_bytes(path, bytes);
-  if (format == Format::jpeg) check_jpeg_end(path);
 
   itk::ImageIORegion region(io.GetNumberOfDimensions());
   for (unsigned axis = 0; axis < io.GetNumberOfDimensions(); ++axis) {
@@ -199,9 +176,9 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
   }
   io.SetIORegion(region);
   at::Tensor data = at::empty({beyond, n[2], n[1], n[0], components}, type);
-  if (format != Format::tiff) data.zero_();
+  data.zero_();
   io.Read(data.mutable_data_ptr());
-  data = plain_type(data, io);
+  data = plain_type(data, io, keep_double);
   if (components == 1) return data.reshape({beyond, n[2], n[1], n[0]});
   return data.permute({0, 4, 1, 2, 3}).reshape({beyond * components, n[2], n[1], n[0]}).contiguous();
 }
@@ -225,20 +202,22 @@ void name_colours(const Io& io, Volume& volume) {
 
 }  // namespace
 
-Volume read_with_itk(const fs::path& path, Format format) {
+Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
   return core::with_context(path.string(), [&] {
     try {
       Volume volume;
       volume.source = path.string();
       see_what_is_known(path, format, volume);
-      if (format == Format::tiff && read_first_page(path, volume)) return volume;
+      referenced_files(path);  // refuses what leads elsewhere
       const Io::Pointer io = make_reader(format);
       io->SetFileName(path.string());
       io->ReadImageInformation();
       volume.geometry = geometry_of(*io, volume);
-      volume.data = read_pixels(*io, path, format, volume.geometry);
+      volume.data = read_pixels(*io, path, format, volume.geometry, keep_double);
       name_colours(*io, volume);
       return volume;
+    } catch (const itk::MemoryAllocationError&) {
+      throw std::bad_alloc();  // says nothing about the file
     } catch (const itk::ExceptionObject& error) {
       core::fail_data(
           std::string("cannot be read (") + error.GetDescription() +

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "imaging/picture_files.hpp"
 #include "imaging/readers.hpp"
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
@@ -45,24 +46,38 @@ void choose_mpp(OpenedSlide& opened, const SlideOptions& options) {
   info.warnings.emplace_back("does not say how many microns a pixel is");
 }
 
-OpenedSlide open_file(const fs::path& path) {
+/// Files that only their scanner's reader understands: read as plain TIFF, their pages are not what they
+/// seem.
+void refuse_unknown_vendor(const fs::path& path) {
+  std::string suffix = path.extension().string();
+  std::transform(suffix.begin(), suffix.end(), suffix.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  for (const char* vendor : {".ndpi", ".scn", ".bif", ".vms", ".vmu", ".svslide"})
+    if (suffix == vendor)
+      core::fail_data("is named as a slide of a scanner (" + suffix +
+                      "), but its content is not; copy the file again, or export it as OME-TIFF");
+}
+
+OpenedSlide open_file(const fs::path& path, const SlideOptions& options) {
   std::error_code code;
   const std::string text = path.string();
   const auto mark = text.rfind('#');
-  if (fs::is_directory(path, code)) return open_with_dicom(path, "");
+  if (fs::is_directory(path, code)) return open_with_dicom(path, "", options);
   if (!fs::exists(path, code)) {
     if (mark != std::string::npos && fs::is_directory(text.substr(0, mark), code))
-      return open_with_dicom(text.substr(0, mark), text.substr(mark + 1));
+      return open_with_dicom(text.substr(0, mark), text.substr(mark + 1), options);
     core::fail_data("no such file");
   }
   // OpenSlide's generic TIFF knows neither SubIFDs nor OME-XML.
   const std::string vendor = openslide_vendor(path);
   if (!vendor.empty() && vendor != "generic-tiff") return open_with_openslide(path);
+  refuse_preview(path);
+  refuse_unknown_vendor(path);
   switch (detect_format(path)) {
     case Format::tiff:
-      return open_with_tiff(path);
+      return open_with_tiff(path, options);
     case Format::dicom:
-      return open_with_dicom(path, "");
+      return open_with_dicom(path, "", options);
     case Format::jpeg:
     case Format::png:
       return open_picture(path);
@@ -113,6 +128,8 @@ std::string to_string(MppSource source) {
       return "DICOM pixel spacing";
     case MppSource::ome:
       return "OME PhysicalSize";
+    case MppSource::imagej:
+      return "ImageJ unit";
     case MppSource::tiff_resolution:
       return "TIFF resolution";
     case MppSource::objective_power:
@@ -129,6 +146,15 @@ void describe(config::Fields& f, SlideOptions& o) {
     {.min = 0, .max = 1000, .unit = "um"});
   f("mpp_from_objective", o.mpp_from_objective,
     "take 10 um / objective power when the file says nothing better (40x: 0.25 um)");
+  f("channels", o.channels,
+    "of a slide with several channels or optical paths: the one that is shown gray, or three as red, green "
+    "and "
+    "blue; names, or numbers from 1");
+  f.check(o.channels.empty() || o.channels.size() == 1 || o.channels.size() == 3, "channels",
+          "one channel, or three for red, green and blue");
+  f("plane", o.plane, "of a slide with several focal planes: the number of one, from 1; 0 = there is one",
+    {.min = 0, .max = 10000});
+  f("page", o.page, "TIFF: the page that is the slide, from 1; 0 = the largest", {.min = 0, .max = 1000});
 }
 
 Slide::Slide(SlideInfo info, std::shared_ptr<const SlideBackend> backend)
@@ -181,7 +207,7 @@ at::Tensor Slide::read_associated(const std::string& name) const {
 
 Slide open_slide(const fs::path& path, const SlideOptions& options) {
   return core::with_context(path.string(), [&] {
-    OpenedSlide opened = open_file(path);
+    OpenedSlide opened = open_file(path, options);
     opened.info.source = path.string();
     check_levels(opened.info, path);
     choose_mpp(opened, options);

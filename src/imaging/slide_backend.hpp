@@ -48,10 +48,11 @@ bool looks_like_slide(const std::filesystem::path& path);
 bool is_picture_tiff(const std::filesystem::path& path);
 OpenedSlide open_with_openslide(const std::filesystem::path& path);
 /// Tiled or stripped TIFF, BigTIFF, OME-TIFF, with pyramids as further directories or SubIFDs.
-OpenedSlide open_with_tiff(const std::filesystem::path& path);
+OpenedSlide open_with_tiff(const std::filesystem::path& path, const SlideOptions& options);
 /// DICOM whole slides: one file alone is one level; a folder holds one series (or `series` of several), whose
-/// instances are levels, label, macro and thumbnail.
-OpenedSlide open_with_dicom(const std::filesystem::path& path, const std::string& series);
+/// instances are levels, label, macro and thumbnail, and whose other objects are passed over.
+OpenedSlide open_with_dicom(const std::filesystem::path& path, const std::string& series,
+                            const SlideOptions& options);
 /// JPEG or PNG: one level.
 OpenedSlide open_picture(const std::filesystem::path& path);
 

@@ -37,6 +37,17 @@ Piece finish(Bytes samples, const SlideInstance& instance, bool is_rgb) {
   return {rgb.const_data_ptr<uint8_t>(), rgb.const_data_ptr<uint8_t>() + rgb.numel()};
 }
 
+/// Whether a JPEG 2000 codestream says that its first three components were transformed: the last byte of
+/// what its COD marker (ISO/IEC 15444-1, A.6.1) says for all components.
+bool has_component_transform(const Bytes& stream) {
+  for (size_t at = 0; at + 9 < stream.size(); ++at) {
+    if (stream[at] != 0xFF) continue;
+    if (stream[at + 1] == 0x93) return false;  // pixels begin
+    if (stream[at + 1] == 0x52) return stream[at + 8] != 0;
+  }
+  return false;
+}
+
 }  // namespace
 
 SlideFrames::SlideFrames(const SlideInstance& instance) : instance_(instance) {
@@ -100,8 +111,12 @@ Piece SlideFrames::decode(int64_t frame) const {
           core::fail_data("transfer syntax " + instance_.syntax +
                           " is not one that slides are read from; convert it to JPEG");
         if (decoded.word != 8) core::fail_data("its pixels have more than 8 bits; convert it");
+        // JPEG 2000 turns its own component transform back; without one, samples are what the header says.
         const bool was_j2k = code.starts_with("9") || code.starts_with("2");
-        return finish(std::move(decoded.bytes), instance_, decoded.is_rgb || was_j2k);
+        const bool transformed =
+            was_j2k && (instance_.photometric == "YBR_RCT" || instance_.photometric == "YBR_ICT" ||
+                        has_component_transform(bytes));
+        return finish(std::move(decoded.bytes), instance_, decoded.is_rgb || transformed);
       });
 }
 

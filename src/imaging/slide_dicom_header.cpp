@@ -2,6 +2,7 @@
 
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
+#include "imaging/readers.hpp"
 #include "imaging/slide_dicom_frames.hpp"
 #include "photo51/core/error.hpp"
 
@@ -27,34 +28,25 @@ void take_scale(DcmDataset& dataset, SlideInstance& found) {
   if (found.mpp && by_volume && std::abs((*by_volume)[0] / (*found.mpp)[0] - 1) > 0.05)
     found.warnings.emplace_back(
         "PixelSpacing (0028,0030) and ImagedVolumeWidth (0048,0001) do not agree; the first is used");
-  if (DcmItem* path = item_of(dataset, DCM_OpticalPathSequence))
-    found.objective_power = number_of(*path, DCM_ObjectiveLensPower);
-}
-
-void place(SlideInstance& found, int64_t column, int64_t row, int64_t frame) {
-  int64_t& at = found.frame_of[static_cast<size_t>(row * found.grid.columns() + column)];
-  if (at < 0) at = frame;
-}
-
-/// Tiles in reading order, then focal planes, then optical paths (PS3.3 C.7.6.17.3).
-void place_full(SlideInstance& found) {
-  const int64_t places = found.grid.columns() * found.grid.rows();
-  if (found.frames < places)
-    core::fail_data("NumberOfFrames (0028,0008) is " + std::to_string(found.frames) + ", but its tiles are " +
-                    std::to_string(places) + "; copy it again");
-  if (found.frames > places)
-    found.warnings.emplace_back("has several focal planes or optical paths; the first is shown");
-  for (int64_t i = 0; i < places; ++i) found.frame_of[static_cast<size_t>(i)] = i;
+  const size_t paths = count_items(dataset, DCM_OpticalPathSequence);
+  for (size_t i = 0; i < paths && i < 1000; ++i) {
+    DcmItem* path = item_of(dataset, DCM_OpticalPathSequence, i);
+    if (path == nullptr) break;
+    if (i == 0) found.objective_power = number_of(*path, DCM_ObjectiveLensPower);
+    found.paths.push_back(
+        {text_of(*path, DCM_OpticalPathIdentifier), text_of(*path, DCM_OpticalPathDescription)});
+  }
 }
 
 /// Each frame says where it lies.
-void place_sparse(DcmDataset& dataset, SlideInstance& found) {
+void read_places(DcmDataset& dataset, SlideInstance& found) {
   DcmSequenceOfItems* groups = nullptr;
   dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, groups);
   if (groups == nullptr || static_cast<int64_t>(groups->card()) < found.frames)
     core::fail_data(
         "its tiles have no places: PerFrameFunctionalGroupsSequence (5200,9230) is missing or too short");
-  int64_t placed = 0, frame = 0;
+  int64_t frame = 0;
+  DcmItem* shared = item_of(dataset, DCM_SharedFunctionalGroupsSequence);
   // Sequences are lists: asking for items by number would walk from the start each time.
   for (DcmObject* object = groups->nextInContainer(nullptr); object != nullptr && frame < found.frames;
        object = groups->nextInContainer(object), ++frame) {
@@ -71,11 +63,12 @@ void place_sparse(DcmDataset& dataset, SlideInstance& found) {
           " has no place on the grid of tiles: ColumnPositionInTotalImagePixelMatrix (0048,021E) and "
           "RowPositionInTotalImagePixelMatrix (0048,021F) are missing or between tiles");
     const auto column = (*x - 1) / found.grid.piece_width, row = (*y - 1) / found.grid.piece_height;
-    placed += found.frame_of[static_cast<size_t>(row * found.grid.columns() + column)] < 0;
-    place(found, column, row, frame);
+    DcmItem* path = item_of(group, DCM_OpticalPathIdentificationSequence);
+    if (path == nullptr && shared != nullptr) path = item_of(*shared, DCM_OpticalPathIdentificationSequence);
+    found.places.push_back({row * found.grid.columns() + column,
+                            number_of(*position, DCM_ZOffsetInSlideCoordinateSystem).value_or(0),
+                            path == nullptr ? "" : text_of(*path, DCM_OpticalPathIdentifier)});
   }
-  if (placed < found.frames)
-    found.warnings.emplace_back("has several focal planes or optical paths; the first is shown");
 }
 
 void check(const SlideInstance& found) {
@@ -87,7 +80,8 @@ void check(const SlideInstance& found) {
   if (grid.width > INT32_MAX || grid.height > INT32_MAX || grid.piece_width < 1 || grid.piece_height < 1 ||
       grid.piece_width > 65535 || grid.piece_height > 65535 || found.frames < 1 ||
       grid.columns() > 100'000'000 / grid.rows() ||
-      grid.piece_width * grid.piece_height > kMostBytesOfAPiece / 8)
+      grid.piece_width * grid.piece_height > kMostBytesOfAPiece / 8 || found.declared_paths < 0 ||
+      found.declared_planes < 0 || found.declared_paths > 1000 || found.declared_planes > 10000)
     core::fail_data("its header is damaged: " + std::to_string(grid.width) + " x " +
                     std::to_string(grid.height) + " pixels in " + std::to_string(found.frames) +
                     " frames of " + std::to_string(grid.piece_width) + " x " +
@@ -97,17 +91,12 @@ void check(const SlideInstance& found) {
                     " bits (" + found.photometric + ") are no 8-bit colour or gray picture; convert it");
 }
 
-SlideInstance read_instance(const std::filesystem::path& path) {
+SlideInstance read_instance(const std::filesystem::path& path, const std::shared_ptr<DcmFileFormat>& file) {
   SlideInstance found;
   found.path = path;
-  found.file = std::make_shared<DcmFileFormat>();
-  load_dicom(*found.file, path);
+  found.file = file;
   DcmDataset& dataset = *found.file->getDataset();
-  const std::string sop = text_of(dataset, DCM_SOPClassUID);
-  if (sop != kWholeSlide)
-    core::fail_data("is DICOM, but not a whole slide: SOPClassUID (0008,0016) is `" + sop + "`");
-  if (dataset.tagExists(DCM_ConcatenationUID))
-    core::fail_data("is one part of a concatenation (ConcatenationUID (0020,9161)); join its parts");
+  found.concatenation = text_of(dataset, DCM_ConcatenationUID);
   const auto types = core::split(text_of(dataset, DCM_ImageType), '\\');
   found.flavor = types.size() > 2 ? types[2] : "VOLUME";
   found.series_uid = text_of(dataset, DCM_SeriesInstanceUID);
@@ -125,21 +114,39 @@ SlideInstance read_instance(const std::filesystem::path& path) {
   found.planar = integer(DCM_PlanarConfiguration, 0);
   found.shows_label = text_of(dataset, DCM_SpecimenLabelInImage) == "YES" ||
                       text_of(dataset, DCM_BurnedInAnnotation) == "YES";
+  found.declared_paths = integer(DCM_NumberOfOpticalPaths, 0);
+  found.declared_planes = integer(DCM_TotalPixelMatrixFocalPlanes, 0);
+  found.part = integer(DCM_InConcatenationNumber, 0);
+  found.parts = integer(DCM_InConcatenationTotalNumber, 0);
   check(found);
-  found.frame_of.assign(static_cast<size_t>(found.grid.columns() * found.grid.rows()), -1);
   take_scale(dataset, found);
-  const bool one = found.frames == 1 && found.frame_of.size() == 1;
-  if (one || text_of(dataset, DCM_DimensionOrganizationType) == "TILED_FULL")
-    place_full(found);
-  else
-    place_sparse(dataset, found);
+  const bool one = found.frames == 1 && found.grid.columns() * found.grid.rows() == 1;
+  found.is_full = one || text_of(dataset, DCM_DimensionOrganizationType) == "TILED_FULL";
+  if (!found.is_full) read_places(dataset, found);
   return found;
 }
 
 }  // namespace
 
+std::optional<SlideInstance> find_slide_instance(const std::filesystem::path& path) {
+  return core::with_context(path.filename().string(), [&]() -> std::optional<SlideInstance> {
+    if (detect_format(path) != Format::dicom) return {};
+    const auto file = std::make_shared<DcmFileFormat>();
+    load_dicom(*file, path);
+    if (text_of(*file->getDataset(), DCM_SOPClassUID) != kWholeSlide) return {};
+    return read_instance(path, file);
+  });
+}
+
 SlideInstance read_slide_instance(const std::filesystem::path& path) {
-  return core::with_context(path.filename().string(), [&] { return read_instance(path); });
+  return core::with_context(path.filename().string(), [&] {
+    const auto file = std::make_shared<DcmFileFormat>();
+    load_dicom(*file, path);
+    const std::string sop = text_of(*file->getDataset(), DCM_SOPClassUID);
+    if (sop != kWholeSlide)
+      core::fail_data("is DICOM, but not a whole slide: SOPClassUID (0008,0016) is `" + sop + "`");
+    return read_instance(path, file);
+  });
 }
 
 }  // namespace photo51::imaging

@@ -6,6 +6,7 @@
 
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
@@ -139,6 +140,10 @@ void take_scale(const Handle& handle, OpenedSlide& opened) {
   }
   if (const auto mpp = number("aperio.MPP")) opened.mpp.push_back({MppSource::aperio, *mpp, *mpp});
   opened.info.objective_power = number(OPENSLIDE_PROPERTY_NAME_OBJECTIVE_POWER);
+  // OpenSlide passes on whole numbers only.
+  for (const char* own : {"aperio.AppMag", "hamamatsu.SourceLens", "leica.objective", "ventana.Magnification",
+                          "sakura.NominalLensMagnification"})
+    if (!opened.info.objective_power) opened.info.objective_power = number(own);
 }
 
 /// Only names: values may be what must not be shown.
@@ -154,6 +159,9 @@ void take_identity(const Handle& handle, SlideInfo& info) {
 }  // namespace
 
 std::string openslide_vendor(const fs::path& path) {
+  std::error_code code;
+  if (fs::exists(path, code) && !fs::is_directory(path, code))
+    core::require_regular_file(path);  // OpenSlide would wait at a pipe
   const char* vendor = openslide_detect_vendor(path.c_str());
   return vendor == nullptr ? "" : vendor;
 }

@@ -1,6 +1,6 @@
 #include <ATen/ATen.h>
 
-#include "imaging/readers.hpp"
+#include "imaging/picture_files.hpp"
 #include "imaging/slide_backend.hpp"
 #include "imaging/slide_pieces.hpp"
 #include "photo51/core/error.hpp"
@@ -44,10 +44,13 @@ class PictureBackend final : public SlideBackend {
 }  // namespace
 
 OpenedSlide open_picture(const std::filesystem::path& path) {
-  const at::Tensor rgb = to_rgb(read_with_itk(path, detect_format(path)).data);
+  const Volume picture = read_picture(path, detect_format(path));
+  const at::Tensor rgb = to_rgb(picture.data);
   OpenedSlide opened;
   opened.info.backend = opened.info.vendor = "picture";
   opened.info.levels = {{rgb.size(1), rgb.size(0), 1}};
+  // Without the two that every picture file has: what a slide does not say is its own matter.
+  opened.info.warnings.assign(picture.warnings.begin() + 2, picture.warnings.end());
   opened.backend = std::make_shared<PictureBackend>(rgb);
   return opened;
 }

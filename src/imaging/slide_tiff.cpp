@@ -4,8 +4,9 @@
 #include <cmath>
 #include <regex>
 
+#include "imaging/ome.hpp"
 #include "imaging/slide_backend.hpp"
-#include "imaging/tiff_file.hpp"
+#include "imaging/tiff_scene.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
@@ -44,16 +45,16 @@ class TiffHandles {
 
 class TiffBackend final : public SlideBackend {
  public:
-  TiffBackend(const fs::path& path, TiffFile file, std::vector<TiffImage> levels,
+  TiffBackend(const fs::path& path, TiffFile file, std::vector<TiffLevelViews> levels,
               std::vector<std::pair<std::string, TiffImage>> associated)
       : handles_(path, std::move(file)), levels_(std::move(levels)), associated_(std::move(associated)) {}
 
   void read(int64_t level, int64_t x, int64_t y, const RgbPlanes& to) const override {
-    const TiffImage& image = levels_[static_cast<size_t>(level)];
-    const double step_x = static_cast<double>(levels_[0].grid.width) / static_cast<double>(image.grid.width);
-    const double step_y =
-        static_cast<double>(levels_[0].grid.height) / static_cast<double>(image.grid.height);
-    read_image(image, static_cast<uint64_t>(level), std::llround(static_cast<double>(x) / step_x),
+    const TiffLevelViews& views = levels_[static_cast<size_t>(level)];
+    const PieceGrid &whole = levels_[0][0].image.grid, &grid = views[0].image.grid;
+    const double step_x = static_cast<double>(whole.width) / static_cast<double>(grid.width);
+    const double step_y = static_cast<double>(whole.height) / static_cast<double>(grid.height);
+    read_views(views, static_cast<uint64_t>(level), std::llround(static_cast<double>(x) / step_x),
                std::llround(static_cast<double>(y) / step_y), to);
   }
 
@@ -64,7 +65,7 @@ class TiffBackend final : public SlideBackend {
       if (image.grid.height > kMostBytesOfAPiece / 3 / image.grid.width)
         core::fail_data("its " + name + " is too large for a picture");
       at::Tensor out = at::empty({3, image.grid.height, image.grid.width}, at::kByte);
-      read_image(image, 0x8000 + i, 0, 0,
+      read_views({{image, -1}}, 0x8000 + i, 0, 0,
                  {out.mutable_data_ptr<uint8_t>(), image.grid.width, image.grid.height});
       return out;
     }
@@ -72,30 +73,40 @@ class TiffBackend final : public SlideBackend {
   }
 
  private:
-  void read_image(const TiffImage& image, uint64_t number, int64_t x, int64_t y, const RgbPlanes& to) const {
-    paint(image.grid, x, y, to, {255, 255, 255}, [&](int64_t column, int64_t row) {
-      const auto index = static_cast<uint64_t>(row * image.grid.columns() + column);
+  void read_views(const TiffLevelViews& views, uint64_t number, int64_t x, int64_t y,
+                  const RgbPlanes& to) const {
+    const PieceGrid& grid = views[0].image.grid;
+    paint(grid, x, y, to, {255, 255, 255}, [&](int64_t column, int64_t row) {
+      const auto index = static_cast<uint64_t>(row * grid.columns() + column);
       return cache_.get(number << 48 | index, [&] {
-        return handles_.borrow([&](TiffFile& file) { return file.decode(image, column, row); });
+        return handles_.borrow([&](TiffFile& file) { return piece_of(file, views, column, row); });
       });
     });
   }
 
+  /// One picture, or one sample of one or of three pages as gray or as colours.
+  static Piece piece_of(TiffFile& file, const TiffLevelViews& views, int64_t column, int64_t row) {
+    if (views[0].sample < 0) return file.decode(views[0].image, column, row);
+    Piece piece;
+    for (size_t c = 0; c < 3; ++c) {
+      if (c > 0 && views.size() == 1) break;
+      const TiffView& view = views[c];
+      const auto values = file.sample(view.image, column, row, view.sample);
+      if (values.empty()) continue;
+      piece.resize(3 * values.size());
+      for (size_t i = 0; i < values.size(); ++i) {
+        piece[3 * i + c] = values[i];
+        if (views.size() == 1) piece[3 * i + 1] = piece[3 * i + 2] = values[i];
+      }
+    }
+    return piece;
+  }
+
   mutable TiffHandles handles_;
   mutable PieceCache cache_;
-  std::vector<TiffImage> levels_;
+  std::vector<TiffLevelViews> levels_;
   std::vector<std::pair<std::string, TiffImage>> associated_;
 };
-
-/// A smaller picture of the same place: the same kind of pixels, the same shape to a few pixels.
-bool is_level_of(const TiffImage& whole, const TiffImage& image) {
-  const double x = static_cast<double>(whole.grid.width) / static_cast<double>(image.grid.width);
-  const double y = static_cast<double>(whole.grid.height) / static_cast<double>(image.grid.height);
-  // Rounded sizes of a level may be off by a pixel.
-  const double slack = 0.005 + 1.5 / static_cast<double>(std::min(image.grid.width, image.grid.height));
-  const bool same_pixels = whole.bits == image.bits && whole.samples == image.samples;
-  return same_pixels && x > 1.05 && y > 1.05 && std::abs(x / y - 1) < slack;
-}
 
 std::optional<double> number_after(const std::string& text, const std::string& pattern) {
   std::smatch match;
@@ -103,45 +114,49 @@ std::optional<double> number_after(const std::string& text, const std::string& p
   return core::parse_double(match[1].str());
 }
 
-/// PhysicalSizeX or -Y of OME-XML in microns; its unit is the micron unless it says otherwise.
-std::optional<double> ome_size(const std::string& xml, const std::string& axis) {
-  const auto size = number_after(xml, "PhysicalSize" + axis + "=\"([^\"]+)\"");
-  if (!size) return {};
-  std::smatch match;
-  if (!std::regex_search(xml, match, std::regex("PhysicalSize" + axis + "Unit=\"([^\"]+)\""))) return size;
-  const std::string unit = match[1].str();
-  if (unit == "nm") return *size * 1e-3;
-  if (unit == "mm") return *size * 1e3;
-  if (unit == "cm") return *size * 1e4;
-  // The micro sign and the Greek letter, as characters or as references.
-  for (const char* micron : {"\xC2\xB5m", "\xCE\xBCm", "&#181;m", "&#xB5;m", "&#956;m", "&#x3BC;m", "um"})
-    if (unit == micron) return size;
-  return {};
+void take_ome(const std::string& xml, const TiffScene& scene, OpenedSlide& opened) {
+  opened.info.vendor = "ome-tiff";
+  try {
+    const auto images = parse_ome(xml);
+    const PieceGrid& grid = scene.levels.front().front().image.grid;
+    const OmeImage* image = ome_image_of(images, grid.width, grid.height, scene.page);
+    if (image == nullptr) {
+      opened.info.warnings.push_back("its OME-XML describes no image of " + std::to_string(grid.width) +
+                                     " x " + std::to_string(grid.height) + " pixels");
+      return;
+    }
+    if (image->um_x && image->um_y) opened.mpp.push_back({MppSource::ome, *image->um_x, *image->um_y});
+    if (!image->size_problem.empty())
+      opened.info.warnings.push_back("its OME-XML's " + image->size_problem + "; it is not used");
+    opened.info.objective_power = image->magnification;
+  } catch (const core::Error& error) {
+    opened.info.warnings.emplace_back(error.what());
+  }
 }
 
-void take_scale(const TiffImage& whole, OpenedSlide& opened) {
+/// `description` is the file's, which stands in its first page.
+void take_scale(const TiffScene& scene, const std::string& description, OpenedSlide& opened) {
+  const TiffImage& whole = scene.whole;
   // The head is enough, and a regular expression over megabytes is not wise.
-  const std::string text = whole.description.substr(0, size_t{1} << 16);
+  const std::string text = (whole.description.empty() ? description : whole.description).substr(0, 1 << 16);
   if (text.starts_with("Aperio")) {
     opened.info.vendor = "aperio";
     if (const auto mpp = number_after(text, "MPP = ([0-9.]+)"))
       opened.mpp.push_back({MppSource::aperio, *mpp, *mpp});
     opened.info.objective_power = number_after(text, "AppMag = ([0-9.]+)");
   }
-  if (text.find("<OME") != std::string::npos) {
-    opened.info.vendor = "ome-tiff";
-    const auto x = ome_size(text, "X"), y = ome_size(text, "Y");
-    if (x && y) opened.mpp.push_back({MppSource::ome, *x, *y});
-    opened.info.objective_power = number_after(text, "NominalMagnification=\"([0-9.]+)\"");
+  if (is_ome(description)) take_ome(description, scene, opened);
+  if (const auto imagej = parse_imagej(description); imagej && !imagej->unit.empty()) {
+    // Its unit is what the resolution tags count in, whatever they say themselves.
+    if (imagej->um_x && imagej->um_y && whole.per_unit[0] > 0 && whole.per_unit[1] > 0)
+      opened.mpp.push_back(
+          {MppSource::imagej, *imagej->um_x / whole.per_unit[0], *imagej->um_y / whole.per_unit[1]});
+    else
+      opened.info.warnings.push_back("ImageJ's unit `" + imagej->unit + "` is no length; it is not used");
+    return;
   }
   if (whole.x_resolution > 0 && whole.y_resolution > 0)
     opened.mpp.push_back({MppSource::tiff_resolution, 1 / whole.x_resolution, 1 / whole.y_resolution});
-}
-
-std::string name_of(const TiffImage& image, size_t number) {
-  for (const char* name : {"label", "macro", "thumbnail"})
-    if (image.description.find(name) != std::string::npos) return name;
-  return "image " + std::to_string(number);
 }
 
 }  // namespace
@@ -149,7 +164,7 @@ std::string name_of(const TiffImage& image, size_t number) {
 bool is_picture_tiff(const fs::path& path) {
   try {
     const auto images = TiffFile(path).images();
-    const TiffImage& first = images.front();
+    const TiffImage& first = images[largest_page(images)];
     const bool pages_differ = std::any_of(images.begin(), images.end(), [&](const TiffImage& image) {
       return image.grid.width != first.grid.width || image.grid.height != first.grid.height;
     });
@@ -161,50 +176,37 @@ bool is_picture_tiff(const fs::path& path) {
   }
 }
 
-OpenedSlide open_with_tiff(const fs::path& path) {
+OpenedSlide open_with_tiff(const fs::path& path, const SlideOptions& options) {
   TiffFile file(path);
-  const std::vector<TiffImage> images = file.images();
+  const std::string description = file.current_description();
+  TiffScene scene = arrange(file, options);
+  const TiffImage& whole = scene.whole;
   OpenedSlide opened;
   SlideInfo& info = opened.info;
   info.backend = "tiff";
   info.vendor = "generic-tiff";
-  std::vector<TiffImage> levels{images.front()};
-  std::vector<std::pair<std::string, TiffImage>> associated;
-  const TiffImage& whole = images.front();
+  info.warnings = scene.warnings;
   if (TIFFIsCODECConfigured(whole.compression) == 0)
     core::fail_data("its compression " + std::to_string(whole.compression) +
                     " cannot be decoded; convert it to JPEG or LZW, or copy the file again");
-  for (const uint64_t offset : whole.smaller) {
-    const TiffImage image = file.image_at(offset);
-    if (is_level_of(whole, image)) levels.push_back(image);
-  }
-  int64_t twins = 0;
-  for (size_t i = 1; i < images.size(); ++i) {
-    const TiffImage& image = images[i];
-    if (image.grid.width == whole.grid.width && image.grid.height == whole.grid.height) {
-      ++twins;
-    } else if (is_level_of(whole, image) && (image.tiled || image.reduced || !whole.tiled)) {
-      levels.push_back(image);
-    } else {
-      associated.emplace_back(name_of(image, i), image);
-    }
-  }
-  if (twins > 0)
-    info.warnings.push_back("has " + std::to_string(twins) +
-                            " more images of the same size (channels or planes), which are not shown");
-  std::stable_sort(levels.begin(), levels.end(),
-                   [](const TiffImage& a, const TiffImage& b) { return a.grid.width > b.grid.width; });
   if (whole.bits == 16) info.warnings.emplace_back("has 16 bits a sample, which are shown as 8 (v / 257)");
-  for (const TiffImage& image : levels) {
-    const double x = static_cast<double>(whole.grid.width) / static_cast<double>(image.grid.width);
-    const double y = static_cast<double>(whole.grid.height) / static_cast<double>(image.grid.height);
-    info.levels.push_back({image.grid.width, image.grid.height, (x + y) / 2});
+  if (whole.photometric == PHOTOMETRIC_RGB && whole.samples == 4 && !whole.has_alpha() &&
+      scene.levels[0][0].sample < 0)
+    info.warnings.emplace_back("has a fourth sample beside red, green and blue, which is not shown");
+  if (whole.orientation != 1)
+    info.warnings.push_back("its Orientation (274) is " + std::to_string(whole.orientation) +
+                            "; it is shown as it is stored");
+  for (const TiffLevelViews& views : scene.levels) {
+    const PieceGrid& grid = views[0].image.grid;
+    const double x = static_cast<double>(whole.grid.width) / static_cast<double>(grid.width);
+    const double y = static_cast<double>(whole.grid.height) / static_cast<double>(grid.height);
+    info.levels.push_back({grid.width, grid.height, (x + y) / 2});
   }
-  for (const auto& [name, image] : associated)
+  for (const auto& [name, image] : scene.associated)
     info.associated.push_back({name, image.grid.width, image.grid.height});
-  take_scale(whole, opened);
-  opened.backend =
-      std::make_shared<TiffBackend>(path, std::move(file), std::move(levels), std::move(associated));
+  take_scale(scene, description, opened);
+  opened.backend = std::make_shared<TiffBackend>(path, std::move(file), std::move(scene.levels),
+                                                 std::move(scene.associated));
   return opened;
 }
 

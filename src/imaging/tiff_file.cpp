@@ -35,21 +35,28 @@ uint8_t on_white(uint8_t value, uint8_t alpha, bool premultiplied) {
 }
 
 template <class Word>
-Piece to_rgb(const std::vector<uint8_t>& bytes, int64_t pixels, int64_t samples, bool has_alpha,
-             bool premultiplied) {
+Piece to_rgb(const std::vector<uint8_t>& bytes, int64_t pixels, const TiffImage& image) {
+  const int64_t samples = image.samples;
+  const bool has_alpha =
+      !image.extras.empty() && image.extras[0] != EXTRASAMPLE_UNSPECIFIED && (samples == 2 || samples >= 4);
+  const bool premultiplied = has_alpha && image.extras[0] == EXTRASAMPLE_ASSOCALPHA;
+  const bool inverted = image.photometric == PHOTOMETRIC_MINISWHITE;
   Piece piece(static_cast<size_t>(3 * pixels));
   const auto* word = reinterpret_cast<const Word*>(bytes.data());
   const auto value = [&](int64_t at) {
+    uint8_t byte = 0;
     if constexpr (sizeof(Word) == 2)
-      return to_byte(word[at]);
+      byte = to_byte(word[at]);
     else
-      return word[at];
+      byte = word[at];
+    return byte;
   };
   const bool gray = samples < 3;
   for (int64_t i = 0; i < pixels; ++i) {
     const uint8_t alpha = has_alpha ? value(i * samples + (gray ? 1 : 3)) : uint8_t{255};
     for (int64_t c = 0; c < 3; ++c) {
-      const uint8_t colour = value(i * samples + (gray ? 0 : c));
+      const uint8_t stored = value(i * samples + (gray ? 0 : c));
+      const uint8_t colour = inverted ? static_cast<uint8_t>(255 - stored) : stored;
       piece[static_cast<size_t>(3 * i + c)] = alpha == 255 ? colour : on_white(colour, alpha, premultiplied);
     }
   }
@@ -58,10 +65,22 @@ Piece to_rgb(const std::vector<uint8_t>& bytes, int64_t pixels, int64_t samples,
 
 }  // namespace
 
+std::vector<uint8_t> bytes_of_palette(const TiffImage& image, size_t colour) {
+  // Entries have 16 bits, but some programs write 8.
+  bool wide = false;
+  for (const auto& map : image.palette)
+    wide = wide || std::any_of(map.begin(), map.end(), [](uint16_t entry) { return entry > 255; });
+  std::vector<uint8_t> bytes;
+  for (const uint16_t entry : image.palette[colour])
+    bytes.push_back(static_cast<uint8_t>(wide ? entry >> 8 : entry));
+  return bytes;
+}
+
 bool TiffImage::is_plain() const {
-  return contiguous && unsigned_integer && (bits == 8 || bits == 16) &&
+  const bool gray = photometric == PHOTOMETRIC_MINISBLACK || photometric == PHOTOMETRIC_MINISWHITE;
+  return contiguous && format == SAMPLEFORMAT_UINT && (bits == 8 || bits == 16) &&
          (is_jpeg_of_colours(*this) || (photometric == PHOTOMETRIC_RGB && samples >= 3) ||
-          (photometric == PHOTOMETRIC_MINISBLACK && samples <= 2));
+          (gray && samples <= 2));
 }
 
 TiffFile::TiffFile(const std::filesystem::path& path) {
@@ -110,6 +129,11 @@ TiffImage TiffFile::image_at(uint64_t offset) {
   return current_image();
 }
 
+std::string TiffFile::current_description() const {
+  const char* text = nullptr;
+  return TIFFGetField(tiff_.get(), TIFFTAG_IMAGEDESCRIPTION, &text) == 1 && text != nullptr ? text : "";
+}
+
 TiffImage TiffFile::current_image() {
   TIFF* tiff = tiff_.get();
   TiffImage image;
@@ -121,9 +145,12 @@ TiffImage TiffFile::current_image() {
   image.photometric = field<uint16_t>(tiff, TIFFTAG_PHOTOMETRIC, 0xFFFF);
   image.compression = field<uint16_t>(tiff, TIFFTAG_COMPRESSION, 1);
   image.contiguous = field<uint16_t>(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG) == PLANARCONFIG_CONTIG;
-  image.unsigned_integer =
-      field<uint16_t>(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT) == SAMPLEFORMAT_UINT;
-  image.reduced = (field<uint32_t>(tiff, TIFFTAG_SUBFILETYPE, 0) & FILETYPE_REDUCEDIMAGE) != 0;
+  image.format = field<uint16_t>(tiff, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT);
+  if (image.format == SAMPLEFORMAT_VOID) image.format = SAMPLEFORMAT_UINT;
+  image.orientation = field<uint16_t>(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
+  const auto kind = field<uint32_t>(tiff, TIFFTAG_SUBFILETYPE, 0);
+  image.reduced = (kind & FILETYPE_REDUCEDIMAGE) != 0;
+  image.macro = kind == 9;
   image.tiled = TIFFIsTiled(tiff) != 0;
   if (image.tiled) {
     image.grid.piece_width = field<uint32_t>(tiff, TIFFTAG_TILEWIDTH, 0);
@@ -133,15 +160,26 @@ TiffImage TiffFile::current_image() {
     image.grid.piece_height =
         std::min<int64_t>(field<uint32_t>(tiff, TIFFTAG_ROWSPERSTRIP, UINT32_MAX), image.grid.height);
   }
+  image.description = current_description();
   const char* text = nullptr;
-  if (TIFFGetField(tiff, TIFFTAG_IMAGEDESCRIPTION, &text) == 1 && text != nullptr) image.description = text;
-  const auto unit = field<uint16_t>(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
-  if (unit != RESUNIT_NONE) {
-    const double microns = unit == RESUNIT_CENTIMETER ? 1e4 : 25400;
-    image.x_resolution = static_cast<double>(field<float>(tiff, TIFFTAG_XRESOLUTION, 0)) / microns;
-    image.y_resolution = static_cast<double>(field<float>(tiff, TIFFTAG_YRESOLUTION, 0)) / microns;
+  if (TIFFGetField(tiff, TIFFTAG_PAGENAME, &text) == 1 && text != nullptr) image.page_name = text;
+  image.unit = field<uint16_t>(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
+  image.per_unit = {static_cast<double>(field<float>(tiff, TIFFTAG_XRESOLUTION, 0)),
+                    static_cast<double>(field<float>(tiff, TIFFTAG_YRESOLUTION, 0))};
+  if (image.unit != RESUNIT_NONE) {
+    const double microns = image.unit == RESUNIT_CENTIMETER ? 1e4 : 25400;
+    image.x_resolution = image.per_unit[0] / microns;
+    image.y_resolution = image.per_unit[1] / microns;
   }
   uint16_t count = 0;
+  const uint16_t* kinds = nullptr;
+  if (TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds) == 1 && kinds != nullptr)
+    image.extras.assign(kinds, kinds + count);
+  std::array<const uint16_t*, 3> maps{};
+  if (image.photometric == PHOTOMETRIC_PALETTE && image.bits <= 16 &&
+      TIFFGetField(tiff, TIFFTAG_COLORMAP, maps.data(), &maps[1], &maps[2]) == 1)
+    for (size_t c = 0; c < 3; ++c) image.palette[c].assign(maps[c], maps[c] + (size_t{1} << image.bits));
+  count = 0;
   const uint64_t* offsets = nullptr;
   if (TIFFGetField(tiff, TIFFTAG_SUBIFD, &count, &offsets) == 1 && offsets != nullptr)
     image.smaller.assign(offsets, offsets + count);
@@ -156,12 +194,19 @@ TiffImage TiffFile::current_image() {
 
 std::vector<TiffImage> TiffFile::images(size_t most) {
   std::vector<TiffImage> found;
-  do {
+  std::set<uint64_t> seen;
+  for (;;) {
     if (found.size() == most) fail("it has more than " + std::to_string(most) + " images");
     found.push_back(current_image());
     at_ = found.back().offset;
+    if (!seen.insert(at_).second) fail("its chain of pages runs in a circle");
     messages_->error.clear();
-  } while (TIFFReadDirectory(tiff_.get()) == 1);
+    if (TIFFLastDirectory(tiff_.get()) != 0) break;
+    if (TIFFReadDirectory(tiff_.get()) != 1)
+      fail(messages_->error.find("loop") != std::string::npos
+               ? "its chain of pages runs in a circle"
+               : "page " + std::to_string(found.size() + 1) + " is damaged");
+  }
   at_ = 0;
   return found;
 }
@@ -183,8 +228,12 @@ bool TiffFile::begin_piece(const TiffImage& image, uint32_t number) {
 Piece TiffFile::decode(const TiffImage& image, int64_t column, int64_t row) {
   if (image.is_plain()) {
     std::vector<uint8_t> bytes = stored(image, column, row);
-    return bytes.empty() ? Piece{} : decode_plain(image, std::move(bytes));
+    if (bytes.empty() || (image.bits == 8 && image.samples == 3)) return bytes;
+    const int64_t pixels = image.grid.piece_width * image.grid.piece_height;
+    return image.bits == 8 ? to_rgb<uint8_t>(bytes, pixels, image) : to_rgb<uint16_t>(bytes, pixels, image);
   }
+  if (!image.palette[0].empty() && image.bits == 8 && image.samples == 1)
+    return decode_palette(image, column, row);
   const uint32_t number = number_of(image, column, row);
   if (!begin_piece(image, number)) return {};
   Piece piece = decode_any(image, column, row);
@@ -192,41 +241,56 @@ Piece TiffFile::decode(const TiffImage& image, int64_t column, int64_t row) {
   return piece;
 }
 
-std::vector<uint8_t> TiffFile::stored(const TiffImage& image, int64_t column, int64_t row) {
-  const uint32_t number = number_of(image, column, row);
+std::vector<uint8_t> TiffFile::stored(const TiffImage& image, int64_t column, int64_t row, int64_t plane) {
+  const uint32_t number =
+      number_of(image, column, row) + static_cast<uint32_t>(image.contiguous ? 0 : plane * image.pieces());
   if (!begin_piece(image, number)) return {};
   TIFF* tiff = tiff_.get();
   const PieceGrid& grid = image.grid;
-  const int64_t pixels = grid.piece_width * grid.piece_height;
-  const auto size = static_cast<size_t>(pixels * image.samples * image.bits / 8);
+  const int64_t row_bytes = (grid.piece_width * (image.contiguous ? image.samples : 1) * image.bits + 7) / 8;
+  if (row_bytes > kMostBytesOfAPiece / grid.piece_height)
+    core::fail_data("its pieces are too large to be decoded; convert it to a tiled TIFF");
+  const tmsize_t size = row_bytes * grid.piece_height;
   const tmsize_t expected = image.tiled ? TIFFTileSize(tiff) : TIFFStripSize(tiff);
-  if (static_cast<size_t>(expected) > size) fail("piece " + std::to_string(number) + " is damaged");
-  std::vector<uint8_t> bytes(size);
+  if (expected > size) fail("piece " + std::to_string(number) + " is damaged");
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
   const tmsize_t got = image.tiled ? TIFFReadEncodedTile(tiff, number, bytes.data(), expected)
                                    : TIFFReadEncodedStrip(tiff, number, bytes.data(), expected);
-  const int64_t rows = image.tiled
-                           ? grid.piece_height
-                           : std::min(grid.piece_height, grid.height - int64_t{number} * grid.piece_height);
-  if (got < rows * grid.piece_width * image.samples * image.bits / 8 || messages_->cut_off)
-    fail("piece " + std::to_string(number) + " is damaged");
+  const int64_t rows =
+      image.tiled ? grid.piece_height : std::min(grid.piece_height, grid.height - row * grid.piece_height);
+  if (got < rows * row_bytes || messages_->cut_off) fail("piece " + std::to_string(number) + " is damaged");
   return bytes;
 }
 
-Piece TiffFile::decode_plain(const TiffImage& image, std::vector<uint8_t> bytes) {
-  TIFF* tiff = tiff_.get();
-  const int64_t pixels = image.grid.piece_width * image.grid.piece_height;
-  uint16_t extras = 0;
-  const uint16_t* kinds = nullptr;
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds);
-  const bool has_alpha =
-      extras > 0 && kinds[0] != EXTRASAMPLE_UNSPECIFIED && (image.samples == 2 || image.samples >= 4);
-  if (image.bits == 8 && image.samples == 3) return bytes;
-  const bool premultiplied = has_alpha && kinds[0] == EXTRASAMPLE_ASSOCALPHA;
-  return image.bits == 8 ? to_rgb<uint8_t>(bytes, pixels, image.samples, has_alpha, premultiplied)
-                         : to_rgb<uint16_t>(bytes, pixels, image.samples, has_alpha, premultiplied);
+std::vector<uint8_t> TiffFile::sample(const TiffImage& image, int64_t column, int64_t row, int64_t number) {
+  if (image.format != SAMPLEFORMAT_UINT || (image.bits != 8 && image.bits != 16))
+    core::fail_data("its channels of " + std::to_string(image.bits) +
+                    " bits are not whole unsigned numbers of 8 or 16 bits; convert it");
+  const std::vector<uint8_t> bytes = stored(image, column, row, number);
+  if (bytes.empty()) return {};
+  const auto step = static_cast<size_t>(image.contiguous ? image.samples : 1);
+  const auto first = static_cast<size_t>(image.contiguous ? number : 0);
+  std::vector<uint8_t> values(static_cast<size_t>(image.grid.piece_width * image.grid.piece_height));
+  const auto* words = reinterpret_cast<const uint16_t*>(bytes.data());
+  for (size_t i = 0; i < values.size(); ++i) {
+    values[i] = image.bits == 8 ? bytes[i * step + first] : to_byte(words[i * step + first]);
+    if (image.photometric == PHOTOMETRIC_MINISWHITE) values[i] = static_cast<uint8_t>(255 - values[i]);
+  }
+  return values;
 }
 
-/// Palettes, planes, CMYK, inverted gray and the like, as libtiff makes a picture of them.
+/// libtiff's own way rounds the 16 bits of an entry differently from the writers of palettes.
+Piece TiffFile::decode_palette(const TiffImage& image, int64_t column, int64_t row) {
+  const std::vector<uint8_t> bytes = stored(image, column, row);
+  Piece piece(3 * bytes.size());
+  for (size_t c = 0; c < 3; ++c) {
+    const std::vector<uint8_t> colours = bytes_of_palette(image, c);
+    for (size_t i = 0; i < bytes.size(); ++i) piece[3 * i + c] = colours[bytes[i]];
+  }
+  return piece;
+}
+
+/// Planes, CMYK, packed bits and the like, as libtiff makes a picture of them.
 Piece TiffFile::decode_any(const TiffImage& image, int64_t column, int64_t row) {
   TIFF* tiff = tiff_.get();
   const PieceGrid& grid = image.grid;

@@ -10,6 +10,7 @@
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
+#include "preprocess/overview.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -40,9 +41,9 @@ int64_t places(int64_t pixels, double extent, double pitch) {
 /// Mean of a mask over any rectangle, edges weighed by the part of the pixel inside, from running sums.
 class MaskMean {
  public:
-  explicit MaskMean(const TissueMask& tissue)
-      : step_(tissue.step), height_(tissue.mask.size(0)), width_(tissue.mask.size(1)) {
-    sum_ = at::constant_pad_nd(tissue.mask.to(at::kDouble), {1, 0, 1, 0}).cumsum(0).cumsum(1).contiguous();
+  MaskMean(const at::Tensor& mask, std::array<double, 2> step)
+      : step_(step), height_(mask.size(0)), width_(mask.size(1)) {
+    sum_ = at::constant_pad_nd(mask.to(at::kDouble), {1, 0, 1, 0}).cumsum(0).cumsum(1).contiguous();
     value_ = sum_.const_data_ptr<double>();
   }
   double operator()(double x, double y, double width, double height) const {
@@ -89,22 +90,47 @@ void describe(config::Fields& f, TileOptions& o) {
   f("tolerance", o.tolerance,
     "a level whose pixels differ from `mpp` by no more than this part is taken as it is",
     {.min = 0, .max = 0.2});
+  f("max_damaged", o.max_damaged,
+    "share of a slide's tiles that may be damaged: they are left out with a warning, one at least; more, or "
+    "0, is "
+    "an error",
+    {.min = 0, .max = 0.9});
   f("upsample", o.upsample, "allow slides whose finest pixels are coarser than `mpp`");
   f.section("slide", o.slide, "how the slide's own microns per pixel are known");
 }
 
-std::vector<Tile> tile_grid(const Slide& slide, const TileOptions& options, uint64_t key) {
+int64_t damage_allowed(int64_t tiles, const TileOptions& options) {
+  const auto share = static_cast<int64_t>(options.max_damaged * static_cast<double>(tiles));
+  return options.max_damaged > 0 ? std::min(std::max<int64_t>(1, share), tiles - 1) : 0;
+}
+
+namespace {
+
+[[noreturn]] void fail_without_tissue(const Slide& slide, const TileOptions& options,
+                                      const TissueMask& tissue, int64_t places) {
+  const auto mm2 = [](double area) { return core::format_number(std::round(1e5 * area) / 1e5) + " mm2"; };
+  std::string remedy = "lower min_tissue, or set tissue";
+  if (tissue.facts.small_area > tissue.area)
+    remedy = mm2(tissue.facts.small_area) + " in pieces smaller than tissue.min_area (" +
+             mm2(options.tissue.min_area) + ") were left out: lower tissue.min_area";
+  core::fail_data(slide.info().source + ": none of its " + std::to_string(places) + " tiles has " +
+                  core::format_number(100 * options.min_tissue) + "% tissue (" + mm2(tissue.area) +
+                  " found in all); " + remedy);
+}
+
+/// The tiles with tissue of a found mask, and in `damaged` how many could not be read.
+std::vector<Tile> tiles_on(const Slide& slide, const TileOptions& options, const TissueMask& tissue,
+                           int64_t& damaged, int64_t& all) {
   const auto step = step_of(slide, options);
   const auto size = static_cast<double>(options.size);
   const auto stride = static_cast<double>(options.stride > 0 ? options.stride : options.size);
   const imaging::SlideLevel& whole = slide.levels().front();
   const int64_t columns = places(whole.width, size * step[0], stride * step[0]);
   const int64_t rows = places(whole.height, size * step[1], stride * step[1]);
-  if (columns > 10'000'000 / rows)
-    core::fail_usage(slide.info().source + ": " + std::to_string(columns) + " x " + std::to_string(rows) +
-                     " places for tiles are too many; set a larger mpp, size or stride");
-  const TissueMask tissue = tissue_mask(slide, options.tissue);
-  const MaskMean fraction(tissue);
+  const MaskMean fraction(tissue.mask, tissue.step);
+  std::optional<MaskMean> lost;
+  if (tissue.damaged.defined()) lost.emplace(tissue.damaged, tissue.step);
+  all = columns * rows;
   std::vector<Tile> tiles;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t column = 0; column < columns; ++column) {
@@ -114,15 +140,66 @@ std::vector<Tile> tile_grid(const Slide& slide, const TileOptions& options, uint
                 static_cast<double>(row) * stride * step[1],
                 size * step[0],
                 size * step[1]};
+      if (lost && (*lost)(tile.x, tile.y, tile.extent_x, tile.extent_y) > 1e-9) {
+        ++damaged;
+        continue;
+      }
       tile.tissue = fraction(tile.x, tile.y, tile.extent_x, tile.extent_y);
       if (tile.tissue > 0 && tile.tissue >= options.min_tissue - 1e-9) tiles.push_back(tile);
     }
-  if (tiles.empty())
-    core::fail_data(slide.info().source + ": none of its " + std::to_string(columns * rows) + " tiles has " +
-                    core::format_number(100 * options.min_tissue) + "% tissue (" +
-                    core::format_number(std::round(1000 * tissue.area) / 1000) +
-                    " mm2 found in all); lower min_tissue, or set tissue");
+  return tiles;
+}
+
+void check_places(const Slide& slide, const TileOptions& options) {
+  const auto step = step_of(slide, options);
+  const auto size = static_cast<double>(options.size);
+  const auto stride = static_cast<double>(options.stride > 0 ? options.stride : options.size);
+  const imaging::SlideLevel& whole = slide.levels().front();
+  const int64_t columns = places(whole.width, size * step[0], stride * step[0]);
+  const int64_t rows = places(whole.height, size * step[1], stride * step[1]);
+  if (columns > 10'000'000 / rows)
+    core::fail_usage(slide.info().source + ": " + std::to_string(columns) + " x " + std::to_string(rows) +
+                     " places for tiles are too many; set a larger mpp, size or stride");
+}
+
+std::vector<Tile> grid_on(const Slide& slide, const TileOptions& options, const TissueMask& tissue,
+                          std::vector<std::string>& warnings) {
+  int64_t damaged = 0, all = 0;
+  std::vector<Tile> tiles = tiles_on(slide, options, tissue, damaged, all);
+  const auto sound = static_cast<int64_t>(tiles.size());
+  if (damaged > 0 && (sound == 0 || damaged > damage_allowed(sound + damaged, options)))
+    core::fail_data(slide.info().source + ": " + std::to_string(damaged) + " of its " +
+                    std::to_string(sound + damaged) +
+                    " tiles cannot be read, more than max_damaged allows; copy the file again");
+  if (tiles.empty()) fail_without_tissue(slide, options, tissue, all);
+  warnings.insert(warnings.end(), tissue.warnings.begin(), tissue.warnings.end());
+  if (damaged > 0)
+    warnings.push_back(std::to_string(damaged) + " of its " + std::to_string(sound + damaged) +
+                       " tiles cannot be read and are left out");
+  return tiles;
+}
+
+}  // namespace
+
+std::vector<Tile> tile_grid(const Slide& slide, const TileOptions& options, uint64_t key,
+                            std::vector<std::string>* warnings) {
+  check_places(slide, options);
+  std::vector<std::string> found;
+  std::vector<Tile> tiles = grid_on(slide, options, tissue_mask(slide, options.tissue), found);
+  if (warnings != nullptr) warnings->insert(warnings->end(), found.begin(), found.end());
   return choose_tiles(std::move(tiles), options.max_tiles, options.seed, key);
+}
+
+TileOverview tile_overview(const Slide& slide, const TileOptions& options, int64_t longest_side) {
+  check_places(slide, options);
+  TileOverview overview;
+  const TissueMask tissue = tissue_mask(slide, options.tissue);
+  overview.area = tissue.area;
+  overview.threshold = tissue.facts.threshold;
+  const std::vector<Tile> tiles = grid_on(slide, options, tissue, overview.warnings);
+  overview.tiles = static_cast<int64_t>(tiles.size());
+  overview.picture = overview_picture(slide, tissue, tiles, longest_side);
+  return overview;
 }
 
 Tile tile_around(const Slide& slide, const TileOptions& options, const std::array<double, 2>& center) {

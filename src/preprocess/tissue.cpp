@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
 #include "preprocess/pieces.hpp"
 
 namespace photo51::preprocess {
@@ -27,14 +28,87 @@ at::Tensor contrast(const at::Tensor& rgb, const std::string& method) {
   return (-at::log10((rgb * 255 + 1) / 256)).mean(0).clamp(0, 1);
 }
 
-/// Neither a dark border nor ink.
-at::Tensor is_dye(const at::Tensor& rgb, const TissueOptions& options) {
-  at::Tensor good = rgb.amax(0) > options.black;
-  if (options.pen) {
-    const at::Tensor coloured = rgb.amax(0) - rgb.amin(0) > 0.1;
-    good = good.logical_and(coloured.logical_and(rgb[1] > rgb[0] + 0.02).logical_not());
+at::Tensor is_ink(const at::Tensor& rgb) {
+  const at::Tensor coloured = rgb.amax(0) - rgb.amin(0) > 0.1;
+  return coloured.logical_and(rgb[1] > rgb[0] + 0.02);
+}
+
+/// Otsu's threshold of what lies below `limit`, where that is two things of which the upper one covers more
+/// than the blurred edges of what lies above; else `limit`.
+double lower_threshold(const at::Tensor& value, const at::Tensor& good, double limit,
+                       const TissueOptions& options, double pixel_area) {
+  const at::Tensor rest = value.masked_select(good.logical_and(value <= limit));
+  if (rest.numel() < 64) return limit;
+  const double low = std::max(otsu_threshold(rest), options.bounds[0]);
+  const at::Tensor glass = rest.masked_select(rest <= low), faint = rest.masked_select(rest > low);
+  if (low >= limit || glass.numel() == 0 || faint.numel() == 0) return limit;
+  const double gap = (faint.mean() - glass.mean()).item<double>();
+  const double spread = glass.square().mean().item<double>() - std::pow(glass.mean().item<double>(), 2);
+  const double within = (glass - glass.mean()).square().sum().item<double>() +
+                        (faint - faint.mean()).square().sum().item<double>();
+  const double total = (rest - rest.mean()).square().sum().item<double>();
+  if (gap < 0.04 || gap < 4 * std::sqrt(std::max(spread, 0.0)) || within > 0.3 * total) return limit;
+  // Edges are two or three pixels wide: what is left of the band without its rim is tissue.
+  const at::Tensor band = good.logical_and(value > low).logical_and(value <= limit).to(at::kFloat);
+  const at::Tensor core = 1 - at::max_pool2d((1 - band).unsqueeze(0), {5, 5}, {1, 1}, {2, 2});
+  return core.sum().item<double>() * pixel_area >= std::max(options.min_area, pixel_area) ? low : limit;
+}
+
+int64_t count_of(const at::Tensor& mask) {
+  return mask.sum().item<int64_t>();
+}
+
+/// Reads the whole slide into `picture`; places that cannot be read become glass, ever smaller ones around
+/// what is damaged. What is damaged, or undefined.
+class Thumbnail {
+ public:
+  Thumbnail(const imaging::Slide& slide, std::array<double, 2> step, at::Tensor picture)
+      : slide_(slide), step_(step), picture_(std::move(picture)) {}
+
+  at::Tensor read() {
+    try {
+      imaging::read_scaled(slide_, 0, 0, step_, picture_, 1e-3);
+      return {};
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::data) throw;
+      damaged_ = at::zeros({picture_.size(1), picture_.size(2)}, at::kBool);
+      const int64_t side = 64;
+      for (int64_t y = 0; y < picture_.size(1); y += side)
+        for (int64_t x = 0; x < picture_.size(2); x += side)
+          block(x, y, std::min(side, picture_.size(2) - x), std::min(side, picture_.size(1) - y));
+      if (4 * count_of(damaged_) > damaged_.numel()) throw;
+      return damaged_;
+    }
   }
-  return good;
+
+ private:
+  void block(int64_t x, int64_t y, int64_t width, int64_t height) {
+    const at::Tensor part = at::empty({3, height, width}, at::kByte);
+    try {
+      imaging::read_scaled(slide_, static_cast<double>(x) * step_[0], static_cast<double>(y) * step_[1],
+                           step_, part, 1e-3);
+      picture_.narrow(1, y, height).narrow(2, x, width).copy_(part);
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::data) throw;
+      if (std::max(width, height) <= 4) {
+        picture_.narrow(1, y, height).narrow(2, x, width).fill_(255);
+        damaged_.narrow(0, y, height).narrow(1, x, width).fill_(true);
+        return;
+      }
+      const int64_t half_x = width / 2, half_y = height / 2;
+      for (const auto& [top, tall] : {std::pair{int64_t{0}, half_y}, {half_y, height - half_y}})
+        for (const auto& [left, wide] : {std::pair{int64_t{0}, half_x}, {half_x, width - half_x}})
+          if (tall > 0 && wide > 0) block(x + left, y + top, wide, tall);
+    }
+  }
+
+  const imaging::Slide& slide_;
+  std::array<double, 2> step_;
+  at::Tensor picture_, damaged_;
+};
+
+std::string percent(double share) {
+  return core::format_fixed(100 * share, 1) + "%";
 }
 
 }  // namespace
@@ -54,7 +128,10 @@ void describe(config::Fields& f, TissueOptions& o) {
   f("black", o.black,
     "pixels with no channel above this (0..1) are border or black ink, not tissue; 0 = keep them",
     {.min = 0, .max = 1});
-  f("pen", o.pen, "leave out green and blue ink: coloured pixels with more green than red");
+  f("pen", o.pen,
+    "leave out green and blue ink: coloured pixels with more green than red. For slides of H&E; blue and "
+    "green "
+    "stains (Masson, Alcian, Giemsa) look the same");
   f("min_area", o.min_area, "smaller pieces of tissue are dropped", {.min = 0, .unit = "mm2"});
   f("max_hole", o.max_hole, "holes up to this are filled", {.min = 0, .unit = "mm2"});
 }
@@ -89,23 +166,32 @@ double otsu_threshold(const at::Tensor& values) {
 }
 
 at::Tensor tissue_in(const at::Tensor& picture, const TissueOptions& options, double pixel_area,
-                     double* threshold) {
+                     TissueFacts* facts) {
   if (picture.dim() != 3 || picture.size(0) != 3 || picture.scalar_type() != at::kByte ||
       picture.numel() == 0)
     core::fail_usage("tissue is looked for in uint8 [3, H, W]");
+  TissueFacts found;
   if (options.method == "none") return at::ones({picture.size(1), picture.size(2)}, at::kBool);
   const at::Tensor rgb = smoothed(picture);
-  const at::Tensor value = contrast(rgb, options.method), good = is_dye(rgb, options);
-  double limit = options.threshold;
-  if (limit == 0) {
+  const at::Tensor bright = rgb.amax(0) > options.black, value = contrast(rgb, options.method);
+  const at::Tensor good = options.pen ? bright.logical_and(is_ink(rgb).logical_not()) : bright;
+  found.threshold = options.threshold;
+  if (found.threshold == 0) {
     const at::Tensor seen = value.masked_select(good);
-    limit = seen.numel() == 0 ? options.bounds[1]
-                              : std::clamp(otsu_threshold(seen), options.bounds[0], options.bounds[1]);
+    found.threshold = seen.numel() == 0
+                          ? options.bounds[1]
+                          : std::clamp(otsu_threshold(seen), options.bounds[0], options.bounds[1]);
+    found.threshold = lower_threshold(value, good, found.threshold, options, pixel_area);
   }
-  if (threshold != nullptr) *threshold = limit;
-  at::Tensor mask = (value > limit).logical_and_(good).contiguous();
+  const at::Tensor coloured = (value > found.threshold).logical_and_(bright);
+  at::Tensor mask = coloured.logical_and(good).contiguous();
+  const int64_t before = count_of(mask);
+  if (const int64_t all = count_of(coloured); options.pen && all > 0)
+    found.ink = 1 - static_cast<double>(before) / static_cast<double>(all);
   drop_pieces(mask, static_cast<int64_t>(std::ceil(options.min_area / pixel_area)));
+  found.small_area = static_cast<double>(before - count_of(mask)) * pixel_area;
   fill_holes(mask, static_cast<int64_t>(std::floor(options.max_hole / pixel_area)));
+  if (facts != nullptr) *facts = found;
   return mask;
 }
 
@@ -126,10 +212,20 @@ TissueMask tissue_mask(const imaging::Slide& slide, const TissueOptions& options
     found.mask = at::ones({size[1], size[0]}, at::kBool);
   } else {
     const at::Tensor picture = at::empty({3, size[1], size[0]}, at::kByte);
-    imaging::read_scaled(slide, 0, 0, found.step, picture, 1e-3);
-    found.mask = tissue_in(picture, options, pixel_area, &found.threshold);
+    found.damaged = Thumbnail(slide, found.step, picture).read();
+    found.mask = tissue_in(picture, options, pixel_area, &found.facts);
   }
-  found.area = static_cast<double>(found.mask.sum().item<int64_t>()) * pixel_area;
+  found.area = static_cast<double>(count_of(found.mask)) * pixel_area;
+  if (found.facts.ink > 0.03)
+    found.warnings.push_back(
+        percent(found.facts.ink) +
+        " of the coloured area was left out as ink (tissue.pen); blue and green stains such "
+        "as Masson's, Alcian blue and Giemsa look the same: set tissue.pen: false for them");
+  if (found.damaged.defined())
+    found.warnings.push_back(
+        "is damaged at " +
+        percent(static_cast<double>(count_of(found.damaged)) / static_cast<double>(found.damaged.numel())) +
+        " of its area, where no tissue is looked for; copy the file again");
   return found;
 }
 

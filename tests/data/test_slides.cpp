@@ -4,9 +4,11 @@
 
 #include "fixture.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/data/row_image.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/preprocess/stain.hpp"
+#include "support/write_tiff.hpp"
 
 namespace photo51::data {
 namespace {
@@ -50,6 +52,41 @@ class SlideTest : public CohortFolder {
     return {first.const_data_ptr<int64_t>(), first.const_data_ptr<int64_t>() + first.numel()};
   }
 };
+
+TEST_F(SlideTest, ADamagedTileCostsTheTile) {
+  // Two levels: tissue is looked for on the second, so that the damage of the first shows when tiles are
+  // read.
+  at::Tensor picture = at::full({3, 128, 192}, 250, at::kByte);
+  for (int64_t i = 0; i < 6; ++i) {
+    auto square = picture.narrow(1, 32 + i / 3 * 32, 32).narrow(2, 32 + i % 3 * 32, 32);
+    square[0].fill_(170 + i);
+    square[1].fill_(90);
+    square[2].fill_(150);
+  }
+  const at::Tensor small = at::avg_pool2d(picture.to(at::kFloat), {4, 4}).round().to(at::kByte);
+  const auto path = folder_ / "a.tif";
+  const auto write_damaged = [&](const std::vector<uint32_t>& tiles) {
+    test::write_tiff(path,
+                     {{picture, COMPRESSION_ADOBE_DEFLATE, 32}, {small, COMPRESSION_ADOBE_DEFLATE, 32}});
+    std::string bytes = core::read_file(path);
+    TIFF* tiff = TIFFOpen(path.c_str(), "r");
+    for (const uint32_t tile : tiles)
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(TIFFGetStrileOffset(tiff, tile)),
+                  TIFFGetStrileByteCount(tiff, tile), '\x55');
+    TIFFClose(tiff);
+    write("a.tif", bytes);
+  };
+  write_damaged({8});  // column 2, row 1 of six columns
+  auto options = tiles();
+  const auto cohort = read("patient,slide\nP1,a.tif\n", {{"he", options}});
+  const CaseLoader cases(cohort, fit(cohort, {0}));
+  EXPECT_THAT(reds(cases.load(0).inputs.at("he").values), ElementsAre(170, 172, 173, 174, 175));
+  EXPECT_EQ(cases.load(0).inputs.at("he").view.numel(), 5);
+  write_damaged({8, 9, 13, 14});
+  const auto worse = read("patient,slide\nP1,a.tif\n", {{"he", options}});
+  const CaseLoader refused(worse, fit(worse, {0}));
+  PHOTO51_EXPECT_ERROR(refused.load(0), data, HasSubstr("2 of its 6 tiles cannot be read, more than"));
+}
 
 TEST_F(SlideTest, ASlideIsABagOfItsTilesWithTissue) {
   write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});

@@ -59,6 +59,34 @@ TEST_F(Spots, OneRowASpotWithTheGenesThatAllSectionsHave) {
   EXPECT_NEAR(*core::parse_double(expression.rows[2][1]), std::log1p(10000.0 * 6 / 8), 1e-5);
 }
 
+TEST_F(Spots, MayBePlacedBySpaceRanger) {
+  const std::string places = "1x1,1,0,0,20,10\n1x2,0,0,1,21,11\n";
+  for (const std::string header :
+       {"", "barcode,in_tissue,array_row,array_col,pxl_row_in_fullres,pxl_col_in_fullres\n"}) {
+    write("a.csv", header + places);
+    const auto summary = make();
+    EXPECT_EQ(summary.off_tissue, 1);
+    EXPECT_EQ(summary.spots, 2);
+    const auto cohort = core::read_table(folder_ / "out/cohort.csv");
+    EXPECT_EQ(cohort.rows[0][4], "10");  // columns run from the left
+    EXPECT_EQ(cohort.rows[0][5], "20");
+  }
+  options_.off_tissue = true;
+  EXPECT_EQ(make().spots, 3);
+  write("b.csv", "id,pixel_x,pixel_y\n1x1,5,6\n");
+  PHOTO51_EXPECT_ERROR(make(), data, HasSubstr("spot"));
+}
+
+TEST_F(Spots, OfTheCasesAreRead) {
+  PHOTO51_NEEDS_SHARED_CASES("slides/visium");
+  for (const char* sections : {"sections.csv", "sections_old.csv"}) {
+    options_.sections = test::shared_cases() / "slides/visium" / sections;
+    const auto summary = make();
+    EXPECT_EQ(summary.spots, 72) << sections;
+    EXPECT_EQ(summary.off_tissue, 18) << sections;
+  }
+}
+
 TEST_F(Spots, CountsMayStayAsTheyAre) {
   options_.scale = 0;
   options_.log = false;
@@ -95,6 +123,17 @@ TEST_F(Spots, Errors) {
   PHOTO51_EXPECT_ERROR(make(), data, HasSubstr("`patient` is blank"));
   write("sections.csv", "section,patient,image,spots,counts\n");
   PHOTO51_EXPECT_ERROR(make(), data, HasSubstr("no section"));
+}
+
+TEST_F(Spots, FilesOfOthersAreNotReplaced) {
+  make();
+  make();  // its own files are
+  write("out/cohort.csv", "patient,image\nP,a.png\n");
+  PHOTO51_EXPECT_ERROR(make(), usage, AllOf(HasSubstr("cohort.csv"), HasSubstr("choose another folder")));
+  EXPECT_EQ(core::read_file(folder_ / "out/cohort.csv"), "patient,image\nP,a.png\n");
+  std::filesystem::remove(folder_ / "out/cohort.csv");
+  write("out/expression.tsv", "gene\tP\n");
+  PHOTO51_EXPECT_ERROR(make(), usage, HasSubstr("expression.tsv"));
 }
 
 TEST(SpotsOfATumour, TheSectionsOfOnePatient) {

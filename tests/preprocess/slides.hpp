@@ -1,6 +1,8 @@
 #pragma once
 /// A slide of two levels with a square of tissue, and its pixels.
 
+#include <fstream>
+
 #include "photo51/imaging/slide.hpp"
 #include "support/shared_data.hpp"
 #include "support/write_tiff.hpp"
@@ -24,6 +26,17 @@ inline std::filesystem::path write_slide(const test::TemporaryFolder& folder, do
   test::write_tiff(folder / "slide.tiff", {{rgb, COMPRESSION_ADOBE_DEFLATE, 256, {}, mpp},
                                            {small, COMPRESSION_ADOBE_DEFLATE, 256, {}, 4 * mpp}});
   return folder / "slide.tiff";
+}
+
+/// Fills what the file stores of one tile of the first page with nonsense.
+inline void damage_tile(const std::filesystem::path& path, uint32_t number) {
+  TIFF* tiff = TIFFOpen(path.c_str(), "r");
+  const auto at = static_cast<std::streamoff>(TIFFGetStrileOffset(tiff, number));
+  const auto count = static_cast<size_t>(TIFFGetStrileByteCount(tiff, number));
+  TIFFClose(tiff);
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(at);
+  file << std::string(count, '\x55');
 }
 
 }  // namespace photo51::preprocess

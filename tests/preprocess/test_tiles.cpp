@@ -128,6 +128,85 @@ TEST_F(Tiles, SayWhatToSet) {
               HasSubstr("set mpp of the slide"));
 }
 
+TEST_F(Tiles, ThatCannotBeReadAreLeftOutAndCounted) {
+  // One level, so that the search for tissue meets the damage too; 4 x 4 tiles of 256 in the file.
+  const auto path = folder_ / "one.tiff";
+  test::write_tiff(path, {{slide_pixels(), COMPRESSION_ADOBE_DEFLATE, 256, {}, 0.5}});
+  damage_tile(path, 5);  // 256..511 both ways: all tissue
+  const auto slide = imaging::open_slide(path);
+  TileOptions options;
+  options.mpp = 0.5;
+  options.size = 100;
+  options.tissue.mpp = 2;
+  std::vector<std::string> warnings;
+  options.max_damaged = 0.5;
+  const auto tiles = tile_grid(slide, options, 0, &warnings);
+  // Of 36 tiles those that reach into it: columns 2 to 5 and rows 2 to 5.
+  EXPECT_EQ(tiles.size(), 36U - 16U);
+  for (const Tile& tile : tiles) read_tiles(slide, {tile}, options);
+  EXPECT_THAT(warnings, testing::Contains(HasSubstr("16 of its 36 tiles cannot be read")));
+  EXPECT_THAT(warnings, testing::Contains(HasSubstr("is damaged at 8.2% of its area")));
+  options.max_damaged = 0.25;
+  PHOTO51_EXPECT_ERROR(tile_grid(slide, options), data, HasSubstr("more than max_damaged allows"));
+  EXPECT_EQ(damage_allowed(36, options), 9);
+  EXPECT_EQ(damage_allowed(2, options), 1);
+  EXPECT_EQ(damage_allowed(1, options), 0);
+}
+
+TEST_F(Tiles, OfASlideDamagedAllOverAreRefused) {
+  const auto path = folder_ / "one.tiff";
+  test::write_tiff(path, {{slide_pixels(), COMPRESSION_ADOBE_DEFLATE, 256, {}, 0.5}});
+  for (const uint32_t tile : {1U, 5U, 6U, 9U, 10U}) damage_tile(path, tile);
+  PHOTO51_EXPECT_ERROR(tile_grid(imaging::open_slide(path), {}), data, HasSubstr("copy the file again"));
+}
+
+TEST_F(Tiles, AreDrawnOnAThumbnail) {
+  TileOptions options;
+  options.mpp = 0.5;
+  options.size = 100;
+  options.tissue.mpp = 2;
+  const TileOverview overview = tile_overview(slide_, options, 500);
+  EXPECT_EQ(overview.tiles, 36);
+  EXPECT_NEAR(overview.area, 0.09, 0.003);
+  ASSERT_EQ(overview.picture.sizes(), (at::IntArrayRef{400, 500, 3}));
+  const auto colour = [&](int64_t y, int64_t x) {
+    const at::Tensor pixel = overview.picture[y][x];
+    return std::array<int, 3>{pixel[0].item<int>(), pixel[1].item<int>(), pixel[2].item<int>()};
+  };
+  // Tiles of 50 pixels from (100, 50) on; the outline of the tissue lies on their outer rim.
+  EXPECT_EQ(colour(100, 170), (std::array<int, 3>{0, 90, 255}));
+  EXPECT_NE(colour(120, 170), (std::array<int, 3>{0, 90, 255}));
+  int64_t yellow = 0;
+  for (int64_t x = 100; x < 400; ++x)
+    for (int64_t y = 46; y < 54; ++y) yellow += colour(y, x) == std::array<int, 3>{255, 176, 0};
+  EXPECT_GT(yellow, 280);
+}
+
+TEST(TileCases, AreRight) {
+  PHOTO51_NEEDS_SHARED_CASES("slides");
+  const auto cases = test::shared_cases() / "slides";
+  TileOptions options;
+  options.mpp = 2;
+  options.size = 96;
+  std::vector<std::string> warnings;
+  const auto masson = imaging::open_slide(cases / "special_stains/masson.tif");
+  EXPECT_EQ(tile_grid(masson, options, 0, &warnings).size(), 10U * 8U);
+  EXPECT_THAT(warnings, testing::IsEmpty());
+  options.tissue.pen = true;
+  EXPECT_LT(tile_grid(masson, options, 0, &warnings).size(), 60U);
+  EXPECT_THAT(warnings, testing::Contains(HasSubstr("left out as ink (tissue.pen)")));
+  TileOptions small;
+  small.size = 64;
+  PHOTO51_EXPECT_ERROR(tile_grid(imaging::open_slide(cases / "odd_levels/tiny.tif"), small), data,
+                       HasSubstr("lower tissue.min_area"));
+  small.size = 128;
+  warnings.clear();
+  const auto sound = tile_grid(imaging::open_slide(cases / "bad_tile/s0.tif"), small);
+  const auto damaged = tile_grid(imaging::open_slide(cases / "bad_tile/s1.tif"), small, 0, &warnings);
+  EXPECT_LE(damaged.size(), sound.size());
+  EXPECT_THAT(warnings, testing::Contains(HasSubstr("1 of its ")));
+}
+
 TEST(TileOptions, AreReadFromAConfig) {
   TileOptions options;
   config::read(config::parse_yaml("{mpp: 1, size: 256, tissue: density, slide: {mpp: 0.25}}", "test"),

@@ -47,7 +47,10 @@ TEST(Tissue, IsNotInkBorderOrDust) {
   paint(picture, 0, 0, 6, 100, 5, 5, 5);         // black border
   paint(picture, 100, 50, 3, 3, 200, 100, 170);  // dust of 5 x 5 smoothed pixels
   TissueOptions options;
-  const at::Tensor mask = tissue_in(picture, options, kPixel);
+  options.pen = true;
+  TissueFacts facts;
+  const at::Tensor mask = tissue_in(picture, options, kPixel, &facts);
+  EXPECT_NEAR(facts.ink, 2.0 * 22 * 22 / (42 * 22 + 2 * 22 * 22), 0.05);
   EXPECT_TRUE(mask[40][40].item<bool>());
   for (const auto& [y, x] : {std::pair{15, 80}, {80, 80}, {50, 2}, {51, 101}})
     EXPECT_FALSE(mask[y][x].item<bool>()) << y << ", " << x;
@@ -77,9 +80,34 @@ TEST(Tissue, IsNotFoundOnGlassNorSplitWhenAllIsTissue) {
   at::Tensor full = glass();
   paint(full, 0, 0, 120, 100, 200, 100, 170);
   paint(full, 0, 0, 60, 100, 150, 60, 140);
-  double threshold = 0;
-  EXPECT_EQ(tissue_in(full, options, kPixel, &threshold).sum().item<int64_t>(), 120 * 100);
-  EXPECT_EQ(threshold, options.bounds[1]);
+  TissueFacts facts;
+  EXPECT_EQ(tissue_in(full, options, kPixel, &facts).sum().item<int64_t>(), 120 * 100);
+  EXPECT_EQ(facts.threshold, options.bounds[1]);
+}
+
+TEST(Tissue, IsKeptWhenFaintBesideADarkPiece) {
+  at::Tensor picture = glass();
+  const at::Tensor noise = at::randint(-2, 3, {3, 100, 120}).to(at::kShort);
+  paint(picture, 10, 10, 20, 80, 150, 30, 120);
+  paint(picture, 50, 20, 50, 60, 235, 205, 225);  // saturation 0.13
+  picture = (picture.to(at::kShort) + noise).to(at::kByte);
+  for (const char* method : {"saturation", "density"}) {
+    TissueOptions options;
+    options.method = method;
+    const at::Tensor mask = tissue_in(picture, options, kPixel);
+    EXPECT_TRUE(mask[50][20].item<bool>()) << method;
+    EXPECT_TRUE(mask[50][75].item<bool>()) << method;
+    EXPECT_FALSE(mask[90][110].item<bool>()) << method;
+    EXPECT_NEAR(static_cast<double>(mask.sum().item<int64_t>()), 20 * 80 + 50 * 60, 500) << method;
+  }
+}
+
+TEST(Tissue, InSmallPiecesIsCounted) {
+  at::Tensor picture = glass();
+  paint(picture, 20, 30, 10, 10, 200, 100, 170);
+  TissueFacts facts;
+  EXPECT_EQ(tissue_in(picture, {}, kPixel, &facts).sum().item<int64_t>(), 0);
+  EXPECT_NEAR(facts.small_area, 12 * 12 * kPixel, 45 * kPixel);
 }
 
 TEST(Tissue, OfASlideIsMeasuredInMillimetres) {

@@ -8,11 +8,15 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/slide.hpp"
+#include "photo51/preprocess/tiles.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -142,11 +146,34 @@ class Sheet {
   std::vector<at::Tensor> sheets_;
 };
 
-void inspect_all(const std::vector<std::string>& paths, const std::string& sheet_path, bool json) {
+/// A slide as training would see it: its tissue and tiles on the sheet, their count among the notes.
+void show_tiles(Inspection& found, const preprocess::TileOptions& options) {
+  try {
+    const imaging::Slide slide = imaging::open_slide(found.path, options.slide);
+    const auto overview = preprocess::tile_overview(slide, options, 960);
+    found.picture = overview.picture;
+    found.notes.push_back(std::to_string(overview.tiles) + " tiles of " + std::to_string(options.size) +
+                          " x " + std::to_string(options.size) + " pixels of " +
+                          core::format_number(options.mpp) + " um, " + core::format_fixed(overview.area, 3) +
+                          " mm2 of tissue (threshold " + core::format_fixed(overview.threshold, 3) + ")");
+    for (const std::string& warning : overview.warnings) found.warnings.push_back(warning);
+  } catch (const core::Error& error) {
+    found.warnings.push_back(std::string("cannot be cut into tiles: ") + error.what());
+  }
+}
+
+void inspect_all(const std::vector<std::string>& paths, const std::string& sheet_path,
+                 const std::vector<std::string>& tile, bool json) {
+  config::Node document = config::Node::map();
+  for (const std::string& setting : tile) config::apply_override(document, setting);
+  preprocess::TileOptions tiles;
+  config::read(document, tiles);
   Sheet sheet;
   std::vector<std::string> unreadable;
   for (const std::string& path : paths) {
-    const Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty()});
+    Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty()});
+    if (found.kind == "slide" && found.error.empty() && (!sheet_path.empty() || !tile.empty()))
+      show_tiles(found, tiles);
     if (json) {
       std::printf("%s\n", to_json(found).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
     } else {
@@ -167,6 +194,7 @@ void inspect_all(const std::vector<std::string>& paths, const std::string& sheet
 void add_inspect(CLI::App& app, const Common& common) {
   struct Options {
     std::vector<std::string> paths;
+    std::vector<std::string> tile;
     std::string sheet;
   };
   const auto options = std::make_shared<Options>();
@@ -178,8 +206,18 @@ void add_inspect(CLI::App& app, const Common& common) {
           "image files or DICOM series folders (folder#SeriesInstanceUID for one of several, folder#* for "
           "all images as one stack)")
       ->required();
-  command->add_option("--sheet", options->sheet, "write a contact sheet of all images to this PNG");
-  command->callback([options, &common] { inspect_all(options->paths, options->sheet, common.json); });
+  command->add_option(
+      "--sheet", options->sheet,
+      "write a contact sheet of all images to this PNG; slides with the outline of their tissue and "
+      "their tiles");
+  command->add_option(
+      "--tile", options->tile,
+      "settings of an input's `tile` section, such as mpp=0.5 or tissue.pen=true, for the tiles "
+      "that are counted and drawn of a slide");
+  command->callback([options, &common] {
+    run::refuse_output_file(options->sheet, "--sheet");
+    inspect_all(options->paths, options->sheet, options->tile, common.json);
+  });
 }
 
 }  // namespace photo51::commands

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 
@@ -27,15 +28,20 @@ void add_spots(CLI::App& app, const Common& common) {
   column("--section", options.section, "column of the section's name");
   column("--patient", options.patient, "column of the patient");
   column("--image", options.image, "column of the section's image");
-  column("--spots", options.spots, "column of the table of spots");
+  column("--spots", options.spots,
+         "column of the table of spots: its own, or Space Ranger's tissue_positions.csv as it is");
   column("--counts", options.counts, "column of the table of counts");
   column("--mpp", options.mpp, "column of the image's microns per pixel; may be absent");
+  column("--spot", options.spot, "column of the spot's name in the table of spots");
   column("--x", options.x, "column of the spot's place from the left, pixels, in the table of spots");
   column("--y", options.y, "column of the spot's place from the top, pixels, in the table of spots");
+  command->add_flag("--off-tissue", options.off_tissue,
+                    "keep spots that Space Ranger's in_tissue says do not lie on tissue");
   command->add_option("--scale", options.scale, "sum that a spot's counts are brought to; 0 = as they are")
       ->capture_default_str();
   command->add_flag("--log,!--no-log", options.log, "log(1 + count) afterwards (default)");
   command->callback([arguments, &common] {
+    run::refuse_output_folder(arguments->folder, "--out");
     arguments->options.sections = arguments->sections;
     const auto made = data::write_spots(arguments->options, arguments->folder);
     if (common.json)
@@ -43,15 +49,17 @@ void add_spots(CLI::App& app, const Common& common) {
                                          {"sections", made.sections},
                                          {"spots", made.spots},
                                          {"genes", made.genes},
+                                         {"off_tissue", made.off_tissue},
                                          {"without_counts", made.without_counts}}
-                              .dump()
+                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                               .c_str());
     else
       std::printf(
-          "%lld sections, %lld spots, %lld genes (%lld spots without counts left out)\nManifest: %s\n",
+          "%lld sections, %lld spots, %lld genes (left out: %lld spots without counts, %lld off "
+          "the tissue)\nManifest: %s\n",
           static_cast<long long>(made.sections), static_cast<long long>(made.spots),
           static_cast<long long>(made.genes), static_cast<long long>(made.without_counts),
-          (arguments->folder + "/cohort.csv").c_str());
+          static_cast<long long>(made.off_tissue), (arguments->folder + "/cohort.csv").c_str());
   });
 }
 

@@ -40,7 +40,8 @@ struct Cine {
 };
 
 /// A DICOM image or multi-frame object of 8-bit gray or colour pixels (ultrasound, secondary capture), or a
-/// PNG or JPEG still, which has neither time nor calibration. Nothing is guessed: what the file does not say
+/// PNG, JPEG or TIFF still, which has neither time nor calibration (16 bits that reach the upper three become
+/// 8 by v / 257, with a warning). Nothing is guessed: what the file does not say
 /// stays absent and is a warning. Times come from FrameTime or FrameTimeVector (FrameIncrementPointer says
 /// which), else from CineRate or RecommendedDisplayFrameRate, with a warning, for those are rates of showing.
 /// Errors (data): as for `read_volume`; a video container (AVI, MP4), pixels of more than 8 bits, no picture.

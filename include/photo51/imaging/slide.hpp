@@ -26,12 +26,27 @@ struct AssociatedImage {
 };
 
 /// Where microns per pixel came from, in the order in which the sources are asked.
-enum class MppSource { unknown, option, vendor, aperio, dicom, ome, tiff_resolution, objective_power };
+enum class MppSource {
+  unknown,
+  option,
+  vendor,
+  aperio,
+  dicom,
+  ome,
+  imagej,
+  tiff_resolution,
+  objective_power
+};
 std::string to_string(MppSource source);
 
 struct SlideOptions {
   double mpp = 0;  ///< microns per pixel of level 0, known better than by the file; 0 = ask the file
   bool mpp_from_objective = false;  ///< allow 10 / objective power when nothing else is there
+  /// Of several channels or optical paths: one, shown gray, or three as red, green and blue; names, or
+  /// numbers from 1.
+  std::vector<std::string> channels;
+  int64_t plane = 0;  ///< of several focal planes, from 1; 0 = there is one
+  int64_t page = 0;   ///< TIFF: which page is the slide, from 1; 0 = the largest
 };
 void describe(config::Fields& f, SlideOptions& o);
 
@@ -75,10 +90,12 @@ class Slide {
 };
 
 /// Opens what OpenSlide knows, other TIFF (tiled, stripped, BigTIFF, OME-TIFF; 16 bits become 8), DICOM whole
-/// slides (one file, or a folder of one series), JPEG and PNG (one level). Errors (data): missing, damaged,
-/// not a slide. Microns per pixel come from the first of: `options.mpp`, the vendor's property, Aperio's MPP,
-/// DICOM pixel spacing, OME PhysicalSize, TIFF resolution if between 0.05 and 10 um, and, if allowed,
-/// 10 um / objective power; printing resolution (72 dpi) never counts.
+/// slides (one file, or a folder of one series, other objects in which are passed over), JPEG and PNG (one
+/// level). Errors (data): missing, damaged, not a slide, a preview without the files of its slide, several
+/// channels or focal planes and no choice among them. Microns per pixel come from the first of:
+/// `options.mpp`, the vendor's property, Aperio's MPP, DICOM pixel spacing, OME PhysicalSize, ImageJ's unit,
+/// TIFF resolution if between 0.05 and 10 um, and, if allowed, 10 um / objective power; printing resolution
+/// (72 dpi) never counts.
 Slide open_slide(const std::filesystem::path& path, const SlideOptions& options = {});
 
 /// `width` x `height` pixels of `step` = (x, y) level 0 pixels each, from (x, y) on, each the mean over its

@@ -1,0 +1,179 @@
+// Which pictures of a TIFF are the slide: levels, channels, planes, other scenes, and its microns.
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "photo51/core/files.hpp"
+#include "photo51/imaging/slide.hpp"
+#include "support/errors.hpp"
+#include "support/shared_data.hpp"
+#include "support/write_tiff.hpp"
+
+namespace photo51::imaging {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Blobs of several sizes, which no other seed has.
+at::Tensor texture(int64_t height, int64_t width, uint64_t seed, int64_t channels = 3) {
+  at::manual_seed(seed);
+  at::Tensor sum = at::zeros({1, channels, height, width});
+  for (const int64_t step : {6, 12, 30})
+    sum += at::upsample_bilinear2d(at::rand({1, channels, height / step + 2, width / step + 2}),
+                                   {height, width}, false) *
+           80;
+  return sum[0].clamp(0, 255).to(at::kByte);
+}
+at::Tensor smaller(const at::Tensor& picture, int64_t by) {
+  return at::avg_pool2d(picture.to(at::kFloat), {by, by}).round().to(at::kByte);
+}
+
+class Scenes : public testing::Test {
+ protected:
+  std::filesystem::path write(const std::vector<test::TiffLevel>& levels) {
+    test::write_tiff(folder_ / "a.tif", levels);
+    return folder_ / "a.tif";
+  }
+  static test::TiffLevel page(const at::Tensor& pixels, const std::string& text = "", bool reduced = false,
+                              uint32_t tile = 64) {
+    return {.rgb = pixels,
+            .compression = COMPRESSION_LZW,
+            .tile = tile,
+            .description = text,
+            .is_reduced = reduced};
+  }
+  static int gray(const Slide& slide, int64_t x, int64_t y) {
+    return slide.read(0, x, y, 1, 1)[0][0][0].item<int>();
+  }
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(Scenes, HaveLevelsThatAreTheSlideMadeSmaller) {
+  const at::Tensor one = texture(400, 480, 1), other = texture(200, 240, 2);
+  const Slide both =
+      open_slide(write({page(one), page(smaller(one, 2)), page(smaller(one, 4), "", false, 0)}));
+  EXPECT_EQ(both.levels().size(), 3U);
+  EXPECT_THAT(both.info().warnings, testing::Not(Contains(HasSubstr("not the slide made smaller"))));
+  const Slide first = open_slide(write({page(one), page(other)}));
+  EXPECT_EQ(first.levels().size(), 1U);
+  EXPECT_THAT(first.info().warnings, Contains(HasSubstr("has 1 more picture(s)")));
+  // A mark is believed where the page is laid out as the slide is, not where it may be a label.
+  EXPECT_EQ(open_slide(write({page(one), page(other, "", true)})).levels().size(), 2U);
+  EXPECT_EQ(open_slide(write({page(one), page(other, "", true, 0)})).levels().size(), 1U);
+}
+
+TEST_F(Scenes, BeginWithTheLargestPage) {
+  const at::Tensor one = texture(400, 480, 1), preview = texture(100, 130, 2);
+  const auto path = write({page(preview, "", false, 0), page(one)});
+  const Slide slide = open_slide(path);
+  EXPECT_EQ(slide.levels()[0].width, 480);
+  EXPECT_THAT(slide.info().warnings, Contains(HasSubstr("its page 2 is the largest")));
+  EXPECT_TRUE(slide.read_associated("image 0").equal(preview));
+  EXPECT_EQ(open_slide(path, {.page = 1}).levels()[0].width, 130);
+  PHOTO51_EXPECT_ERROR(open_slide(path, {.page = 3}), data,
+                       HasSubstr("has no page 3 (slide.page); it has 2"));
+}
+
+TEST_F(Scenes, WithSeveralChannelsNeedAChoice) {
+  const at::Tensor five = texture(100, 120, 3, 5);
+  const auto path = write({page(five)});
+  PHOTO51_EXPECT_ERROR(open_slide(path), data,
+                       HasSubstr("has 5 channels (1, 2, 3, 4, 5); say by name or number"));
+  EXPECT_EQ(gray(open_slide(path, {.channels = {"4"}}), 7, 9), five[3][9][7].item<int>());
+  const Slide three = open_slide(path, {.channels = {"5", "1", "2"}});
+  const at::Tensor shown = three.read(0, 0, 0, 120, 100);
+  EXPECT_TRUE(shown.equal(at::stack({five[4], five[0], five[1]})));
+  PHOTO51_EXPECT_ERROR(open_slide(path, {.channels = {"DAPI"}}), data, HasSubstr("has no channel `DAPI`"));
+  PHOTO51_EXPECT_ERROR(open_slide(write({page(texture(60, 60, 1))}), {.channels = {"1"}}), data,
+                       HasSubstr("no channels to choose from"));
+}
+
+std::string ome(const std::string& sizes, const std::string& channels) {
+  return "<OME><Image ID='Image:0'><Pixels DimensionOrder='XYCZT' SizeX='120' SizeY='100' " + sizes +
+         " PhysicalSizeX='500' PhysicalSizeXUnit='nm' PhysicalSizeY='0.5'>" + channels +
+         "<TiffData/></Pixels></Image></OME>";
+}
+
+TEST_F(Scenes, OfThreePagesNamedRedGreenAndBlueAreColours) {
+  const at::Tensor rgb = texture(100, 120, 4);
+  const auto pages = [&](const std::string& text) {
+    return write({page(rgb.narrow(0, 1, 1), text), page(rgb.narrow(0, 0, 1)), page(rgb.narrow(0, 2, 1))});
+  };
+  const std::string sizes = "SizeC='3' SizeZ='1' SizeT='1'";
+  const Slide slide =
+      open_slide(pages(ome(sizes, "<Channel Name='Green'/><Channel Name='red'/><Channel Name='B'/>")));
+  EXPECT_TRUE(slide.read(0, 0, 0, 120, 100).equal(rgb));
+  EXPECT_NEAR(slide.mpp()[0], 0.5, 1e-12);
+  const auto named = pages(ome(sizes, "<Channel Name='DAPI'/><Channel Name='FITC'/><Channel Name='Cy5'/>"));
+  PHOTO51_EXPECT_ERROR(open_slide(named), data, HasSubstr("has 3 channels (1 DAPI, 2 FITC, 3 Cy5)"));
+  EXPECT_EQ(gray(open_slide(named, {.channels = {"fitc"}}), 3, 5), rgb[0][5][3].item<int>());
+}
+
+TEST_F(Scenes, WithSeveralPlanesNeedOne) {
+  const at::Tensor z = texture(100, 120, 5, 6);
+  const auto pages = [&](const std::string& text) {
+    std::vector<test::TiffLevel> all;
+    for (int64_t i = 0; i < 6; ++i) all.push_back(page(z.narrow(0, i, 1), i == 0 ? text : ""));
+    return write(all);
+  };
+  const auto path =
+      pages(ome("SizeC='2' SizeZ='3' SizeT='1'", "<Channel Name='DAPI'/><Channel Name='FITC'/>"));
+  PHOTO51_EXPECT_ERROR(open_slide(path), data, HasSubstr("has 3 focal planes"));
+  PHOTO51_EXPECT_ERROR(open_slide(path, {.plane = 2}), data, HasSubstr("has 2 channels (1 DAPI, 2 FITC)"));
+  PHOTO51_EXPECT_ERROR(open_slide(path, {.plane = 4}), data, HasSubstr("has no focal plane 4"));
+  const Slide slide = open_slide(path, {.channels = {"FITC"}, .plane = 2});
+  EXPECT_EQ(gray(slide, 3, 5), z[3][5][3].item<int>());  // c is the faster: c1 z1 is the fourth page
+  PHOTO51_EXPECT_ERROR(open_slide(pages(ome("SizeC='1' SizeZ='1' SizeT='6'", ""))), data,
+                       HasSubstr("a series of 6 times"));
+  const at::Tensor rgb = texture(100, 120, 6);
+  PHOTO51_EXPECT_ERROR(open_slide(write({page(rgb), page(rgb.flip({1}))})), data,
+                       HasSubstr("images of one size"));
+  EXPECT_TRUE(open_slide(write({page(rgb), page(rgb.flip({1}))}), {.plane = 2})
+                  .read(0, 0, 0, 120, 100)
+                  .equal(rgb.flip({1})));
+  PHOTO51_EXPECT_ERROR(open_slide(write({page(rgb), page(rgb.narrow(0, 0, 1))})), data,
+                       HasSubstr("different kinds of pixels"));
+}
+
+TEST_F(Scenes, TellTheirMicronsInEveryUnit) {
+  const at::Tensor rgb = texture(100, 120, 7);
+  const auto mpp = [&](const std::string& text) { return open_slide(write({page(rgb, text)})); };
+  const std::string other =
+      "<Image><Pixels SizeX='10' SizeY='10' PhysicalSizeX='40' PhysicalSizeY='40'/></Image>";
+  EXPECT_NEAR(mpp("<OME>" + other +
+                  "<Image><Pixels SizeX='120' SizeY='100' PhysicalSizeX = '500000' PhysicalSizeXUnit='pm' "
+                  "PhysicalSizeY='5e-4' PhysicalSizeYUnit='mm'/></Image></OME>")
+                  .mpp()[1],
+              0.5, 1e-12);
+  EXPECT_THAT(mpp("<OME>" + other + "</OME>").info().warnings,
+              Contains(HasSubstr("describes no image of 120 x 100 pixels")));
+  EXPECT_THAT(mpp("<OME><Image></OME>").info().warnings, Contains(HasSubstr("OME-XML is damaged")));
+  EXPECT_FALSE(mpp("<OME>" + other + "</OME>").info().mpp.has_value());
+}
+
+TEST_F(Scenes, OfTheCasesAreRight) {
+  PHOTO51_NEEDS_SHARED_CASES("slides");
+  const auto cases = test::shared_cases() / "slides";
+  EXPECT_EQ(open_slide(cases / "two_scenes/cores.tif").levels().size(), 1U);
+  EXPECT_EQ(open_slide(cases / "two_scenes/levels_no_flag.tif").levels().size(), 3U);
+  EXPECT_EQ(open_slide(cases / "first_page_label/preview_first.tif").levels()[0].width, 1024);
+  PHOTO51_EXPECT_ERROR(open_slide(cases / "mrxs_alone/lonely0.mrxs"), data,
+                       HasSubstr("the folder `lonely0`"));
+  PHOTO51_EXPECT_ERROR(open_slide(cases / "cycif_interleaved/five_samples_gray.tif"), data,
+                       HasSubstr("has 5 channels"));
+  for (const char* name : {"ome_units/pm.ome.tif", "ome_units/single_quotes.ome.tif",
+                           "ome_units/first_image_is_label.ome.tif", "imagej_units/micron.tif"})
+    EXPECT_NEAR(open_slide(cases / name).mpp()[0], 0.5, 1e-9) << name;
+  EXPECT_EQ(open_slide(cases / "aperio/appmag_float.svs").info().objective_power, 40);
+  const auto planes = cases / "ome_rgb_planes/three_pages.ome.tif";
+  const Slide colours = open_slide(planes);
+  EXPECT_EQ(colours.levels().size(), 2U);
+  const at::Tensor shown = colours.read(0, 0, 0, 640, 512);
+  for (const auto& [channel, name] : {std::pair{0, "Red"}, {1, "Green"}, {2, "Blue"}})
+    EXPECT_TRUE(open_slide(planes, {.channels = {name}}).read(0, 0, 0, 640, 512)[0].equal(shown[channel]));
+}
+
+}  // namespace
+}  // namespace photo51::imaging
