@@ -31,10 +31,14 @@ std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input, con
                                                    const SlideFile& file) {
   return tiles_.get({input, key_of(file)}, [&] {
     const auto slide = open(options, file);
-    std::vector<std::string> found = slide->info().warnings;
+    std::vector<std::string> found;
     auto tiles =
         preprocess::tile_grid(*slide, *options.tile, core::hash_key(file.path.filename().string()), &found);
-    for (const std::string& warning : found) note(input, file, warning);
+    for (const std::string& warning : slide->info().warnings) note(input, file, warning);
+    for (const std::string& warning : found) {
+      core::log_warning(file.path.string() + ": " + warning);
+      note(input, file, warning);
+    }
     return tiles;
   });
 }
@@ -53,17 +57,20 @@ void Slides::leave_out(const std::string& input, const InputOptions& options, co
                        size_t part, const std::string& why) {
   const auto all = static_cast<int64_t>(tiles(input, options, file)->size());
   int64_t count = 0;
+  bool fresh = false;
   {
     const std::scoped_lock lock(mutex_);
     auto& damaged = damaged_[{input, key_of(file)}];
-    if (!damaged.insert(part).second) return;
+    fresh = damaged.insert(part).second;
     count = static_cast<int64_t>(damaged.size());
   }
   const std::string which =
       std::to_string(count) + " of its " + std::to_string(all) + " tiles cannot be read";
   if (count > preprocess::damage_allowed(all, *options.tile))
     core::fail_data(file.path.string() + ": " + which + ", more than tile.max_damaged allows: " + why);
-  core::log_warning(file.path.string() + ": " + which + " and is left out: " + why);
+  if (!fresh) return;
+  core::log_warning(file.path.string() + ": tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
+                    " cannot be read and is left out: " + why);
   note(input, file,
        "tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
            " cannot be read and is left out: " + why);
