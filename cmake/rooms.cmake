@@ -13,7 +13,8 @@ set(PHOTO51_ROOMS
     6:fusion
     7:radiogenomics
     8:model
-    9:inference
-    9:evaluation
-    10:training
+    9:run
+    10:inference
+    10:evaluation
+    11:training
     12:report)

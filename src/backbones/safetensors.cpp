@@ -29,6 +29,7 @@ constexpr TypeName type_names[] = {
 class Mapping {
  public:
   explicit Mapping(const std::filesystem::path& path) {
+    core::require_regular_file(path);
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0) core::fail_data(path.string() + ": " + std::strerror(errno));
     struct stat status {};

@@ -74,13 +74,9 @@ Node merge(const Node& base, const Node& over) {
   merged.file = over.file;
   merged.line = over.line;
   for (const auto& [key, value] : over.entries) {
-    if (value.kind == Node::Kind::null) {
-      merged.erase(key);
-    } else if (const Node* old = base.find(key)) {
-      merged.set(key, merge(*old, value));
-    } else {
-      merged.set(key, value);
-    }
+    const Node* old = base.find(key);
+    Node& now = merged.set(key, old != nullptr ? merge(*old, value) : value);
+    if (now.kind == Node::Kind::null && old != nullptr) now.removed = true;
   }
   return merged;
 }

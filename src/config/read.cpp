@@ -1,8 +1,10 @@
 #include "photo51/config/read.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
+#include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
@@ -39,10 +41,18 @@ void check_range(const Node& node, const std::string& key, const Limits& limits,
         "must be at most " + core::format_number(*limits.max) + unit + ", not " + core::format_number(value));
 }
 
+/// What is wrong with text that should be a number, as a remedy.
+std::string number_hint(const Node& node) {
+  return node.kind == Node::Kind::scalar && core::has_decimal_comma(node.text)
+             ? "; write its decimals with a point"
+             : "";
+}
+
 double read_double(const Node& node, const std::string& key, const Limits& limits) {
   const auto value =
       node.kind == Node::Kind::scalar && !node.quoted ? core::parse_double(node.text) : std::nullopt;
-  if (!value) fail_at(node, key, "expected a number, got " + node.kind_name());
+  if (!value) fail_at(node, key, "expected a number, got " + node.kind_name() + number_hint(node));
+  if (!std::isfinite(*value)) fail_at(node, key, "must be a finite number, not " + node.text);
   check_range(node, key, limits, *value);
   return *value;
 }
@@ -50,7 +60,7 @@ double read_double(const Node& node, const std::string& key, const Limits& limit
 int64_t read_int(const Node& node, const std::string& key, const Limits& limits) {
   const auto value =
       node.kind == Node::Kind::scalar && !node.quoted ? core::parse_int(node.text) : std::nullopt;
-  if (!value) fail_at(node, key, "expected a whole number, got " + node.kind_name());
+  if (!value) fail_at(node, key, "expected a whole number, got " + node.kind_name() + number_hint(node));
   check_range(node, key, limits, static_cast<double>(*value));
   return *value;
 }
@@ -68,6 +78,13 @@ std::string read_text(const Node& node, const std::string& key, const Limits& li
 const std::vector<Node>& read_list(const Node& node, const std::string& key) {
   if (node.kind != Node::Kind::sequence) fail_at(node, key, "expected a list, got " + node.kind_name());
   return node.items;
+}
+
+/// Whether a name that the user made up was taken away. Error where there was nothing to take.
+bool is_removed(const Node& entry, const std::string& key) {
+  if (entry.kind != Node::Kind::null || entry.text.empty()) return false;
+  if (!entry.removed) fail_at(entry, key, "there is nothing of this name to take away");
+  return true;
 }
 
 class Reader final : public Fields {
@@ -121,6 +138,7 @@ void read_into(const Node& node, const std::string& prefix, const std::function<
 
 void read_choice(const Node& node, const std::string& key, Choice& choice, const Components& components) {
   const Node* name = node.kind == Node::Kind::map ? node.find("name") : &node;
+  if (name != nullptr && name != &node && name->kind == Node::Kind::null) name = nullptr;
   if (name == nullptr && !choice.empty()) {  // only options given: they belong to the default
     Choice fresh = default_choice(components, choice.name);
     read_into(
@@ -184,7 +202,7 @@ void Reader::visit(Field field) {
           [&](std::vector<std::string>* value) {
             value->clear();
             if (limits.lone && node.kind == Node::Kind::scalar) {
-              value->push_back(read_text(node, key, limits));
+              if (!node.text.empty()) value->push_back(read_text(node, key, limits));
               return;
             }
             for (const auto& item : read_list(node, key)) value->push_back(read_text(item, key, limits));
@@ -222,7 +240,8 @@ void Reader::visit(Field field) {
               fail_at(node, key, "expected a map of names, got " + node.kind_name());
             group.clear();
             for (const auto& [name, entry] : node.entries)
-              read_into(entry, dotted(key, name), group.at(name).describe);
+              if (!is_removed(entry, dotted(key, name)))
+                read_into(entry, dotted(key, name), group.at(name).describe);
           },
           [&](const ChoiceField& choice) { read_choice(node, key, *choice.choice, *choice.components); },
           [&](const ChoiceList& list) {
@@ -235,8 +254,9 @@ void Reader::visit(Field field) {
               fail_at(node, key, "expected a map of names, got " + node.kind_name());
             group.choices->clear();
             for (const auto& [name, entry] : node.entries)
-              read_choice(entry, dotted(key, name), group.choices->emplace_back(name, Choice{}).second,
-                          *group.components);
+              if (!is_removed(entry, dotted(key, name)))
+                read_choice(entry, dotted(key, name), group.choices->emplace_back(name, Choice{}).second,
+                            *group.components);
           },
       },
       field.value);

@@ -5,6 +5,8 @@
 #include <functional>
 
 #include "photo51/config/node.hpp"
+#include "photo51/core/cells.hpp"
+#include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
@@ -18,7 +20,22 @@ using Source = std::shared_ptr<const std::string>;
 constexpr int kDeepest = 100;
 constexpr int kMostValues = 100'000;
 
-Node convert(const YAML::Node& yaml, const Source& source, int depth, int& values) {
+/// How nothing is written at `place`; yaml-cpp does not tell `~` from an empty value.
+std::string written_nothing(std::string_view text, const YAML::Mark& place) {
+  if (place.is_null() || place.pos < 0 || static_cast<size_t>(place.pos) >= text.size()) return "";
+  const auto here = text.substr(static_cast<size_t>(place.pos));
+  for (const std::string_view word : {"~", "null", "Null", "NULL"}) {
+    if (!here.starts_with(word)) continue;
+    const auto after = here.substr(word.size());
+    const size_t end = after.find_first_not_of(" \t");
+    if (end == std::string_view::npos ||
+        std::string_view("\r\n,]}#").find(after[end]) != std::string_view::npos)
+      return std::string(word);
+  }
+  return "";
+}
+
+Node convert(const YAML::Node& yaml, std::string_view text, const Source& source, int depth, int& values) {
   Node node;
   node.file = source;
   node.line = yaml.Mark().line + 1;
@@ -30,7 +47,9 @@ Node convert(const YAML::Node& yaml, const Source& source, int depth, int& value
                      " values; do its aliases multiply?");
   switch (yaml.Type()) {
     case YAML::NodeType::Undefined:
+      break;
     case YAML::NodeType::Null:
+      node.text = written_nothing(text, yaml.Mark());
       break;
     case YAML::NodeType::Scalar:
       node.kind = Node::Kind::scalar;
@@ -39,7 +58,7 @@ Node convert(const YAML::Node& yaml, const Source& source, int depth, int& value
       break;
     case YAML::NodeType::Sequence:
       node.kind = Node::Kind::sequence;
-      for (const auto& item : yaml) node.items.push_back(convert(item, source, depth + 1, values));
+      for (const auto& item : yaml) node.items.push_back(convert(item, text, source, depth + 1, values));
       break;
     case YAML::NodeType::Map:
       node.kind = Node::Kind::map;
@@ -49,14 +68,35 @@ Node convert(const YAML::Node& yaml, const Source& source, int depth, int& value
           core::fail_usage(*source + ":" + std::to_string(entry.first.Mark().line + 1) + ": the key `" + key +
                            "` stands twice");
         // An entry's line is its key's: that is where a reader looks.
-        node.set(key, convert(entry.second, source, depth + 1, values)).line = entry.first.Mark().line + 1;
+        node.set(key, convert(entry.second, text, source, depth + 1, values)).line =
+            entry.first.Mark().line + 1;
       }
       break;
   }
   return node;
 }
 
-Node load(const std::filesystem::path& path, std::vector<std::filesystem::path>& chain) {
+/// Error at a key without a value: its section would silently take all its defaults.
+void refuse_empty_values(const Node& node) {
+  for (const auto& item : node.items) refuse_empty_values(item);
+  const Node* before = nullptr;
+  for (const auto& [key, value] : node.entries) {
+    const bool empty = value.kind == Node::Kind::null && value.text.empty() && !value.removed;
+    if (empty && before != nullptr && before->kind == Node::Kind::scalar && core::parse_double(key) &&
+        core::has_decimal_comma(before->text + "," + key))
+      core::fail_usage(value.where() + ": `" + before->text + "," + key +
+                       "`: a number has a decimal point, not a comma: write " + before->text + "." + key);
+    if (empty)
+      core::fail_usage(value.where() + ": `" + key + "` has no value; write one, or `" + key +
+                       ": null` to take away what a file that this one extends says");
+    refuse_empty_values(value);
+    before = &value;
+  }
+}
+
+Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std::filesystem::path>& chain,
+          std::vector<std::filesystem::path>* read = nullptr) {
+  if (read != nullptr) read->push_back(path);
   std::error_code code;
   const auto canonical = std::filesystem::weakly_canonical(path, code);
   chain.push_back(canonical);
@@ -75,6 +115,7 @@ Node load(const std::filesystem::path& path, std::vector<std::filesystem::path>&
   if (document.kind == Node::Kind::null) document.kind = Node::Kind::map;
   if (document.kind != Node::Kind::map)
     core::fail_usage(document.where() + ": a config is a map of keys, not " + document.kind_name());
+  if (empty == EmptyValues::refuse) refuse_empty_values(document);
   if (const Node* extends = document.find("extends")) {
     std::vector<Node> bases = extends->kind == Node::Kind::sequence ? extends->items : std::vector{*extends};
     document.erase("extends");
@@ -82,8 +123,9 @@ Node load(const std::filesystem::path& path, std::vector<std::filesystem::path>&
     for (const Node& base : bases) {
       if (base.kind != Node::Kind::scalar)
         core::fail_usage(base.where() + ": `extends` takes a path or a list of paths");
-      merged = merge(merged, core::with_context(base.where() + ": extends",
-                                                [&] { return load(path.parent_path() / base.text, chain); }));
+      merged = merge(merged, core::with_context(base.where() + ": extends", [&] {
+                       return load(path.parent_path() / base.text, empty, chain, read);
+                     }));
     }
     document = merge(merged, document);
   }
@@ -126,17 +168,33 @@ void emit(YAML::Emitter& out, const Node& node) {
 }  // namespace
 
 Node parse_yaml(std::string_view text, const std::string& source) {
+  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (const auto line = core::line_of_bad_utf8(text))
+    core::fail_usage(source + ":" + std::to_string(*line) + ": is not UTF-8; save the file as UTF-8");
+  std::vector<YAML::Node> documents;
   try {
+    documents = YAML::LoadAll(std::string(text));
+    while (documents.size() > 1 && documents.back().IsNull()) documents.pop_back();  // `---` at the end
+    if (documents.size() > 1)
+      core::fail_usage(source + ":" + std::to_string(documents[1].Mark().line + 1) +
+                       ": a second document begins here (`---`); a config is one");
     int values = 0;
-    return convert(YAML::Load(std::string(text)), std::make_shared<const std::string>(source), 0, values);
+    return convert(documents.empty() ? YAML::Node() : documents[0], text,
+                   std::make_shared<const std::string>(source), 0, values);
   } catch (const YAML::Exception& error) {
     core::fail_usage(source + ":" + std::to_string(error.mark.line + 1) + ": not valid YAML: " + error.msg);
   }
 }
 
-Node load_document(const std::filesystem::path& path) {
+Node load_document(const std::filesystem::path& path, EmptyValues empty) {
   std::vector<std::filesystem::path> chain;
-  return load(path, chain);
+  return load(path, empty, chain);
+}
+
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> chain, read;
+  load(path, EmptyValues::refuse, chain, &read);
+  return read;
 }
 
 void apply_override(Node& document, const std::string& assignment) {
@@ -145,6 +203,10 @@ void apply_override(Node& document, const std::string& assignment) {
     core::fail_usage("`" + assignment + "`: an override is written key=value, for example train.epochs=5");
   const std::string path = assignment.substr(0, equals);
   Node value = parse_yaml(assignment.substr(equals + 1), "override " + path);
+  if (value.kind == Node::Kind::null && core::trim(assignment.substr(equals + 1)).empty())
+    core::fail_usage("`" + assignment + "`: there is no value; write " + path +
+                     "=null to take the entry away, or " + path + "='\"\"' for an empty text");
+  if (value.kind != Node::Kind::null) refuse_empty_values(value);
   const std::function<void(Node&)> forget_source = [&](Node& node) {
     node.file = nullptr;
     for (auto& item : node.items) forget_source(item);
@@ -174,15 +236,13 @@ void apply_override(Node& document, const std::string& assignment) {
     }
     if (at->kind == Node::Kind::null) *at = Node::map();
     Node* next = at->find(keys[i]);
-    if (last && value.kind == Node::Kind::null) {
-      at->erase(keys[i]);
-      return;
-    }
     if (next == nullptr) {
       next = &at->set(keys[i], Node::map());
       if (last) *next = value;
     } else if (last) {
+      const bool removed = value.kind == Node::Kind::null;
       *next = merge(*next, value);
+      next->removed = removed;
     }
     at = next;
   }

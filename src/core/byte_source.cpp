@@ -10,6 +10,7 @@
 #include <string>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 
 namespace photo51::core {
 namespace {
@@ -27,24 +28,14 @@ size_t read_some(int file, void* to, size_t bytes, const std::filesystem::path& 
 }  // namespace
 
 ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
+  require_regular_file(path);  // opening a pipe would wait for its writer
   file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file_ < 0) {
-    const bool missing = errno == ENOENT;
-    fail_data(path.string() +
-              (missing ? ": no such file" : std::string(": cannot be read: ") + std::strerror(errno)));
-  }
+  if (file_ < 0) fail_data(path.string() + ": cannot be read: " + std::strerror(errno));
   struct stat status {};
-  const bool known = ::fstat(file_, &status) == 0;
   unsigned char magic[2] = {0, 0};
-  std::string why;
-  if (!known || !S_ISREG(status.st_mode)) {
-    why = ": is not a file";
-  } else if (status.st_size == 0) {
-    why = ": the file is empty; copy it again";
-  }
-  if (!why.empty()) {
+  if (::fstat(file_, &status) != 0 || status.st_size == 0) {
     ::close(file_);
-    fail_data(path.string() + why);
+    fail_data(path.string() + ": the file is empty; copy it again");
   }
   file_bytes_ = static_cast<uint64_t>(status.st_size);
   packed_ = ::pread(file_, magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;

@@ -1,6 +1,7 @@
 #include "photo51/core/files.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -22,6 +23,9 @@ std::string reason() {
   return std::strerror(errno);
 }
 
+/// Before the numbers of process and write in the name of a temporary file.
+constexpr std::string_view kTemporary = ".tmp";
+
 std::string to_hex(XXH128_hash_t hash) {
   char text[33];
   std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(hash.high64),
@@ -31,10 +35,27 @@ std::string to_hex(XXH128_hash_t hash) {
 
 }  // namespace
 
+void require_regular_file(const std::filesystem::path& path) {
+  struct stat is {};
+  if (::stat(path.c_str(), &is) != 0) {
+    const int why = errno;
+    if (why == ENOENT || why == ENOTDIR) fail_data(path.string() + ": no such file");
+    fail_data(path.string() + ": cannot be read: " + std::strerror(why));
+  }
+  if (S_ISREG(is.st_mode)) return;
+  if (S_ISDIR(is.st_mode)) fail_data(path.string() + ": is a folder, not a file");
+  const char* what = S_ISFIFO(is.st_mode) ? "a pipe" : S_ISSOCK(is.st_mode) ? "a socket" : "a device";
+  fail_data(path.string() + ": is not a regular file but " + what + "; name a file on a disk");
+}
+
+void require_readable(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file < 0) fail_data(path.string() + ": cannot be read: " + reason());
+  ::close(file);
+}
+
 std::string read_file(const std::filesystem::path& path) {
-  std::error_code code;
-  if (!std::filesystem::exists(path, code)) fail_data(path.string() + ": no such file");
-  if (std::filesystem::is_directory(path, code)) fail_data(path.string() + ": is a folder, not a file");
+  require_regular_file(path);
   std::ifstream file(path, std::ios::binary);
   if (!file) fail_data(path.string() + ": cannot be read: " + reason());
   std::string content((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -53,12 +74,40 @@ std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
-void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+std::filesystem::path behind_links(const std::filesystem::path& path) {
+  std::filesystem::path at = path;
+  std::error_code code;
+  for (int steps = 0; steps < 40 && std::filesystem::is_symlink(at, code); ++steps)
+    at = at.parent_path() / std::filesystem::read_symlink(at, code);
+  return at;
+}
+
+std::string temporary_of(std::string_view file_name) {
+  const size_t at = file_name.rfind(kTemporary);
+  if (at == std::string_view::npos || at == 0) return "";
+  const std::string_view numbers = file_name.substr(at + kTemporary.size());
+  const size_t line = numbers.find('_');
+  const auto digits = [](std::string_view text) {
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (line == std::string_view::npos || !digits(numbers.substr(0, line)) || !digits(numbers.substr(line + 1)))
+    return "";
+  return std::string(file_name.substr(0, at));
+}
+
+std::filesystem::path temporary_for(const std::filesystem::path& path) {
   static std::atomic<unsigned> writes{0};  // two threads may write the same path
-  const std::string temporary =
-      path.string() + ".tmp" + std::to_string(::getpid()) + "_" + std::to_string(writes++);
+  return path.string() + std::string(kTemporary) + std::to_string(::getpid()) + "_" +
+         std::to_string(writes++);
+}
+
+void write_file_atomic(const std::filesystem::path& named, std::string_view content) {
+  const std::filesystem::path path = behind_links(named);
+  const std::filesystem::path temporary = temporary_for(path);
   const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (file < 0) fail_run(path.string() + ": cannot be written: " + reason());
+  if (file < 0)
+    fail_run(path.string() + ": cannot be written: " + reason() +
+             "; choose a folder that you may write to, or give yourself the right");
   const char* at = content.data();
   size_t left = content.size();
   while (left > 0) {
@@ -85,10 +134,13 @@ void write_file_atomic(const std::filesystem::path& path, std::string_view conte
 void make_directories(const std::filesystem::path& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  if (code) fail_run(path.string() + ": cannot create the folder: " + code.message());
+  if (code)
+    fail_run(path.string() + ": cannot create the folder: " + code.message() +
+             "; choose a place that you may write to");
 }
 
 std::string hash_file(const std::filesystem::path& path) {
+  require_regular_file(path);
   const std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
   if (!file) fail_data(path.string() + ": cannot be read: " + reason());
   const std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t*)> state(XXH3_createState(),

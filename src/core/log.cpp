@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include "core/terminal.hpp"
+
 namespace photo51::core {
 namespace {
 
@@ -37,16 +39,21 @@ void set_log_level(LogLevel level) {
   }
 }
 
+// A warning takes the place of the bar that is drawn, which comes back below it.
 void log_debug(std::string_view message) {
+  if (logger().should_log(spdlog::level::debug)) clear_bar();
   logger().debug("{}", message);
 }
 void log_info(std::string_view message) {
+  if (logger().should_log(spdlog::level::info)) clear_bar();
   logger().info("{}", message);
 }
 void log_warning(std::string_view message) {
+  if (logger().should_log(spdlog::level::warn)) clear_bar();
   logger().warn("{}", message);
 }
 void log_error(std::string_view message) {
+  if (logger().should_log(spdlog::level::err)) clear_bar();
   logger().error("{}", message);
 }
 

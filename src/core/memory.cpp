@@ -2,10 +2,17 @@
 
 #include <malloc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <limits>
+#include <new>
 #include <string>
+#include <string_view>
+
+#include "photo51/core/limits.hpp"
 
 namespace photo51::core {
 namespace {
@@ -25,8 +32,28 @@ int64_t proc_value(const char* path, const std::string& name) {
 }  // namespace
 
 int64_t available_memory_bytes() {
-  return proc_value("/proc/meminfo", "MemAvailable:");
+  int64_t available = proc_value("/proc/meminfo", "MemAvailable:");
+  if (const auto group = read_group_limits().available_bytes) available = std::min(available, *group);
+  struct rlimit most {};
+  for (const auto& [kind, used] : {std::pair{RLIMIT_AS, "VmSize:"}, std::pair{RLIMIT_DATA, "VmData:"}}) {
+    if (::getrlimit(kind, &most) != 0 || most.rlim_cur == RLIM_INFINITY) continue;
+    const auto limit = static_cast<int64_t>(
+        std::min<rlim_t>(most.rlim_cur, static_cast<rlim_t>(std::numeric_limits<int64_t>::max())));
+    available = std::min(available, std::max<int64_t>(0, limit - proc_value("/proc/self/status", used)));
+  }
+  return available;
 }
+
+bool is_out_of_memory(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
+  // LibTorch's allocators throw its general error; a GPU's says that it is out of memory.
+  const std::string_view what = error.what();
+  for (const std::string_view words :
+       {"can't allocate memory", "not enough memory", "out of memory", "Cannot allocate memory"})
+    if (what.find(words) != std::string_view::npos) return true;
+  return false;
+}
+
 int64_t peak_resident_bytes() {
   return proc_value("/proc/self/status", "VmHWM:");
 }

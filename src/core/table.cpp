@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "photo51/core/cells.hpp"
+#include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
@@ -70,7 +72,80 @@ class Scanner {
   int line_ = 1;
 };
 
+bool is_empty_row(const std::vector<std::string>& cells) {
+  return std::all_of(cells.begin(), cells.end(), [](const auto& cell) { return cell.empty(); });
+}
+
+void check_header(const Table& table, int line) {
+  const std::string where = table.source + ":" + std::to_string(line);
+  const auto& columns = table.columns;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    if (columns[i].empty()) fail_data(where + ": column " + std::to_string(i + 1) + " has no name");
+    const auto here = columns.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(columns.begin(), here, columns[i]) != here)
+      fail_data(where + ": column `" + columns[i] + "` stands twice in the header");
+  }
+}
+
+[[noreturn]] void fail_length(const Table& table, int line, const std::vector<std::string>& cells,
+                              char separator) {
+  std::string hint;
+  for (const char other : {';', '\t'})
+    if (cells.size() == 1 && separator == ',' && cells[0].find(other) != std::string::npos)
+      hint = "; the header has commas between its columns and this row has not";
+  if (cells.size() > table.columns.size() && separator == ',')
+    hint = "; quote a cell that holds a comma, and write decimals with a point";
+  fail_data(table.source + ":" + std::to_string(line) + ": " + std::to_string(cells.size()) +
+            " cells, but the header has " + std::to_string(table.columns.size()) + hint);
+}
+
+/// `1.5`, which is no number where decimals have a comma.
+bool has_decimal_point(std::string_view cell) {
+  return cell.find('.') != std::string_view::npos && parse_double(cell).has_value();
+}
+
+/// Of a table with semicolons: `0,5` becomes `0.5`.
+void read_decimal_commas(Table& table) {
+  const auto first = [&](bool (*is)(std::string_view)) -> std::pair<std::string, std::string> {
+    for (size_t row = 0; row < table.rows.size(); ++row)
+      for (size_t column = 0; column < table.columns.size(); ++column)
+        if (is(table.rows[row][column]))
+          return {table.where(row) + ": column `" + table.columns[column] + "`", table.rows[row][column]};
+    return {};
+  };
+  const auto [comma_at, comma] = first(has_decimal_comma);
+  if (comma_at.empty()) return;
+  if (const auto [point_at, point] = first(has_decimal_point); !point_at.empty())
+    fail_data(comma_at + ": `" + comma + "` has a decimal comma, but " + point_at + ": `" + point +
+              "` has a point; write all numbers in one way, without marks between thousands");
+  for (auto& row : table.rows)
+    for (auto& cell : row)
+      if (has_decimal_comma(cell)) std::replace(cell.begin(), cell.end(), ',', '.');
+  table.warnings.push_back(comma_at + ": `" + comma +
+                           "` and others like it are read as numbers with a decimal comma");
+}
+
 }  // namespace
+
+char separator_of(std::string_view header) {
+  size_t commas = 0, semicolons = 0;
+  bool quoted = false;
+  for (const char c : header) {
+    if (c == '"') quoted = !quoted;
+    if (quoted) continue;
+    if (c == '\t') return '\t';
+    commas += c == ',';
+    semicolons += c == ';';
+  }
+  return semicolons > commas ? ';' : ',';
+}
+
+std::optional<char> named_separator(std::string_view first_line) {
+  if (first_line.starts_with('"') && first_line.ends_with('"') && first_line.size() > 1)
+    first_line = first_line.substr(1, first_line.size() - 2);
+  if (first_line.size() != 5 || !first_line.starts_with("sep=")) return std::nullopt;
+  return first_line[4];
+}
 
 std::optional<size_t> Table::find(std::string_view column) const {
   const auto found = std::find(columns.begin(), columns.end(), column);
@@ -83,37 +158,51 @@ size_t Table::require(std::string_view column) const {
   fail_data(source + ": there is no column `" + std::string(column) + "`" + suggest(column, columns));
 }
 
-Table parse_table(std::string_view text, std::string source) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (trim(text).empty()) fail_data(source + ": the table is empty; it needs a header and one row a record");
-  const std::string_view header = text.substr(0, text.find('\n'));
-  const char separator = header.find('\t') != std::string_view::npos ? '\t' : ',';
-  Table table;
-  table.source = std::move(source);
+namespace {
+
+Table parse_utf8(std::string_view text, Table table) {
+  if (trim(text).empty())
+    fail_data(table.source + ": the table is empty; it needs a header and one row a record");
+  const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
+  const auto named = named_separator(first_line);
+  const char separator = named ? *named : separator_of(first_line);
   Scanner scanner(text, separator, table.source);
+  if (named) scanner.row();
+  const int header_line = scanner.line();
+  if (scanner.done())
+    fail_data(table.source + ": the table is empty; it needs a header and one row a record");
   table.columns = scanner.row();
-  for (size_t i = 0; i < table.columns.size(); ++i) {
-    if (table.columns[i].empty())
-      fail_data(table.source + ":1: column " + std::to_string(i + 1) + " has no name");
-    if (std::find(table.columns.begin(), table.columns.begin() + static_cast<std::ptrdiff_t>(i),
-                  table.columns[i]) != table.columns.begin() + static_cast<std::ptrdiff_t>(i))
-      fail_data(table.source + ":1: column `" + table.columns[i] + "` stands twice in the header");
-  }
+  while (table.columns.size() > 1 && table.columns.back().empty()) table.columns.pop_back();
+  if (table.columns.size() > 1 && table.columns[0].empty() && !table.find("index"))
+    table.columns[0] = "index";
+  check_header(table, header_line);
   while (!scanner.done()) {
     const int line = scanner.line();
     auto cells = scanner.row();
-    if (cells.size() == 1 && cells[0].empty() && table.columns.size() > 1) continue;  // an empty line
-    if (cells.size() != table.columns.size())
-      fail_data(table.source + ":" + std::to_string(line) + ": " + std::to_string(cells.size()) +
-                " cells, but the header has " + std::to_string(table.columns.size()));
+    if (table.columns.size() > 1 && is_empty_row(cells)) continue;
+    while (cells.size() > table.columns.size() && cells.back().empty()) cells.pop_back();
+    if (cells.size() != table.columns.size()) fail_length(table, line, cells, separator);
     table.rows.push_back(std::move(cells));
     table.lines.push_back(line);
   }
+  if (separator == ';') read_decimal_commas(table);
   return table;
 }
 
+}  // namespace
+
+Table parse_table(std::string_view text, std::string source) {
+  Table table;
+  table.source = std::move(source);
+  const std::string utf8 = to_utf8(std::string(text), table.source, table.warnings);
+  return parse_utf8(utf8, std::move(table));
+}
+
 Table read_table(const std::filesystem::path& path) {
-  return parse_table(read_text(path), path.string());
+  Table table;
+  table.source = path.string();
+  const std::string utf8 = to_utf8(read_text(path), table.source, table.warnings);
+  return parse_utf8(utf8, std::move(table));
 }
 
 std::string csv_row(const std::vector<std::string>& cells) {

@@ -3,13 +3,26 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <system_error>
+
+#include "photo51/core/limits.hpp"
+#include "photo51/core/log.hpp"
 
 namespace photo51::core {
 
 ThreadPool::ThreadPool(int threads) {
-  if (threads <= 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (threads <= 0) threads = processors();
   workers_.reserve(static_cast<size_t>(threads));
-  for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { run(); });
+  try {
+    for (int i = 0; i < threads; ++i) workers_.emplace_back([this] { run(); });
+  } catch (const std::system_error& error) {
+    // The limit of threads is reached: the work is done by those there are, or by the one that asks for it.
+    static std::atomic<bool> said{false};
+    if (!said.exchange(true))
+      log_warning("only " + std::to_string(workers_.size()) + " of " + std::to_string(threads) +
+                  " threads could be started (" + error.code().message() +
+                  "), so the work takes longer; raise the limit of processes (ulimit -u) or of memory");
+  }
 }
 
 ThreadPool::~ThreadPool() {
@@ -23,6 +36,10 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::enqueue(std::function<void()> work) {
+  if (workers_.empty()) {
+    work();
+    return;
+  }
   {
     const std::lock_guard lock(mutex_);
     queue_.push(std::move(work));
@@ -49,7 +66,7 @@ void ThreadPool::parallel_for(int64_t count, int64_t grain,
   if (count <= 0) return;
   grain = std::max<int64_t>(1, grain);
   const int64_t pieces = (count + grain - 1) / grain;
-  if (pieces == 1 || size() == 1) {
+  if (pieces == 1 || size() <= 1) {
     body(0, count);
     return;
   }

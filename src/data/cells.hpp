@@ -1,14 +1,10 @@
 #pragma once
-/// What a manifest cell says.
+/// What a manifest cell says: the words of core/cells.hpp, under this room's name.
 
-#include <string>
+#include "photo51/core/cells.hpp"
 
 namespace photo51::data {
 
-/// Nothing is known: blank, NA or nan.
-inline bool is_blank(const std::string& cell) {
-  return cell.empty() || cell == "NA" || cell == "na" || cell == "N/A" || cell == "n/a" || cell == "nan" ||
-         cell == "NaN" || cell == "NAN";
-}
+using core::is_blank;
 
 }  // namespace photo51::data

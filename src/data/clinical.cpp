@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <set>
 
 #include "data/cells.hpp"
@@ -21,30 +22,78 @@ double number(const Cohort::Impl& cohort, size_t row, size_t column) {
   const auto value = core::parse_double(cell);
   if (!value || !std::isfinite(*value))
     core::fail_data(cohort.where(row, column) + ": `" + cell +
-                    "` is not a number, as this column is elsewhere; leave it blank when it is unknown");
+                    "` is not a number, as this column is elsewhere; " +
+                    (core::has_decimal_comma(cell) ? "write its decimals with a point"
+                                                   : "leave it blank when it is unknown"));
   return *value;
+}
+
+/// What the cells of a column look like.
+struct Contents {
+  size_t known = 0, numbers = 0, commas = 0, dates = 0;
+  size_t first_comma = 0, first_date = 0;  ///< rows
+  std::set<std::string> words;
+
+  bool is_number() const { return 2 * numbers > known; }  // a word among numbers is a mistake
+};
+
+Contents contents_of(const Cohort::Impl& cohort, size_t column, const std::vector<size_t>& rows) {
+  Contents found;
+  for (const size_t row : rows) {
+    const std::string& cell = cohort.cell(row, column);
+    if (is_blank(cell)) continue;
+    ++found.known;
+    found.words.insert(cell);
+    if (core::parse_double(cell)) {
+      ++found.numbers;
+    } else if (core::has_decimal_comma(cell)) {
+      if (found.commas++ == 0) found.first_comma = row;
+    } else if (core::is_date(cell)) {
+      if (found.dates++ == 0) found.first_date = row;
+    }
+  }
+  return found;
+}
+
+/// Error where one category a number, a day or a patient would be made.
+void check_contents(const Cohort::Impl& cohort, size_t column, const Contents& found) {
+  const auto shown = [&](size_t row) {
+    return cohort.where(row, column) + ": `" + cohort.cell(row, column) + "`";
+  };
+  if (found.commas > 0 && 2 * (found.numbers + found.commas) > found.known)
+    core::fail_data(
+        shown(found.first_comma) + " has a decimal comma (" + std::to_string(found.commas) +
+        " such cell(s)); write decimals with a point, or separate the file's columns by semicolons");
+  if (found.dates > 0 && 2 * found.dates > found.known)
+    core::fail_data(
+        shown(found.first_date) +
+        " is a date, which is neither a number nor a category; write a number, such as an age or a "
+        "time in days, or leave the column out");
 }
 
 nlohmann::json fit_column(const Cohort::Impl& cohort, const std::string& name, size_t column,
                           const std::vector<size_t>& train) {
-  size_t numbers = 0, known = 0;
-  std::set<std::string> texts;
-  for (const size_t row : train) {
-    const std::string& cell = cohort.cell(row, column);
-    if (is_blank(cell)) continue;
-    ++known;
-    numbers += core::parse_double(cell).has_value();
-    texts.insert(cell);
-  }
-  if (known == 0)
+  const Contents found = contents_of(cohort, column, train);
+  if (found.known == 0)
     core::fail_data("column `" + cohort.table.columns[column] + "` is blank for every training patient");
-  if (2 * numbers > known) {  // a word among numbers is a mistake, which `number` reports
+  check_contents(cohort, column, found);
+  if (found.is_number()) {
     std::vector<double> values;
     for (const size_t row : train) values.push_back(number(cohort, row, column));
     const auto learnt = moments(values);
     return {{"name", name}, {"kind", "number"}, {"mean", learnt.mean}, {"deviation", learnt.deviation}};
   }
-  return {{"name", name}, {"kind", "text"}, {"values", Names(texts.begin(), texts.end())}};
+  constexpr size_t few = 10;  // patients, of which nothing can be said
+  if (found.known >= few && 5 * found.words.size() > 4 * found.known)
+    core::fail_data("column `" + cohort.table.columns[column] + "` holds " +
+                    std::to_string(found.words.size()) + " words for " + std::to_string(found.known) +
+                    " training patients (such as `" + *found.words.begin() +
+                    "`), so it tells who a patient is; a category is shared by many. Leave the column out");
+  if (found.known >= few && 2 * found.words.size() > found.known)
+    core::log_warning("column `" + cohort.table.columns[column] + "` holds " +
+                      std::to_string(found.words.size()) + " words for " + std::to_string(found.known) +
+                      " training patients; most categories have one patient, and teach nothing");
+  return {{"name", name}, {"kind", "text"}, {"values", Names(found.words.begin(), found.words.end())}};
 }
 
 /// The numeric columns of one patient; NaN = unknown.
@@ -128,15 +177,14 @@ RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const nlohmann
         values.push_back(std::isnan(value) ? 1 : 0);
         continue;
       }
-      const std::string cell =
-          column && !is_blank(cohort.cell(row, *column)) ? cohort.cell(row, *column) : "";
-      bool found = false;
+      const std::string cell = column ? cohort.cell(row, *column) : "";
+      bool found = is_blank(cell);  // but a word that training knew is one, whatever it says
       for (const auto& name : fit.at("values")) {
-        const bool is_this = !cell.empty() && name == cell;
+        const bool is_this = name == cell;
         found = found || is_this;
         values.push_back(is_this ? 1 : 0);
       }
-      if (!cell.empty() && !found)
+      if (!found)
         core::log_warning(cohort.where(row, *column) + ": `" + cell +
                           "` was not seen in training and counts as unknown");
     }
@@ -145,6 +193,16 @@ RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const nlohmann
 }
 
 }  // namespace
+
+void check_clinical_cells(const Cohort::Impl& cohort) {
+  std::vector<size_t> rows(cohort.table.rows.size());
+  std::iota(rows.begin(), rows.end(), size_t{0});
+  for (size_t input = 0; input < cohort.inputs.size(); ++input)
+    for (const auto& column : cohort.columns[input].clinical)
+      if (column)
+        core::with_context("input " + cohort.inputs[input].first,
+                           [&] { check_contents(cohort, *column, contents_of(cohort, *column, rows)); });
+}
 
 const Tabular clinical{"clinical", fit_clinical, clinical_features, read_clinical};
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <unordered_map>
 
@@ -7,9 +8,12 @@
 #include "data/disk_cache.hpp"
 #include "data/parts.hpp"
 #include "data/region_kind.hpp"
+#include "data/tabular.hpp"
+#include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -163,7 +167,7 @@ fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t c
 
 double Cohort::Impl::number(size_t row, size_t column, const char* of, double least) const {
   const auto value = core::parse_double(cell(row, column));
-  if (!value || !(*value >= least))
+  if (!value || !std::isfinite(*value) || *value < least)
     core::fail_data(where(row, column) + ": `" + cell(row, column) + "` is not " + of);
   return *value;
 }
@@ -181,7 +185,10 @@ void Cohort::Impl::find_places(size_t input, size_t row, Files& named) const {
 
 void Cohort::Impl::find_files(size_t input) {
   const bool bag = is_bag(inputs[input].second);
-  for (size_t row = 0; row < ids.size(); ++row) {
+  // A network drive takes its time to say whether a file is there.
+  core::Progress progress("looking for the files of " + inputs[input].first, static_cast<int64_t>(ids.size()),
+                          core::Progress::Show::if_slow);
+  for (size_t row = 0; row < ids.size(); ++row, progress.advance()) {
     Files named;
     for (size_t view = 0; view < columns[input].channels.size() && bag; ++view) {
       if (!columns[input].channels[view]) continue;
@@ -228,7 +235,7 @@ void Cohort::Impl::find_samples(size_t input) {
           "input " + name, [&, &table = path] { return genomics::read_expression(table, patients); }));
     } catch (const core::Error& error) {
       // A table of many patients is not a bad case but a bad cohort.
-      if (options.on_bad_case != "skip" || rows.size() > 1) throw;
+      if (options.on_bad_case != "skip" || rows.size() > 1 || error.fault() != core::Fault::data) throw;
       samples[input][rows[0]].problem = error.what();
       continue;
     }
@@ -247,6 +254,7 @@ void Cohort::Impl::find_samples(size_t input) {
 
 void Cohort::Impl::build(bool is_single, bool require_labels) {
   read_ids();
+  if (!is_single) warn_of_absent_site(*this);
   columns.resize(inputs.size());
   files.resize(inputs.size());
   samples.resize(inputs.size());
@@ -261,6 +269,11 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
     } else if (modality != "clinical") {
       find_files(input);
     }
+  }
+  check_optional_columns(*this);
+  if (require_labels) {
+    check_label_columns(*this);
+    check_clinical_cells(*this);
   }
   read_labels(*this, require_labels);
   check_privacy(*this);
@@ -277,15 +290,20 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
-  impl_->folder = options.manifest.parent_path();
+  for (const auto& warning : impl_->table.warnings) core::log_warning(warning);
+  impl_->folder = options.data_root.empty() ? options.manifest.parent_path() : options.data_root;
+  if (!options.data_root.empty() && !fs::is_directory(options.data_root))
+    core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
+  impl_->warnings = std::make_shared<Warnings>(options.strict);
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
   if (!options.cache.folder.empty()) impl_->disk = std::make_shared<DiskCache>(options.cache);
   impl_->build(false, require_labels);
 }
 
-Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments) {
+Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments,
+                      const CohortOptions& options) {
   std::vector<std::string> valid{"patient", "site"};
   for (const auto& [name, of] : inputs) {
     for (const auto& channel : of.channels) valid.push_back(name + "." + column_of(channel));
@@ -300,6 +318,7 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
   table.rows.emplace_back();
   table.lines.push_back(1);
   for (const auto& assignment : assignments) {
+    if (core::line_of_bad_utf8(assignment)) core::fail_usage("`" + assignment + "`: is not UTF-8");
     const size_t equals = assignment.find('=');
     const std::string key = assignment.substr(0, equals);
     if (equals == std::string::npos || equals + 1 == assignment.size())
@@ -318,6 +337,9 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
     table.rows[0].push_back("unnamed");
   }
   cohort.impl_->inputs = inputs;
+  cohort.impl_->options.strict = options.strict;
+  cohort.impl_->options.privacy = options.privacy;
+  cohort.impl_->warnings = std::make_shared<Warnings>(options.strict);
   cohort.impl_->build(true, false);
   return cohort;
 }
@@ -350,6 +372,27 @@ bool Cohort::has_input(int64_t row, const std::string& input) const {
 
 const std::vector<LabelSpec>& Cohort::labels() const {
   return impl_->labels;
+}
+
+std::vector<Warning> Cohort::warnings() const {
+  std::unordered_map<std::string, size_t> row_of;
+  for (size_t row = 0; row < impl_->ids.size(); ++row) row_of.emplace(impl_->ids[row], row + 1);
+  const auto place = [&](const Warning& warning) {
+    const auto found = row_of.find(warning.case_id);
+    return found == row_of.end() ? 0 : found->second;
+  };
+  auto found = impl_->warnings->all();
+  std::stable_sort(found.begin(), found.end(),
+                   [&](const Warning& a, const Warning& b) { return place(a) < place(b); });
+  return found;
+}
+
+void Cohort::recall_warnings(const std::vector<Warning>& found) const {
+  impl_->warnings->recall(found);
+}
+
+void Cohort::summarise_warnings() const {
+  impl_->warnings->summarise();
 }
 
 const Inputs& Cohort::inputs() const {

@@ -6,11 +6,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "data/file_warnings.hpp"
 #include "data/slides.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/data/dataset.hpp"
@@ -46,6 +48,7 @@ struct Cohort::Impl {
   struct Described {
     std::shared_ptr<const std::vector<std::string>> names;
     std::vector<double> values;  ///< NaN = undefined; perturbed: a feature's values one after the other
+    FileWarnings warnings{};
   };
 
   void build(bool is_single, bool require_labels);
@@ -57,8 +60,15 @@ struct Cohort::Impl {
     return table.where(row) + ": column `" + table.columns[column] + "`";
   }
   std::filesystem::path resolve(const std::string& named) const;
+  /// Tells the cohort's warnings what is odd about a case's files. Error (data) when they count as errors.
+  void report(size_t input, size_t row, size_t instance, const FileWarnings& found) const;
+  /// Logs, once an input, what its normalisation takes statistics from where that is left to the data.
+  void report_regions(size_t input, const std::set<std::string>& regions) const;
   /// XXH3 of a file or of a folder's files in name order; remembered.
   std::string hash_of(const std::filesystem::path& path) const;
+  /// The same of many, several at a time, with progress; what cannot be read has no known hash then.
+  std::optional<std::string> known_hash(const std::filesystem::path& path) const;
+  void hash_all(const std::vector<std::filesystem::path>& paths, const std::string& title) const;
 
   core::Table table;
   std::filesystem::path folder;  ///< that relative paths are taken from
@@ -71,6 +81,7 @@ struct Cohort::Impl {
   std::vector<std::vector<Sample>> samples;                      ///< by input, row; empty but for omics
   std::map<std::string, std::vector<Case::Label>> label_values;  ///< by head, row
 
+  std::shared_ptr<Warnings> warnings = std::make_shared<Warnings>();
   std::shared_ptr<DiskCache> disk;  ///< null without `cohort.cache.folder`
   std::shared_ptr<Slides> slides = std::make_shared<Slides>();
   /// Files that a case shows several parts of (frames, times, b-values), by input and path.
@@ -78,6 +89,7 @@ struct Cohort::Impl {
   std::shared_ptr<SharedFiles> shared_files = std::make_shared<SharedFiles>(4);
   mutable std::mutex mutex;
   mutable std::map<std::filesystem::path, std::string> hashes;
+  mutable std::set<std::pair<size_t, std::string>> told_regions;  ///< by input
   /// By input, row, and whether image and mask were perturbed.
   using Descriptions = MadeOnce<std::tuple<size_t, size_t, bool>, Described>;
   std::shared_ptr<Descriptions> descriptions = std::make_shared<Descriptions>();
@@ -108,6 +120,15 @@ struct Cohort::Impl {
 /// `folder#UID`, which names one series of a folder, or `mask.dcm#ROI` as path and choice; the choice is
 /// empty for any other path.
 std::pair<std::filesystem::path, std::string> split_series(const std::filesystem::path& path);
+
+/// Error (usage) when a column that a head is to predict is among the numbers that the head sees, or says how
+/// they are harmonized.
+void check_label_columns(const Cohort::Impl& cohort);
+/// Error (data) at a column that is nearly, but not, one that would be read if it were there, such as
+/// `flair.registratoin`: its absence says something else.
+void check_optional_columns(const Cohort::Impl& cohort);
+/// Warns when there is no site column but one that is written nearly so.
+void warn_of_absent_site(const Cohort::Impl& cohort);
 
 /// Warns once an input of DICOM elements that tell who a patient is. Error (data) when the cohort's privacy
 /// is strict. Names are said, values never.

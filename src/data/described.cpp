@@ -14,6 +14,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/core/version.hpp"
 
@@ -24,7 +25,7 @@ using Names = std::vector<std::string>;
 using Cases = std::vector<std::shared_ptr<const Described>>;
 
 /// To be raised with every change that gives descriptions other values, within one version of photo51.
-constexpr int computation = 1;
+constexpr int computation = 2;
 
 /// Whatever the values depend on: the files' content and all options but those that come after.
 std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed) {
@@ -52,7 +53,9 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool pe
 }
 
 std::string to_text(const Described& described) {
-  return nlohmann::json{{"names", *described.names}, {"values", described.values}}.dump();
+  return nlohmann::json{
+      {"names", *described.names}, {"values", described.values}, {"warnings", to_json(described.warnings)}}
+      .dump();
 }
 
 Described from_text(const std::string& text) {
@@ -61,6 +64,7 @@ Described from_text(const std::string& text) {
   described.names = std::make_shared<const Names>(told.at("names").get<Names>());
   for (const auto& value : told.at("values"))
     described.values.push_back(value.is_null() ? NAN : value.get<double>());
+  described.warnings = file_warnings_from(told.at("warnings"));
   return described;
 }
 
@@ -189,6 +193,7 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
       }));
     else
       made = compute(cohort, input, row, perturbed);
+    cohort.report(input, row, 0, made.warnings);
     made.names = shared(cohort, made.names);
     return made;
   });
@@ -197,6 +202,8 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
 Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& rows,
                      bool perturbed) {
   Cases cases(rows.size());
+  core::Progress progress("describing " + cohort.inputs[input].first, static_cast<int64_t>(rows.size()),
+                          core::Progress::Show::if_slow);
   core::ThreadPool pool;
   pool.parallel_for(static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -205,9 +212,11 @@ Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector
         cases[at] = core::with_context("case " + cohort.ids[rows[at]],
                                        [&] { return described(cohort, input, rows[at], perturbed); });
       } catch (const core::Error& error) {
-        if (cohort.options.on_bad_case != "skip") throw;  // else the loader reports and counts it
+        // else the loader reports and counts it
+        if (cohort.options.on_bad_case != "skip" || error.fault() != core::Fault::data) throw;
         core::log_debug(error.what());
       }
+      progress.advance();
     }
   });
   return cases;

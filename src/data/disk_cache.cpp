@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<char, 8> magic{'P', '5', '1', 'C', 'A', 'C', 'H', 'E'};
-constexpr uint64_t format = 1, page = 4096;
+constexpr uint64_t format = 2, page = 4096;
 
 /// What an entry begins with; then `meta_bytes` of JSON, and from the next whole page on the values.
 struct Head {
@@ -87,6 +87,8 @@ struct DiskCache::Held {
              {"origin", geometry.origin},
              {"direction", geometry.direction},
              {"landmarks", image.prepared.landmarks},
+             {"regions", image.prepared.regions},
+             {"warnings", to_json(image.warnings)},
              {"present", image.present},
              {"mask_present", image.mask_present}},
             values,
@@ -105,6 +107,8 @@ struct DiskCache::Held {
     told.at("origin").get_to(image.prepared.geometry.origin);
     told.at("direction").get_to(image.prepared.geometry.direction);
     told.at("landmarks").get_to(image.prepared.landmarks);
+    told.at("regions").get_to(image.prepared.regions);
+    image.warnings = file_warnings_from(told.at("warnings"));
     image.present = told.at("present").get<std::vector<bool>>();
     told.at("mask_present").get_to(image.mask_present);
     image.prepared.values = at::from_blob(

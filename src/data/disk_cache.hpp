@@ -16,6 +16,9 @@ namespace photo51::data {
 
 class DiskCache {
  public:
+  /// Beside the entries; the folder may hold files of others, so the names are plainly ours.
+  static constexpr const char *stamps_file = "photo51.stamps", *sweep_file = "photo51.sweep";
+
   /// Error (run) when the folder cannot be made.
   explicit DiskCache(const CacheOptions& options);
 
@@ -33,7 +36,8 @@ class DiskCache {
   void remember(const std::string& stamp, const std::string& content_hash);
 
   /// Removes what was read longest ago until nine tenths of the limit are left, and what killed writers left
-  /// behind. Called after writing when there may be need.
+  /// behind; files whose names are not an entry's are never touched. Called after writing when there may be
+  /// need.
   void sweep();
 
  private:

@@ -7,6 +7,7 @@
 #include "data/disk_cache.hpp"
 #include "data/locked_file.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 namespace {
@@ -39,20 +40,15 @@ std::string stamp_of(const fs::path& path) {
   std::string text;
   std::error_code code;
   const fs::path whole = fs::absolute(path, code);
-  if (!fs::is_directory(whole, code)) return add(whole, text) ? core::hash_bytes(text) : "";
-  std::vector<fs::path> inside;
-  for (fs::recursive_directory_iterator at(whole, code), end; at != end && !code; at.increment(code))
-    if (at->is_regular_file(code)) inside.push_back(at->path());
-  if (code) return "";
-  std::sort(inside.begin(), inside.end());
-  for (const auto& file : inside)
+  if (!fs::exists(whole, code)) return "";
+  for (const auto& file : imaging::content_files(whole))
     if (!add(file, text)) return "";
-  return core::hash_bytes("folder\n" + text);
+  return core::hash_bytes((fs::is_directory(whole, code) ? "folder\n" : "") + text);
 }
 
 /// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.
 void DiskCache::read_stamps() {
-  std::ifstream file(folder_ / "stamps");
+  std::ifstream file(folder_ / stamps_file);
   for (std::string line; std::getline(file, line);) {
     if (line.size() != 2 * digits + 1) continue;
     const std::string stamp = line.substr(0, digits), hash = line.substr(digits + 1);
@@ -72,7 +68,7 @@ void DiskCache::remember(const std::string& stamp, const std::string& content_ha
   const std::scoped_lock lock(mutex_);
   if (!stamps_.emplace(stamp, content_hash).second) return;
   const std::string line = "\n" + stamp + " " + content_hash + "\n";  // apart from what a full disk cut off
-  const OpenFile file(folder_ / "stamps", O_WRONLY | O_CREAT | O_APPEND);
+  const OpenFile file(folder_ / stamps_file, O_WRONLY | O_CREAT | O_APPEND);
   if (file && ::write(file.get(), line.data(), line.size()) < 0) return;  // it is hashed again next time
 }
 

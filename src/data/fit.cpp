@@ -39,14 +39,20 @@ Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train) {
   }
   for (const auto& spec : impl.labels)
     if (!spec.classes.empty()) all["classes"][spec.head] = spec.classes;
+  for (const auto& spec : impl.labels)  // only where words are named: without them 0 and 1 say it all
+    if (!spec.negative.empty()) all["negative"][spec.head] = spec.negative;
   return {all.dump()};
 }
 
 std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted& fitted) {
   const auto all = parse_fitted(fitted);
-  for (auto& spec : labels)
-    if (all.contains("classes") && all["classes"].contains(spec.head))
-      spec.classes = all["classes"][spec.head].get<std::vector<std::string>>();
+  const auto learnt = [&](const char* what, const std::string& head, std::vector<std::string>& names) {
+    if (all.contains(what) && all[what].contains(head)) all[what][head].get_to(names);
+  };
+  for (auto& spec : labels) {
+    learnt("classes", spec.head, spec.classes);
+    learnt("negative", spec.head, spec.negative);
+  }
   return labels;
 }
 

@@ -6,6 +6,7 @@
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/preprocess/histogram.hpp"
 
@@ -34,6 +35,8 @@ nlohmann::json fit_image(const Cohort::Impl& cohort, size_t input, const std::ve
   if (!learns(cohort, input)) return nullptr;
   const auto& channels = cohort.inputs[input].second.channels;
   std::vector<Landmarks> images(train.size());
+  core::Progress progress("histograms of " + cohort.inputs[input].first, static_cast<int64_t>(train.size()),
+                          core::Progress::Show::if_slow);
   core::ThreadPool pool;
   pool.parallel_for(static_cast<int64_t>(train.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -43,9 +46,11 @@ nlohmann::json fit_image(const Cohort::Impl& cohort, size_t input, const std::ve
         images[at] = core::with_context("case " + cohort.ids[train[at]],
                                         [&] { return own_landmarks(cohort, input, train[at]); });
       } catch (const core::Error& error) {
-        if (cohort.options.on_bad_case != "skip") throw;  // else the loader reports and counts it
+        // else the loader reports and counts it
+        if (cohort.options.on_bad_case != "skip" || error.fault() != core::Fault::data) throw;
         core::log_debug(error.what());
       }
+      progress.advance();
     }
   });
   Landmarks learnt;

@@ -7,15 +7,6 @@
 #include "photo51/core/random.hpp"
 
 namespace photo51::data {
-namespace {
-
-size_t parts_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
-  const auto& [name, options] = cohort.inputs[input];
-  if (options.tile) return cohort.slides->tiles(name, options, slide_file(cohort, input, row, file))->size();
-  return options.frames > 1 ? static_cast<size_t>(options.frames) : 1;
-}
-
-}  // namespace
 
 SlideFile slide_file(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
   const auto& files = cohort.files[input][row];
@@ -23,16 +14,22 @@ SlideFile slide_file(const Cohort::Impl& cohort, size_t input, size_t row, size_
   return {files.channels[file], files.mpps[channel]};
 }
 
+size_t part_count(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
+  const auto& [name, options] = cohort.inputs[input];
+  if (options.tile) return cohort.slides->tiles(name, options, slide_file(cohort, input, row, file))->size();
+  return options.frames > 1 ? static_cast<size_t>(options.frames) : 1;
+}
+
 size_t instance_count(const Cohort::Impl& cohort, size_t input, size_t row) {
   size_t count = 0;
   for (size_t file = 0; file < cohort.files[input][row].channels.size(); ++file)
-    count += parts_of(cohort, input, row, file);
+    count += part_count(cohort, input, row, file);
   return count;
 }
 
 Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_t index) {
   Instance instance{0, index};
-  for (size_t parts = 0; instance.part >= (parts = parts_of(cohort, input, row, instance.file));
+  for (size_t parts = 0; instance.part >= (parts = part_count(cohort, input, row, instance.file));
        ++instance.file)
     instance.part -= parts;
   return instance;

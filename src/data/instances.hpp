@@ -14,7 +14,8 @@ struct Instance {
   size_t part = 0;  ///< which tile or frame of it; 0 else
 };
 
-/// Opens slides to count their tiles.
+/// How many instances one file makes, and all of a row. Slides are opened to count their tiles.
+size_t part_count(const Cohort::Impl& cohort, size_t input, size_t row, size_t file);
 size_t instance_count(const Cohort::Impl& cohort, size_t input, size_t row);
 Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_t index);
 

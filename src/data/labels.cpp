@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "data/cells.hpp"
-#include "data/cohort_impl.hpp"
+#include "data/label_words.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
@@ -11,20 +10,19 @@
 namespace photo51::data {
 namespace {
 
-std::set<std::string> known_values(const Cohort::Impl& cohort, size_t column) {
-  std::set<std::string> values;
-  for (const auto& row : cohort.table.rows)
-    if (!is_blank(row[column])) values.insert(row[column]);
-  return values;
-}
-
 /// The class list: as given, or from the data in order (numbers by value).
 std::vector<std::string> classes_of(const Cohort::Impl& cohort, const LabelSpec& spec, size_t column) {
   std::optional<long long> count;
   if (spec.classes.size() == 1) count = core::parse_int(spec.classes[0]);
   if (!spec.classes.empty() && !count) return spec.classes;
-  const auto values = known_values(cohort, column);
-  std::vector<std::string> names(values.begin(), values.end());
+  const auto words = words_of(cohort, column, {});
+  if (const auto pair = alike(words, {}))
+    core::fail_data(column_named(cohort, column) + ": " + *pair +
+                    " differ only in how they are written (head " + spec.head +
+                    "); write one of them, or name the classes with `classes`; the column holds " +
+                    told(words));
+  std::vector<std::string> names;
+  for (const auto& [word, cells] : words) names.push_back(word);
   if (std::all_of(names.begin(), names.end(), [](const auto& name) { return core::parse_double(name); }))
     std::sort(names.begin(), names.end(),
               [](const auto& a, const auto& b) { return *core::parse_double(a) < *core::parse_double(b); });
@@ -51,7 +49,13 @@ class LabelReader {
       if (!event) return labels;
     }
     if (spec_.kind == LabelSpec::Kind::multiclass) spec_.classes = classes(*column);
-    check_positive(*column);
+    if (spec_.kind == LabelSpec::Kind::multiclass) named_ = spec_.classes;
+    if (event || spec_.kind == LabelSpec::Kind::binary) {
+      named_ = spec_.positive;
+      named_.insert(named_.end(), spec_.negative.begin(), spec_.negative.end());
+      words_.emplace(cohort_, spec_, event.value_or(*column), require_);
+    }
+    warn_of_blanks(event.value_or(*column));
     for (size_t row = 0; row < labels.size(); ++row) labels[row] = label(row, *column, event);
     if (unreadable_ > 0)
       core::log_warning("head " + spec_.head + ": " + std::to_string(unreadable_) +
@@ -74,13 +78,14 @@ class LabelReader {
     }
   }
 
-  void check_positive(size_t column) const {
-    if (spec_.kind != LabelSpec::Kind::binary || spec_.positive.empty() || !require_) return;
-    const auto values = known_values(cohort_, column);
-    if (values.empty() || values.contains(spec_.positive)) return;
-    core::fail_data(cohort_.table.source + ": head " + spec_.head + ": no patient has `" + spec_.positive +
-                    "` in column `" + spec_.column + "`" +
-                    core::suggest(spec_.positive, {values.begin(), values.end()}));
+  /// Words such as `none` are blanks to most, and a class to some.
+  void warn_of_blanks(size_t column) const {
+    WordCounts blanks;
+    for (const auto& row : cohort_.table.rows)
+      if (core::is_doubtful_blank(row[column]) && is_unknown(row[column], named_)) ++blanks[row[column]];
+    if (!blanks.empty())
+      core::log_warning("head " + spec_.head + ": " + column_named(cohort_, column) + ": " + told(blanks) +
+                        " count as blank; name them in the head when they are a value");
   }
 
   Case::Label label(size_t row, size_t column, std::optional<size_t> event) {
@@ -93,50 +98,57 @@ class LabelReader {
     }
   }
 
-  [[noreturn]] void fail(size_t row, size_t column, const std::string& expected) const {
-    core::fail_data(cohort_.where(row, column) + ": `" + cohort_.cell(row, column) + "` is not " + expected +
-                    " (head " + spec_.head + "); leave it blank when it is unknown");
+  [[noreturn]] void fail(size_t row, size_t column, const std::string& expected,
+                         const std::string& more = "") const {
+    const std::string& cell = cohort_.cell(row, column);
+    const std::string remedy = core::has_decimal_comma(cell) ? "write its decimals with a point"
+                               : core::is_date(cell)         ? "write a number in place of a date"
+                                                             : "leave it blank when it is unknown";
+    core::fail_data(cohort_.where(row, column) + ": `" + cell + "` is not " + expected + " (head " +
+                    spec_.head + "); " + remedy + more);
   }
 
-  double number(size_t row, size_t column) const {
+  double number(size_t row, size_t column, const std::string& expected) const {
     const auto value = core::parse_double(cohort_.cell(row, column));
-    if (!value || !std::isfinite(*value)) fail(row, column, "a number");
+    if (!value || !std::isfinite(*value)) fail(row, column, expected);
     return *value;
   }
 
-  bool zero_or_one(size_t row, size_t column, const std::string& otherwise) const {
-    const auto value = core::parse_double(cohort_.cell(row, column));
-    if (!value || (*value != 0 && *value != 1)) fail(row, column, otherwise);
-    return *value == 1;
+  /// Of a binary label or an event. Words that are not known come only with labels that nobody requires.
+  bool is_positive(size_t row, size_t column) const {
+    const auto meaning = words_->meaning(cohort_.cell(row, column));
+    if (!meaning) fail(row, column, "a word that this head knows");
+    return *meaning;
   }
 
   Case::Label parse(size_t row, size_t column, std::optional<size_t> event) const {
     const std::string& cell = cohort_.cell(row, column);
-    if (is_blank(cell) || (event && is_blank(cohort_.cell(row, *event)))) return {};
+    const bool survival = spec_.kind == LabelSpec::Kind::survival;
+    if (survival ? is_blank(cell) || is_unknown(cohort_.cell(row, *event), named_) : is_unknown(cell, named_))
+      return {};
     Case::Label label;
     label.known = true;
     switch (spec_.kind) {
       case LabelSpec::Kind::binary:
-        label.value = spec_.positive.empty()
-                          ? zero_or_one(row, column, "0 or 1; name the positive value with `positive`")
-                          : cell == spec_.positive;
+        label.value = is_positive(row, column);
         break;
       case LabelSpec::Kind::multiclass: {
         const auto found = std::find(spec_.classes.begin(), spec_.classes.end(), cell);
         if (found == spec_.classes.end())
-          fail(row, column, "a class of this head" + core::suggest(cell, spec_.classes));
+          fail(row, column, "a class of this head" + core::suggest(cell, spec_.classes),
+               "; the column holds " + told(words_of(cohort_, column, named_)));
         label.value = static_cast<double>(found - spec_.classes.begin());
         break;
       }
       case LabelSpec::Kind::regression:
-        label.value = number(row, column);
+        label.value = number(row, column, "a number");
         break;
       case LabelSpec::Kind::expression:
         break;  // comes from a table of its own
       case LabelSpec::Kind::survival:
-        label.value = number(row, column);
-        if (label.value <= 0) fail(row, column, "a time after 0");
-        label.event = zero_or_one(row, *event, "1 (event) or 0 (censored)");
+        label.value = number(row, column, "a time");
+        if (label.value < 0) fail(row, column, "a time of 0 or more");
+        label.event = is_positive(row, *event);
         break;
     }
     return label;
@@ -145,6 +157,8 @@ class LabelReader {
   const Cohort::Impl& cohort_;
   LabelSpec& spec_;
   bool require_;
+  std::optional<TwoWords> words_;
+  std::vector<std::string> named_;  ///< words that are a value, whatever else they say
   size_t unreadable_ = 0;
   std::string first_problem_;
 };

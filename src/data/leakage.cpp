@@ -1,21 +1,28 @@
 #include <map>
+#include <optional>
 #include <set>
 
 #include "data/cohort_impl.hpp"
+#include "data/label_leakage.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 namespace {
 
 namespace fs = std::filesystem;
 
-uintmax_t bytes_of(const fs::path& named) {
+/// Nothing when it cannot be looked at; its case says so when it is read.
+std::optional<uintmax_t> bytes_of(const fs::path& named) {
   const fs::path path = split_series(named).first;
-  if (!fs::is_directory(path)) return fs::file_size(path);
-  uintmax_t total = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) total += entry.file_size();
-  return total;
+  std::error_code code;
+  if (!fs::exists(path, code)) return std::nullopt;
+  try {
+    const uintmax_t bytes = imaging::content_bytes(path);
+    return bytes == 0 ? std::nullopt : std::optional(bytes);
+  } catch (const core::Error&) {
+    return std::nullopt;
+  }
 }
 
 struct Image {
@@ -32,14 +39,19 @@ std::vector<std::vector<Image>> identical_images(const Cohort& cohort) {
   for (size_t input = 0; input < impl.inputs.size(); ++input)
     for (size_t row = 0; row < impl.files[input].size(); ++row)
       for (const auto& path : impl.files[input][row].channels)
-        if (!path.empty() && fs::exists(split_series(path).first) &&
-            seen.emplace(static_cast<int64_t>(row), path).second)
-          by_size[bytes_of(path)].push_back({static_cast<int64_t>(row), path});
+        if (!path.empty() && seen.emplace(static_cast<int64_t>(row), path).second)
+          if (const auto bytes = bytes_of(path)) by_size[*bytes].push_back({static_cast<int64_t>(row), path});
+  std::set<fs::path> alike;
+  for (const auto& [size, images] : by_size)
+    for (const auto& image : images)
+      if (images.size() > 1) alike.insert(image.path);
+  impl.hash_all({alike.begin(), alike.end()}, "comparing images");
   std::vector<std::vector<Image>> groups;
   for (const auto& [size, images] : by_size) {
     if (images.size() < 2) continue;
     std::map<std::string, std::vector<Image>> by_hash;
-    for (const auto& image : images) by_hash[impl.hash_of(image.path)].push_back(image);
+    for (const auto& image : images)
+      if (const auto hash = impl.known_hash(image.path)) by_hash[*hash].push_back(image);
     for (auto& [hash, same] : by_hash)
       if (same.size() > 1) groups.push_back(std::move(same));
   }
@@ -74,6 +86,7 @@ void check_groups(const Cohort& cohort, const Parts& parts, const std::string& c
 }  // namespace
 
 void check_leakage(const Cohort& cohort, const Split& split, const std::string& group_column) {
+  check_label_leakage(cohort);
   const auto groups = identical_images(cohort);
   for (const auto& fold : split.folds) {
     Parts parts;

@@ -47,7 +47,7 @@ Described describe_lesion(const Cohort::Impl& cohort, size_t input, size_t row) 
     values = keep(values, names, options.descriptors);
     names = options.descriptors;
   }
-  return {std::make_shared<const Names>(std::move(names)), std::move(values)};
+  return {std::make_shared<const Names>(std::move(names)), std::move(values), study.warnings};
 }
 
 const Tabular lesion{"lesion", fit_described, described_features, read_described};

@@ -8,6 +8,15 @@
 namespace photo51::data {
 namespace {
 
+/// How readers say of a format that need not place an image that it does not.
+constexpr const char* no_spacing = "the file does not say how large a voxel is";
+constexpr const char* no_orientation = "the file does not say which way its axes point in the patient";
+constexpr const char* a_picture = "a picture file says neither ";
+
+void forget(std::vector<std::string>& warnings, const std::string& start) {
+  std::erase_if(warnings, [&](const std::string& text) { return text.starts_with(start); });
+}
+
 /// Scans of a body, unlike pictures, mean nothing without their millimetres and axes.
 bool is_scan(const InputOptions& options) {
   const bool picture = options.modality == "mammography" || options.modality == "ultrasound" ||
@@ -24,6 +33,7 @@ bool needs_spacing(const InputOptions& options) {
 }  // namespace
 
 void require_place(imaging::Volume& volume, const InputOptions& options) {
+  const bool says_spacing = volume.spacing_known, says_orientation = volume.orientation_known;
   if (!volume.spacing_known && options.assume_spacing.size() == 3) {
     std::copy(options.assume_spacing.begin(), options.assume_spacing.end(), volume.geometry.spacing.begin());
     volume.spacing_known = true;
@@ -40,6 +50,13 @@ void require_place(imaging::Volume& volume, const InputOptions& options) {
     core::fail_data(volume.source +
                     ": does not say which way its axes point; convert it with its orientation, set the "
                     "input's assume_orientation, such as LPS, or preprocess.orientation to none");
+  // The config says it, or nobody asks.
+  if (!says_spacing && (volume.spacing_known || !needs_spacing(options))) {
+    forget(volume.warnings, no_spacing);
+    forget(volume.warnings, a_picture);
+  }
+  if (!says_orientation && (volume.orientation_known || !is_scan(options)))
+    forget(volume.warnings, no_orientation);
 }
 
 }  // namespace photo51::data

@@ -2,6 +2,7 @@
 
 #include "data/disk_cache.hpp"
 #include "data/instances.hpp"
+#include "data/planes.hpp"
 #include "data/study.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/files.hpp"
@@ -12,7 +13,7 @@ namespace photo51::data {
 namespace {
 
 /// To be raised with every change that gives prepared images other values, within one version of photo51.
-constexpr int preparation = 2;
+constexpr int preparation = 3;
 
 /// Whatever the prepared values depend on: the files' content and all options but those that come after.
 std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {
@@ -54,6 +55,8 @@ PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
                           options.preprocess, nullptr, study.names, nullptr, study.registrations);
   image.present = study.present;
   image.mask_present = study.mask.has_value();
+  image.warnings = study.warnings;
+  take_warnings(image.warnings, image.prepared, static_cast<int64_t>(plane_suffixes(options).size()));
   return image;
 }
 
@@ -62,8 +65,11 @@ PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
 std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, size_t input, size_t row,
                                                    size_t instance) {
   const auto make = [&] { return made(cohort, input, row, instance); };
-  return std::make_shared<PreparedImage>(
+  auto image = std::make_shared<PreparedImage>(
       cohort.disk ? cohort.disk->fetch(key_of(cohort, input, row, instance), make) : make());
+  cohort.report(input, row, instance, image->warnings);
+  cohort.report_regions(input, image->prepared.regions);
+  return image;
 }
 
 }  // namespace photo51::data

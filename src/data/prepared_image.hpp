@@ -13,11 +13,12 @@ struct PreparedImage {
   preprocess::Prepared prepared;
   std::vector<bool> present;  ///< by channel, the mask's excluded
   bool mask_present = false;
+  FileWarnings warnings;
 };
 
 /// Reads and prepares one image input of one row (of a bag, one instance; else 0), or takes it from the
-/// cohort's disk cache, which then keeps it. It does not depend on what was fitted. Errors (data) carry the
-/// channel.
+/// cohort's disk cache, which then keeps it, and tells the cohort's warnings what is odd. It does not depend
+/// on what was fitted. Errors (data) carry the channel.
 std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, size_t input, size_t row,
                                                    size_t instance);
 

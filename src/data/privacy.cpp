@@ -5,6 +5,7 @@
 #include "data/cohort_impl.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 
@@ -36,10 +37,13 @@ void check_privacy(const Cohort::Impl& cohort) {
     for (const auto& entry : paths)
       if (!seen.contains(entry.first)) fresh.push_back(entry);
     std::vector<std::vector<std::string>> found(fresh.size());
+    core::Progress progress("reading headers of " + cohort.inputs[input].first,
+                            static_cast<int64_t>(fresh.size()), core::Progress::Show::if_slow);
     pool.parallel_for(static_cast<int64_t>(fresh.size()), 1, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const auto at = static_cast<size_t>(i);
         found[at] = imaging::identifying_elements(fresh[at].first);
+        progress.advance();
       }
     });
     for (size_t i = 0; i < fresh.size(); ++i) seen[fresh[i].first] = found[i];

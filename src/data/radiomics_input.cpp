@@ -22,8 +22,11 @@ using radiomics::Feature;
 
 constexpr std::string_view location = "location_";
 
+/// Masks come as 0 and 1, whatever the label was that the settings ask for.
 radiomics::Settings settings_of(const InputOptions& options) {
-  return options.settings ? *options.settings : radiomics::profile(options.profile);
+  radiomics::Settings settings = options.settings ? *options.settings : radiomics::profile(options.profile);
+  settings.pyradiomics.label.reset();
+  return settings;
 }
 
 /// Whether every channel on one grid gives the same.
@@ -34,9 +37,11 @@ bool is_form(const Feature& feature) {
   return feature.family == "shape" || feature.family == "shape2D";
 }
 
-/// The mask on the grid of a channel, whose world `registration` leads to from the mask's.
+/// The mask on the grid of a channel, or on its own, in the channel's world, to which `registration` leads
+/// from the mask's.
 imaging::Volume mask_on(imaging::Volume mask, const imaging::Volume& image,
-                        const std::optional<ops::AffineMap>& registration) {
+                        const std::optional<ops::AffineMap>& registration,
+                        const imaging::MaskOptions& options, bool own_grid) {
   if (registration) {
     imaging::Geometry& grid = mask.geometry;
     const auto& turn = registration->matrix;
@@ -54,7 +59,8 @@ imaging::Volume mask_on(imaging::Volume mask, const imaging::Volume& image,
       for (size_t row = 0; row < 3; ++row) grid.direction[3 * row + axis] = step[row] / grid.spacing[axis];
     }
   }
-  return imaging::on_grid_of(mask, image.geometry);
+  return own_grid ? imaging::placed_on(std::move(mask), image, options)
+                  : imaging::on_grid_of(mask, image, options);
 }
 
 /// Names and values while a case is described: `<channel>_<feature>`, of form only the first channel's.
@@ -75,23 +81,33 @@ class Collector {
     names_.push_back(name);
     add_value(value);
   }
-  Described take() { return {std::make_shared<const Names>(std::move(names_)), std::move(values_)}; }
+  FileWarnings& warnings() { return warnings_; }
+  Described take() {
+    return {std::make_shared<const Names>(std::move(names_)), std::move(values_), std::move(warnings_)};
+  }
 
  private:
   void add_value(double value) { values_.push_back(std::isfinite(value) ? value : NAN); }
 
   Names names_;
   std::vector<double> values_;
+  FileWarnings warnings_;
   bool has_form_ = false;
 };
 
 /// `measure(image, mask)` of each channel that is there.
 template <class Measure>
-void each_channel(const Study& study, const Names& channels, Collector& collector, Measure measure) {
+void each_channel(const Study& study, const InputOptions& options, bool own_grid, Collector& collector,
+                  Measure measure) {
+  collector.warnings() = study.warnings;
+  const Names& channels = options.channels;
+  const imaging::MaskOptions masks = mask_options_of(options);
   for (size_t i = 0; i < study.channels.size(); ++i)
     if (const auto& image = study.channels[i])
       core::with_context("channel " + channels[i], [&] {
-        collector.add(channels[i], measure(*image, mask_on(*study.mask, *image, study.registrations[i])));
+        const imaging::Volume mask = mask_on(*study.mask, *image, study.registrations[i], masks, own_grid);
+        take_warnings(collector.warnings(), mask, -1);
+        collector.add(channels[i], measure(*image, mask));
       });
 }
 
@@ -101,7 +117,7 @@ void add_location(const Study& study, const Names& channels, const std::string& 
   const auto found = std::find(study.present.begin(), study.present.end(), true);
   const auto first = static_cast<size_t>(found - study.present.begin());
   Study one;
-  one.channels = {study.channels[first]};
+  one.channels = {imaging::to_float(*study.channels[first])};
   one.mask = study.mask;
   one.registrations = {study.registrations[first]};
   one.present = {true};
@@ -147,7 +163,7 @@ Described describe_radiomics(const Cohort::Impl& cohort, size_t input, size_t ro
   Collector collector;
   if (options.location)
     add_location(study, options.channels, cohort.files[input][row].mask.string(), collector);
-  each_channel(study, options.channels, collector,
+  each_channel(study, options, radiomics::takes_own_grid(settings), collector,
                [&](const imaging::Volume& image, const imaging::Volume& mask) {
                  return std::vector<std::vector<Feature>>{radiomics::extract(image, mask, settings)};
                });
@@ -160,7 +176,7 @@ Described describe_perturbed(const Cohort::Impl& cohort, size_t input, size_t ro
   const auto perturbations = perturbations_of(options.filter.reliability);
   const Study study = read_study(cohort, input, row, imaging::Modality::unknown);
   Collector collector;
-  each_channel(study, options.channels, collector,
+  each_channel(study, options, false, collector,
                [&](const imaging::Volume& image, const imaging::Volume& mask) {
                  try {
                    return radiomics::features_under(image, mask, settings, perturbations);

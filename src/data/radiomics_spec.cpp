@@ -36,8 +36,9 @@ void check_settings(config::Fields& f, const InputOptions& o) {
   f.check(o.settings->profile == o.profile, "settings",
           "its profile is `" + o.settings->profile + "`, the input's is `" + o.profile +
               "`; name the profile beside `settings` alone");
-  f.check(o.settings->pyradiomics.label == 1, "settings",
-          "pyradiomics.label must be 1; pick a mask's value in the manifest, as in mask.nii.gz#2");
+  const auto& label = o.settings->pyradiomics.label;
+  f.check(!label || (!o.masks.threshold && o.masks.label.value_or(*label) == *label), "settings",
+          "pyradiomics.label and mask_label or mask_threshold both say what the region is; leave one out");
 }
 
 }  // namespace

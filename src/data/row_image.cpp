@@ -47,7 +47,9 @@ std::optional<RowImage> row_image(const Cohort& cohort, int64_t row, const std::
     return found;
   }
   found.image = joined(read_channel(impl, in, at, file, imaging::modality_from(options.modality)).channels);
-  if (!files.mask.empty()) found.mask = read_row_mask(impl, in, at, {&found.image});
+  const bool elsewhere = file < files.registrations.size() && !files.registrations[file].empty();
+  if (!files.mask.empty() && !elsewhere)
+    found.mask = read_row_mask(impl, in, at, {&found.image}, &found.image);
   return found;
 }
 

@@ -108,6 +108,7 @@ imaging::Volume Slides::read(const std::string& input, const InputOptions& optio
   picture.data = pixels[0].unsqueeze(1);
   picture.channels = {"red", "green", "blue"};
   picture.source = file.path.string();
+  picture.warnings = open(options, file)->info().warnings;
   picture.modality = imaging::Modality::histopathology;
   picture.units = imaging::Units::arbitrary;
   picture.geometry.size = {options.tile->size, options.tile->size, 1};

@@ -5,7 +5,9 @@
 #include "data/picture_spec.hpp"
 #include "data/radiomics_spec.hpp"
 #include "data/region_kind.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/suv.hpp"
 
 namespace photo51::data {
 namespace {
@@ -22,6 +24,16 @@ std::vector<std::string> modalities() {
 bool known(const std::string& modality) {
   const auto names = modalities();
   return std::find(names.begin(), names.end(), modality) != names.end();
+}
+
+bool is_suv(const std::string& text) {
+  if (text == "auto" || text == "stored" || text == "none") return true;
+  try {
+    imaging::suv_request_from(text);
+    return true;
+  } catch (const core::Error&) {
+    return false;
+  }
 }
 
 void check_descriptors(config::Fields& f, const InputOptions& o) {
@@ -87,10 +99,13 @@ void describe(config::Fields& f, HarmonizeOptions& o) {
 void describe(config::Fields& f, CohortOptions& o) {
   f("manifest", o.manifest,
     "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
+  f("data_root", o.data_root,
+    "folder that relative paths in the manifest are taken from; empty = the manifest's own");
   f("id", o.id, "column of the patient's id");
   f("site", o.site, "column of the site; may be absent from the manifest");
   f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
     {.one_of = {"error", "skip"}});
+  f("strict", o.strict, "what a reader warns of (warnings.csv) is an error; the case is a bad one");
   f("privacy", o.privacy, "names, birth dates and the like in a DICOM file: warn of them, refuse, or ignore",
     {.one_of = {"warn", "strict", "ignore"}});
   f.section("split", o.split, "who trains, who validates, who tests");
@@ -109,14 +124,15 @@ void describe(config::Fields& f, InputOptions& o) {
     "column of that name and `.registration` holds the channel's transform from the first channel (ITK text, "
     "or a 4 x 4 matrix; mm, LPS)");
   f("mask", o.mask, "column of the lesion mask; empty = none");
+  describe(f, o.masks);
   f("mask_channel", o.mask_channel, "images: the mask is also the last channel");
   f("dims", o.dims, "images: 3, or 2 for one slice", {.min = 2, .max = 3});
   describe_pictures(f, o);
   f("suv", o.suv,
     "pet: SUV by body weight, lean body mass (Janmahasatian, or James), body surface; stored = the files "
-    "hold "
-    "SUV; none = values as they are; auto = bw",
-    {.one_of = {"auto", "bw", "lbm", "lbm_james", "bsa", "stored", "none"}});
+    "hold SUV; none = values as they are; auto = bw. auto, bw, lbm, lbm_james, bsa, stored or none; `bw "
+    "after 4 "
+    "days` where headers have the time of the injection without its date");
   f.section("preprocess", o.preprocess, "images: deterministic preparation");
   f.section("augment", o.augment, "images: random changes while training");
   f("table", o.table,
@@ -137,11 +153,18 @@ void describe(config::Fields& f, InputOptions& o) {
 
   if (!known(o.modality)) return;  // reported already
   const bool region = is_lesion(o) || is_radiomics(o), channels = is_image(o) || region;
+  f.check(is_suv(o.suv), "suv",
+          "is `" + o.suv +
+              "`, not auto, bw, lbm, lbm_james, bsa (each also as `bw after 4 days`), stored or none");
   f.check(o.suv == "auto" || o.modality == "pet" || region, "suv", "is for pet only");
   f.check(!channels || is_radiomics(o) || !o.channels.empty(), "channels",
           "name at least one channel, a manifest column");
   f.check(channels || o.channels.empty(), "channels", "is for images, lesion and radiomics only");
   f.check(channels || o.mask.empty(), "mask", "is for images, lesion and radiomics only");
+  f.check(!o.mask.empty() || (!o.masks.label && !o.masks.threshold && o.masks.outside == "error"), "mask",
+          "mask_label, mask_threshold and mask_outside say how a mask is read; name its column");
+  f.check(!o.masks.label || !o.masks.threshold, "mask_threshold",
+          "makes a region of values; leave out mask_label");
   f.check(!is_lesion(o) || !o.mask.empty(), "mask", "lesion descriptors need the lesion's mask");
   f.check(o.descriptors.empty() || is_lesion(o), "descriptors", "is for lesion only");
   check_descriptors(f, o);

@@ -9,6 +9,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/check.hpp"
 
 namespace photo51::data {
 namespace {
@@ -116,34 +117,6 @@ Rows held_out(const Cohort& cohort, const SplitOptions& options, const std::stri
   return rows;
 }
 
-/// Error when a head has nothing to learn from in these rows.
-void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& part) {
-  for (const auto& spec : cohort.labels()) {
-    std::map<double, int64_t> counts;
-    int64_t known = 0;
-    for (const int64_t row : rows) {
-      const auto& label = cohort.label(row, spec.head);
-      if (!label.known) continue;
-      ++known;
-      ++counts[spec.kind == LabelSpec::Kind::survival ? double(label.event) : label.value];
-    }
-    const std::string who = "head " + spec.head + ": " + part + ": ";
-    if (known == 0) core::fail_data(who + "no patient has a known label in column `" + spec.column + "`");
-    if (spec.kind == LabelSpec::Kind::survival && !counts.contains(1))
-      core::fail_data(who + "all " + std::to_string(known) + " patients are censored (column `" +
-                      spec.event_column + "`); survival needs events");
-    const bool classes = spec.kind == LabelSpec::Kind::binary || spec.kind == LabelSpec::Kind::multiclass;
-    if (classes && counts.size() < 2) {
-      const double value = counts.begin()->first;
-      const std::string name = spec.kind == LabelSpec::Kind::multiclass
-                                   ? spec.classes.at(static_cast<size_t>(value))
-                                   : core::format_number(value);
-      core::fail_data(who + "all " + std::to_string(known) + " known labels (column `" + spec.column +
-                      "`) are of one class, " + name + "; a classifier needs two");
-    }
-  }
-}
-
 /// `order` in parts of these shares, whole groups of `column` in each.
 std::vector<Rows> grouped_parts(const Cohort& cohort, const Rows& order, const std::string& column,
                                 const LabelSpec* head, const std::vector<double>& shares) {
@@ -216,7 +189,47 @@ std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
   return folds;
 }
 
+/// Binary heads name their classes by the manifest's word, or 0 and 1.
+std::string class_name(const LabelSpec& spec, double value) {
+  if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
+  if (spec.positive.empty()) return core::format_number(value);
+  return (value == 0 ? "not " : "") + spec.positive;
+}
+
 }  // namespace
+
+void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& part) {
+  using Kind = LabelSpec::Kind;
+  for (const auto& spec : cohort.labels()) {
+    std::map<double, int64_t> counts;
+    int64_t known = 0;
+    for (const int64_t row : rows) {
+      const auto& label = cohort.label(row, spec.head);
+      if (!label.known) continue;
+      ++known;
+      ++counts[spec.kind == Kind::survival ? double(label.event) : label.value];
+    }
+    const std::string who = "head " + spec.head + ": " + part + ": ";
+    if (known == 0) core::fail_data(who + "no patient has a known label in column `" + spec.column + "`");
+    if (spec.kind == Kind::survival && !counts.contains(1))
+      core::fail_data(who + "all " + std::to_string(known) + " patients are censored (column `" +
+                      spec.event_column + "`); survival needs events");
+    if (spec.kind == Kind::regression && counts.size() < 2)
+      core::fail_data(who + "all " + std::to_string(known) + " known values (column `" + spec.column +
+                      "`) are the same; there is nothing to learn");
+    if (spec.kind != Kind::binary && spec.kind != Kind::multiclass) continue;
+    if (counts.size() < 2)
+      core::fail_data(who + "all " + std::to_string(known) + " known labels (column `" + spec.column +
+                      "`) are of one class, " + class_name(spec, counts.begin()->first) +
+                      "; a classifier needs two");
+    for (size_t value = 0; value < spec.classes.size() && spec.kind == Kind::multiclass; ++value)
+      if (!counts.contains(static_cast<double>(value)))
+        core::fail_data(who + "no patient is of class `" + spec.classes[value] + "` (column `" + spec.column +
+                        "`; there is " + label_counts(cohort, rows, spec) +
+                        "); merge rare classes, set cohort.split.stratify: " + spec.head +
+                        ", take fewer folds, or leave the class out");
+  }
+}
 
 std::vector<Split::Fold> fold_rows(const Cohort& cohort, const Rows& rows, const SplitOptions& options) {
   return make_folds(cohort, rows,

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "data/spot_table.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/genomics/expression.hpp"
@@ -76,7 +78,7 @@ class SectionReader {
  private:
   const std::string& cell(size_t row, const std::string& column) const {
     const std::string& value = table_.rows[row][table_.require(column)];
-    if (value.empty()) core::fail_data(table_.where(row) + ": column `" + column + "` is blank");
+    if (core::is_blank(value)) core::fail_data(table_.where(row) + ": column `" + column + "` is blank");
     return value;
   }
 
@@ -132,11 +134,22 @@ void append_expression(const Section& section, const std::vector<std::string>& g
   }
 }
 
+/// Error (usage) when a file of that name is there and is not one that `write_spots` made: by its first line.
+void refuse_foreign(const fs::path& file, const std::string& begins) {
+  if (fs::exists(file) && !core::read_file(file).starts_with(begins))
+    core::fail_usage(file.string() +
+                     ": is there already and was not made by `photo51 spots`; choose another folder");
+}
+
 }  // namespace
 
 SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
+  const std::string header = core::csv_row({"spot", "patient", "section", "image", "x", "y", "image.mpp"});
+  refuse_foreign(folder / "cohort.csv", header);
+  refuse_foreign(folder / "expression.tsv", "spot\t");
   if (!(options.scale >= 0)) core::fail_usage("scale: counts are brought to a sum above 0, or 0 for none");
   const auto table = core::read_table(options.sections);
+  for (const auto& warning : table.warnings) core::log_warning(warning);
   SpotSummary summary;
   std::vector<Section> sections;
   const SectionReader reader(options, table);
@@ -144,7 +157,7 @@ SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
   if (sections.empty()) core::fail_data(table.source + ": has no section");
   const auto genes = common_genes(sections);
 
-  std::string manifest = core::csv_row({"spot", "patient", "section", "image", "x", "y", "image.mpp"});
+  std::string manifest = header;
   std::string expression = "spot";
   for (const auto& gene : genes) expression += '\t' + gene;
   expression += '\n';

@@ -9,6 +9,7 @@
 #include "data/pictures.hpp"
 #include "data/place.hpp"
 #include "data/planes.hpp"
+#include "data/region_kind.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
@@ -50,7 +51,10 @@ Volume read_file(const std::filesystem::path& file, imaging::Modality modality, 
     return read_mammogram_picture(file, options.mammography, options.dicom);
   if (modality == imaging::Modality::ultrasound)
     return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
-  Volume volume = imaging::read_volume(file, {.modality = modality, .series = {}, .dicom = options.dicom});
+  Volume volume = imaging::read_volume(file, {.modality = modality,
+                                              .series = {},
+                                              .dicom = options.dicom,
+                                              .keep_double = is_radiomics(options)});
   if (modality == imaging::Modality::histopathology && options.stain.method != "none")
     volume = normalized_stain(std::move(volume), options.stain);
   return volume;
@@ -68,7 +72,8 @@ imaging::Volume in_units(imaging::Volume volume, const InputOptions& options) {
     volume.units = imaging::Units::suv;
     return volume;
   }
-  return imaging::to_suv(std::move(volume), imaging::suv_type_from(suv));
+  const imaging::SuvRequest request = imaging::suv_request_from(suv);
+  return imaging::to_suv(std::move(volume), request.type, request.days);
 }
 
 /// One file of a case, or one part of it.
@@ -107,6 +112,7 @@ void add_file(Study& study, const Source& source) {
     planes = core::with_context("channel " + channel, [&] {
       Volume volume = source.read();
       require_place(volume, options);
+      take_warnings(study.warnings, volume, is_bag(options) ? 0 : static_cast<int64_t>(source.instance.file));
       if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
       return planes_of(std::move(volume), options);
     });
@@ -135,10 +141,12 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
     study.registrations.resize(study.channels.size(), registration);
   }
   if (!files.mask.empty()) {
+    // The mask lies in the frame's world, and a registered channel in another.
     std::vector<const Volume*> images;
-    for (const auto& channel : study.channels)
-      if (channel) images.push_back(&*channel);
-    study.mask = read_row_mask(cohort, input, row, images);
+    for (size_t i = 0; i < study.channels.size(); ++i)
+      if (study.channels[i] && !study.registrations[i]) images.push_back(&*study.channels[i]);
+    study.mask = read_row_mask(cohort, input, row, images, images.empty() ? nullptr : images.front());
+    take_warnings(study.warnings, *study.mask, -1);
   }
   return study;
 }
@@ -150,10 +158,24 @@ Study read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   return study;
 }
 
+imaging::MaskOptions mask_options_of(const InputOptions& options) {
+  imaging::MaskOptions masks = options.masks;
+  if (!is_radiomics(options)) return masks;
+  const auto settings = options.settings ? *options.settings : radiomics::profile(options.profile);
+  if (settings.profile != "pyradiomics") return masks;
+  if (!masks.label && !masks.threshold) masks.label = settings.pyradiomics.label;
+  masks.usual_label = 1;
+  return masks;
+}
+
 Volume read_row_mask(const Cohort::Impl& cohort, size_t input, size_t row,
-                     const std::vector<const Volume*>& images) {
-  return core::with_context("mask " + cohort.inputs[input].second.mask,
-                            [&] { return imaging::read_mask(cohort.files[input][row].mask, images); });
+                     const std::vector<const Volume*>& images, const Volume* frame) {
+  const InputOptions& options = cohort.inputs[input].second;
+  return core::with_context("mask " + options.mask, [&] {
+    const imaging::MaskOptions masks = mask_options_of(options);
+    Volume mask = imaging::read_mask(cohort.files[input][row].mask, images, masks);
+    return frame == nullptr ? mask : imaging::placed_on(std::move(mask), *frame, masks);
+  });
 }
 
 Study read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,

@@ -22,6 +22,10 @@ struct Tabular {
 /// The row of the table of tabular modalities; null for images.
 const Tabular* find_tabular(const std::string& modality);
 
+/// Error (data) at cells of clinical columns that no number and no category can be meant by: numbers with a
+/// comma, dates.
+void check_clinical_cells(const Cohort::Impl& cohort);
+
 extern const Tabular omics, clinical, lesion, body_lesion, radiomic_features;
 
 nlohmann::json parse_fitted(const Fitted& fitted);

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/bootstrap.hpp"
@@ -164,10 +165,13 @@ void describe(config::Fields& f, EvaluateOptions& o) {
 std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
                              const EvaluateOptions& options) {
   std::vector<Metric> metrics;
+  core::Progress progress("scoring", static_cast<int64_t>(truth.specs.size() * (1 + truth.groups.size())),
+                          core::Progress::Show::if_slow);
   for (const auto& spec : truth.specs) {
     const auto scored = join(predictions, truth, spec);
     if (const auto why = obstacle(scored); !why.empty()) core::fail_data("head " + spec.head + ": " + why);
     measure(scored, "all", options, metrics);
+    progress.advance();
     for (const auto& [column, values] : truth.groups) {
       std::map<std::string, std::vector<int64_t>> members;
       for (int64_t i = 0; i < scored.size(); ++i) {
@@ -178,19 +182,42 @@ std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, 
         const auto group = scored.pick(patients);
         if (obstacle(group).empty()) measure(group, column + "=" + value, options, metrics);
       }
+      progress.advance();
     }
   }
   return metrics;
 }
 
-std::string to_csv(const std::vector<Metric>& metrics) {
+std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const Truth& truth,
+                                  const EvaluateOptions& options,
+                                  const std::function<void(const std::string& why)>& obstacle) {
+  std::vector<Metric> metrics;
+  for (const auto& spec : truth.specs) {
+    Truth one = truth;
+    one.specs = {spec};
+    try {
+      for (auto& metric : evaluate(predictions, one, options)) metrics.push_back(std::move(metric));
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::data) throw;
+      obstacle(error.what());
+    }
+  }
+  return metrics;
+}
+
+std::string to_csv(const std::vector<Metric>& metrics, const std::string& unfinished) {
   const auto cell = [](double value) {
     return std::isnan(value) ? std::string() : core::format_number(value);
   };
-  std::string text = core::csv_row({"head", "metric", "group", "value", "low", "high", "n"});
+  const auto row = [&](std::vector<std::string> cells, const std::string& last) {
+    if (!unfinished.empty()) cells.push_back(last);
+    return core::csv_row(cells);
+  };
+  std::string text = row({"head", "metric", "group", "value", "low", "high", "n"}, "unfinished");
   for (const auto& m : metrics)
-    text += core::csv_row({m.head, m.metric, m.group, core::format_number(m.value), cell(m.low), cell(m.high),
-                           std::to_string(m.n)});
+    text += row({m.head, m.metric, m.group, core::format_number(m.value), cell(m.low), cell(m.high),
+                 std::to_string(m.n)},
+                unfinished);
   return text;
 }
 

@@ -9,8 +9,12 @@
 
 #include "genomics/lines.hpp"
 #include "genomics/mutations.hpp"
+#include "photo51/core/cells.hpp"
+#include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::genomics {
@@ -18,13 +22,9 @@ namespace {
 
 constexpr size_t not_kept = std::numeric_limits<size_t>::max();
 
-bool is_missing(std::string_view cell) {
-  return cell.empty() || cell == "NA" || cell == "nan" || cell == "NaN" || cell == "NAN" || cell == "na";
-}
-
 /// Nothing when the cell is not a finite number.
 std::optional<float> number(std::string_view cell) {
-  if (is_missing(cell)) return std::numeric_limits<float>::quiet_NaN();
+  if (core::is_blank(cell)) return std::numeric_limits<float>::quiet_NaN();
   if (cell.front() == '+') cell.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
@@ -32,13 +32,26 @@ std::optional<float> number(std::string_view cell) {
   return static_cast<float>(value);
 }
 
+bool is_only(std::string_view line, char separator) {
+  return std::all_of(line.begin(), line.end(), [&](char c) { return c == separator || c == ' '; });
+}
+
 class Reader {
  public:
   Reader(std::string_view text, const std::string& source, const std::vector<std::string>& patients)
       : lines_(lines_of(text)), source_(source), wanted_(patients.begin(), patients.end()) {
+    const auto named = lines_.text.empty() ? std::nullopt : core::named_separator(lines_.text[0]);
+    if (named) {
+      lines_.text.erase(lines_.text.begin());
+      lines_.number.erase(lines_.number.begin());
+    }
+    if (!lines_.text.empty()) separator_ = named ? *named : core::separator_of(lines_.text[0]);
+    while (!lines_.text.empty() && is_only(lines_.text.back(), separator_)) {  // a spreadsheet's empty rows
+      lines_.text.pop_back();
+      lines_.number.pop_back();
+    }
     if (lines_.text.size() < 2)
       core::fail_data(source + ": the table needs a header and at least one row of numbers");
-    separator_ = lines_.text[0].find('\t') != std::string_view::npos ? '\t' : ',';
     split_line(lines_.text[0], separator_, header_);
     split_line(lines_.text[1], separator_, cells_);
     if (cells_.size() == header_.size()) header_.erase(header_.begin());
@@ -118,12 +131,34 @@ class Reader {
                       " values, but the header names " + std::to_string(header_.size()));
   }
 
-  float value(size_t row, size_t column) const {
+  float value(size_t row, size_t column) {
     const auto cell = cells_[column + 1];
-    const auto parsed = number(cell);
+    const bool comma = separator_ == ';' && core::has_decimal_comma(cell);
+    std::optional<float> parsed;
+    if (comma) {
+      std::string text(cell);
+      std::replace(text.begin(), text.end(), ',', '.');
+      parsed = number(text);
+    } else {
+      parsed = number(cell);
+    }
+    const auto place = [&] {
+      return where(row) + ": column `" + std::string(header_[column]) + "`: `" + std::string(cell) + "`";
+    };
     if (!parsed)
-      core::fail_data(where(row) + ": column `" + std::string(header_[column]) + "`: `" + std::string(cell) +
-                      "` is not a finite number; leave it blank when it is unknown");
+      core::fail_data(place() + " is not a finite number; " +
+                      (core::has_decimal_comma(cell)
+                           ? "write its decimals with a point, or separate the columns "
+                             "by semicolons"
+                           : "leave it blank when it is unknown"));
+    if (separator_ == ';' && (comma || cell.find('.') != std::string_view::npos) && !std::isnan(*parsed)) {
+      (comma ? with_comma_ : with_point_) = true;
+      if (with_comma_ && with_point_)
+        core::fail_data(place() +
+                        (comma ? " has a decimal comma, but others have a point"
+                               : " has a decimal point, but others have a comma") +
+                        "; write all numbers in one way, without marks between thousands");
+    }
     return *parsed;
   }
 
@@ -135,19 +170,31 @@ class Reader {
   char separator_ = '\t';
   std::vector<std::string_view> header_, names_, cells_;  ///< without the corner; first column; a row
   bool sample_of_one_ = false;
+  bool with_comma_ = false, with_point_ = false;  ///< decimals seen in a table with semicolons
 };
+
+}  // namespace
+
+namespace {
+
+Expression parse_bytes(std::string bytes, const std::string& source,
+                       const std::vector<std::string>& patients) {
+  std::vector<std::string> warnings;
+  const std::string text = core::to_utf8(std::move(bytes), source, warnings);
+  for (const auto& warning : warnings) core::log_warning(warning);
+  if (is_maf(text)) return parse_mutations(text, source, patients);
+  return Reader(text, source, patients).read();
+}
 
 }  // namespace
 
 Expression parse_expression(std::string_view text, const std::string& source,
                             const std::vector<std::string>& patients) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  if (is_maf(text)) return parse_mutations(text, source, patients);
-  return Reader(text, source, patients).read();
+  return parse_bytes(std::string(text), source, patients);
 }
 
 Expression read_expression(const std::filesystem::path& path, const std::vector<std::string>& patients) {
-  return parse_expression(core::read_text(path), path.string(), patients);
+  return parse_bytes(core::read_text(path), path.string(), patients);
 }
 
 }  // namespace photo51::genomics

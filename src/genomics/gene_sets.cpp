@@ -2,8 +2,10 @@
 
 #include <unordered_set>
 
+#include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::genomics {
@@ -38,7 +40,10 @@ std::vector<GeneSet> parse_gene_sets(std::string_view text, const std::string& s
 }
 
 std::vector<GeneSet> read_gene_sets(const std::filesystem::path& path) {
-  return parse_gene_sets(core::read_text(path), path.string());
+  std::vector<std::string> warnings;
+  const std::string text = core::to_utf8(core::read_text(path), path.string(), warnings);
+  for (const auto& warning : warnings) core::log_warning(warning);
+  return parse_gene_sets(text, path.string());
 }
 
 std::vector<std::string> genes_of(const std::vector<GeneSet>& sets) {

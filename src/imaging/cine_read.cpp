@@ -74,11 +74,13 @@ Cine read_dicom_cine(const fs::path& path) {
   DcmFileFormat file;
   load_dicom(file, path);
   DcmDataset& dataset = *file.getDataset();
-  read_times(dataset, header.frames, cine);
-  read_regions(dataset, header.columns, header.rows, cine);
+  const auto aspect = core::with_context(path.string(), [&] {
+    read_times(dataset, header.frames, cine);
+    read_regions(dataset, header.columns, header.rows, cine);
+    return numbers_of<2>(dataset, DCM_PixelAspectRatio);
+  });
   if (header.spacing && (*header.spacing)[0] > 0 && (*header.spacing)[1] > 0)
     cine.pixel_spacing = {(*header.spacing)[1], (*header.spacing)[0]};
-  const auto aspect = numbers_of<2>(dataset, DCM_PixelAspectRatio);
   if (aspect && (*aspect)[0] != (*aspect)[1])
     cine.warnings.push_back("pixels are " + core::format_number((*aspect)[0]) + " high for " +
                             core::format_number((*aspect)[1]) + " wide (PixelAspectRatio (0028,0034))");

@@ -4,7 +4,9 @@
 #include <jerror.h>
 #include <jpeglib.h>
 
+#include <algorithm>
 #include <memory>
+#include <string_view>
 
 #include "imaging/dicom_codecs.hpp"
 #include "photo51/core/error.hpp"
@@ -33,15 +35,6 @@ void notice(j_common_ptr info, int level) {
     reinterpret_cast<Failure*>(info->err)->cut_off = true;
 }
 
-/// Whether the stream holds luminance and chrominance. The Adobe marker knows best; without one the DICOM
-/// header decides, not libjpeg's custom that three components are YCbCr.
-bool is_ycc(const jpeg_decompress_struct& info, const FrameShape& shape) {
-  if (info.saw_Adobe_marker) return info.Adobe_transform == 1;
-  const auto id = [&](int c) { return info.comp_info[c].component_id; };
-  if (id(0) == 'R' && id(1) == 'G' && id(2) == 'B') return false;
-  return !shape.is_rgb;
-}
-
 /// Everything between setjmp and longjmp: plain data only, no object that has to be destroyed.
 bool decode(ByteSpan stream, const FrameShape& shape, Failure& failure, jpeg_decompress_struct& info,
             JpegHeader& header, std::vector<uint8_t>* to) {
@@ -54,11 +47,14 @@ bool decode(ByteSpan stream, const FrameShape& shape, Failure& failure, jpeg_dec
     jpeg_create_decompress(&info);
     jpeg_mem_src(&info, stream.data(), static_cast<unsigned long>(stream.size()));
     jpeg_read_header(&info, TRUE);
-    header = {0, info.data_precision, info.image_height, info.image_width, info.num_components};
+    header.precision = info.data_precision;
+    header.rows = info.image_height;
+    header.columns = info.image_width;
+    header.samples = info.num_components;
     return true;
   }
   if (info.num_components == 3) {
-    info.jpeg_color_space = is_ycc(info, shape) ? JCS_YCbCr : JCS_RGB;
+    info.jpeg_color_space = header.is_ycc.value_or(!shape.is_rgb) ? JCS_YCbCr : JCS_RGB;
     info.out_color_space = JCS_RGB;
   } else {
     info.jpeg_color_space = info.out_color_space = info.num_components == 1 ? JCS_GRAYSCALE : JCS_UNKNOWN;
@@ -74,6 +70,55 @@ bool decode(ByteSpan stream, const FrameShape& shape, Failure& failure, jpeg_dec
   return true;
 }
 
+/// What the stream itself says of its three components, where it does: by Adobe's marker, by their names, by
+/// JFIF, which knows luminance and chrominance only, or by chrominance that is stored more coarsely.
+std::optional<bool> colours_of(ByteSpan frame, bool jfif, std::optional<int> adobe) {
+  if (frame.size() < 15 || frame[5] != 3) return {};
+  if (adobe) return *adobe == 1;
+  const auto named = [&](const char* names) {
+    for (size_t c = 0; c < 3; ++c)
+      if (frame[6 + 3 * c] != static_cast<uint8_t>(names[c])) return false;
+    return true;
+  };
+  if (named("RGB") || named("rgb")) return false;
+  if (jfif || frame[7] != frame[10] || frame[10] != frame[13]) return true;
+  return {};
+}
+
+std::optional<JpegHeader> find_jpeg_header(ByteSpan stream) {
+  bool jfif = false;
+  std::optional<int> adobe;
+  for (size_t at = 2; at + 9 < stream.size();) {
+    if (stream[at] != 0xFF) {
+      ++at;
+      continue;
+    }
+    const int marker = stream[at + 1];
+    if (marker == 0xFF || marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD9)) {
+      at += marker == 0xFF ? 1 : 2;
+      continue;
+    }
+    const size_t length = static_cast<size_t>(stream[at + 2] << 8 | stream[at + 3]);
+    const ByteSpan segment = stream.subspan(at + 4, std::min(length, stream.size() - at - 4));
+    const auto begins = [&](std::string_view word) {
+      return segment.size() > word.size() && std::equal(word.begin(), word.end(), segment.begin());
+    };
+    if (marker == 0xE0 && begins("JFIF")) jfif = true;
+    if (marker == 0xEE && begins("Adobe") && segment.size() > 11) adobe = segment[11];
+    // SOF0 to SOF15, and that of JPEG-LS.
+    if ((marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC) ||
+        marker == 0xF7) {
+      if (segment.size() < 6) break;
+      JpegHeader header{marker - 0xC0, segment[0], segment[1] << 8 | segment[2], segment[3] << 8 | segment[4],
+                        segment[5]};
+      header.is_ycc = colours_of(segment, jfif, adobe);
+      return header;
+    }
+    at += 2 + length;
+  }
+  return {};
+}
+
 }  // namespace
 
 DecodedFrame decode_jpeg(ByteSpan stream, const FrameShape& shape) {
@@ -84,7 +129,7 @@ DecodedFrame decode_jpeg(ByteSpan stream, const FrameShape& shape) {
   const auto fail = [](const std::string& why) {
     core::fail_data("its JPEG pixels cannot be decoded (" + why + "); copy the file again");
   };
-  JpegHeader header;
+  JpegHeader header = find_jpeg_header(stream).value_or(JpegHeader{});
   if (!decode(stream, shape, failure, info, header, nullptr)) fail(failure.message);
   require_shape(shape, header.rows, header.columns, header.samples);
   DecodedFrame frame;
@@ -96,22 +141,9 @@ DecodedFrame decode_jpeg(ByteSpan stream, const FrameShape& shape) {
 }
 
 JpegHeader read_jpeg_header(ByteSpan stream) {
-  for (size_t at = 2; at + 9 < stream.size();) {
-    if (stream[at] != 0xFF) {
-      ++at;
-      continue;
-    }
-    const int marker = stream[at + 1];
-    if (marker == 0xFF || marker == 0 || marker == 1 || (marker >= 0xD0 && marker <= 0xD9)) {
-      at += marker == 0xFF ? 1 : 2;
-      continue;
-    }
-    if (marker >= 0xC0 && marker <= 0xCF && marker != 0xC4 && marker != 0xC8 && marker != 0xCC)
-      return {marker - 0xC0, stream[at + 4], stream[at + 5] << 8 | stream[at + 6],
-              stream[at + 7] << 8 | stream[at + 8], stream[at + 9]};
-    at += 2 + static_cast<size_t>(stream[at + 2] << 8 | stream[at + 3]);
-  }
-  core::fail_data("its JPEG pixels have no frame header; copy the file again");
+  const auto header = find_jpeg_header(stream);
+  if (!header) core::fail_data("its JPEG pixels have no frame header; copy the file again");
+  return *header;
 }
 
 void require_shape(const FrameShape& shape, int64_t rows, int64_t columns, int64_t samples) {

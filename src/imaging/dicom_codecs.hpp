@@ -4,6 +4,7 @@
 /// pixels.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,8 +41,12 @@ struct JpegHeader {
   int process = 0;  ///< 0 baseline, 1 extended, 2 progressive, 3 lossless, …
   int precision = 0;
   int64_t rows = 0, columns = 0, samples = 0;
+  /// Three components are luminance and chrominance (true) or red, green and blue; nothing when the stream
+  /// does not say, so that the DICOM header decides. libjpeg's custom of taking three for YCbCr is not
+  /// DICOM's.
+  std::optional<bool> is_ycc = {};
 };
-/// Error (data): no frame header.
+/// Of JPEG and JPEG-LS. Error (data): no frame header.
 JpegHeader read_jpeg_header(ByteSpan stream);
 
 /// Error (data) when a stream's size is not the header's.

@@ -1,6 +1,7 @@
 #pragma once
-/// Values of DICOM elements, for the files that see DCMTK. An element that is absent, empty or not what its
-/// dictionary entry says is no value: none of these throws.
+/// Values of DICOM elements, for the files that see DCMTK. An element that is absent or empty is no value;
+/// one that is there and cannot be read is an Error (data) naming the tag and what stands in it, without the
+/// file.
 
 #include <dcmtk/config/osconfig.h>
 #include <dcmtk/dcmdata/dctk.h>
@@ -14,27 +15,44 @@
 
 namespace photo51::imaging {
 
-/// All values, separated by backslashes, trimmed. An element of unknown representation is read as text.
+/// "RescaleSlope (0028,1053)".
+std::string name_of(const DcmTagKey& tag);
+
+/// All values, separated by backslashes, without the blanks, line ends and NULs around them. An element of
+/// unknown representation is read as text. Never throws.
 std::string text_of(DcmItem& item, const DcmTagKey& tag);
-/// All finite numbers; empty when one of them is not a number.
+
+/// The numbers of a text with backslashes; nothing when one of them is not a number of sensible size. Blanks,
+/// line ends and NULs around a number are none of its digits.
+std::optional<std::vector<double>> parse_numbers(const std::string& text);
+
+/// All numbers; empty when the element is absent or empty.
 std::vector<double> numbers_of(DcmItem& item, const DcmTagKey& tag);
+/// A whole number, also written as 3.0.
 std::optional<int64_t> integer_of(DcmItem& item, const DcmTagKey& tag);
 
-/// Exactly N numbers, or nothing.
+[[noreturn]] void fail_count(DcmItem& item, const DcmTagKey& tag, size_t wanted);
+
+/// Exactly N numbers; nothing when the element is absent or empty.
 template <size_t N>
 std::optional<std::array<double, N>> numbers_of(DcmItem& item, const DcmTagKey& tag) {
   const auto values = numbers_of(item, tag);
-  if (values.size() != N) return {};
+  if (values.empty()) return {};
+  if (values.size() != N) fail_count(item, tag, N);
   std::array<double, N> found{};
   std::copy(values.begin(), values.end(), found.begin());
   return found;
 }
 
 inline std::optional<double> number_of(DcmItem& item, const DcmTagKey& tag) {
-  const auto values = numbers_of(item, tag);
-  if (values.size() != 1) return {};
-  return values[0];
+  const auto value = numbers_of<1>(item, tag);
+  if (!value) return {};
+  return (*value)[0];
 }
+
+/// Half of the last digit that is written of an element's decimal numbers: the most that the writer may have
+/// rounded. 0 when nothing is known of it.
+double rounding_of(DcmItem& item, const DcmTagKey& tag);
 
 /// Item `index` of a sequence, or null.
 DcmItem* item_of(DcmItem& item, const DcmTagKey& sequence, size_t index = 0);

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <set>
 
 #include "imaging/dicom_uid.hpp"
 #include "photo51/core/error.hpp"
@@ -118,16 +119,15 @@ void require_orthogonal(const Geometry& geometry, const std::string& what) {
     }
 }
 
-void prepare_series_folder(const fs::path& folder) {
+void prepare_series_folder(const fs::path& folder, int64_t slices) {
   core::make_directories(folder);
-  std::vector<fs::path> old;
+  std::set<std::string> written;
+  for (int64_t k = 0; k < slices; ++k) written.insert(slice_name(k));
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (!name.starts_with("slice_"))
+    if (!written.contains(name))
       core::fail_usage(folder.string() + ": holds other files (" + name + "); choose an empty folder");
-    old.push_back(entry.path());
   }
-  for (const fs::path& path : old) fs::remove(path);
 }
 
 std::string slice_name(int64_t k) {
@@ -138,8 +138,7 @@ std::string slice_name(int64_t k) {
 
 void save_dicom(DcmFileFormat& file, const fs::path& path, E_TransferSyntax syntax) {
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-  fs::path temporary = path;
-  temporary += ".tmp";
+  const fs::path temporary = core::temporary_for(path);
   const OFCondition saved = file.saveFile(temporary.c_str(), syntax);
   std::error_code code;
   if (saved.good()) fs::rename(temporary, path, code);

@@ -52,8 +52,9 @@ void put_gray_layout(DicomPut& put, int64_t rows, int64_t columns, int64_t alloc
 
 /// Error (usage) when the axes are not orthogonal; `what` begins the sentence ("a CT series").
 void require_orthogonal(const Geometry& geometry, const std::string& what);
-/// Makes the folder and takes away the slices of an earlier series. Error (usage) when it has other files.
-void prepare_series_folder(const std::filesystem::path& folder);
+/// Makes the folder. Error (usage) when it has files other than those that the series will replace: a reader
+/// would take them for slices of it, and they may be anybody's.
+void prepare_series_folder(const std::filesystem::path& folder, int64_t slices);
 /// "slice_0001.dcm" for k = 0.
 std::string slice_name(int64_t k);
 /// Writes a file beside `path` and renames it. Error (run) when the disk refuses.

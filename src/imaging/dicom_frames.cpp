@@ -34,16 +34,22 @@ class Groups {
   DcmItem* shared_;
 };
 
+/// A window that cannot be read is none: it says how to look at values, not what they are.
 std::optional<VoiWindow> window_of(DcmItem& item) {
-  const auto centers = numbers_of(item, DCM_WindowCenter), widths = numbers_of(item, DCM_WindowWidth);
-  if (centers.empty() || widths.empty()) return {};
-  return VoiWindow{centers[0], widths[0], text_of(item, DCM_VOILUTFunction)};
+  const auto centers = parse_numbers(text_of(item, DCM_WindowCenter)),
+             widths = parse_numbers(text_of(item, DCM_WindowWidth));
+  if (!centers || !widths || centers->empty() || widths->empty()) return {};
+  return VoiWindow{(*centers)[0], (*widths)[0], text_of(item, DCM_VOILUTFunction)};
 }
 
 DicomFrame frame_of(const Groups& groups, const DicomHeader& h) {
   DicomFrame f;
   f.position = groups.find(DCM_PlanePositionSequence,
                            [](DcmItem& i) { return numbers_of<3>(i, DCM_ImagePositionPatient); });
+  f.rounding = groups
+                   .find(DCM_PlanePositionSequence,
+                         [](DcmItem& i) { return std::optional(rounding_of(i, DCM_ImagePositionPatient)); })
+                   .value_or(h.rounding);
   f.orientation = groups.find(DCM_PlaneOrientationSequence,
                               [](DcmItem& i) { return numbers_of<6>(i, DCM_ImageOrientationPatient); });
   f.spacing =
@@ -54,6 +60,9 @@ DicomFrame frame_of(const Groups& groups, const DicomHeader& h) {
   f.intercept = groups.number(DCM_PixelValueTransformationSequence, DCM_RescaleIntercept);
   f.rescale_type = groups.text(DCM_PixelValueTransformationSequence, DCM_RescaleType);
   f.stack = groups.text(DCM_FrameContentSequence, DCM_StackID);
+  for (const DcmTagKey& kind :
+       {DCM_MRImageFrameTypeSequence, DCM_CTImageFrameTypeSequence, DCM_PETFrameTypeSequence})
+    if (f.frame_type.empty()) f.frame_type = groups.text(kind, DCM_FrameType);
   f.temporal = groups.find(DCM_FrameContentSequence,
                            [](DcmItem& i) { return integer_of(i, DCM_TemporalPositionIndex); });
   f.dimension = groups.find(DCM_FrameContentSequence,
@@ -94,6 +103,23 @@ void place_by_offsets(const DicomHeader& h, std::vector<DicomFrame>& frames) {
   }
 }
 
+/// Slices of a reconstruction in nuclear medicine: the position is the first one's, and the sign of the
+/// spacing says on which side of it the others lie (PS3.3 C.8.4.15).
+bool is_placed_by_spacing(const DicomHeader& h) {
+  return h.modality == "NM" && h.frames > 1 && h.image_type.find("RECON TOMO") != std::string::npos &&
+         h.position && h.orientation && h.between_slices && *h.between_slices != 0 &&
+         integer_of(*h.file->getDataset(), DCM_NumberOfSlices).value_or(h.frames) == h.frames;
+}
+
+void place_by_spacing(const DicomHeader& h, std::vector<DicomFrame>& frames) {
+  const auto normal = normal_of(*h.orientation);
+  for (size_t i = 0; i < frames.size(); ++i) {
+    frames[i].position = h.position;
+    for (size_t axis = 0; axis < 3; ++axis)
+      (*frames[i].position)[axis] += normal[axis] * static_cast<double>(i) * *h.between_slices;
+  }
+}
+
 }  // namespace
 
 std::vector<DicomFrame> read_frames(const DicomHeader& h) {
@@ -109,9 +135,16 @@ std::vector<DicomFrame> read_frames(const DicomHeader& h) {
   std::vector<DicomFrame> frames;
   frames.reserve(static_cast<size_t>(h.frames));
   for (int64_t f = 0; f < h.frames; ++f)
-    frames.push_back(frame_of({grouped ? own->getItem(static_cast<unsigned long>(f)) : nullptr, shared}, h));
+    core::with_context(
+        [&] { return h.path.string() + (h.frames > 1 ? ": frame " + std::to_string(f + 1) : ""); },
+        [&] {
+          DcmItem* item = grouped ? own->getItem(static_cast<unsigned long>(f)) : nullptr;
+          frames.push_back(frame_of({item, shared}, h));
+        });
   if (!grouped && !h.frame_offsets.empty() && h.position && h.orientation) {
     place_by_offsets(h, frames);
+  } else if (!grouped && is_placed_by_spacing(h)) {
+    place_by_spacing(h, frames);
   } else if (frames.size() == 1 && !frames[0].position) {
     frames[0].position = h.position;
   }

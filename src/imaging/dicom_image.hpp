@@ -20,8 +20,12 @@ void require_volume(const DicomHeader& header);
 at::Tensor read_values(const DicomHeader& header, const std::vector<DicomFrame>& frames,
                        core::ThreadPool* pool = nullptr);
 
-/// Error (data): a CT whose values are not Hounsfield units for want of a rescale.
+/// Error (data): a CT or PET without the rescale that makes its stored numbers Hounsfield units or activity.
 void require_units(const DicomHeader& header, const std::vector<DicomFrame>& frames);
+
+/// Whether the image lies in the patient at all: a projection or a picture without a position does not, and
+/// lacks nothing.
+bool is_placed(const DicomHeader& header);
 
 /// Modality, units and warnings from a header and its frames.
 void describe_values(const DicomHeader& header, const std::vector<DicomFrame>& frames, Volume& volume);

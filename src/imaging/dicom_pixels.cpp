@@ -48,10 +48,12 @@ Codec codec_of(const std::string& syntax) {
   return Codec::none;
 }
 
-/// Stored values and whether their colours are RGB already.
+/// Stored values and what their colours are.
 struct Stored {
-  at::Tensor values;  ///< [frames, samples, rows, columns]
-  bool is_rgb = false;
+  at::Tensor values;    ///< [frames, samples, rows, columns]
+  bool is_rgb = false;  ///< already, by the decoder
+  /// The compressed stream says otherwise than the header may: luminance and chrominance, or not.
+  std::optional<bool> is_ycc = {};
 };
 
 bool is_subsampled(const DicomHeader& h) {
@@ -132,6 +134,24 @@ void decode_in_place(DcmDataset& dataset, DcmElement& element) {
     core::fail_data(std::string("its pixels cannot be decoded (") + chosen.text() + "); copy it again");
 }
 
+bool has_big_endian_pixels(const std::string& syntax) {
+  return syntax == "1.2.840.10008.1.2.2" || syntax == "1.2.840.113619.5.2";
+}
+
+/// Big-endian words of `wanted` bytes that were turned in groups of `turned` bytes, as their representation
+/// (OW: 2) asks and their width does not: turned back, and then as a whole. Words of a byte or less stay as
+/// they are, because OW packs two of them into each of its words (PS3.5 8.1.1).
+void order_words(Bytes& bytes, size_t turned, size_t wanted) {
+  if (wanted < 2 || turned == wanted) return;
+  const auto turn = [&](size_t width) {
+    for (size_t at = 0; width > 1 && at + width <= bytes.size(); at += width)
+      std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at),
+                   bytes.begin() + static_cast<std::ptrdiff_t>(at + width));
+  };
+  turn(turned);
+  turn(wanted);
+}
+
 /// What DCMTK holds as pixels: native ones, or those that it decodes (RLE, lossless and 12-bit JPEG).
 Stored read_with_dcmtk(const DicomHeader& header, bool native, core::ThreadPool* pool) {
   DcmDataset& dataset = *header.file->getDataset();
@@ -150,6 +170,9 @@ Stored read_with_dcmtk(const DicomHeader& header, bool native, core::ThreadPool*
       element->getPartialValue(bytes.data(), 0, static_cast<Uint32>(needed), nullptr, gLocalByteOrder);
   if (got.bad())
     core::fail_data(std::string("its pixels cannot be read (") + got.text() + "); copy the file again");
+  if (native && has_big_endian_pixels(header.transfer_syntax))
+    order_words(bytes, element->getTag().getVR().getValueWidth(),
+                static_cast<size_t>(header.bits_allocated) / 8);
 
   const bool planar = integer_of(dataset, DCM_PlanarConfiguration).value_or(0) == 1 && header.samples > 1;
   if (native && is_subsampled(header))
@@ -232,23 +255,25 @@ Stored read_compressed(const DicomHeader& h, Codec codec, const std::vector<Byte
 Stored read_stored(const DicomHeader& h, Codec codec, core::ThreadPool* pool) {
   if (codec == Codec::native || codec == Codec::rle) return read_with_dcmtk(h, codec == Codec::native, pool);
   const auto streams = read_compressed_frames(*h.file->getDataset(), h.frames);
-  if (codec == Codec::jpeg) {
-    const JpegHeader jpeg = read_jpeg_header(streams[0]);
-    require_shape({h.rows, h.columns, h.samples}, jpeg.rows, jpeg.columns, jpeg.samples);
-    if (jpeg.precision != 8 || jpeg.process > 2) return read_with_dcmtk(h, false, pool);
-  }
-  return read_compressed(h, codec, streams, pool);
+  if (codec == Codec::jpeg2000) return read_compressed(h, codec, streams, pool);
+  const JpegHeader jpeg = read_jpeg_header(streams[0]);
+  require_shape({h.rows, h.columns, h.samples}, jpeg.rows, jpeg.columns, jpeg.samples);
+  const bool by_dcmtk = codec == Codec::jpeg && (jpeg.precision != 8 || jpeg.process > 2);
+  Stored stored = by_dcmtk ? read_with_dcmtk(h, false, pool) : read_compressed(h, codec, streams, pool);
+  stored.is_ycc = jpeg.is_ycc;
+  return stored;
 }
 
 at::Tensor to_rgb(const DicomHeader& h, const Stored& stored, Codec codec) {
   const std::string& colour = h.photometric;
   if (colour == "PALETTE COLOR" && h.samples == 1) return apply_palette(h, stored.values);
   // The decoder of JPEG 2000 has undone its own transforms, YBR_RCT and YBR_ICT.
-  if (stored.is_rgb || h.samples != 3 || !colour.starts_with("YBR_") ||
+  if (stored.is_rgb || h.samples != 3 || !stored.is_ycc.value_or(colour.starts_with("YBR_")) ||
       (codec == Codec::jpeg2000 && (colour == "YBR_RCT" || colour == "YBR_ICT")))
     return stored.values;
   const bool partial = colour.starts_with("YBR_PARTIAL");
-  if (stored.values.scalar_type() != at::kByte || (!partial && !colour.starts_with("YBR_FULL")))
+  if (stored.values.scalar_type() != at::kByte ||
+      (!partial && !colour.starts_with("YBR_FULL") && colour.starts_with("YBR_")))
     core::fail_data("colours of " + std::to_string(h.bits_stored) + " bits in " + colour +
                     " cannot be converted; convert the file to RGB");
   return ybr_to_rgb(stored.values, partial);

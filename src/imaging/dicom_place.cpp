@@ -5,6 +5,7 @@
 #include <numbers>
 
 #include "imaging/dicom_image.hpp"
+#include "imaging/dicom_repeats.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
@@ -73,21 +74,25 @@ void step_from_header(const Plane& plane, Geometry& geometry, Volume& volume) {
     volume.warnings.emplace_back(
         "the frames have no places, SpacingBetweenSlices (0018,0088) or SliceThickness (0018,0050): the "
         "distance between them is not known");
-  } else {
+  } else if (plane.is_placed) {
     volume.warnings.emplace_back("the slice has no SliceThickness (0018,0050); taken as 1 mm");
   }
-  if (!plane.orientation || !plane.position) {
-    volume.orientation_known = false;
+  if (plane.orientation && plane.position) return;
+  volume.orientation_known = false;
+  if (!plane.is_placed) return;
+  if (plane.shares_position && plane.orientation) {
     volume.warnings.emplace_back(
-        "no ImagePositionPatient (0020,0032) or ImageOrientationPatient (0020,0037)");
+        "ImagePositionPatient (0020,0032) stands once for " + std::to_string(geometry.size[2]) +
+        " frames, so it is not known on which side of the first the others follow: the position was not "
+        "used");
+    return;
   }
+  std::vector<std::string> missing;
+  if (!plane.position) missing.emplace_back("ImagePositionPatient (0020,0032)");
+  if (!plane.orientation) missing.emplace_back("ImageOrientationPatient (0020,0037)");
+  volume.warnings.push_back("no " + core::join(missing, " and no ") +
+                            ": where the image lies in the patient " + "is not known");
 }
-
-/// Planes at one place, in order of what tells them apart.
-struct Place {
-  double at = 0;
-  std::vector<size_t> planes;  ///< positions in the sorted list
-};
 
 std::vector<Place> places_of(const std::vector<Plane>& planes, const Vector& normal) {
   std::vector<Place> places;
@@ -96,56 +101,41 @@ std::vector<Place> places_of(const std::vector<Plane>& planes, const Vector& nor
     if (places.empty() || at - places.back().at >= 1e-3) places.push_back({at, {}});
     places.back().planes.push_back(i);
   }
-  for (Place& place : places)
-    std::ranges::stable_sort(place.planes, [&](size_t a, size_t b) {
-      const auto &left = planes[a].repeats, &right = planes[b].repeats;
-      for (size_t i = 0; i < std::min(left.size(), right.size()); ++i)
-        if (left[i].order != right[i].order) return left[i].order < right[i].order;
-      return false;
-    });
   return places;
 }
 
-/// ", which differ in EchoNumbers (0018,0086): 1 and 2", or that nothing tells them apart.
-std::string difference(const Plane& a, const Plane& b) {
-  for (size_t i = 0; i < std::min(a.repeats.size(), b.repeats.size()); ++i)
-    if (a.repeats[i].value != b.repeats[i].value)
-      return "; they differ in " + a.repeats[i].tag + ": `" + a.repeats[i].value + "` and `" +
-             b.repeats[i].value + "`";
-  return "; nothing tells them apart";
-}
-
-/// How many channels: 1, or as many as there are repeats at every place.
-size_t check_duplicates(const std::vector<Plane>& planes, const std::vector<Place>& places,
-                        const DicomPolicy& policy, Volume& volume) {
-  const auto odd = std::ranges::find_if(places, [](const Place& p) { return p.planes.size() > 1; });
-  if (odd == places.end()) return 1;
-  const Plane &a = planes[odd->planes[0]], &b = planes[odd->planes[1]];
-  if (policy.duplicates == "error")
-    core::fail_data(b.where + ": lies where " + a.name + " lies: " + std::to_string(odd->planes.size()) +
-                    " images at one place" + difference(a, b) +
-                    "; keep one set a folder, or set dicom.duplicates to `first` or `channels`");
-  if (policy.duplicates == "first") {
-    volume.warnings.push_back("several images at one place" + difference(a, b) +
-                              "; the first at each was taken");
-    return 1;
+/// Whether the places are even but for the digits that their positions were written with: every place lies on
+/// the line of the first and the last, and the digits are fine enough that a missing slice would not.
+bool is_even_as_written(const std::vector<Plane>& planes, const std::vector<Place>& places,
+                        const Vector& normal) {
+  double digit = 0;
+  bool known = true;
+  // Trailing zeros are often left out, so the finest digit of all counts.
+  for (const Plane& plane : planes) {
+    known = known && plane.rounding > 0;
+    if (plane.rounding > 0) digit = digit > 0 ? std::min(digit, 2 * plane.rounding) : 2 * plane.rounding;
   }
-  for (const Place& place : places)
-    if (place.planes.size() != odd->planes.size())
-      core::fail_data(planes[place.planes[0]].where + ": is one of " + std::to_string(place.planes.size()) +
-                      " images at its place, but there are " + std::to_string(odd->planes.size()) +
-                      " where " + a.name + " lies, so they do not make channels; copy the series again");
-  return odd->planes.size();
+  const auto steps = static_cast<double>(places.size() - 1);
+  const double step = (places.back().at - places.front().at) / steps;
+  digit *= std::abs(normal[0]) + std::abs(normal[1]) + std::abs(normal[2]);
+  if (!known || !(digit <= 0.25 * step)) return false;
+  for (size_t i = 1; i < places.size(); ++i) {
+    const double off = places[i].at - places.front().at - static_cast<double>(i) * step;
+    const double gap = places[i].at - places[i - 1].at;
+    if (std::abs(off) > 1.001 * digit || std::abs(gap - step) > 1.001 * digit) return false;
+  }
+  return true;
 }
 
 /// Even cells along the stack, in units of sorted planes' places. Errors where the policy wants them.
 std::vector<Cell> check_gaps(const std::vector<Plane>& planes, const std::vector<Place>& places,
-                             const std::string& source, const DicomPolicy& policy, Volume& volume) {
+                             const Vector& normal, const std::string& source, const DicomPolicy& policy,
+                             Volume& volume) {
   std::vector<Cell> cells;
   for (size_t i = 0; i < places.size(); ++i) cells.push_back({i, i, 0});
   std::vector<double> gaps;
   for (size_t i = 1; i < places.size(); ++i) gaps.push_back(places[i].at - places[i - 1].at);
-  if (gaps.empty()) return cells;
+  if (gaps.empty() || is_even_as_written(planes, places, normal)) return cells;
   // The lower median: of two gaps the wider is the odd one.
   std::vector<double> ordered = gaps;
   std::ranges::sort(ordered);
@@ -256,7 +246,8 @@ Placement place_planes(std::vector<Plane> planes, const std::string& source, con
     geometry.spacing[1] = (*first.spacing)[0];
   } else {
     volume.spacing_known = false;
-    volume.warnings.emplace_back("no PixelSpacing (0028,0030): the size of a pixel is not known");
+    if (first.is_placed)
+      volume.warnings.emplace_back("no PixelSpacing (0028,0030): the size of a pixel is not known");
   }
   const bool one_object = planes.size() == 1 || planes[0].where == planes[1].where;
   const bool placed = std::ranges::any_of(planes, [](const Plane& p) { return p.position && p.orientation; });
@@ -272,9 +263,12 @@ Placement place_planes(std::vector<Plane> planes, const std::string& source, con
   const auto axes = axes_of(first);
   const Vector normal = normal_of(axes);
   std::ranges::stable_sort(planes, {}, [&](const Plane& p) { return dot(*p.position, normal); });
-  const std::vector<Place> places = places_of(planes, normal);
-  const size_t channels = check_duplicates(planes, places, policy, volume);
-  const std::vector<Cell> cells = check_gaps(planes, places, source, policy, volume);
+  std::vector<Place> places = places_of(planes, normal);
+  Repetition repetition = arrange_repeats(planes, places, policy, volume);
+  placement.names = std::move(repetition.names);
+  placement.b_values = std::move(repetition.b_values);
+  placement.seconds = std::move(repetition.seconds);
+  const std::vector<Cell> cells = check_gaps(planes, places, normal, source, policy, volume);
   geometry.size[2] = static_cast<int64_t>(cells.size());
   geometry.origin = *planes[places.front().planes[0]].position;
   Vector along = normal;
@@ -282,11 +276,12 @@ Placement place_planes(std::vector<Plane> planes, const std::string& source, con
     step_from_header(first, geometry, volume);
   } else {
     const Vector step = step_of(planes, places, normal, source, policy, geometry, volume);
-    geometry.spacing[2] = std::sqrt(dot(step, step));
-    for (size_t i = 0; i < 3; ++i) along[i] = step[i] / geometry.spacing[2];
+    // Sums of decimal fractions: 0.625, not 0.62500000000001.
+    geometry.spacing[2] = std::round(std::sqrt(dot(step, step)) * 1e9) / 1e9;
+    for (size_t i = 0; i < 3; ++i) along[i] = step[i] / std::sqrt(dot(step, step));
   }
   set_direction(axes, along, geometry);
-  for (size_t c = 0; c < channels; ++c) {
+  for (size_t c = 0; c < repetition.channels; ++c) {
     const auto plane = [&](size_t place) { return planes[places[place].planes[c]].index; };
     placement.channels.emplace_back();
     for (const Cell& cell : cells)

@@ -13,6 +13,7 @@ namespace photo51::imaging {
 struct Repeat {
   std::string tag, value;
   double order = 0;
+  bool is_kind = false;  ///< of what kind the image is, not when it was taken
 };
 
 /// One image plane and where it lies.
@@ -22,10 +23,13 @@ struct Plane {
   size_t index = 0;   ///< among the planes as they were read
   int64_t rows = 0, columns = 0, samples = 1;
   std::optional<std::array<double, 3>> position;
+  double rounding = 0;  ///< of the position's written digits, at most; mm
   std::optional<std::array<double, 6>> orientation;
   std::optional<std::array<double, 2>> spacing;
   std::optional<double> thickness, between_slices;
-  std::vector<Repeat> repeats;  ///< most telling first
+  std::vector<Repeat> repeats;   ///< most telling first, the number in the series last
+  bool is_placed = true;         ///< lies in the patient; false: a projection or picture, which lacks nothing
+  bool shares_position = false;  ///< the file has one position for all of its frames
 };
 
 /// A slice of the grid: planes `first` and `second` (indices), mixed by `weight` of the second.
@@ -37,8 +41,9 @@ struct Cell {
 struct Placement {
   Geometry geometry;
   std::vector<std::vector<Cell>> channels;  ///< [channel][z]; more than one when repeats became channels
-  /// The first plane of each channel, to name it.
-  std::vector<size_t> sample;
+  std::vector<size_t> sample;               ///< the first plane of each channel
+  std::vector<std::string> names;           ///< of the channels that repeats became
+  std::vector<double> b_values, seconds;    ///< of the same, where they are known
 };
 
 /// Sorts planes by position along the normal. `source` is the file or folder. Errors (data) naming files:

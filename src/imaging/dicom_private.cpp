@@ -52,11 +52,20 @@ std::string private_text(DcmItem& item, unsigned group, unsigned number, const c
   return tag ? text_of(item, *tag) : std::string();
 }
 
+std::vector<uint8_t> private_bytes(DcmItem& item, unsigned group, unsigned number, const char* creator) {
+  const auto tag = find(item, group, number, creator);
+  DcmElement* element = nullptr;
+  if (!tag || item.findAndGetElement(*tag, element).bad() || element == nullptr) return {};
+  std::vector<uint8_t> bytes(element->getLength());
+  if (bytes.empty() || element->getPartialValue(bytes.data(), 0, element->getLength()).bad()) return {};
+  return bytes;
+}
+
 std::optional<double> private_number(DcmItem& item, unsigned group, unsigned number, const char* creator) {
   const auto tag = find(item, group, number, creator);
   if (!tag) return {};
-  const auto values = numbers_of(item, *tag);
-  if (!values.empty()) return values[0];
+  const auto values = parse_numbers(text_of(item, *tag));
+  if (values && !values->empty()) return (*values)[0];
   return raw_number(item, *tag);
 }
 

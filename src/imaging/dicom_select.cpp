@@ -20,14 +20,6 @@ char lower(char c) {
   return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
 }
 
-std::string list_of(const Series& series) {
-  std::string lines;
-  for (const auto& [uid, files] : series)
-    lines += "\n  " + uid + "  " + files[0].modality + " \"" + files[0].series_description + "\", " +
-             std::to_string(files.size()) + (files.size() == 1 ? " file" : " files");
-  return lines;
-}
-
 /// Along the first header's slice normal; slices without a place stay in file order.
 void sort_by_place(std::vector<DicomHeader>& headers) {
   if (headers.empty() || !headers[0].orientation) return;
@@ -41,13 +33,22 @@ void sort_by_place(std::vector<DicomHeader>& headers) {
 }  // namespace
 
 bool matches_pattern(const std::string& text, const std::string& pattern) {
+  // `?` is one character of UTF-8, whose later bytes all begin with the bits 10.
+  const auto after = [&](size_t at) {
+    do {
+      ++at;
+    } while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+    return at;
+  };
   // Goes back to the last `*` where the rest does not match.
   size_t t = 0, p = 0, star = std::string::npos, resume = 0;
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;
       resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || lower(pattern[p]) == lower(text[t]))) {
+    } else if (p < pattern.size() && pattern[p] == '?') {
+      ++p, t = after(t);
+    } else if (p < pattern.size() && lower(pattern[p]) == lower(text[t])) {
       ++p, ++t;
     } else if (star != std::string::npos) {
       p = star + 1;

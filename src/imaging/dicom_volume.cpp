@@ -3,10 +3,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <set>
 
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_image.hpp"
+#include "imaging/dicom_mosaic.hpp"
 #include "imaging/dicom_pixels.hpp"
 #include "imaging/dicom_place.hpp"
 #include "imaging/dicom_voi.hpp"
@@ -18,36 +18,42 @@ namespace {
 
 /// What tells two files with one image each apart, most telling first.
 std::vector<Repeat> repeats_of(const DicomHeader& h) {
-  const std::pair<DcmTagKey, const char*> tags[] = {
-      {DCM_TemporalPositionIdentifier, "TemporalPositionIdentifier (0020,0100)"},
-      {DCM_DiffusionBValue, "DiffusionBValue (0018,9087)"},
-      {DCM_EchoNumbers, "EchoNumbers (0018,0086)"},
-      {DCM_EchoTime, "EchoTime (0018,0081)"},
-      {DCM_TriggerTime, "TriggerTime (0018,1060)"},
-      {DCM_AcquisitionNumber, "AcquisitionNumber (0020,0012)"},
-      {DCM_AcquisitionTime, "AcquisitionTime (0008,0032)"},
-      {DCM_ContentTime, "ContentTime (0008,0033)"},
-      {DCM_ImageType, "ImageType (0008,0008)"},
-      {DCM_InstanceNumber, "InstanceNumber (0020,0013)"}};
+  struct Key {
+    DcmTagKey tag;
+    const char* name;
+    bool is_kind;
+  };
+  const Key keys[] = {{DCM_TemporalPositionIdentifier, "TemporalPositionIdentifier (0020,0100)", true},
+                      {DCM_DiffusionBValue, "DiffusionBValue (0018,9087)", true},
+                      {DCM_EchoNumbers, "EchoNumbers (0018,0086)", true},
+                      {DCM_EchoTime, "EchoTime (0018,0081)", true},
+                      {DCM_InversionTime, "InversionTime (0018,0082)", true},
+                      {DCM_ImageType, "ImageType (0008,0008)", true},
+                      {DCM_TriggerTime, "TriggerTime (0018,1060)", false},
+                      {DCM_AcquisitionNumber, "AcquisitionNumber (0020,0012)", false},
+                      {DCM_AcquisitionTime, "AcquisitionTime (0008,0032)", false},
+                      {DCM_ContentTime, "ContentTime (0008,0033)", false},
+                      {DCM_InstanceNumber, "InstanceNumber (0020,0013)", false}};
   std::vector<Repeat> repeats;
-  for (const auto& [tag, name] : tags) {
-    const std::string value = text_of(*h.file->getDataset(), tag);
-    repeats.push_back({name, value, core::parse_double(value).value_or(0)});
+  for (const Key& key : keys) {
+    const std::string value = text_of(*h.file->getDataset(), key.tag);
+    repeats.push_back({key.name, value, core::parse_double(value).value_or(0), key.is_kind});
   }
   return repeats;
 }
 
 std::vector<Repeat> repeats_of(const DicomFrame& f, size_t index) {
   std::vector<Repeat> repeats;
-  const auto add = [&](const char* name, std::optional<double> value) {
-    repeats.push_back({name, value ? core::format_number(*value) : "", value.value_or(0)});
+  const auto add = [&](const char* name, std::optional<double> value, bool is_kind) {
+    repeats.push_back({name, value ? core::format_number(*value) : "", value.value_or(0), is_kind});
   };
-  add("TemporalPositionIndex (0020,9128)", f.temporal);
-  add("DiffusionBValue (0018,9087)", f.b_value);
-  add("EffectiveEchoTime (0018,9082)", f.echo_time);
-  repeats.push_back({"StackID (0020,9056)", f.stack, core::parse_double(f.stack).value_or(0)});
-  for (const double value : f.dimension) add("DimensionIndexValues (0020,9157)", value);
-  add("the number of the frame", static_cast<double>(index + 1));
+  add("TemporalPositionIndex (0020,9128)", f.temporal, true);
+  add("DiffusionBValue (0018,9087)", f.b_value, true);
+  add("EffectiveEchoTime (0018,9082)", f.echo_time, true);
+  repeats.push_back({"FrameType (0008,9007)", f.frame_type, 0, true});
+  repeats.push_back({"StackID (0020,9056)", f.stack, core::parse_double(f.stack).value_or(0), false});
+  for (const double value : f.dimension) add("DimensionIndexValues (0020,9157)", value, false);
+  add("the number of the frame", static_cast<double>(index + 1), false);
   return repeats;
 }
 
@@ -62,15 +68,19 @@ std::vector<Plane> planes_of(const std::vector<DicomObject>& objects) {
       plane.name = many ? "frame " + std::to_string(f + 1) + " of " + h.name() : h.name();
       plane.where = h.path.string();
       plane.index = planes.size();
-      plane.rows = h.rows;
-      plane.columns = h.columns;
+      plane.rows = h.rows / h.tiles;
+      plane.columns = h.columns / h.tiles;
       plane.samples = h.samples;
       plane.position = frame.position;
+      plane.rounding = frame.rounding;
+      plane.is_placed = is_placed(h);
+      plane.shares_position = many && h.position.has_value();
       plane.orientation = frame.orientation;
       plane.spacing = frame.spacing;
       plane.thickness = frame.thickness;
       plane.between_slices = frame.between_slices;
-      if (objects.size() > 1 || many) plane.repeats = many ? repeats_of(frame, f) : repeats_of(h);
+      if (objects.size() > 1 || many)
+        plane.repeats = many && h.tiles == 1 ? repeats_of(frame, f) : repeats_of(h);
       planes.push_back(std::move(plane));
     }
   }
@@ -129,28 +139,8 @@ at::Tensor assemble(const std::vector<DicomObject>& objects, const Placement& pl
   return data.view({channels * samples, depth, rows, columns});
 }
 
-/// Names of the channels that repeats became, after what differs first between them.
-void name_channels(const std::vector<Plane>& planes, const Placement& placement, Volume& volume) {
-  if (placement.sample.size() < 2) return;
-  const auto& first = planes[placement.sample[0]].repeats;
-  for (size_t r = 0; r < first.size(); ++r) {
-    std::set<std::string> values;
-    for (const size_t sample : placement.sample) values.insert(planes[sample].repeats[r].value);
-    if (values.size() < placement.sample.size()) continue;
-    const std::string key = first[r].tag.substr(0, first[r].tag.find(' '));
-    for (const size_t sample : placement.sample) {
-      const Repeat& repeat = planes[sample].repeats[r];
-      volume.channels.push_back(key + " " + repeat.value);
-      if (key == "DiffusionBValue") volume.b_values.push_back(repeat.order);
-      if (key == "TriggerTime")
-        volume.seconds.push_back((repeat.order - planes[placement.sample[0]].repeats[r].order) / 1000);
-    }
-    return;
-  }
-}
-
 void time_channels(const std::vector<DicomObject>& objects, const Placement& placement, Volume& volume) {
-  if (placement.sample.size() < 2 || objects.size() > 1) return;
+  if (placement.sample.size() < 2 || objects.size() > 1 || objects[0].header.tiles > 1) return;
   std::vector<double> seconds;
   for (const size_t sample : placement.sample) {
     const auto& time = objects[0].frames[sample].seconds;
@@ -164,9 +154,10 @@ void scale_dose(const DicomHeader& h, Volume& volume) {
   if (h.modality != "RTDOSE") return;
   if (!h.dose_scaling || !(*h.dose_scaling > 0))
     core::fail_data(h.path.string() + ": a dose needs DoseGridScaling (3004,000E); export it again");
+  if (!h.dose_units.empty() && h.dose_units != "GY")
+    volume.warnings.push_back("DoseUnits (3004,0002) are " + h.dose_units + ", not Gy");
   volume.data = (volume.data.to(at::kDouble) * *h.dose_scaling).to(at::kFloat);
   volume.units = Units::unknown;
-  volume.warnings.emplace_back("values are dose in Gy");
 }
 
 }  // namespace
@@ -175,6 +166,7 @@ DicomObject make_object(DicomHeader header) {
   require_pixels(header);
   DicomObject object;
   object.frames = read_frames(header);
+  spread_mosaic(header, object.frames);
   object.header = std::move(header);
   return object;
 }
@@ -190,8 +182,11 @@ Volume make_dicom_volume(std::vector<DicomObject> objects, const std::string& so
   const bool voi = options.dicom.voi == "apply";
   decode(objects, voi, options.pool);
   if (voi) volume.units = Units::arbitrary;
+  if (!voi) warn_of_pixels(objects, volume);
   volume.data = assemble(objects, placement);
-  name_channels(planes, placement, volume);
+  volume.channels = placement.names;
+  volume.b_values = placement.b_values;
+  volume.seconds = placement.seconds;
   time_channels(objects, placement, volume);
   scale_dose(objects[0].header, volume);
   if (volume.data.size(0) == 3 && objects[0].values.size(1) == 3) volume.channels = {"red", "green", "blue"};

@@ -28,7 +28,7 @@ void write_dicom_series(const Volume& ct, const std::filesystem::path& folder, c
                     decimal(ct.data.min().item<double>()) + " to " + decimal(ct.data.max().item<double>()) +
                     (count_not_finite(ct) > 0 ? " and has NaN voxels" : "") + "; clip it first");
   const at::Tensor pixels = stored.to(at::kShort).contiguous();
-  prepare_series_folder(folder);
+  prepare_series_folder(folder, ct.geometry.size[2]);
 
   const DicomUids uids = uids_of(tags);
   const int64_t plane = ct.geometry.size[0] * ct.geometry.size[1];

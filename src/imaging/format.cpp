@@ -13,13 +13,6 @@ bool begins(std::string_view bytes, std::string_view magic) {
   return bytes.substr(0, magic.size()) == magic;
 }
 
-/// MetaImage has no magic number: text lines `Key = value`, among them NDims.
-bool is_meta(std::string_view bytes) {
-  const auto key = bytes.find("NDims");
-  return key != std::string_view::npos && bytes.find('=', key) != std::string_view::npos &&
-         std::isalpha(static_cast<unsigned char>(bytes[0])) != 0;
-}
-
 /// DICOM without its preamble begins with an element of group 0002 or 0008, little endian, and a plausible
 /// value representation or length.
 bool is_bare_dicom(std::string_view bytes) {
@@ -32,6 +25,12 @@ bool is_bare_dicom(std::string_view bytes) {
 }
 
 }  // namespace
+
+bool is_meta_image(std::string_view bytes) {
+  const auto key = bytes.find("NDims");
+  return key != std::string_view::npos && bytes.find('=', key) != std::string_view::npos &&
+         std::isalpha(static_cast<unsigned char>(bytes[0])) != 0;
+}
 
 Format detect_format(const std::filesystem::path& path) {
   core::ByteSource source(path);
@@ -50,7 +49,7 @@ Format detect_format(const std::filesystem::path& path) {
   for (const std::string_view magic : {std::string_view("II*\0", 4), std::string_view("MM\0*", 4),
                                        std::string_view("II+\0", 4), std::string_view("MM\0+", 4)})
     if (begins(bytes, magic)) return Format::tiff;
-  if (!bytes.empty() && is_meta(bytes)) return Format::meta;
+  if (is_meta_image(bytes)) return Format::meta;
   if (is_bare_dicom(bytes)) return Format::dicom;
   return Format::unknown;
 }

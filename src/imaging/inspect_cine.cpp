@@ -1,5 +1,4 @@
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
@@ -22,7 +21,7 @@ const char* name_of(RegionFormat format) {
 }
 
 std::string mm_text(double value) {
-  return core::format_number(std::round(value * 1e4) / 1e4);
+  return plain(value);
 }
 
 void note_regions(const Cine& cine, Inspection& found) {
@@ -34,25 +33,6 @@ void note_regions(const Cine& cine, Inspection& found) {
       note += ": " + mm_text(*region.mm_x) + " x " + mm_text(*region.mm_y) + " mm a pixel";
     found.notes.push_back(std::move(note));
   }
-}
-
-/// Frames evenly over time, as they are, side by side; the longest side of one is at most 160 pixels.
-at::Tensor sheet_of(const at::Tensor& frames) {
-  constexpr int64_t kColumns = 6, kRows = 3, kGap = 2, kSide = 160;
-  const int64_t count = frames.size(0), tiles = std::min(count, kColumns * kRows);
-  const int64_t step = std::max<int64_t>(1, (std::max(frames.size(2), frames.size(3)) + kSide - 1) / kSide);
-  const int64_t h = (frames.size(2) + step - 1) / step, w = (frames.size(3) + step - 1) / step;
-  const int64_t wide = std::min(kColumns, tiles), high = (tiles + kColumns - 1) / kColumns;
-  at::Tensor sheet = at::zeros({high * (h + kGap) - kGap, wide * (w + kGap) - kGap, 3}, at::kByte);
-  for (int64_t i = 0; i < tiles; ++i) {
-    const at::Tensor frame = frames[(2 * i + 1) * count / (2 * tiles)]
-                                 .slice(1, 0, std::nullopt, step)
-                                 .slice(2, 0, std::nullopt, step);
-    sheet.narrow(0, i / kColumns * (h + kGap), h)
-        .narrow(1, i % kColumns * (w + kGap), w)
-        .copy_(frame.expand({3, h, w}).permute({1, 2, 0}));
-  }
-  return sheet;
 }
 
 void take_spacing(const Cine& cine, Inspection& found) {
@@ -79,7 +59,7 @@ void inspect_cine(const std::filesystem::path& path, Inspection& found, const In
   take_spacing(cine, found);
   measure(cine.frames, found);
   if (found.min == found.max) found.warnings.push_back("all pixels are " + core::format_number(found.min));
-  if (options.picture) found.picture = sheet_of(cine.frames);
+  if (options.picture) found.picture = frame_sheet(cine.frames);
 }
 
 void inspect_still(const std::filesystem::path& path, Inspection& found) {
@@ -87,7 +67,9 @@ void inspect_still(const std::filesystem::path& path, Inspection& found) {
   DcmFileFormat file;
   load_dicom(file, path);
   Cine cine;
-  read_regions(*file.getDataset(), (*found.size)[0], (*found.size)[1], cine);
+  cine.source = path.string();
+  core::with_context(path.string(),
+                     [&] { read_regions(*file.getDataset(), (*found.size)[0], (*found.size)[1], cine); });
   note_regions(cine, found);
   found.warnings.insert(found.warnings.end(), cine.warnings.begin(), cine.warnings.end());
   if (!found.spacing) take_spacing(cine, found);

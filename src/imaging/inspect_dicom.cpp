@@ -3,14 +3,17 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_image.hpp"
+#include "imaging/dicom_select.hpp"
 #include "imaging/dicom_series.hpp"
 #include "imaging/dicom_voi.hpp"
 #include "imaging/dicom_volume.hpp"
 #include "imaging/inspectors.hpp"
+#include "imaging/mr_channels.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/picture.hpp"
@@ -54,44 +57,39 @@ void take_spacing(const DicomObject& object, Inspection& found) {
   const bool in_plane = frame.spacing && (*frame.spacing)[0] > 0 && (*frame.spacing)[1] > 0;
   const std::optional<double> step = frame.between_slices ? frame.between_slices : frame.thickness;
   if (in_plane)
-    found.spacing = {(*frame.spacing)[1], (*frame.spacing)[0], step && *step > 0 ? *step : kUnknown};
+    found.spacing = {(*frame.spacing)[1], (*frame.spacing)[0],
+                     step && *step != 0 ? std::abs(*step) : kUnknown};
 }
 
-/// Values that stand for "no value", so that they are not taken for tissue.
-void warn_of_padding(const DicomObject& object, Inspection& found) {
-  const DicomHeader& h = object.header;
-  if (!h.padding || object.values.size(1) != 1 || h.has_modality_lut) return;
-  double stored = *h.padding;
-  // Written as unsigned although the pixels are signed.
-  if (h.is_signed && stored > 32767 && h.bits_allocated == 16) stored -= 65536;
-  const double value = stored * object.frames[0].slope.value_or(1) + object.frames[0].intercept.value_or(0);
-  const auto padded = object.values.eq(value).sum().item<int64_t>();
-  if (padded == 0) return;
-  found.warnings.push_back(
-      core::format_fixed(100.0 * static_cast<double>(padded) / static_cast<double>(object.values.numel()),
-                         1) +
-      "% of the voxels are PixelPaddingValue (0028,0120), " + core::format_number(value) +
-      ": not a part of the image");
-}
-
-void warn_of_header(const DicomObject& object, Inspection& found) {
-  const DicomHeader& h = object.header;
+/// What is worth knowing of a header and nothing is wrong with.
+void note_header(const DicomHeader& h, Inspection& found) {
   DcmDataset& dataset = *h.file->getDataset();
-  if (text_of(dataset, DCM_LossyImageCompression) == "01")
-    found.warnings.emplace_back("was compressed with loss: its values are not the scanner's");
   int overlays = 0;
   for (Uint16 group = 0x6000; group <= 0x601E; group = static_cast<Uint16>(group + 2))
     if (dataset.tagExists(DcmTagKey(group, 0x3000))) ++overlays;
   if (overlays > 0)
-    found.warnings.push_back(std::to_string(overlays) +
-                             " overlay plane(s) (60xx,3000), which are not drawn into the values");
-  const auto tilt = number_of(dataset, DCM_GantryDetectorTilt);
-  if (tilt && std::abs(*tilt) > 0.1)
-    found.warnings.push_back("GantryDetectorTilt (0018,1120) is " + core::format_number(*tilt) + " degrees");
-  if (h.modality == "CT" && !h.has_modality_lut &&
-      std::ranges::any_of(object.frames, [](const DicomFrame& f) { return !f.slope || !f.intercept; }))
-    found.warnings.emplace_back(
-        "no RescaleSlope (0028,1053) or RescaleIntercept (0028,1052): values are as stored, not HU");
+    found.notes.push_back(std::to_string(overlays) +
+                          " overlay plane(s) (60xx,3000), which are not drawn into the values");
+  const auto tilt = parse_numbers(text_of(dataset, DCM_GantryDetectorTilt));
+  if (tilt && !tilt->empty() && std::abs(tilt->front()) > 0.1)
+    found.notes.push_back("GantryDetectorTilt (0018,1120) is " + plain(tilt->front()) + " degrees");
+  if (h.modality == "RTDOSE" && h.dose_units == "GY") found.notes.emplace_back("values are dose in Gy");
+}
+
+/// What the channels of a volume are.
+void note_channels(const Volume& volume, Inspection& found) {
+  const auto list = [](const std::vector<double>& numbers) {
+    std::vector<std::string> parts;
+    for (const double number : numbers) parts.push_back(plain(number));
+    return core::join(parts, ", ");
+  };
+  if (!volume.b_values.empty()) found.notes.push_back("b-values " + list(volume.b_values) + " s/mm2");
+  if (!volume.seconds.empty())
+    found.notes.push_back(std::to_string(volume.seconds.size()) + " times, at " + list(volume.seconds) +
+                          " s");
+  const bool colour = volume.channels.size() >= 3 && volume.channels[0] == "red";
+  if (volume.channels.size() > 1 && !colour && volume.b_values.empty())
+    found.notes.push_back("channels " + core::join(volume.channels, ", "));
 }
 
 /// The frames as the file asks them to be shown, 0 to 1; nothing where it does not ask or its wish is
@@ -110,6 +108,7 @@ std::optional<at::Tensor> shown_values(const DicomObject& object, Inspection& fo
 at::Tensor sheet_of(const DicomObject& object, Inspection& found) {
   const auto shown = shown_values(object, found);
   const at::Tensor values = shown.value_or(object.values);
+  if (is_colour_picture(values.transpose(0, 1))) return frame_sheet(values);
   Geometry geometry;
   geometry.size = {values.size(3), values.size(2), values.size(0)};
   Volume frames = make_volume(values.transpose(0, 1), geometry);
@@ -127,6 +126,14 @@ void show_as_asked(const DicomObject& object, const ReadOptions& options, Inspec
                                    Window{0, 1});
 }
 
+/// Diffusion weightings and times as channels, as training reads them, else the frames on one grid.
+Volume volume_of(const DicomObject& object, const ReadOptions& options) {
+  std::vector<DicomObject> objects{object};
+  if (auto channels = read_mr_channels(objects, object.header.path.string(), options))
+    return std::move(*channels);
+  return make_dicom_volume(std::move(objects), object.header.path.string(), options);
+}
+
 /// The geometry of the frames, when they make a grid; what stands against that is only suspicious here, the
 /// pixels having been read.
 void look_at_volume(const DicomObject& object, Inspection& found, const InspectOptions& options) {
@@ -134,14 +141,14 @@ void look_at_volume(const DicomObject& object, Inspection& found, const InspectO
   const auto spacing = found.spacing;
   ReadOptions lenient;
   lenient.dicom = {.gaps = "interpolate", .duplicates = "channels", .tilt = "keep"};
+  // Breasts are looked at as the file shows them, the chest wall on the patient's side.
+  const bool as_stored = object.header.modality == "MG";
   try {
-    DicomObject copy = object;
-    Volume volume = make_dicom_volume({std::move(copy)}, object.header.path.string(), lenient);
+    Volume volume = volume_of(object, lenient);
     const bool one_slice = volume.geometry.size[2] == 1;
-    if (object.header.modality == "CT" && !object.header.has_modality_lut && !object.frames[0].slope)
-      volume.units = Units::unknown;
-    inspect_volume(std::move(volume), found, options);
-    if (options.picture) show_as_asked(object, lenient, found);
+    note_channels(volume, found);
+    inspect_volume(std::move(volume), found, {.picture = options.picture && !as_stored});
+    if (options.picture && !as_stored) show_as_asked(object, lenient, found);
     found.modality = object.header.kind();
     // A single slice is as thick as its header says, or not known to be.
     if (one_slice || !found.spacing) found.spacing = spacing;
@@ -149,6 +156,7 @@ void look_at_volume(const DicomObject& object, Inspection& found, const InspectO
     found.warnings.push_back(std::string("cannot be used as a volume: ") + error.what());
     if (options.picture) found.picture = sheet_of(object, found);
   }
+  if (options.picture && as_stored) found.picture = sheet_of(object, found);
   found.size = size;
 }
 
@@ -156,18 +164,20 @@ void look_at_pixels(DicomHeader header, Inspection& found, const InspectOptions&
   core::ThreadPool pool;
   DicomObject object = make_object(std::move(header));
   const DicomHeader& h = object.header;
-  found.size = {h.columns, h.rows, h.frames};
+  found.size = {h.columns / h.tiles, h.rows / h.tiles, static_cast<int64_t>(object.frames.size())};
   found.channels = h.samples;
   take_spacing(object, found);
   if (found.kind == "slide" && h.rows * h.columns * h.frames > kLargestMeasuredSlide) {
     found.warnings.emplace_back("too large a slide to measure all of its pixels");
     return;
   }
+  // Numbers in no known unit are worse than none. Colours are a screenshot's, which has none.
+  if (found.kind == "volume" && h.samples == 1) require_units(h, object.frames);
+  require_same_values({object});
   object.values = read_values(h, object.frames, &pool);
   found.channels = object.values.size(1);
   measure(object.values, found);
-  warn_of_padding(object, found);
-  warn_of_header(object, found);
+  note_header(h, found);
   if (found.kind == "volume") return look_at_volume(object, found, options);
   if (found.kind == "segmentation") found.units = Units::label;
   if (options.picture) found.picture = sheet_of(object, found);
@@ -207,24 +217,27 @@ void inspect_dicom(const fs::path& path, Inspection& found, const InspectOptions
 
 void inspect_dicom_folder(const fs::path& path, Inspection& found, const InspectOptions& options) {
   core::ThreadPool pool;
-  FolderSeries series = find_series(path, &pool);
+  const auto [folder, choice] = split_choice(path);
+  FolderSeries series = find_series(folder, &pool);
   found.phi.assign(series.identifying.begin(), series.identifying.end());
-  std::vector<DicomObject> objects;
-  for (DicomHeader& header : choose_series(std::move(series), path, "")) {
-    if (objects.empty()) {
-      found.dicom_modality = header.modality;
-      found.modality = header.kind();
-      found.kind = kind_of(header);
-    }
-    require_volume(header);
-    objects.push_back(make_object(std::move(header)));
-    require_units(objects.back().header, objects.back().frames);
+  if (!series.images.empty() &&
+      std::ranges::all_of(series.images, [](const auto& one) { return one.second[0].modality == "SM"; })) {
+    found.kind = "slide";
+    found.dicom_modality = "SM";
+    return inspect_slide(folder, found, options);
   }
+  auto headers = choose_series(std::move(series), folder, resolve_series(folder, choice));
+  found.dicom_modality = headers[0].modality;
+  found.modality = headers[0].kind();
+  found.kind = kind_of(headers[0]);
+  note_header(headers[0], found);
+  // Those of a slice in the middle.
+  const std::optional<VoiWindow> voi = read_frames(headers[headers.size() / 2])[0].window;
+  const bool linear = voi && voi->function != "SIGMOID" && voi->width > 0;
   ReadOptions read;
   read.pool = &pool;
-  const std::optional<VoiWindow> voi = objects[objects.size() / 2].frames[0].window;
-  const bool linear = voi && voi->function != "SIGMOID" && voi->width > 0;
-  Volume volume = make_dicom_volume(std::move(objects), path.string(), read);
+  Volume volume = read_dicom_objects(std::move(headers), path.string(), read);
+  note_channels(volume, found);
   const Volume drawn = volume;
   inspect_volume(std::move(volume), found, options);
   if (options.picture && linear && drawn.channel_count() == 1)

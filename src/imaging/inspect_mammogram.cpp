@@ -13,9 +13,8 @@ void inspect_mammogram(const std::filesystem::path& path, Inspection& found) {
   if (facts.tomosynthesis) note += ", tomosynthesis of " + std::to_string(facts.frames) + " frames";
   found.notes.push_back(std::move(note));
   if (facts.spacing)
-    found.notes.push_back("in the breast " + core::format_number((*facts.spacing)[0]) + " x " +
-                          core::format_number((*facts.spacing)[1]) + " mm a pixel, from " +
-                          facts.spacing_source);
+    found.notes.push_back("in the breast " + plain((*facts.spacing)[0]) + " x " + plain((*facts.spacing)[1]) +
+                          " mm a pixel, from " + facts.spacing_source);
   found.warnings.insert(found.warnings.end(), facts.warnings.begin(), facts.warnings.end());
 }
 

@@ -1,8 +1,10 @@
 #include <ATen/core/Tensor.h>
 
+#include <cmath>
+
 #include "imaging/inspectors.hpp"
+#include "imaging/mask_grid.hpp"
 #include "imaging/segmentation.hpp"
-#include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 
@@ -13,16 +15,22 @@ void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
   if (!seg.on_slide) {
     found.size = seg.geometry.size;
     found.spacing = seg.geometry.spacing;
+    if (!seg.step_known) (*found.spacing)[2] = std::nan("");
   }
   for (const Segment& segment : seg.segments) {
     const int64_t voxels = seg.count(segment.number);
     const std::string name = "segment " + std::to_string(segment.number) + " " + segment.label;
-    found.notes.push_back(
-        name + ", " + std::to_string(voxels) + (seg.on_slide ? " pixels" : " voxels") +
-        (seg.on_slide ? ""
-                      : ", " + core::format_fixed(static_cast<double>(voxels) * seg.voxel_ml(), 2) + " ml"));
+    const double volume = static_cast<double>(voxels) * seg.voxel_mm3();
+    found.notes.push_back(name + ", " + std::to_string(voxels) + (seg.on_slide ? " pixels" : " voxels") +
+                          (std::isfinite(volume) ? ", " + cubic_mm(volume) : ""));
     if (voxels == 0) found.warnings.push_back(name + " is empty");
   }
+  found.warnings.insert(found.warnings.end(), seg.warnings.begin(), seg.warnings.end());
+  if (!seg.on_slide && !seg.step_known)
+    found.notes.emplace_back(
+        "its one slice does not say how far it is to the next; with the image that it was drawn on, the "
+        "image's "
+        "slices do");
   for (const std::string& series : seg.referenced_series) found.notes.push_back("drawn on series " + series);
   if (seg.referenced_series.empty())
     found.warnings.emplace_back("ReferencedSeriesSequence (0008,1115) does not say what it was drawn on");

@@ -30,6 +30,12 @@ void inspect_structure_set(const std::filesystem::path& path, Inspection& found,
 void inspect_volume(Volume volume, Inspection& found, const InspectOptions& options);
 /// Evenly spaced slices of a volume as the picture to look at; without a window, its usual one.
 at::Tensor inspection_sheet(const Volume& volume, std::optional<Window> window = {});
+/// Frames [T, 1 or 3, H, W] of uint8 evenly over time, as they are, side by side.
+at::Tensor frame_sheet(const at::Tensor& frames);
+/// Whether channels [C, …] are the red, green and blue of a picture that can be shown as it is.
+bool is_colour_picture(const at::Tensor& channels);
+/// A number as a person writes it: six digits, 0.625 and not 0.62500000001.
+std::string plain(double value);
 /// Warns of what is odd for the volume's units and geometry.
 void suspect(const Volume& volume, Inspection& found);
 

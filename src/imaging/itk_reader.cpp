@@ -3,12 +3,14 @@
 #include <itkNrrdImageIO.h>
 
 #include <cmath>
+#include <new>
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -54,8 +56,8 @@ at::ScalarType type_of(const Io& io) {
   }
 }
 
-/// Unsigned words were read as signed ones of the same size; double voxels become float.
-at::Tensor plain_type(at::Tensor data, const Io& io) {
+/// Unsigned words were read as signed ones of the same size; double voxels become float, unless they stay.
+at::Tensor plain_type(at::Tensor data, const Io& io, bool keep_double) {
   using Type = itk::IOComponentEnum;
   switch (io.GetComponentType()) {
     case Type::USHORT:
@@ -63,7 +65,7 @@ at::Tensor plain_type(at::Tensor data, const Io& io) {
     case Type::UINT:
       return data.to(at::kLong).bitwise_and_(0xFFFFFFFF);
     case Type::DOUBLE:
-      return data.to(at::kFloat);
+      return keep_double ? data : data.to(at::kFloat);
     default:
       return data;
   }
@@ -99,10 +101,7 @@ void check_meta_bytes(const fs::path& path, double needed) {
   const std::string header = text_header(path), where = meta_value(header, "ElementDataFile");
   if (where.empty() || where.starts_with("LIST") || where.find('%') != std::string::npos) return;
   const bool local = where == "LOCAL" || where == "Local" || where == "local";
-  const fs::path file = local ? path : path.parent_path() / where;
-  std::error_code code;
-  const auto bytes = static_cast<double>(fs::file_size(file, code));
-  if (code) core::fail_data("its voxels' file " + file.string() + " is missing; copy both files");
+  const auto bytes = static_cast<double>(fs::file_size(local ? path : path.parent_path() / where));
   const std::string compressed = meta_value(header, "CompressedData");
   if (compressed == "True" || compressed == "true")
     needed = core::parse_double(meta_value(header, "CompressedDataSize")).value_or(0);
@@ -150,7 +149,8 @@ Geometry geometry_of(const Io& io, const Volume& volume) {
   return geometry;
 }
 
-at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry) {
+at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geometry& geometry,
+                       bool keep_double) {
   const at::ScalarType type = type_of(io);
   const auto components = static_cast<int64_t>(io.GetNumberOfComponents());
   int64_t beyond = 1;
@@ -162,11 +162,7 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
     if (size < 1) core::fail_data("it has no voxels");
     bytes *= static_cast<double>(size);
   }
-  // Voxels of .nhdr and .mhd lie in other files, whose size ITK compares.
-  const std::string suffix = path.extension().string();
-  const bool elsewhere = suffix == ".nhdr" || suffix == ".mhd";
-  const double limit = elsewhere ? 6.4e10 : 1100.0 * static_cast<double>(fs::file_size(path));
-  if (bytes > limit)
+  if (bytes > 1100.0 * static_cast<double>(content_bytes(path)))
     core::fail_data("its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " +
                     std::to_string(n[2]) +
                     " voxels, more than the file can hold: it is cut off or damaged; copy it again");
@@ -182,7 +178,7 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
   at::Tensor data = at::empty({beyond, n[2], n[1], n[0], components}, type);
   data.zero_();
   io.Read(data.mutable_data_ptr());
-  data = plain_type(data, io);
+  data = plain_type(data, io, keep_double);
   if (components == 1) return data.reshape({beyond, n[2], n[1], n[0]});
   return data.permute({0, 4, 1, 2, 3}).reshape({beyond * components, n[2], n[1], n[0]}).contiguous();
 }
@@ -206,19 +202,22 @@ void name_colours(const Io& io, Volume& volume) {
 
 }  // namespace
 
-Volume read_with_itk(const fs::path& path, Format format) {
+Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
   return core::with_context(path.string(), [&] {
     try {
       Volume volume;
       volume.source = path.string();
       see_what_is_known(path, format, volume);
+      referenced_files(path);  // refuses what leads elsewhere
       const Io::Pointer io = make_reader(format);
       io->SetFileName(path.string());
       io->ReadImageInformation();
       volume.geometry = geometry_of(*io, volume);
-      volume.data = read_pixels(*io, path, format, volume.geometry);
+      volume.data = read_pixels(*io, path, format, volume.geometry, keep_double);
       name_colours(*io, volume);
       return volume;
+    } catch (const itk::MemoryAllocationError&) {
+      throw std::bad_alloc();  // says nothing about the file
     } catch (const itk::ExceptionObject& error) {
       core::fail_data(
           std::string("cannot be read (") + error.GetDescription() +

@@ -204,8 +204,11 @@ MammogramFacts read_mammogram_facts(const std::filesystem::path& path) {
   MammogramFacts facts;
   facts.path = path;
   const std::string sop_class = text_of(dataset, DCM_SOPClassUID);
-  facts.frames = integer_of(dataset, DCM_NumberOfFrames).value_or(1);
-  facts.tomosynthesis = sop_class == "1.2.840.10008.5.1.4.1.1.13.1.3" || facts.frames > 1;
+  core::with_context(path.string(), [&] {
+    facts.frames = integer_of(dataset, DCM_NumberOfFrames).value_or(1);
+    facts.tomosynthesis = sop_class == "1.2.840.10008.5.1.4.1.1.13.1.3" || facts.frames > 1;
+    take_spacing(dataset, facts);
+  });
   facts.patient_id = text_of(dataset, DCM_PatientID);
   facts.study_uid = text_of(dataset, DCM_StudyInstanceUID);
   facts.instance_uid = text_of(dataset, DCM_SOPInstanceUID);
@@ -214,7 +217,6 @@ MammogramFacts read_mammogram_facts(const std::filesystem::path& path) {
   take_laterality(dataset, facts);
   take_view(dataset, facts);
   take_intent(dataset, sop_class, facts);
-  take_spacing(dataset, facts);
   take_orientation(dataset, facts);
   return facts;
 }

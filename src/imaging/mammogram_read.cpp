@@ -45,7 +45,7 @@ Mammogram read_mammogram(const std::filesystem::path& path, const DicomPolicy& p
     volume.geometry.spacing[0] = (*made.facts.spacing)[0];
     volume.geometry.spacing[1] = (*made.facts.spacing)[1];
   }
-  volume.warnings = made.facts.warnings;
+  volume.warnings.insert(volume.warnings.end(), made.facts.warnings.begin(), made.facts.warnings.end());
   return made;
 }
 

@@ -51,12 +51,14 @@ Group images_of(const std::vector<DicomObject>& objects) {
       image.object = o;
       image.frame = f;
       image.place = std::llround(100 * (p[0] * n[0] + p[1] * n[1] + p[2] * n[2]));
-      image.number = many ? static_cast<double>(f) : core::parse_double(h.instance_number).value_or(0);
+      const bool framed = many && h.tiles == 1;
+      image.number = framed ? static_cast<double>(f) : core::parse_double(h.instance_number).value_or(0);
       image.b = frame.b_value;
       image.temporal = frame.temporal;
       image.seconds = frame.seconds;
-      image.kind = frame.echo_time ? core::format_number(*frame.echo_time) : std::string();
-      if (!many) {
+      image.kind =
+          (frame.echo_time ? core::format_number(*frame.echo_time) : std::string()) + "/" + frame.frame_type;
+      if (!framed) {
         if (!image.b) image.b = b_value_of(dataset);
         if (!image.temporal) image.temporal = core::parse_int(h.temporal_position);
         if (!image.seconds) image.seconds = seconds_of(dataset);
@@ -124,6 +126,13 @@ Volume with_b_values(const std::map<int64_t, Group>& by_b, size_t places, std::v
   std::vector<Group> groups;
   std::vector<double> b_values;
   for (const auto& [b, images] : by_b) {
+    std::set<std::string> kinds;
+    for (const Image& image : images) kinds.insert(image.kind);
+    if (kinds.size() > 1)
+      core::fail_data(source + ": its images with a b-value of " + std::to_string(b) +
+                      " s/mm² are of several kinds (echo, ImageType (0008,0008), EchoTime (0018,0081)): `" +
+                      *kinds.begin() + "` and `" + *std::next(kinds.begin()) +
+                      "`; keep one kind of image a folder");
     const auto ranks = by_rank(images, places);
     if (ranks.empty())
       core::fail_data(source + ": images with a b-value of " + std::to_string(b) +
@@ -174,6 +183,15 @@ std::vector<double> seconds_of(const std::vector<Group>& groups) {
       start = i == 0 ? *group[i].seconds : std::min(start, *group[i].seconds);
     }
     starts.push_back(start);
+  }
+  // A scan over midnight whose date is that of its start.
+  double days = 0;
+  for (size_t k = 1; k < starts.size(); ++k) {
+    starts[k] += days;
+    if (starts[k - 1] - starts[k] > 43200) {
+      days += 86400;
+      starts[k] += 86400;
+    }
   }
   const double first = starts.front();
   for (double& start : starts) start -= first;

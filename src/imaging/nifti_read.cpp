@@ -104,19 +104,28 @@ at::Tensor scaled(const at::Tensor& data, const Storage& storage, const nifti::L
   }
 }
 
+at::Tensor scaled_double(const at::Tensor& data, const nifti::Layout& layout) {
+  const double slope = layout.slope, intercept = layout.intercept;
+  return map_voxels<double, double>(data, at::kDouble, [=](double v) { return v * slope + intercept; });
+}
+
 /// Unsigned words as the next wider signed type, which every operator takes.
-at::Tensor widened(const at::Tensor& data) {
+at::Tensor widened(const at::Tensor& data, bool keep_double) {
   switch (data.scalar_type()) {
     case at::kShort:
       return map_voxels<uint16_t, int32_t>(data, at::kInt, [](uint16_t v) { return int32_t{v}; });
     case at::kInt:
       return map_voxels<uint32_t, int64_t>(data, at::kLong, [](uint32_t v) { return int64_t{v}; });
     default:
+      if (keep_double)
+        return map_voxels<uint64_t, double>(data, at::kDouble,
+                                            [](uint64_t v) { return static_cast<double>(v); });
       return map_voxels<uint64_t, float>(data, at::kFloat, [](uint64_t v) { return static_cast<float>(v); });
   }
 }
 
-at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at) {
+/// Error (data) when the file cannot hold what its header promises.
+void check_promise(const core::ByteSource& source, const nifti::Layout& layout) {
   const Storage storage = storage_of(layout);
   const auto& n = layout.size;
   const double bytes = static_cast<double>(n[0]) * static_cast<double>(n[1]) * static_cast<double>(n[2]) *
@@ -129,6 +138,12 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
                     std::to_string(storage.bytes * static_cast<size_t>(storage.components)) +
                     " bytes, more than a file of " + std::to_string(source.file_bytes()) +
                     " bytes can hold: it is cut off or its header is damaged; copy it again");
+}
+
+at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at, bool keep_double) {
+  const Storage storage = storage_of(layout);
+  const auto& n = layout.size;
+  check_promise(source, layout);
   if (!source.skip(layout.data_offset - at))
     core::fail_data("the file ends before its voxels; copy it again");
 
@@ -144,11 +159,12 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
   source.finish();
   if (layout.swapped) swap_bytes(data.mutable_data_ptr(), static_cast<size_t>(data.numel()), storage.bytes);
 
+  const bool stays = keep_double && storage.type == at::kDouble;
   if (layout.slope != 1 || layout.intercept != 0) {
-    data = scaled(data, storage, layout);
+    data = stays ? scaled_double(data, layout) : scaled(data, storage, layout);
   } else if (storage.is_unsigned) {
-    data = widened(data);
-  } else if (storage.type == at::kDouble) {
+    data = widened(data, keep_double);
+  } else if (storage.type == at::kDouble && !stays) {
     data = data.to(at::kFloat);
   }
   if (interleaved) {
@@ -157,20 +173,34 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
   return data;
 }
 
+/// The header at the front of a file; `got` is how many bytes were read.
+nifti::Layout read_layout(core::ByteSource& source, size_t& got) {
+  char head[nifti::kLongestHeader];
+  got = source.read(head, nifti::kShortHeader);
+  if (nifti::is_second_version({head, got}))
+    got += source.read(head + got, nifti::kLongestHeader - nifti::kShortHeader);
+  return nifti::parse_header({head, got});
+}
+
 }  // namespace
 
-Volume read_nifti(const std::filesystem::path& path) {
+void check_nifti(const std::filesystem::path& path) {
+  core::ByteSource source(path);
+  core::with_context(path.string(), [&] {
+    size_t got = 0;
+    check_promise(source, read_layout(source, got));
+  });
+}
+
+Volume read_nifti(const std::filesystem::path& path, bool keep_double) {
   core::ByteSource source(path);
   return core::with_context(path.string(), [&] {
-    char head[nifti::kLongestHeader];
-    size_t got = source.read(head, nifti::kShortHeader);
-    if (nifti::is_second_version({head, got}))
-      got += source.read(head + got, nifti::kLongestHeader - nifti::kShortHeader);
-    nifti::Layout layout = nifti::parse_header({head, got});
+    size_t got = 0;
+    nifti::Layout layout = read_layout(source, got);
     Volume volume;
     volume.source = path.string();
     volume.geometry = nifti::place(layout, volume);
-    volume.data = read_voxels(source, layout, got);
+    volume.data = read_voxels(source, layout, got, keep_double);
     nifti::place_in_time(layout, volume);
     if (layout.is_label) {
       volume.units = Units::label;

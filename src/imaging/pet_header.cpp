@@ -3,6 +3,7 @@
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_private.hpp"
+#include "photo51/core/error.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -44,15 +45,34 @@ std::optional<double> seconds(std::optional<double> milliseconds) {
   return milliseconds;
 }
 
-}  // namespace
+/// The first frame's group, else the shared one.
+DcmItem* group_of(DcmItem& dataset, const DcmTagKey& group) {
+  for (const DcmTagKey& groups : {DCM_PerFrameFunctionalGroupsSequence, DCM_SharedFunctionalGroupsSequence})
+    if (DcmItem* item = item_of(dataset, groups))
+      if (DcmItem* found = item_of(*item, group)) return found;
+  return nullptr;
+}
 
-PetHeader read_pet_header(const std::filesystem::path& path) {
-  DcmFileFormat file;
-  load_dicom(file, path);
-  DcmDataset& dataset = *file.getDataset();
+/// PS3.3 C.8.22: what units the values have stands with their rescale, what was corrected in one element
+/// each.
+void take_enhanced(DcmItem& dataset, PetHeader& header) {
+  header.enhanced = true;
+  if (DcmItem* transformation = group_of(dataset, DCM_PixelValueTransformationSequence))
+    header.units = text_of(*transformation, DCM_RescaleType);
+  const std::string decay = text_of(dataset, DCM_DecayCorrected);
+  header.decay_correction = decay == "YES" ? "START" : decay;
+  std::vector<std::string> corrected;
+  const std::pair<DcmTagKey, const char*> corrections[] = {
+      {DCM_DecayCorrected, "DECY"}, {DCM_AttenuationCorrected, "ATTN"}, {DCM_ScatterCorrected, "SCAT"}};
+  for (const auto& [tag, name] : corrections)
+    if (text_of(dataset, tag) == "YES") corrected.emplace_back(name);
+  if (!text_of(dataset, DCM_AttenuationCorrected).empty())
+    header.corrected_image = corrected.empty() ? "NONE" : core::join(corrected, "\\");
+}
+
+PetHeader header_of(DcmDataset& dataset) {
   const std::string zone = text_of(dataset, DCM_TimezoneOffsetFromUTC);
   PetHeader header;
-  header.path = path;
   header.modality = text_of(dataset, DCM_Modality);
   header.units = text_of(dataset, DCM_Units);
   header.suv_type = text_of(dataset, DCM_SUVType);
@@ -72,6 +92,18 @@ PetHeader read_pet_header(const std::filesystem::path& path) {
   header.reference = seconds(number_of(dataset, DCM_FrameReferenceTime));
   header.philips_suv = private_number(dataset, 0x7053, 0x00, kPhilips);
   header.philips_activity = private_number(dataset, 0x7053, 0x09, kPhilips);
+  if (header.units.empty() && item_of(dataset, DCM_SharedFunctionalGroupsSequence) != nullptr)
+    take_enhanced(dataset, header);
+  return header;
+}
+
+}  // namespace
+
+PetHeader read_pet_header(const std::filesystem::path& path) {
+  DcmFileFormat file;
+  load_dicom(file, path);
+  PetHeader header = core::with_context(path.string(), [&] { return header_of(*file.getDataset()); });
+  header.path = path;
   return header;
 }
 

@@ -12,6 +12,7 @@ namespace photo51::imaging {
 struct PetHeader {
   std::filesystem::path path;
   std::string modality, units, suv_type, decay_correction, corrected_image, sex;
+  bool enhanced = false;                 ///< one object of many frames, which says the same in other elements
   std::optional<double> weight, height;  ///< kg, m
   /// Radiopharmaceuticals that differ; the numbers below are the first one's.
   size_t injections = 0;
@@ -26,7 +27,7 @@ struct PetHeader {
   std::optional<double> philips_suv, philips_activity;  ///< Philips' private scales of counts
 };
 
-/// Error (data) when the file is not DICOM.
+/// Error (data) when the file is not DICOM or one of the numbers cannot be read.
 PetHeader read_pet_header(const std::filesystem::path& path);
 
 }  // namespace photo51::imaging

@@ -90,7 +90,7 @@ void write_pet_series(const Volume& pet, const std::filesystem::path& folder, co
     core::fail_data(folder.string() + ": a PET holds 0 to 1e12 Bq/ml; this volume goes from " +
                     decimal(values.min().item<double>()) + " to " + decimal(values.max().item<double>()) +
                     (count_not_finite(pet) > 0 ? " and has NaN voxels" : "") + "; clip it first");
-  prepare_series_folder(folder);
+  prepare_series_folder(folder, pet.geometry.size[2]);
   const DicomUids uids = uids_of(tags);
   const auto& size = pet.geometry.size;
   for (int64_t k = 0; k < size[2]; ++k) {

@@ -5,9 +5,11 @@
 
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
+#include "imaging/dicom_guard.hpp"
 #include "imaging/dicom_identity.hpp"
 #include "imaging/dicom_select.hpp"
 #include "imaging/readers.hpp"
+#include "photo51/core/error.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -19,11 +21,16 @@ void look(const fs::path& path, std::set<std::string>& names) {
   // Everything that is looked for stands before the pixels, most of it in the first 2 kB.
   static std::once_flag once;
   std::call_once(once, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
+  try {
+    guard_dicom(path);
+  } catch (const core::Error&) {
+    return;  // reading the image says why
+  }
   DcmFileFormat file;
   if (file.loadFileUntilTag(path.c_str(), EXS_Unknown, EGL_noChange, 4096, ERM_autoDetect,
                             DcmTagKey(0x0028, 0x0302))
           .bad())
-    return;  // reading the image says why
+    return;
   DcmDataset& dataset = *file.getDataset();
   for (std::string& name : identity_in(dataset)) names.insert(std::move(name));
   if (text_of(dataset, DCM_BurnedInAnnotation) == "YES") names.insert("BurnedInAnnotation");

@@ -25,16 +25,12 @@ Units units_of(Modality modality) {
 
 Volume read_file(const fs::path& path, const ReadOptions& options) {
   const Format format = detect_format(path);
-  const std::string name = path.filename().string();
-  if (format == Format::nifti) return read_nifti(path);
+  if (format == Format::nifti) return read_nifti(path, options.keep_double);
   if (format == Format::dicom) return read_dicom_file(path, options);
   if (format == Format::tiff) return read_tiff(path);
   if (format == Format::png || format == Format::jpeg) return read_picture(path, format);
-  if (format != Format::unknown) return read_with_itk(path, format);
-  if (name.ends_with(".nii") || name.ends_with(".nii.gz"))
-    core::fail_data(path.string() + ": is named as NIfTI but its content is not; copy it again");
-  core::fail_data(path.string() +
-                  ": is not an image that can be read (NIfTI, NRRD, MetaImage, DICOM, TIFF, PNG or JPEG)");
+  if (format != Format::unknown) return read_with_itk(path, format, options.keep_double);
+  fail_format(path);
 }
 
 void declare(Volume& volume, Modality modality) {
@@ -47,6 +43,14 @@ void declare(Volume& volume, Modality modality) {
 }
 
 }  // namespace
+
+void fail_format(const fs::path& path) {
+  const std::string name = path.filename().string();
+  if (name.ends_with(".nii") || name.ends_with(".nii.gz"))
+    core::fail_data(path.string() + ": is named as NIfTI but its content is not; copy it again");
+  core::fail_data(path.string() +
+                  ": is not an image that can be read (NIfTI, NRRD, MetaImage, DICOM, TIFF, PNG or JPEG)");
+}
 
 Volume read_volume(const fs::path& path, const ReadOptions& options) {
   ReadOptions chosen = options;

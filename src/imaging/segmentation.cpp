@@ -8,6 +8,7 @@
 
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_pixels.hpp"
+#include "imaging/dicom_text.hpp"
 #include "imaging/segmentation_grid.hpp"
 #include "photo51/core/error.hpp"
 
@@ -42,7 +43,7 @@ void take_segments(DcmItem& dataset, Segmentation& found) {
     if (item == nullptr) continue;
     const int64_t number = integer_of(*item, DCM_SegmentNumber).value_or(0);
     if (found.type == "LABELMAP" && number == 0) continue;  // the background may be described
-    found.segments.push_back({number, text_of(*item, DCM_SegmentLabel)});
+    found.segments.push_back({number, utf8_text_of(dataset, *item, DCM_SegmentLabel)});
   }
   if (found.segments.empty())
     core::fail_data("has no SegmentSequence (0062,0002): it does not say what its segments are");
@@ -76,7 +77,7 @@ std::vector<std::string> series_of(DcmItem& dataset) {
 
 }  // namespace
 
-Segmentation read_segmentation(const std::filesystem::path& path) {
+Segmentation read_segmentation(const std::filesystem::path& path, const GridChooser& grid_of) {
   const DicomHeader header = read_dicom_header(path);
   DcmFileFormat file;
   load_dicom(file, path);
@@ -103,7 +104,9 @@ Segmentation read_segmentation(const std::filesystem::path& path) {
     found.referenced_series = series_of(dataset);
     take_segments(dataset, found);
     take_places(dataset, found);
-    if (!found.on_slide) place_frames(dataset, found);
+    if (!found.on_slide)
+      place_frames(dataset, found,
+                   grid_of ? grid_of(found.frame_of_reference, found.referenced_series) : nullptr);
     return std::move(found);
   });
 }
@@ -135,9 +138,9 @@ int64_t Segmentation::count(int64_t number) const {
   return sum;
 }
 
-double Segmentation::voxel_ml() const {
-  if (on_slide) return std::numeric_limits<double>::quiet_NaN();
-  return geometry.spacing[0] * geometry.spacing[1] * geometry.spacing[2] / 1000;
+double Segmentation::voxel_mm3() const {
+  if (on_slide || !step_known) return std::numeric_limits<double>::quiet_NaN();
+  return geometry.spacing[0] * geometry.spacing[1] * geometry.spacing[2];
 }
 
 }  // namespace photo51::imaging

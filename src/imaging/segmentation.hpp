@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,16 +31,25 @@ struct Segmentation {
   };
   std::vector<Frame> places;  ///< by frame
   Geometry geometry;          ///< of all frames; size 0 when on_slide
+  /// False: there is one slice, and nothing says how far it is to the next; the spacing is its thickness.
+  bool step_known = true;
+  std::vector<std::string> warnings;
 
   /// Segment `number` as uint8 [D, H, W] of 0 and 1. Not for slides.
   at::Tensor mask_of(int64_t number) const;
   /// Voxels of it in all frames; for slides too.
   int64_t count(int64_t number) const;
-  double voxel_ml() const;  ///< NaN when the size of a voxel is not known
+  double voxel_mm3() const;  ///< NaN when the size of a voxel is not known
 };
 
-/// Errors (data): not a SEG, no frames, frames without a place, turned against each other or off an even
-/// grid.
-Segmentation read_segmentation(const std::filesystem::path& path);
+/// The grid of the image that a SEG with this FrameOfReferenceUID and these referenced series was drawn on;
+/// null when there is none.
+using GridChooser =
+    std::function<const Geometry*(const std::string& frame, const std::vector<std::string>& series)>;
+
+/// Frames of nothing may have been left out, so the distance between slices is that of the image when all
+/// frames lie on its slices, else what the file says or the smallest gap. Labels are UTF-8. Errors (data):
+/// not a SEG, no frames, frames without a place, turned against each other or off an even grid.
+Segmentation read_segmentation(const std::filesystem::path& path, const GridChooser& grid_of = {});
 
 }  // namespace photo51::imaging

@@ -28,19 +28,51 @@ std::array<double, 6> orientation_of(DcmItem& dataset, size_t frame) {
   return *axes;
 }
 
-/// The distance between slices: as the file says, else the smallest gap.
-double step_of(const std::vector<double>& at, std::optional<double> said, std::optional<double> thickness) {
+/// The smallest gap between places in order; 0 when there is one place.
+double smallest_gap(const std::vector<double>& at) {
   double smallest = 0;
   for (size_t i = 1; i < at.size(); ++i) {
     const double gap = at[i] - at[i - 1];
     if (gap > 1e-3 && (smallest == 0 || gap < smallest)) smallest = gap;
   }
-  if (said && *said > 1e-3 && (smallest == 0 || *said < smallest * 1.01)) return *said;
-  if (smallest > 0) return smallest;
-  if (thickness && *thickness > 1e-3) return *thickness;
-  core::fail_data(
-      "neither SpacingBetweenSlices (0018,0088) nor SliceThickness (0018,0050) says how thick its one slice "
-      "is; export it again");
+  return smallest;
+}
+
+/// The distance between the image's slices when all frames lie on them.
+std::optional<double> step_of_image(const Segmentation& found, const std::array<double, 3>& normal,
+                                    const Geometry& image) {
+  for (size_t axis = 0; axis < 3; ++axis) {
+    double cosine = 0;
+    for (size_t row = 0; row < 3; ++row) cosine += image.direction[3 * row + axis] * normal[row];
+    if (std::abs(cosine) < 0.999) continue;
+    for (const auto& frame : found.places) {
+      const double at = image.to_index({frame.position[0], frame.position[1], frame.position[2]})[axis];
+      if (std::abs(at - std::round(at)) > 0.1) return {};
+    }
+    return image.spacing[axis];
+  }
+  return {};
+}
+
+/// The distance between slices: that of the image's where frames lie on them, else as the file says, else the
+/// smallest gap. Thickness alone says nothing: thick slices overlap.
+double step_of(const std::vector<double>& at, std::optional<double> of_image, std::optional<double> said,
+               std::optional<double> thickness, Segmentation& found) {
+  const double smallest = smallest_gap(at);
+  if (said && !(*said > 1e-3 && (smallest == 0 || *said < smallest * 1.01))) said.reset();
+  if (of_image && (smallest == 0 || *of_image < smallest * 1.01) && (!said || *said > *of_image * 0.99))
+    return *of_image;
+  if (said) return *said;
+  if (smallest > 0) {
+    if (thickness && smallest > 1.5 * *thickness)
+      found.warnings.push_back("its frames lie " + core::format_number(smallest) +
+                               " mm apart, but slices are " + core::format_number(*thickness) +
+                               " mm thick: frames in between may have been left out; name the image that it "
+                               "was drawn on, whose slices say how far apart they are");
+    return smallest;
+  }
+  found.step_known = false;
+  return thickness && *thickness > 1e-3 ? *thickness : 1;
 }
 
 }  // namespace
@@ -56,7 +88,7 @@ int64_t slice_of(const Geometry& grid, const std::vector<double>& position) {
   return std::llround(grid.to_index({position[0], position[1], position[2]})[2]);
 }
 
-void place_frames(DcmItem& dataset, Segmentation& found) {
+void place_frames(DcmItem& dataset, Segmentation& found, const Geometry* image) {
   const auto axes = orientation_of(dataset, 0);
   const auto normal = normal_of(axes);
   DcmItem* measures = functional_group(dataset, 0, DCM_PixelMeasuresSequence);
@@ -79,8 +111,9 @@ void place_frames(DcmItem& dataset, Segmentation& found) {
   const auto first = static_cast<size_t>(std::ranges::min_element(at) - at.begin());
   std::vector<double> ordered = at;
   std::ranges::sort(ordered);
-  const double step = step_of(ordered, number_of(*measures, DCM_SpacingBetweenSlices),
-                              number_of(*measures, DCM_SliceThickness));
+  const double step = step_of(ordered, image != nullptr ? step_of_image(found, normal, *image) : std::nullopt,
+                              number_of(*measures, DCM_SpacingBetweenSlices),
+                              number_of(*measures, DCM_SliceThickness), found);
   Geometry& g = found.geometry;
   const auto& origin = found.places[first].position;
   const double slices = std::round((ordered.back() - ordered.front()) / step) + 1;

@@ -6,6 +6,7 @@
 
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
@@ -158,6 +159,9 @@ void take_identity(const Handle& handle, SlideInfo& info) {
 }  // namespace
 
 std::string openslide_vendor(const fs::path& path) {
+  std::error_code code;
+  if (fs::exists(path, code) && !fs::is_directory(path, code))
+    core::require_regular_file(path);  // OpenSlide would wait at a pipe
   const char* vendor = openslide_detect_vendor(path.c_str());
   return vendor == nullptr ? "" : vendor;
 }

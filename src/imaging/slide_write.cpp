@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/write_slide.hpp"
 
@@ -171,8 +172,7 @@ void write_tiles(TiffFile& file, const Level& level, int64_t side) {
 
 void write_slide(const at::Tensor& picture, const fs::path& path, const SlideTags& tags) {
   core::with_context(path.string(), [&] { check(picture, tags); });
-  fs::path temporary = path;
-  temporary += ".tmp";
+  const fs::path temporary = core::temporary_for(path);
   std::error_code code;
   try {
     TiffFile file(temporary);

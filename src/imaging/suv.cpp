@@ -63,16 +63,19 @@ SuvType stored_type(const PetHeader& h) {
 
 void check_corrections(const PetHeader& h, std::vector<std::string>& warnings) {
   if (h.corrected_image.empty()) {
-    warnings.emplace_back("CorrectedImage (0028,0051) does not say whether attenuation was corrected");
+    warnings.push_back(
+        std::string(h.enhanced ? "AttenuationCorrected (0018,9759)" : "CorrectedImage (0028,0051)") +
+        " does not say whether attenuation was corrected");
     return;
   }
   const auto has = [&](const char* name) {
     return ("\\" + h.corrected_image + "\\").find(name) != std::string::npos;
   };
   if (!has("\\ATTN\\"))
-    core::fail_data(
-        "CorrectedImage (0028,0051) has no ATTN: without attenuation correction there is no SUV; name the "
-        "corrected series, or set `suv: none`");
+    core::fail_data(std::string(h.enhanced ? "AttenuationCorrected (0018,9759) is not YES"
+                                           : "CorrectedImage (0028,0051) has no ATTN") +
+                    ": without attenuation correction there is no SUV; name the "
+                    "corrected series, or set `suv: none`");
   const bool claims = h.decay_correction == "START" || h.decay_correction == "ADMIN";
   if (claims && !has("\\DECY\\"))
     core::fail_data("DecayCorrection (0054,1102) is " + h.decay_correction +
@@ -80,17 +83,17 @@ void check_corrections(const PetHeader& h, std::vector<std::string>& warnings) {
 }
 
 std::vector<double> from_activity(const std::vector<PetHeader>& slices, SuvType type,
-                                  std::vector<std::string>& warnings) {
+                                  std::vector<std::string>& warnings, std::optional<int64_t> days) {
   const double norm = suv_norm(type, body_of(slices.front(), type));
   check_corrections(slices.front(), warnings);
-  std::vector<double> factors = remaining_dose(slices, warnings);
+  std::vector<double> factors = remaining_dose(slices, warnings, days);
   for (double& factor : factors) factor = norm / factor;
   return factors;
 }
 
 /// Philips stores counts and, in private elements, what turns them into SUVbw or Bq/ml.
 std::vector<double> from_counts(const std::vector<PetHeader>& slices, SuvType type,
-                                std::vector<std::string>& warnings) {
+                                std::vector<std::string>& warnings, std::optional<int64_t> days) {
   const auto all_have = [&](std::optional<double> PetHeader::*scale) {
     for (const PetHeader& h : slices)
       if (!(h.*scale) || *(h.*scale) <= 0) return false;
@@ -105,7 +108,7 @@ std::vector<double> from_counts(const std::vector<PetHeader>& slices, SuvType ty
     }
     for (const PetHeader& h : slices) factors.push_back(*h.philips_suv * norm);
   } else if (all_have(&PetHeader::philips_activity)) {
-    factors = from_activity(slices, type, warnings);
+    factors = from_activity(slices, type, warnings, days);
     for (size_t i = 0; i < factors.size(); ++i) factors[i] *= *slices[i].philips_activity;
   } else {
     core::fail_data(
@@ -144,6 +147,24 @@ SuvType suv_type_from(const std::string& name) {
   core::fail_usage("there is no SUV type `" + name + "`" + core::suggest(name, names));
 }
 
+SuvRequest suv_request_from(const std::string& text) {
+  const auto after = text.find(" after ");
+  SuvRequest request{suv_type_from(text.substr(0, after))};
+  if (after == std::string::npos) return request;
+  std::string days = text.substr(after + 7);
+  for (const char* unit : {" days", " day"})
+    if (days.ends_with(unit)) {
+      days.resize(days.size() - std::string_view(unit).size());
+      const auto number = core::parse_int(days);
+      if (number && *number >= 0 && *number <= 60) {
+        request.days = *number;
+        return request;
+      }
+    }
+  core::fail_usage("`" + text + "` does not say how long after the injection the scan was; write it as `" +
+                   to_string(request.type) + " after 4 days`");
+}
+
 double suv_norm(SuvType type, const Body& body) {
   const double w = body.weight, h = body.height, bmi = w / (h * h);
   switch (type) {
@@ -160,7 +181,7 @@ double suv_norm(SuvType type, const Body& body) {
 }
 
 std::vector<double> suv_factors(const std::vector<PetHeader>& slices, SuvType type,
-                                std::vector<std::string>& warnings) {
+                                std::vector<std::string>& warnings, std::optional<int64_t> days) {
   const PetHeader& first = slices.front();
   if (first.modality != "PT")
     core::fail_data("Modality (0008,0060) is " + first.modality + ", not PT; SUV is for PET only");
@@ -170,17 +191,17 @@ std::vector<double> suv_factors(const std::vector<PetHeader>& slices, SuvType ty
                       ": has other Units (0054,1001) or another PatientWeight "
                       "(0010,1030) than " +
                       first.path.filename().string() + " of the same series; keep one series a folder");
-  if (first.units == "BQML") return from_activity(slices, type, warnings);
-  if (first.units == "CNTS") return from_counts(slices, type, warnings);
+  if (first.units == "BQML") return from_activity(slices, type, warnings, days);
+  if (first.units == "CNTS") return from_counts(slices, type, warnings, days);
   if (first.units == "GML" || first.units == "CM2ML") return from_stored(slices, type);
+  const std::string units = first.enhanced ? "RescaleType (0028,1054)" : "Units (0054,1001)";
   core::fail_data(
-      (first.units.empty() ? std::string("Units (0054,1001) are missing")
-                           : "Units (0054,1001) are " + first.units) +
+      (first.units.empty() ? units + " are missing" : units + " are " + first.units) +
       ", so SUV cannot be computed from them (BQML, CNTS, GML or CM2ML can); correct the header, or "
       "set `suv: none`");
 }
 
-Volume to_suv(Volume pet, SuvType type) {
+Volume to_suv(Volume pet, SuvType type, std::optional<int64_t> days) {
   return core::with_context(pet.source, [&] {
     const auto place = split_choice(pet.source).first;
     if (!std::filesystem::is_directory(place) && detect_format(place) != Format::dicom)
@@ -189,7 +210,7 @@ Volume to_suv(Volume pet, SuvType type) {
           "or `suv: none` to take its values as they are");
     std::vector<PetHeader> slices;
     for (const auto& path : files_of_series(pet.source)) slices.push_back(read_pet_header(path));
-    const std::vector<double> factors = suv_factors(slices, type, pet.warnings);
+    const std::vector<double> factors = suv_factors(slices, type, pet.warnings, days);
     const at::Tensor scale = at::tensor(factors, at::kDouble);
     pet.data = pet.data.to(at::kDouble);
     if (static_cast<int64_t>(factors.size()) == pet.data.size(1)) {

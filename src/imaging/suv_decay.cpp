@@ -90,6 +90,10 @@ Moment scan_start(const std::vector<PetHeader>& slices, double half_life,
                   std::vector<std::string>& warnings) {
   const PetHeader& first = slices.front();
   if (first.corrected_to) return *first.corrected_to;
+  if (first.enhanced)
+    core::fail_data(
+        "DecayCorrectionDateTime (0018,9701) is missing, so the time that the values are corrected to is not "
+        "known; put it into the header, or set `suv: none`");
   const Moment earliest = earliest_acquisition(slices);
   if (first.series && *first.series <= earliest + 1) return *first.series;
   if (first.ge_scan) return *first.ge_scan;
@@ -117,11 +121,43 @@ Moment scan_start(const std::vector<PetHeader>& slices, double half_life,
   return *low;
 }
 
+double day_of(Moment moment) {
+  return std::floor(moment / 86400);
+}
+
+/// Seconds from an injection whose time is known and whose date is not. Without the user's word it was in the
+/// day before the scan, as long as one day more would be too long for the nuclide to be seen.
+double elapsed_since_time(double injected_time, Moment moment, double half_life,
+                          std::vector<std::string>& warnings, std::optional<int64_t> days) {
+  double elapsed = moment - 86400 * day_of(moment) - injected_time;
+  if (days) return elapsed + 86400 * static_cast<double>(*days);
+  const bool before_midnight = elapsed < 0;
+  if (before_midnight) elapsed += 86400;
+  const double change = std::exp2(86400 / half_life);
+  if (elapsed + 86400 <= 10 * half_life && change > 1.01)
+    core::fail_data(
+        "RadiopharmaceuticalStartTime (0018,1072) has no date, and with a half-life of " +
+        core::format_fixed(half_life / 3600, 1) + " hours the scan may be " +
+        core::format_fixed(elapsed / 3600, 1) + " hours or days more after the injection, each of " +
+        "which multiplies SUV by " + core::format_fixed(change, 2) +
+        "; put RadiopharmaceuticalStartDateTime (0018,1078) into the header, or state the days in "
+        "the config, as in `suv: bw after 4 days`");
+  if (before_midnight) warnings.emplace_back("the injection was before midnight, the scan after it");
+  return elapsed;
+}
+
 /// Seconds from the injection to `moment`.
 double elapsed_since_injection(const PetHeader& h, Moment moment, double half_life,
-                               std::vector<std::string>& warnings) {
+                               std::vector<std::string>& warnings, std::optional<int64_t> days) {
   const auto plausible = [&](double elapsed) { return elapsed >= 0 && elapsed <= 10 * half_life; };
-  if (h.injected && plausible(moment - *h.injected)) return moment - *h.injected;
+  if (h.injected && plausible(moment - *h.injected)) {
+    const double dated = day_of(moment) - day_of(*h.injected);
+    if (days && static_cast<double>(*days) != dated)
+      core::fail_data("RadiopharmaceuticalStartDateTime (0018,1078) lies " + core::format_number(dated) +
+                      " days before the scan, but the config says " + std::to_string(*days) +
+                      "; correct one of them");
+    return moment - *h.injected;
+  }
   if (!h.injected && !h.injected_time)
     core::fail_data(
         "RadiopharmaceuticalStartDateTime (0018,1078) and RadiopharmaceuticalStartTime (0018,1072) are "
@@ -129,11 +165,7 @@ double elapsed_since_injection(const PetHeader& h, Moment moment, double half_li
         "`suv: none`");
   double elapsed = moment - h.injected.value_or(moment);
   if (h.injected_time) {
-    elapsed = std::fmod(moment, 86400.0) - *h.injected_time;
-    if (elapsed < 0) {
-      elapsed += 86400;
-      warnings.emplace_back("the injection was before midnight, the scan after it");
-    }
+    elapsed = elapsed_since_time(*h.injected_time, moment, half_life, warnings, days);
     if (h.injected)
       warnings.emplace_back(
           "RadiopharmaceuticalStartDateTime (0018,1078) does not fit the scan; "
@@ -149,7 +181,8 @@ double elapsed_since_injection(const PetHeader& h, Moment moment, double half_li
 
 }  // namespace
 
-std::vector<double> remaining_dose(const std::vector<PetHeader>& slices, std::vector<std::string>& warnings) {
+std::vector<double> remaining_dose(const std::vector<PetHeader>& slices, std::vector<std::string>& warnings,
+                                   std::optional<int64_t> days) {
   const PetHeader& first = slices.front();
   const double dose = require_dose(first);
   const std::string& correction = first.decay_correction;
@@ -158,6 +191,11 @@ std::vector<double> remaining_dose(const std::vector<PetHeader>& slices, std::ve
       core::fail_data(h.path.filename().string() + ": has another dose, half-life or decay correction than " +
                       first.path.filename().string() + " of the same series; keep one series a folder");
   if (correction == "ADMIN") return std::vector<double>(slices.size(), dose);
+  if (first.enhanced && correction != "START")
+    core::fail_data(
+        "DecayCorrected (0018,9758) is `" + correction +
+        "`, not YES, so the values of its frames belong to different times; export the series with "
+        "decay correction, or set `suv: none`");
   if (correction != "START" && correction != "NONE")
     core::fail_data("DecayCorrection (0054,1102) is `" + correction +
                     "`, not START, ADMIN or NONE, so it is not known which time the values belong to; put it "
@@ -167,7 +205,7 @@ std::vector<double> remaining_dose(const std::vector<PetHeader>& slices, std::ve
   if (correction == "START") {
     const Moment start = scan_start(slices, half_life, warnings);
     return std::vector<double>(slices.size(),
-                               left(elapsed_since_injection(first, start, half_life, warnings)));
+                               left(elapsed_since_injection(first, start, half_life, warnings, days)));
   }
   earliest_acquisition(slices);
   std::vector<double> doses;
@@ -178,7 +216,8 @@ std::vector<double> remaining_dose(const std::vector<PetHeader>& slices, std::ve
                       ": ActualFrameDuration (0018,1242) is missing, which values without decay correction "
                       "need; put it into the header, or set `suv: none`");
     const Moment middle = *h.acquired + mean_count_time(*h.duration, half_life);
-    doses.push_back(left(elapsed_since_injection(h, middle, half_life, doses.empty() ? warnings : repeated)));
+    doses.push_back(
+        left(elapsed_since_injection(h, middle, half_life, doses.empty() ? warnings : repeated, days)));
   }
   return doses;
 }

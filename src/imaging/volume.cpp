@@ -94,9 +94,9 @@ bool Geometry::matches(const Geometry& other, double tolerance) const {
     std::array<double, 3> index{};
     for (size_t axis = 0; axis < 3; ++axis)
       if ((corner >> axis & 1) != 0) index[axis] = static_cast<double>(std::max<int64_t>(size[axis] - 1, 1));
-    const auto a = to_world(index), b = other.to_world(index);
+    const auto there = to_index(other.to_world(index));
     for (size_t axis = 0; axis < 3; ++axis)
-      if (!(std::abs(a[axis] - b[axis]) <= tolerance)) return false;
+      if (!(std::abs(there[axis] - index[axis]) <= tolerance)) return false;
   }
   return true;
 }

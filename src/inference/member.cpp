@@ -45,6 +45,7 @@ MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
     info.fold = std::stoll(value("fold"));
     info.repeat = std::stoll(value("repeat"));
     info.fitted.json = value("fitted");
+    info.labels = data::fitted_labels(std::move(info.labels), info.fitted);
     const Json classes = Json::parse(value("classes"));
     for (auto& label : info.labels) label.classes = classes.at(label.head).get<std::vector<std::string>>();
     const Json risks = Json::parse(value("risks"));

@@ -4,6 +4,8 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/run/layout.hpp"
+#include "photo51/run/state.hpp"
 
 namespace photo51::inference {
 namespace {
@@ -30,12 +32,21 @@ std::vector<fs::path> entries(const fs::path& folder) {
   return found;
 }
 
+void require_finished(const fs::path& folder, const ModelFiles& files, bool allow_unfinished) {
+  if (files.unfinished.empty() || allow_unfinished) return;
+  core::fail_usage(folder.string() + ": the run is not finished: " + files.unfinished +
+                   "; go on with `photo51 train … --resume`, or give --allow-unfinished to use it as it is");
+}
+
 }  // namespace
 
-ModelFiles find_model(const fs::path& folder) {
+ModelFiles find_model(const fs::path& folder, bool allow_unfinished) {
   ModelFiles files;
-  if (fs::exists(folder / "model.yaml")) {
-    files.config = folder / "model.yaml";
+  if (fs::exists(folder / run::name::published)) {
+    files.config = folder / run::name::published;
+    const config::Node document = config::load_document(files.config);
+    if (const auto* unfinished = document.find(unfinished_key)) files.unfinished = unfinished->text;
+    require_finished(folder, files, allow_unfinished);
     for (const auto& path : entries(folder)) {
       const std::string name = path.filename().string();
       if (name.starts_with("weights") && name.ends_with(".safetensors")) files.weights.push_back(path);
@@ -44,16 +55,18 @@ ModelFiles find_model(const fs::path& folder) {
       core::fail_data(folder.string() + ": there is a model.yaml but no weights*.safetensors");
     return files;
   }
-  files.config = folder / "config.yaml";
+  files.config = folder / run::name::config;
   if (!fs::exists(files.config))
     core::fail_usage(folder.string() +
                      ": neither a run folder (no config.yaml) nor a published model (no model.yaml)");
-  for (const auto& path : entries(folder / "checkpoints"))
-    if (fs::exists(path / "best.safetensors")) files.weights.push_back(path / "best.safetensors");
+  for (const auto& path : entries(folder / run::name::checkpoints))
+    if (fs::exists(path / run::name::best)) files.weights.push_back(path / run::name::best);
   if (files.weights.empty())
-    core::fail_data((folder / "checkpoints").string() +
+    core::fail_data((folder / run::name::checkpoints).string() +
                     ": no fold_K/best.safetensors; the run has trained no model yet, go on with `photo51 "
                     "train … --resume`");
+  files.unfinished = run::missing_models(folder);
+  require_finished(folder, files, allow_unfinished);
   return files;
 }
 
@@ -61,6 +74,7 @@ config::Node load_config(const ModelFiles& files) {
   config::Node document = config::load_document(files.config);
   document.erase("train");
   document.erase("evaluate");
+  document.erase(unfinished_key);
   return document;
 }
 

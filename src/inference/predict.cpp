@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/inference/member.hpp"
 
@@ -70,8 +72,13 @@ std::vector<model::Prediction> predict(Member& member, const data::Cohort& cohor
   loading.on_bad = options.on_bad;
   data::Loader loader(cohort, cases, member.info.fitted, rows, draw, loading);
   std::vector<model::Prediction> predictions;
+  std::optional<core::Progress> progress;
+  if (!options.on_done)
+    progress.emplace("predicting", static_cast<int64_t>(rows.size()), core::Progress::Show::if_slow);
   data::Batch batch;
   while (loader.next(batch)) {
+    if (progress) progress->advance(batch.size());
+    if (options.on_done) options.on_done(batch.size());
     if (batch.size() == 0) continue;
     append(member, batch, member.model->predict(member.model->forward(batch)), predictions);
   }

@@ -7,6 +7,7 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/inference/member.hpp"
 
 namespace photo51::inference {
@@ -14,12 +15,14 @@ namespace photo51::inference {
 struct Predictor::Impl {
   PipelineOptions pipeline;
   std::vector<Member> members;
+  std::string unfinished;
 };
 
 Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides,
-                     const std::string& device)
+                     const std::string& device, bool allow_unfinished)
     : impl_(std::make_unique<Impl>()) {
-  const ModelFiles files = find_model(folder);
+  const ModelFiles files = find_model(folder, allow_unfinished);
+  impl_->unfinished = files.unfinished;
   config::Node document = load_config(files);
   for (const auto& assignment : overrides) config::apply_override(document, assignment);
   impl_->pipeline = read_pipeline(std::move(document));
@@ -31,9 +34,15 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
 }
 
 Predictor::~Predictor() = default;
+Predictor::Predictor(Predictor&&) noexcept = default;
+Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 
 const PipelineOptions& Predictor::pipeline() const {
   return impl_->pipeline;
+}
+
+const std::string& Predictor::unfinished() const {
+  return impl_->unfinished;
 }
 
 std::vector<data::LabelSpec> Predictor::labels() const {
@@ -68,6 +77,10 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
   };
   const auto useful = with_any_input(cohort, rows, pass.on_bad);
   std::vector<model::Prediction> predictions;
+  const auto passes = static_cast<int64_t>(members.size()) * (options.flips ? 2 : 1);
+  core::Progress progress("predicting", static_cast<int64_t>(useful.size()) * passes,
+                          core::Progress::Show::if_slow);
+  pass.on_done = [&](int64_t cases) { progress.advance(cases); };
   const size_t chunk = static_cast<size_t>(std::max<int64_t>(options.batch_size, 1)) * 4;
   for (size_t begin = 0; begin < useful.size(); begin += chunk) {
     const std::vector<int64_t> some(

@@ -129,7 +129,8 @@ std::vector<std::string> stacked_heads(const ModelOptions& options, const std::s
                        core::suggest(name, others));
     const auto &mine = label_of(labels, stack), &theirs = label_of(labels, name);
     if (mine.kind != theirs.kind || mine.column != theirs.column || mine.classes != theirs.classes ||
-        mine.positive != theirs.positive || mine.event_column != theirs.event_column)
+        mine.positive != theirs.positive || mine.negative != theirs.negative ||
+        mine.event_column != theirs.event_column)
       core::fail_usage("learner.heads: `" + name +
                        "` predicts another label; a stack combines heads of its own task and label");
   }

@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <set>
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/radiogenomics/learner_options.hpp"
 #include "photo51/radiogenomics/table_encoders.hpp"
 
 namespace photo51::model {
@@ -26,6 +28,19 @@ void check_names(config::Fields& f, const Entries& entries, const char* field) {
             "the name `" + name + "` may not be empty or hold a dot");
     f.check(seen.insert(name).second, field, "the name `" + name + "` stands twice");
   }
+}
+
+/// What a head sees, a stack through the heads that it combines; empty = all.
+std::vector<std::string> inputs_of(const ModelOptions& options, const HeadOptions& head) {
+  if (head.learner.name != "stack") return head.inputs;
+  const auto& stacked = head.learner.as<radiogenomics::StackOptions>().heads;
+  std::vector<std::string> inputs;
+  for (const auto& [name, other] : options.heads) {
+    if (std::find(stacked.begin(), stacked.end(), name) == stacked.end()) continue;
+    if (other.inputs.empty()) return {};
+    inputs.insert(inputs.end(), other.inputs.begin(), other.inputs.end());
+  }
+  return inputs;
 }
 
 }  // namespace
@@ -67,6 +82,9 @@ std::vector<data::LabelSpec> label_specs(const ModelOptions& options) {
     spec.column = !head.label.empty() ? head.label : survival ? "time" : name;
     if (survival) spec.event_column = head.event;
     spec.positive = head.positive;
+    spec.negative = head.negative;
+    spec.time_unit = head.time_unit;
+    spec.inputs = inputs_of(options, head);
     if (!radiogenomics::class_count(head)) spec.classes = head.classes;
     if (spec.kind == Kind::expression) {
       spec.column = spec.table = head.table;

@@ -1,5 +1,6 @@
 #include "photo51/model/predictions.hpp"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <tuple>
@@ -22,23 +23,37 @@ double read_number(const core::Table& table, size_t row, size_t column) {
 
 }  // namespace
 
-std::string to_csv(const std::vector<Prediction>& predictions) {
-  std::string out = "case,head,class,value,low,high\n";
+std::string to_csv(const std::vector<Prediction>& predictions, const std::string& unfinished) {
+  const auto row = [&](std::vector<std::string> cells, const std::string& last) {
+    if (!unfinished.empty()) cells.push_back(last);
+    return core::csv_row(cells);
+  };
+  std::string out = row({"case", "head", "class", "value", "low", "high"}, "unfinished");
   for (const auto& p : predictions)
-    out += core::csv_row({p.case_id, p.head, p.class_name, core::format_number(p.value),
-                          core::format_number(p.low), core::format_number(p.high)});
+    out += row({p.case_id, p.head, p.class_name, core::format_number(p.value), core::format_number(p.low),
+                core::format_number(p.high)},
+               unfinished);
   return out;
 }
 
-std::string to_json(const std::vector<Prediction>& predictions) {
+std::string to_json(const std::vector<Prediction>& predictions, const std::vector<data::Warning>& warnings,
+                    const std::string& unfinished) {
+  std::map<std::string, std::vector<std::string>> of_case;
+  for (const auto& warning : warnings) {
+    std::string text = warning.input.empty() ? "" : "input " + warning.input + ": ";
+    if (!warning.file.empty()) text += warning.file + ": ";
+    of_case[warning.case_id].push_back(text + warning.text);
+  }
   auto list = nlohmann::ordered_json::array();
   for (const auto& p : predictions) {
     nlohmann::ordered_json entry = {{"case", p.case_id}, {"head", p.head}, {"class", nullptr},
                                     {"value", p.value},  {"low", p.low},   {"high", p.high}};
     if (!p.class_name.empty()) entry["class"] = p.class_name;
+    if (const auto found = of_case.find(p.case_id); found != of_case.end()) entry["warnings"] = found->second;
+    if (!unfinished.empty()) entry["unfinished"] = unfinished;
     list.push_back(std::move(entry));
   }
-  return list.dump(1) + "\n";
+  return list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {

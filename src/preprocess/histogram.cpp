@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "photo51/core/error.hpp"
+#include "preprocess/region.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -13,10 +14,10 @@ namespace {
 constexpr size_t pieces = histogram_landmarks - 1;
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-std::vector<float> region_of(const float* values, int64_t count, float floor, const uint8_t* mask) {
+std::vector<float> values_in(const Region& region) {
   std::vector<float> inside;
-  for (int64_t i = 0; i < count; ++i)
-    if (values[i] > floor && (mask == nullptr || mask[i] != 0)) inside.push_back(values[i]);
+  for (int64_t i = 0; i < region.count; ++i)
+    if (region.has(i)) inside.push_back(region.values[i]);
   return inside;
 }
 
@@ -40,25 +41,25 @@ std::vector<double> percentiles(std::vector<float>& values, const std::vector<do
 }  // namespace
 
 std::vector<double> to_landmark_scale(at::Tensor& channel, const at::Tensor& mask,
-                                      const NormalizeOptions& options) {
+                                      const NormalizeOptions& options, bool negative_units,
+                                      Normalized* told) {
   float* values = channel.mutable_data_ptr<float>();
   const int64_t count = channel.numel();
-  float floor = -std::numeric_limits<float>::infinity();
-  if (options.region == "foreground") floor = static_cast<float>(options.foreground_threshold);
-  const uint8_t* chosen = nullptr;
-  if (options.region == "mask") {
-    if (!mask.defined())
-      core::fail_data("normalize region is mask, but there is no mask; give one or set region: foreground");
-    chosen = mask.const_data_ptr<uint8_t>();
+  const Region region = region_of(channel, mask, options, negative_units);
+  if (told != nullptr) {
+    told->region = region.words;
+    if (!region.warning.empty()) told->warnings.push_back(region.warning);
   }
-  auto inside = region_of(values, count, floor, chosen);
-  if (chosen != nullptr && inside.empty())
+  auto inside = values_in(region);
+  if (region.mask != nullptr && inside.empty())
     core::fail_data("normalize region is mask, but the mask has no voxel in the prepared image");
 
   std::vector<double> percents{options.percentiles[0], 10, 20, 30, 40, 50, 60, 70, 80, 90,
                                options.percentiles[1]};
   auto landmarks = inside.empty() ? std::vector<double>() : percentiles(inside, percents);
   if (landmarks.empty() || !(landmarks.back() > landmarks.front())) {
+    if (told != nullptr)
+      told->warnings.push_back("holds no two values in " + region.words + ": all of it becomes 0");
     std::fill_n(values, count, nan);
     return {};
   }
@@ -73,7 +74,7 @@ std::vector<double> to_landmark_scale(at::Tensor& channel, const at::Tensor& mas
   }
   for (int64_t i = 0; i < count; ++i) {
     const float v = values[i];
-    if (!(v > floor)) {
+    if (!region.lies(v)) {
       values[i] = nan;
       continue;
     }

@@ -9,6 +9,7 @@
 #include <array>
 #include <cmath>
 #include <mutex>
+#include <new>
 #include <vector>
 
 #include "photo51/core/error.hpp"
@@ -184,6 +185,8 @@ imaging::Volume correct_bias_field(const imaging::Volume& volume, const BiasCorr
   if (!(small.high > small.low * (1 + 1e-6F))) return corrected;
   try {
     divide_by_field(corrected.data, *estimate(small, options));
+  } catch (const itk::MemoryAllocationError&) {
+    throw std::bad_alloc();
   } catch (const itk::ExceptionObject& error) {
     core::fail_data(std::string("bias_field_correction: ") + error.GetDescription());
   }

@@ -52,8 +52,9 @@ void describe(config::Fields& f, NormalizeOptions& o) {
     {.one_of = {"none", "zscore", "percentile", "window", "fixed", "histogram"}});
   f("region", o.region,
     "voxels the statistics come from: every voxel of the scan, those above foreground_threshold (the others "
-    "become 0), or those in the mask",
-    {.one_of = {"all", "foreground", "mask"}});
+    "become 0), or those in the mask; auto: foreground, but where negative intensities say that the image is "
+    "normalised already (or in HU) the voxels that are not 0, or all if few are 0",
+    {.one_of = {"auto", "all", "foreground", "mask"}});
   f("foreground_threshold", o.foreground_threshold, "foreground: voxels above this intensity");
   f("percentiles", o.percentiles, "percentile and histogram: the two that become 0 and 1",
     {.min = 0, .max = 100});

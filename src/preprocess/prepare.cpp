@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "photo51/ops/memory.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/ops/scan.hpp"
@@ -37,6 +38,10 @@ struct Case {
   AffineMap world_of_channel(size_t c) const {
     const AffineMap own = world_of(channels[c]->geometry);
     return is_registered(c) ? compose(inverse(*registrations[c]), own) : own;
+  }
+  /// Negative values are ordinary in Hounsfield units.
+  bool has_negative_units(size_t c) const {
+    return channels[c]->units == imaging::Units::hounsfield || channels[c]->modality == imaging::Modality::ct;
   }
   std::string name_of(size_t c) const {
     std::string name = "channel ";
@@ -160,15 +165,32 @@ std::vector<std::optional<Volume>> without_bias(const Case& item) {
   return channels;
 }
 
-/// The mask on the output grid, 0 or 1; undefined when it is absent.
-at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geometry& geometry,
+bool needs_mask(const NormalizeOptions& options) {
+  return options.region == "mask" &&
+         (options.method == "zscore" || options.method == "percentile" || options.method == "histogram");
+}
+
+/// The mask with voxels of 0 around it: resampling goes on with the last voxel for half an output step.
+Volume framed(Volume mask) {
+  imaging::Geometry& grid = mask.geometry;
+  grid.origin = grid.to_world({-1, -1, -1});
+  for (int64_t& size : grid.size) size += 2;
+  mask.data = at::constant_pad_nd(mask.data, {1, 1, 1, 1, 1, 1});
+  return mask;
+}
+
+/// The mask on the output grid, 0 or 1; undefined when it is absent. Unless it is `moved`, by the same rule
+/// as everywhere, ties included.
+at::Tensor sample_mask(const Case& item, const View& view, const imaging::Geometry& geometry, bool moved,
                        core::ThreadPool* pool) {
   if (!item.mask) return {};
+  if (!moved) return imaging::on_grid_of(*item.mask, geometry).data.ne(0).to(at::kByte);
   auto found = at::empty({1, geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   ops::ResampleOptions nearest;
   nearest.interpolation = ops::Interpolation::nearest;
   nearest.pool = pool;
-  sample(*item.mask, world_of(item.mask->geometry), view, found, nearest);
+  const Volume mask = framed(*item.mask);
+  sample(mask, world_of(mask.geometry), view, found, nearest);
   return found.ne(0).to(at::kByte);
 }
 
@@ -183,7 +205,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   if (options.bias_field_correction.method != "none") {
     PreprocessOptions rest = options;
     rest.bias_field_correction = {};
-    return prepare(without_bias(item), mask, mask_channel, rest, augmentation, names, pool);
+    return prepare(without_bias(item), mask, mask_channel, rest, augmentation, names, pool, registrations);
   }
   const imaging::Geometry grid = full_grid(frame.geometry, options);
   Prepared result;
@@ -199,8 +221,19 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   result.values = ops::empty_image(
       {images + (mask_channel ? 1 : 0), geometry.size[2], geometry.size[1], geometry.size[0]}, at::kFloat);
   at::Tensor mask_values;
-  if (mask_channel || options.normalize.region == "mask")
-    mask_values = sample_mask(item, view, geometry, pool);
+  if (mask_channel || needs_mask(options.normalize)) {
+    mask_values = sample_mask(item, view, geometry, augmentation != nullptr, pool);
+    if (mask_values.defined() && !ops::box_nonzero(mask_values)) {
+      const std::string why = ops::box_nonzero(mask->data)
+                                  ? "none of the mask's voxels lies in the prepared image"
+                                  : "the mask is empty: all of its voxels are 0";
+      if (needs_mask(options.normalize))
+        core::fail_data(Case::with_source("mask", *mask) +
+                        ": normalize region is mask, but the mask has no voxel in the prepared image (" +
+                        why + "); mend the mask or set normalize.region to another");
+      result.warnings.push_back({-1, why});
+    }
+  }
 
   ops::ResampleOptions how;
   how.interpolation = interpolation_from(options.interpolation);
@@ -217,13 +250,18 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
       continue;
     }
     sample(*channels[at], item.world_of_channel(at), view, target, how);
+    Normalized told;
     core::with_context([&] { return item.name_of(at); },
                        [&] {
+                         const bool hounsfield = item.has_negative_units(at);
                          if (by_histogram)
-                           result.landmarks[at] = to_landmark_scale(target, mask_values, options.normalize);
+                           result.landmarks[at] =
+                               to_landmark_scale(target, mask_values, options.normalize, hounsfield, &told);
                          else
-                           normalize(target, mask_values, options.normalize, at);
+                           told = normalize(target, mask_values, options.normalize, at, hounsfield);
                        });
+    if (!told.region.empty()) result.regions.insert(told.region);
+    for (const auto& warning : told.warnings) result.warnings.push_back({c, warning});
   }
   if (mask_channel) {
     auto target = result.values.narrow(0, images, 1);

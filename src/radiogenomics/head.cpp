@@ -218,8 +218,9 @@ std::shared_ptr<Head> make_head(const HeadOptions& options, const data::LabelSpe
   using Kind = data::LabelSpec::Kind;
   switch (label.kind) {
     case Kind::binary: {
-      const std::string positive = label.positive.empty() ? "1" : label.positive;
-      const std::string negative = label.positive.empty() ? "0" : "not " + label.positive;
+      const std::string words = core::join(label.positive, " or ");
+      const std::string positive = words.empty() ? "1" : words;
+      const std::string negative = words.empty() ? "0" : "not " + words;
       return std::make_shared<Classifier>(options, std::vector<std::string>{negative, positive}, true, width);
     }
     case Kind::multiclass: {

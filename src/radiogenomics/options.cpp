@@ -16,9 +16,22 @@ std::optional<int64_t> class_count(const HeadOptions& options) {
 void describe(config::Fields& f, HeadOptions& o) {
   f("task", o.task, "what the head predicts",
     {.one_of = {"binary", "multiclass", "regression", "survival", "expression"}, .required = true});
-  f("label", o.label, "manifest column; empty = the head's name (survival: `time`, in days)");
-  f("event", o.event, "survival: manifest column, 1 = the event was seen, 0 = censored");
-  f("positive", o.positive, "binary: the label that counts as 1; empty = the column holds 0/1");
+  f("label", o.label, "manifest column; empty = the head's name (survival: `time`)");
+  f("event", o.event,
+    "survival: manifest column that says whether the event was seen: 1 or 0, true or false, yes or no, dead "
+    "or "
+    "alive, `1:…` or `0:…`, or words of `positive` and `negative`");
+  f("time_unit", o.time_unit, "survival: of the label; the report keeps it",
+    {.one_of = {"days", "months", "years"}});
+  f("positive", o.positive,
+    "binary, and the event of survival: the word, or words, that count as 1; empty = the column holds 0/1, "
+    "false/true or no/yes",
+    {.lone = true});
+  f("negative", o.negative,
+    "with `positive`: the words that count as 0; empty = the one other word of the column. A further word is "
+    "an "
+    "error",
+    {.lone = true});
   f("classes", o.classes, "multiclass: the labels in order, or how many there are (names from the data)",
     {.lone = true});
   f("table", o.table, "expression: table of genes by cases, relative to the manifest");
@@ -49,7 +62,14 @@ void describe(config::Fields& f, HeadOptions& o) {
   f.check(expression || o.genes.empty(), "genes", "belongs to expression heads only");
   f.check(!expression || o.label.empty(), "label", "does not belong to an expression head; it has a `table`");
   const bool classifies = o.task == "binary" || o.task == "multiclass";
-  f.check(o.positive.empty() || o.task == "binary", "positive", "belongs to binary heads only");
+  const bool two_words = o.task == "binary" || o.task == "survival";
+  f.check(o.positive.empty() || two_words, "positive", "belongs to binary and survival heads only");
+  f.check(o.negative.empty() || !o.positive.empty(), "negative",
+          "needs `positive`, the words that count as 1");
+  for (const auto& word : o.negative)
+    f.check(std::find(o.positive.begin(), o.positive.end(), word) == o.positive.end(), "negative",
+            "`" + word + "` is in `positive` too");
+  f.check(o.time_unit == "days" || o.task == "survival", "time_unit", "belongs to survival heads only");
   f.check(o.classes.empty() || o.task == "multiclass", "classes", "belongs to multiclass heads only");
   f.check(o.loss.empty() || o.task == "survival", "loss", "may be chosen for survival heads only");
   f.check(o.balance == "none" || classifies, "balance", "belongs to binary and multiclass heads only");

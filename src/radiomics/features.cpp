@@ -132,6 +132,11 @@ std::vector<Feature> features_of(const Region& region, const Settings& settings,
   return features;
 }
 
+bool takes_own_grid(const Settings& settings) {
+  return settings.profile == "pyradiomics" ? !settings.pyradiomics.resampled_spacing.empty()
+                                           : !settings.spacing.empty();
+}
+
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
                              const Settings& settings, core::ThreadPool* pool, const std::string& device) {
   const Resources resources{pool, texture_device(device)};
@@ -142,7 +147,9 @@ std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume
     if (chosen(settings, *family)) margin = std::max(margin, family->margin);
   Diagnostics diagnostics;
   Diagnostics* const asked = chosen(settings, diagnostic()) ? &diagnostics : nullptr;
-  Region region = make_region(image, mask, settings, margin, asked);
+  // Families of the mask alone never look at what lies around it.
+  Region region =
+      make_region(image, mask, settings, margin, asked, margin > 0 ? Finite::around : Finite::inside);
   resegment(region, settings);
   if (asked != nullptr) {
     diagnostics.resegmented = summary(region, region.mask);

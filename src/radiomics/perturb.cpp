@@ -229,12 +229,15 @@ std::pair<imaging::Volume, imaging::Volume> perturbed(const imaging::Volume& ima
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
   core::Random random({perturbation.seed, core::hash_key("perturbation")});
   imaging::Volume noisy = image;
+  const at::ScalarType type = image.data.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   if (perturbation.noise > 0) {
     const double deviation = perturbation.noise * noise_deviation(image);
-    noisy.data = image.data.to(at::kFloat, false, /*copy=*/true).contiguous();
-    auto* values = noisy.data.data_ptr<float>();
-    for (int64_t i = 0; i < noisy.data.numel(); ++i)
-      values[i] += static_cast<float>(deviation * random.normal());
+    const auto add = [&]<class Voxel>(Voxel* values) {
+      for (int64_t i = 0; i < noisy.data.numel(); ++i)
+        values[i] += static_cast<Voxel>(deviation * random.normal());
+    };
+    noisy.data = image.data.to(type, false, /*copy=*/true).contiguous();
+    type == at::kDouble ? add(noisy.data.data_ptr<double>()) : add(noisy.data.data_ptr<float>());
   }
   const at::Tensor inside = mask.data[0].ne(0);
   const Placing placing = place(image.geometry, extent_of(inside), perturbation, spacing, margin);
@@ -246,7 +249,7 @@ std::pair<imaging::Volume, imaging::Volume> perturbed(const imaging::Volume& ima
     core::fail_data(mask.source + ": the perturbation leaves nothing of the region");
   std::pair<imaging::Volume, imaging::Volume> result{image, mask};
   const std::vector<int64_t> shape{1, scene.grid.size[0], scene.grid.size[1], scene.grid.size[2]};
-  result.first.data = at::from_blob(scene.intensity.data(), shape, at::kDouble).to(at::kFloat);
+  result.first.data = at::from_blob(scene.intensity.data(), shape, at::kDouble).to(type, false, /*copy=*/true);
   result.second.data = at::from_blob(scene.mask.data(), shape, at::kByte).clone();
   result.first.geometry = result.second.geometry = scene.geometry;
   return result;

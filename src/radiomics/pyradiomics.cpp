@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <string>
 
 #include "photo51/imaging/volume.hpp"
@@ -10,20 +9,6 @@
 
 namespace photo51::radiomics {
 namespace {
-
-/// In the order of the output.
-constexpr std::array<const char*, 8> kClasses{"shape", "shape2D", "firstorder", "glcm",
-                                              "gldm",  "glrlm",   "glszm",      "ngtdm"};
-
-std::vector<std::string> wanted_classes(const Pyradiomics& settings) {
-  std::vector<std::string> wanted;
-  for (const std::string name : kClasses) {
-    const auto& asked = settings.feature_class;
-    const bool listed = std::find(asked.begin(), asked.end(), name) != asked.end();
-    if (listed || (asked.empty() && name != "shape2D")) wanted.push_back(name);
-  }
-  return wanted;
-}
 
 /// The same region with `first` as its first axis.
 Region turned(const Region& region, int64_t first) {
@@ -61,15 +46,16 @@ pyradiomics::Values values_of(const std::string& name, const Region& region, con
 
 /// The features of `classes` of one image type.
 void append(const std::string& type, const std::vector<std::string>& classes, const Region& region,
-            const Pyradiomics& settings, const Resources& resources, std::vector<Feature>& features) {
+            const Pyradiomics& settings, bool single, const Resources& resources,
+            std::vector<Feature>& features) {
   Levels levels;
   Texture texture;
   if (!std::all_of(classes.begin(), classes.end(), is_shape)) {
-    levels = pyradiomics::discretise(region, settings);
+    levels = pyradiomics::discretise(region, settings, single);
     const int64_t reach = *std::max_element(settings.distances.begin(), settings.distances.end());
     if (settings.force_2d && settings.force_2d_dimension > 0) {
       const Region slices = turned(region, settings.force_2d_dimension);
-      texture = make_texture(slices, pyradiomics::discretise(slices, settings), reach);
+      texture = make_texture(slices, pyradiomics::discretise(slices, settings, single), reach);
     } else {
       texture = make_texture(region, levels, reach);
     }
@@ -85,20 +71,14 @@ void append(const std::string& type, const std::vector<std::string>& classes, co
     resources.pool->parallel_for(count, 1, compute);
   else
     compute(0, count);
+  const pyradiomics::Selection selection(settings);
   for (size_t i = 0; i < classes.size(); ++i) {
     for (const auto& [feature, value] : values[i]) {
+      if (!selection.has_feature(classes[i], feature)) continue;
       const std::string name = type + "_" + classes[i] + "_" + feature;
       features.push_back({name, name, classes[i], "", value});
     }
   }
-}
-
-/// The settings with the grey levels of an image type.
-Pyradiomics with(const ImageTypeLevels& levels, const Pyradiomics& settings) {
-  Pyradiomics result = settings;
-  if (levels.bin_width) result.bin_width = *levels.bin_width;
-  if (levels.bin_count) result.bin_count = levels.bin_count;
-  return result;
 }
 
 }  // namespace
@@ -108,22 +88,27 @@ std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const ima
   const pyradiomics::Prepared prepared = pyradiomics::prepare(image, mask, settings);
   const ImageTypes& types = settings.image_type;
   std::vector<std::string> of_form, of_intensity;
-  for (const std::string& name : wanted_classes(settings))
-    (is_shape(name) ? of_form : of_intensity).push_back(name);
+  const pyradiomics::Selection selection(settings);
+  for (const std::string& name : pyradiomics_classes())
+    if (selection.has_class(name)) (is_shape(name) ? of_form : of_intensity).push_back(name);
   std::vector<Feature> features;
   if (types.original || !types.derived()) {
     std::vector<std::string> all = of_form;
     all.insert(all.end(), of_intensity.begin(), of_intensity.end());
-    append("original", all, prepared.region, with(types.original.value_or(ImageTypeLevels{}), settings),
-           resources, features);
+    append("original", all, prepared.region,
+           pyradiomics::with(types.original.value_or(ImageTypeLevels{}), settings), prepared.single, resources,
+           features);
   } else {
-    append("original", of_form, prepared.region, settings, resources, features);
+    append("original", of_form, prepared.region, settings, prepared.single, resources, features);
   }
   if (!types.derived() || of_intensity.empty()) return features;
   Region region = prepared.region;
-  for (auto& derived : pyradiomics::derived_images(prepared.image, prepared.window, settings, image.source)) {
+  const pyradiomics::Scene scene{prepared.image, prepared.window, prepared.region, prepared.single,
+                                 prepared.whole, image.source};
+  for (auto& derived : pyradiomics::derived_images(scene, settings)) {
     region.intensity = std::move(derived.values);
-    append(derived.name, of_intensity, region, with(derived.levels, settings), resources, features);
+    append(derived.name, of_intensity, region, pyradiomics::with(derived.levels, settings), derived.single,
+           resources, features);
   }
   return features;
 }

@@ -39,6 +39,7 @@ Values first_order(const Region& region, const Levels& levels, const Pyradiomics
           {"RootMeanSquared", std::sqrt(energy / count)},
           {"Skewness", of.skewness},
           {"TotalEnergy", energy * region.grid.voxel_volume()},
+          {"StandardDeviation", std::sqrt(of.variance)},
           {"Uniformity", uniformity},
           {"Variance", of.variance}};
 }

@@ -95,31 +95,43 @@ void append_log(std::vector<DerivedImage>& images, const Patch& image, const Win
                         " needs " + core::format_number(std::max<double>(kLeast, wide)) +
                         " voxels along each axis; an axis has " + std::to_string(grid.size[axis]));
     }
-    images.push_back({sigma_name(sigma), options, recursive_log(image, sigma, window)});
+    images.push_back({sigma_name(sigma), options, recursive_log(image, sigma, window), true});
   }
 }
 
 }  // namespace
 
-std::vector<DerivedImage> derived_images(const Patch& image, const Window& window,
-                                         const Pyradiomics& settings, const std::string& source) {
+std::vector<DerivedImage> derived_images(const Scene& scene, const Pyradiomics& settings) {
   const ImageTypes& types = settings.image_type;
-  if (!all_finite(image.values))
-    core::fail_data(source + ": intensities are not finite, which `pyradiomics.imageType` needs everywhere");
+  const Patch& image = scene.image;
+  const Window& window = scene.window;
+  const bool finite = all_finite(image.values);
+  if (!finite && (types.square || types.square_root || types.logarithm || types.exponential))
+    core::fail_data(scene.source +
+                    ": intensities are not finite, which image types of `pyradiomics.imageType` that scale by the "
+                    "largest need everywhere");
   std::vector<DerivedImage> images;
-  if (types.log) append_log(images, image, window, *types.log, source);
-  if (types.wavelet)
-    for (DerivedImage& one : wavelet_images(image, window, settings)) images.push_back(std::move(one));
+  const auto append = [&](std::vector<DerivedImage> more) {
+    std::move(more.begin(), more.end(), std::back_inserter(images));
+  };
+  if (types.log) append_log(images, image, window, *types.log, scene.source);
+  if (types.wavelet) append(wavelet_images(scene, settings));
   if (types.square) images.push_back({"square", *types.square, square(image, window)});
   if (types.square_root) images.push_back({"squareroot", *types.square_root, square_root(image, window)});
   if (types.logarithm) images.push_back({"logarithm", *types.logarithm, logarithm(image, window)});
   if (types.exponential) images.push_back({"exponential", *types.exponential, exponential(image, window)});
   if (types.gradient)
-    images.push_back({"gradient", *types.gradient, gradient(image, window, types.gradient->use_spacing)});
+    images.push_back({"gradient", *types.gradient, gradient(image, window, types.gradient->use_spacing), true});
+  if (types.lbp_2d) images.push_back(lbp_image(scene, settings));
+  if (types.lbp_3d) append(spherical_lbp_images(scene, settings));
   for (const DerivedImage& one : images)
-    if (!all_finite(one.values))
-      core::fail_data(source + ": the image type `" + one.name +
-                      "` has no scale for intensities that are all 0");
+    for (const int64_t voxel : scene.region.voxels)
+      if (!std::isfinite(one.values[voxel]))
+        core::fail_data(scene.source + ": the image type `" + one.name + "` " +
+                        (!finite ? "looks at intensities that are not finite"
+                         : one.name.starts_with("lbp")
+                             ? "is not defined where intensities around a voxel are all the same"
+                             : "has no scale for intensities that are all 0"));
   return images;
 }
 

@@ -19,6 +19,18 @@ namespace photo51::radiomics::pyradiomics {
 /// Name and value, in the order of the output.
 using Values = std::vector<std::pair<std::string, double>>;
 
+/// What `featureClass` asks for.
+class Selection {
+ public:
+  explicit Selection(const Pyradiomics& settings);
+  bool has_class(const std::string& name) const;  ///< all of it or a part
+  bool has_feature(const std::string& feature_class, const std::string& feature) const;
+
+ private:
+  bool has(const std::string& name) const;
+  std::vector<std::string> listed_;
+};
+
 struct Prepared {
   /// In the box around it: `mask` after resegmentation, `shape` before, unless `resegmentShape`, and cut off
   /// at the box.
@@ -26,13 +38,22 @@ struct Prepared {
   /// What image types are made of: all of the image, or of what is resampled of it. Only where there are any
   /// but Original.
   Patch image;
-  Window window;  ///< of the region in `image`
+  Window window;       ///< of the region in `image`
+  Place first{};       ///< where the region begins in the volume, unless it is resampled
+  bool single = false;  ///< intensities are float32: numpy makes the edges of levels in single precision
+  bool whole = false;  ///< intensities are stored as whole numbers
 };
-/// Errors (data): of `extract`, a region too small for the settings, no voxel with the label.
-Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings);
+/// `around`: without other image types, `image` too, so many voxels around the region. Errors (data): of
+/// `extract`, a region too small for the settings, no voxel with the label.
+Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings,
+                 int64_t around = 0);
 
-/// Levels from 1 with edges at multiples of binWidth, or binCount of them.
-Levels discretise(const Region& region, const Pyradiomics& settings);
+/// Levels from 1 with edges at multiples of binWidth, or binCount of them, each where numpy puts it for float64
+/// or, with `single`, for float32 intensities.
+/// Error (data): more than a million levels.
+Levels discretise(const Region& region, const Pyradiomics& settings, bool single);
+/// The settings with the grey levels of an image type.
+Pyradiomics with(const ImageTypeLevels& levels, const Pyradiomics& settings);
 
 Values shape(const Region& region);
 /// Of the one slice that the region has across `force2Ddimension`. Error (data): more slices than one.

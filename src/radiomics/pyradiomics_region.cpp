@@ -5,6 +5,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "radiomics/pyradiomics_resample.hpp"
 
 namespace photo51::radiomics::pyradiomics {
@@ -90,6 +91,9 @@ at::Tensor normalised(const imaging::Volume& image, const Pyradiomics& settings)
   at::Tensor values = image.data[0].to(at::kDouble);
   const auto count = static_cast<double>(values.numel());
   const double sum = values.sum().item<double>(), squares = values.square().sum().item<double>();
+  if (!std::isfinite(sum))
+    core::fail_data(image.source +
+                    ": intensities are not finite, which `pyradiomics.normalize` needs everywhere");
   const double variance = (squares - sum * sum / count) / (count - 1);
   // Of one intensity the sums need not cancel out.
   if (!(variance > 0) || values.min().equal(values.max()))
@@ -144,7 +148,8 @@ Region taken(const at::Tensor& image, const Drawn& drawn, const Grid& whole) {
   return region;
 }
 
-std::vector<double> thresholds(const Region& region, const Pyradiomics& settings) {
+/// In single precision where the image has it: what is typed as 0.7 is then the 0.7 of the image.
+std::vector<double> thresholds(const Region& region, const Pyradiomics& settings, bool single) {
   std::vector<double> result = settings.resegment_range;
   std::sort(result.begin(), result.end());
   double sum = 0, squares = 0, most = -std::numeric_limits<double>::infinity();
@@ -158,12 +163,13 @@ std::vector<double> thresholds(const Region& region, const Pyradiomics& settings
   for (double& value : result) {
     if (settings.resegment_mode == "relative") value *= most;
     if (settings.resegment_mode == "sigma") value = mean + deviation * value;
+    if (single) value = static_cast<double>(static_cast<float>(value));
   }
   return result;
 }
 
-void resegment(Region& region, const Pyradiomics& settings, const std::string& source) {
-  const std::vector<double> limits = thresholds(region, settings);
+void resegment(Region& region, const Pyradiomics& settings, bool single, const std::string& source) {
+  const std::vector<double> limits = thresholds(region, settings, single);
   for (const int64_t voxel : region.voxels) {
     const double value = region.intensity[voxel];
     if (value < limits[0] || (limits.size() > 1 && value > limits[1])) region.mask[voxel] = 0;
@@ -176,78 +182,54 @@ void resegment(Region& region, const Pyradiomics& settings, const std::string& s
 
 }  // namespace
 
-Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings) {
+Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings,
+                 int64_t around) {
   if (image.channel_count() != 1 || mask.channel_count() != 1)
     core::fail_data(image.source + ": one channel at a time; the image has " +
                     std::to_string(image.channel_count()) + " and the mask " +
                     std::to_string(mask.channel_count()));
-  if (!image.geometry.matches(mask.geometry))
+  const bool own_grid = !image.geometry.matches(mask.geometry);
+  if (own_grid && settings.resampled_spacing.empty())
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
-  const Drawn drawn = drawn_in(mask, settings.label);
+  const Drawn drawn = drawn_in(mask, settings.label.value_or(1));
+  if (own_grid && !resamples(image.geometry, drawn.box, settings))
+    return prepare(image, imaging::on_grid_of(mask, image.geometry), settings);
   const at::Tensor values = settings.normalize ? normalised(image, settings) : image.data[0];
   const bool derives = settings.image_type.derived(), again = resamples(image.geometry, drawn.box, settings);
+  Prepared result;
+  result.single = values.scalar_type() == at::kFloat;
+  result.whole = at::isIntegralType(values.scalar_type(), /*includeBool=*/true);
   const Grid whole = grid_of(image.geometry);
-  Region region =
-      again ? resample(values, image.geometry, drawn, settings, derives) : taken(values, drawn, whole);
+  Region region = again ? resample(values, image.geometry, mask.geometry, drawn, settings, derives)
+                        : taken(values, drawn, whole);
   for (const int64_t voxel : region.voxels)
     if (!std::isfinite(region.intensity[voxel]))
       core::fail_data(image.source + ": intensities in the region are not finite");
   Box box = checked_box(region.mask, region.grid, settings, mask.source);
   if (!settings.resegment_range.empty()) {
-    resegment(region, settings, mask.source);
+    resegment(region, settings, result.single, mask.source);
     box = checked_box(region.mask, region.grid, settings, mask.source);
     if (settings.resegment_shape) region.shape = region.mask;
   }
-  Prepared result;
-  if (derives) {
+  for (int axis = 0; axis < 3; ++axis) result.first[axis] = drawn.box.first[axis] + box.first[axis];
+  if (derives || around > 0) {
     // Where voxels are as wanted without resampling, the image is cut to what would have been resampled.
-    const int64_t pad = settings.resampled_spacing.empty()
-                            ? *std::max_element(whole.size.begin(), whole.size.end())
-                            : settings.pad_distance;
-    const Box around = padded(drawn.box, pad, whole);
-    result.image.image = again ? region.grid : grid_of(around, whole);
+    const bool cut = settings.pre_crop || !settings.resampled_spacing.empty();
+    const int64_t pad = !derives ? around
+                        : cut    ? settings.pad_distance
+                                 : *std::max_element(whole.size.begin(), whole.size.end());
+    const Box wide = padded(drawn.box, pad, whole);
+    result.image.image = again ? region.grid : grid_of(wide, whole);
     result.image.window = whole_window(result.image.image);
-    result.image.values = again ? region.intensity : values_in<double>(values, around, at::kDouble);
+    result.image.values = again ? region.intensity : values_in<double>(values, wide, at::kDouble);
     for (int axis = 0; axis < 3; ++axis) {
-      const int64_t offset = again ? 0 : drawn.box.first[axis] - around.first[axis];
+      const int64_t offset = again ? 0 : drawn.box.first[axis] - wide.first[axis];
       result.window.begin[axis] = offset + box.first[axis];
       result.window.end[axis] = offset + box.last[axis] + 1;
     }
   }
   result.region = cropped(region, box);
   return result;
-}
-
-Levels discretise(const Region& region, const Pyradiomics& settings) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const int64_t voxel : region.voxels) {
-    low = std::min(low, region.intensity[voxel]);
-    high = std::max(high, region.intensity[voxel]);
-  }
-  double start = std::floor(low / settings.bin_width) * settings.bin_width, step = settings.bin_width;
-  double most = std::floor((high - start) / step) + 1;
-  if (settings.bin_count) {
-    most = static_cast<double>(*settings.bin_count);
-    // Of a region with one intensity the edges lie half a unit on either side.
-    start = high > low ? low : low - 0.5;
-    step = (high > low ? high - low : 1) / most;
-  }
-  constexpr double kMost = 1 << 20;
-  if (most > kMost)
-    core::fail_data("`pyradiomics.binWidth` " + core::format_number(settings.bin_width) +
-                    " makes too many levels of intensities from " + core::format_number(low) + " to " +
-                    core::format_number(high));
-  Levels levels{region.grid, std::vector<int32_t>(region.intensity.size(), 0), 0};
-  for (const int64_t voxel : region.voxels) {
-    const double value = region.intensity[voxel];
-    double level = std::clamp(std::floor((value - start) / step) + 1, 1.0, most);
-    // A value belongs to the last edge at or below it; the division may have rounded past one.
-    if (level < most && value >= start + level * step) ++level;
-    if (level > 1 && value < start + (level - 1) * step) --level;
-    levels.level[voxel] = static_cast<int32_t>(level);
-    levels.count = std::max(levels.count, levels.level[voxel]);
-  }
-  return levels;
 }
 
 }  // namespace photo51::radiomics::pyradiomics

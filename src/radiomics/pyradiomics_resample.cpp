@@ -115,16 +115,44 @@ void take_mask(Region& region, const Lattice& lattice, const Drawn& drawn) {
   region.shape = region.mask;
 }
 
-/// The old voxels around the region that new ones, up to `pad` outside it, depend on. A B-spline depends on
-/// all, but on those this far away by less than a double shows.
-Box around(const Box& box, const Grid& grid, const Lattice& lattice, int64_t pad) {
-  constexpr int64_t kReach = 40;
+/// From places among the mask's voxels to those among the image's, which are the same on one grid.
+class ToImage {
+ public:
+  ToImage(const imaging::Geometry& mask, const imaging::Geometry& image)
+      : same_(mask.matches(image)),
+        steps_(steps_of(mask, Vector(mask.spacing.data()))),
+        back_(inverse_of(steps_of(image, Vector(image.spacing.data())))),
+        shift_(Vector(mask.origin.data()) - Vector(image.origin.data())) {}
+  Vector operator()(const Vector& place) const { return same_ ? place : back_ * (steps_ * place + shift_); }
+
+ private:
+  bool same_;
+  Eigen::Matrix3d steps_, back_;
+  Vector shift_;
+};
+
+/// The image's voxels that new ones depend on. A B-spline depends on all, but on those this far away by less
+/// than a double shows. New voxels beyond the mask's box are taken into account up to `pad` of them.
+Box around(const Box& box, const Grid& grid, const Lattice& lattice, const ToImage& to_image, int64_t pad,
+           const imaging::Geometry& mask) {
+  constexpr double kReach = 40;
+  Vector low(1e300, 1e300, 1e300), high = -low;
+  for (int corner = 0; corner < 8; ++corner) {
+    Vector place;
+    for (int axis = 0; axis < 3; ++axis) {
+      const double more = lattice.spacing[axis] / mask.spacing[axis] * static_cast<double>(pad + 1);
+      place[axis] = (corner >> axis & 1) != 0 ? static_cast<double>(box.last[2 - axis]) + more
+                                              : static_cast<double>(box.first[2 - axis]) - more;
+    }
+    low = low.cwiseMin(to_image(place));
+    high = high.cwiseMax(to_image(place));
+  }
   Box wide;
   for (int axis = 0; axis < 3; ++axis) {
-    const double steps = lattice.spacing[2 - axis] / grid.spacing[axis];
-    const int64_t more = kReach + static_cast<int64_t>(std::ceil(steps * static_cast<double>(pad + 1)));
-    wide.first[axis] = std::max<int64_t>(0, box.first[axis] - more);
-    wide.last[axis] = std::min(grid.size[axis] - 1, box.last[axis] + more);
+    const int64_t end = grid.size[axis] - 1;
+    const double first = std::floor(low[2 - axis] - kReach), last = std::ceil(high[2 - axis] + kReach);
+    wide.first[axis] = static_cast<int64_t>(std::clamp(first, 0.0, static_cast<double>(end)));
+    wide.last[axis] = static_cast<int64_t>(std::clamp(last, 0.0, static_cast<double>(end)));
   }
   return wide;
 }
@@ -171,11 +199,12 @@ bool resamples(const imaging::Geometry& geometry, const Box& box, const Pyradiom
   return false;
 }
 
-Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const Drawn& drawn,
-                const Pyradiomics& settings, bool everywhere) {
+Region resample(const at::Tensor& image, const imaging::Geometry& geometry, const imaging::Geometry& mask,
+                const Drawn& drawn, const Pyradiomics& settings, bool everywhere) {
   const Grid grid{{geometry.size[2], geometry.size[1], geometry.size[0]},
                   {geometry.spacing[2], geometry.spacing[1], geometry.spacing[0]}};
-  const Lattice lattice(drawn.box, geometry, settings);
+  const Lattice lattice(drawn.box, mask, settings);
+  const ToImage to_image(mask, geometry);
   Region region;
   for (int axis = 0; axis < 3; ++axis) {
     region.grid.size[axis] = lattice.size[2 - axis];
@@ -186,14 +215,14 @@ Region resample(const at::Tensor& image, const imaging::Geometry& geometry, cons
   if (region.voxels.empty())
     core::fail_data("the region is too small for `pyradiomics.resampledPixelSpacing`: nothing of it is left");
 
-  const Image::Pointer source =
-      crop(image, around(drawn.box, grid, lattice, everywhere ? settings.pad_distance + 1 : 0));
+  const Image::Pointer source = crop(
+      image, around(drawn.box, grid, lattice, to_image, everywhere ? settings.pad_distance + 1 : 0, mask));
   const Interpolator::Pointer interpolator = interpolator_of(settings.interpolator);
   interpolator->SetInputImage(source);
   region.intensity.assign(region.grid.count(), 0);
   const auto fill = [&](int64_t voxel) {
     const Place at = region.grid.place(voxel);
-    const Vector place = lattice.at(at[2], at[1], at[0]);
+    const Vector place = to_image(lattice.at(at[2], at[1], at[0]));
     Interpolator::ContinuousIndexType index;
     for (int axis = 0; axis < 3; ++axis) index[axis] = place[axis];
     // The grid's last voxels may have their centres outside the image.

@@ -1,9 +1,27 @@
 #include <algorithm>
 
+#include "photo51/core/text.hpp"
 #include "photo51/radiomics/pyradiomics.hpp"
 #include "radiomics/filters/wavelets.hpp"
 
 namespace photo51::radiomics {
+namespace {
+
+/// Why `entry` of featureClass is neither a class nor a feature; empty: it is.
+std::string unknown_feature(const std::string& entry) {
+  const std::vector<std::string> classes = pyradiomics_classes();
+  const size_t bar = entry.find('_');
+  const std::string name = entry.substr(0, bar);
+  if (std::find(classes.begin(), classes.end(), name) == classes.end())
+    return "has no class `" + name + "`" + core::suggest(name, classes);
+  if (bar == std::string::npos) return {};
+  const std::string feature = entry.substr(bar + 1);
+  const std::vector<std::string> features = pyradiomics_features(name, true);
+  if (std::find(features.begin(), features.end(), feature) != features.end()) return {};
+  return "the class " + name + " has no feature `" + feature + "`" + core::suggest(feature, features);
+}
+
+}  // namespace
 
 void describe(config::Fields& f, ImageTypeLevels& o) {
   f("binWidth", o.bin_width, "of its grey levels; absent: as of the profile", {.unit = "of the image type"});
@@ -31,6 +49,26 @@ void describe(config::Fields& f, GradientImage& o) {
   describe(f, static_cast<ImageTypeLevels&>(o));
 }
 
+void describe(config::Fields& f, LbpImage& o) {
+  f("lbp2DRadius", o.radius, "of the circle of points", {.unit = "voxels"});
+  f("lbp2DSamples", o.samples, "points on the circle", {.min = 1, .max = 31});
+  f("lbp2DMethod", o.method,
+    "uniform: how many points are not lower than the voxel, where there are two changes on the circle at most, "
+    "else one more than `lbp2DSamples`; default: the points as bits; ror: the same, turned to the least number",
+    {.one_of = {"default", "ror", "uniform"}});
+  f.check(o.radius > 0, "lbp2DRadius", "must be positive");
+  describe(f, static_cast<ImageTypeLevels&>(o));
+}
+
+void describe(config::Fields& f, SphericalLbpImages& o) {
+  f("lbp3DLevels", o.levels, "degrees of spherical harmonics from 0 on, an image each", {.min = 1, .max = 10});
+  f("lbp3DIcosphereRadius", o.radius, "of the sphere of points", {.unit = "voxels"});
+  f("lbp3DIcosphereSubdivision", o.subdivision, "how often the icosahedron's triangles are cut in four",
+    {.min = 0, .max = 4});
+  f.check(o.radius > 0, "lbp3DIcosphereRadius", "must be positive");
+  describe(f, static_cast<ImageTypeLevels&>(o));
+}
+
 void describe(config::Fields& f, ImageTypes& o) {
   f.section("Original", o.original, "the image itself");
   f.section("LoG", o.log, "Laplacian of a Gaussian, by recursion");
@@ -44,18 +82,22 @@ void describe(config::Fields& f, ImageTypes& o) {
             "logarithms of magnitudes + 1 with their sign, to the range of the image");
   f.section("Exponential", o.exponential, "powers of e, to the range of the image");
   f.section("Gradient", o.gradient, "magnitude of the gradient");
-  f.section("LBP2D", o.lbp_2d, "not computed here: an error");
-  f.section("LBP3D", o.lbp_3d, "not computed here: an error");
-  for (const auto& [name, asked] :
-       {std::pair{"LBP2D", o.lbp_2d.has_value()}, {"LBP3D", o.lbp_3d.has_value()}})
-    f.check(!asked, name, "local binary patterns are not computed here");
+  f.section("LBP2D", o.lbp_2d, "local binary patterns of the slices across `force2Ddimension`");
+  f.section("LBP3D", o.lbp_3d, "local binary patterns on spheres around the region's voxels, and kurtosis there");
 }
 
 void describe(config::Fields& f, Pyradiomics& o) {
-  f("featureClass", o.feature_class, "what to compute; absent: all but shape2D",
-    {.one_of = {"shape", "shape2D", "firstorder", "glcm", "gldm", "glrlm", "glszm", "ngtdm"}, .lone = true});
+  f("featureClass", o.feature_class,
+    "what to compute: shape, shape2D, firstorder, glcm, gldm, glrlm, glszm, ngtdm, and single features as "
+    "glcm_Contrast; absent: all classes but shape2D",
+    {.lone = true});
+  for (const std::string& one : o.feature_class)
+    if (const std::string wrong = unknown_feature(one); !wrong.empty())
+      f.check(false, "featureClass", wrong);
   f.section("imageType", o.image_type, "what the features are of, but those of shape; none: Original alone");
-  f("label", o.label, "of the mask's voxels that are the region", {.min = 1});
+  f("label", o.label,
+    "of the mask's voxels that are the region, the number of a segment or ROI; absent: 1, or the only label");
+  f.check(o.label != 0, "label", "0 is the background");
   f("minimumROIDimensions", o.minimum_dimensions, "axes along which the region must have two voxels or more",
     {.min = 1, .max = 3});
   f("minimumROISize", o.minimum_size, "the region must have more voxels than this", {.min = 1});
@@ -68,6 +110,8 @@ void describe(config::Fields& f, Pyradiomics& o) {
   f("interpolator", o.interpolator, "of the image; the mask takes its nearest voxel",
     {.one_of = {"sitkNearestNeighbor", "sitkLinear", "sitkBSpline"}});
   f("padDistance", o.pad_distance, "voxels resampled around the region", {.min = 0});
+  f("preCrop", o.pre_crop,
+    "without resampling too, image types see only the region and `padDistance` voxels around it");
   f("resegmentRange", o.resegment_range,
     "intensities that stay in the region, in absolute numbers or as `resegmentMode` says: from the first, to "
     "the "

@@ -129,7 +129,11 @@ Values shape(const Region& region) {
   const PrincipalAxes axes = principal_axes(region.shape, region.grid);
   const std::vector<Place> vertices = surface(region.shape, region.grid);
   const Point& variance = axes.variance;
-  return {{"Elongation", root_ratio(variance[1], variance[0])},
+  const double cubes = mesh.area * mesh.area * mesh.area, squares = mesh.volume * mesh.volume;
+  const double sphericity = std::cbrt(36 * std::numbers::pi * squares) / mesh.area;
+  return {{"Compactness1", mesh.volume / std::sqrt(std::numbers::pi * cubes)},
+          {"Compactness2", 36 * std::numbers::pi * squares / cubes},
+          {"Elongation", root_ratio(variance[1], variance[0])},
           {"Flatness", root_ratio(variance[2], variance[0])},
           {"LeastAxisLength", 4 * std::sqrt(variance[2])},
           {"MajorAxisLength", 4 * std::sqrt(variance[0])},
@@ -139,7 +143,8 @@ Values shape(const Region& region) {
           {"Maximum3DDiameter", diameter(convex_hull(region.shape, region.grid))},
           {"MeshVolume", mesh.volume},
           {"MinorAxisLength", 4 * std::sqrt(variance[1])},
-          {"Sphericity", std::cbrt(36 * std::numbers::pi * mesh.volume * mesh.volume) / mesh.area},
+          {"SphericalDisproportion", 1 / sphericity},
+          {"Sphericity", sphericity},
           {"SurfaceArea", mesh.area},
           {"SurfaceVolumeRatio", mesh.area / mesh.volume},
           {"VoxelVolume", static_cast<double>(axes.count) * region.grid.voxel_volume()}};
@@ -168,6 +173,7 @@ Values shape_2d(const Region& region, const Pyradiomics& settings) {
           {"Perimeter", outline.perimeter},
           {"PerimeterSurfaceRatio", outline.perimeter / outline.surface},
           {"PixelSurface", static_cast<double>(axes.count) * slice.voxel_volume()},
+          {"SphericalDisproportion", outline.perimeter / (2 * std::sqrt(pi * outline.surface))},
           {"Sphericity", 2 * std::sqrt(pi * outline.surface) / outline.perimeter}};
 }
 

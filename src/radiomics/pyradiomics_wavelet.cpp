@@ -57,8 +57,9 @@ class Transform {
 
 }  // namespace
 
-std::vector<DerivedImage> wavelet_images(const Patch& image, const Window& window,
-                                         const Pyradiomics& settings) {
+std::vector<DerivedImage> wavelet_images(const Scene& scene, const Pyradiomics& settings) {
+  const Patch& image = scene.image;
+  const Window& window = scene.window;
   const WaveletImages& options = *settings.image_type.wavelet;
   std::vector<int> axes;
   for (int axis = 2; axis >= 0; --axis)
@@ -88,6 +89,11 @@ std::vector<DerivedImage> wavelet_images(const Patch& image, const Window& windo
     patch = std::move(bands.front().patch);
   }
   images.push_back({name + std::string(axes.size(), 'L'), options, std::move(patch.values)});
+  if (!scene.single) return images;
+  for (DerivedImage& one : images) {
+    one.single = true;
+    for (double& value : one.values) value = static_cast<double>(static_cast<float>(value));
+  }
   return images;
 }
 

@@ -2,14 +2,16 @@
 
 #include <ATen/Dispatch.h>
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/constant_pad_nd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/imaging/volume.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "radiomics/resample.hpp"
 
 namespace photo51::radiomics {
@@ -129,6 +131,10 @@ void diagnose(const imaging::Volume& image, const std::array<Axis, 3>& axes, con
   for (int axis = 0; axis < 3; ++axis)
     all[axis] = span_of(axes[axis], 0, axes[axis].size - 1, settings.interpolation);
   std::vector<double> values = crop_image(image, all);
+  for (const double value : values)
+    if (!std::isfinite(value))
+      core::fail_data(image.source +
+                      ": intensities are not finite, which the family diagnostic needs in all of the image");
   diagnostics.drawn_image = summary_of(values, grid_of(image.geometry));
   values = interpolate(std::move(values), all, settings.interpolation);
   if (settings.round) round_all(values);
@@ -143,13 +149,46 @@ void list_voxels(Region& region) {
     if (region.mask[i]) region.voxels.push_back(i);
 }
 
+/// Where the mask's voxels lie on the image's axes: image index i is mask index `first + i * step`, z, y, x.
+struct Placement {
+  std::array<double, 3> first{0, 0, 0}, step{1, 1, 1};
+  /// The image index of a mask index.
+  double on_image(int axis, int64_t index) const {
+    return (static_cast<double>(index) - first[axis]) / step[axis];
+  }
+};
+
+/// Nothing where the mask's axes are not the image's, in the same direction.
+std::optional<Placement> placement_of(const imaging::Geometry& image, const imaging::Geometry& mask) {
+  const auto start = mask.to_index(image.to_world({0, 0, 0}));
+  Placement found;
+  for (size_t axis = 0; axis < 3; ++axis) {
+    std::array<double, 3> one{};
+    one[axis] = 1;
+    const auto next = mask.to_index(image.to_world(one));
+    for (size_t i = 0; i < 3; ++i)
+      if (i != axis && std::abs(next[i] - start[i]) * static_cast<double>(image.size[axis]) > 1e-3) return {};
+    found.first[2 - axis] = start[axis];
+    found.step[2 - axis] = next[axis] - start[axis];
+    if (!(found.step[2 - axis] > 0)) return {};
+  }
+  return found;
+}
+
+/// The mask with a voxel of 0 on every side, which is what lies beyond it.
+imaging::Volume framed(const imaging::Volume& mask) {
+  imaging::Volume wide = mask;
+  wide.geometry.origin = mask.geometry.to_world({-1, -1, -1});
+  for (int64_t& size : wide.geometry.size) size += 2;
+  wide.data = at::constant_pad_nd(mask.data, {1, 1, 1, 1, 1, 1});
+  return wide;
+}
+
 void check(const imaging::Volume& image, const imaging::Volume& mask) {
   if (image.channel_count() != 1 || mask.channel_count() != 1)
     core::fail_data(image.source + ": one channel at a time; the image has " +
                     std::to_string(image.channel_count()) + " and the mask " +
                     std::to_string(mask.channel_count()));
-  if (!image.geometry.matches(mask.geometry))
-    core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
 }
 
 void require_finite(const std::vector<double>& values, const imaging::Volume& image) {
@@ -159,7 +198,8 @@ void require_finite(const std::vector<double>& values, const imaging::Volume& im
 
 /// The box `inside` of the old grid and `margin` mm about it, on the new grid.
 Region region_in(const imaging::Volume& image, const imaging::Volume& mask, const Box& inside,
-                 const std::array<Axis, 3>& axes, const Settings& settings, double margin) {
+                 const Placement& place, const std::array<Axis, 3>& axes, const Settings& settings,
+                 double margin, Finite finite) {
   Region region;
   region.grid = grid_of(image.geometry);
   std::array<Span, 3> of_image, of_mask;
@@ -169,22 +209,27 @@ Region region_in(const imaging::Volume& image, const imaging::Volume& mask, cons
     region.whole[axis] = along.size;
     const auto around = static_cast<int64_t>(std::ceil(margin / region.grid.spacing[axis]));
     // A place more than a voxel away from the mask is outside however it is interpolated.
-    const double low = (static_cast<double>(inside.first[axis] - 1) - along.first) / along.step;
-    const double high = (static_cast<double>(inside.last[axis] + 1) - along.first) / along.step;
+    const double low = (place.on_image(axis, inside.first[axis] - 1) - along.first) / along.step;
+    const double high = (place.on_image(axis, inside.last[axis] + 1) - along.first) / along.step;
     const int64_t end = along.size - 1;
     const auto first = std::clamp<int64_t>(static_cast<int64_t>(std::floor(low)) - around, 0, end);
     const auto last = std::clamp<int64_t>(static_cast<int64_t>(std::ceil(high)) + around, 0, end);
     of_image[axis] = span_of(along, first, last, settings.interpolation);
-    of_mask[axis] = span_of(along, first, last, settings.mask_interpolation);
+    const Axis of_own{mask.geometry.size[2 - axis], along.size,
+                      place.first[axis] + place.step[axis] * along.first, place.step[axis] * along.step};
+    of_mask[axis] = span_of(of_own, first, last, settings.mask_interpolation);
     region.grid.size[axis] = last - first + 1;
     region.offset[axis] = first;
   }
   region.intensity = crop_image(image, of_image);
-  require_finite(region.intensity, image);
+  if (finite == Finite::around) require_finite(region.intensity, image);
   region.intensity = interpolate(std::move(region.intensity), of_image, settings.interpolation);
   region.shape = crop_mask(mask, of_mask, settings.mask_interpolation);
   region.mask = region.shape;
   list_voxels(region);
+  for (const int64_t i : region.voxels)
+    if (!std::isfinite(region.intensity[i]))
+      core::fail_data(image.source + ": intensities in the region are not finite");
   return region;
 }
 
@@ -262,19 +307,37 @@ std::vector<double> resampled_intensities(const imaging::Volume& image, const Se
   return values;
 }
 
-Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
-                   double margin, Diagnostics* diagnostics) {
-  check(image, mask);
-  const Box inside = box_of_nonzero(mask);
+namespace {
+
+Region placed_region(const imaging::Volume& image, const imaging::Volume& mask, const Placement& place,
+                     const Settings& settings, double margin, Diagnostics* diagnostics, Finite finite) {
+  const Box inside = radiomics::box_of_nonzero(mask);
   if (inside.last[0] < 0) core::fail_data(mask.source + ": the mask is empty");
   const auto axes = wanted_axes(image.geometry, settings), kept = wanted_axes(image.geometry, {});
-  Region region = region_in(image, mask, inside, axes, settings, margin);
+  Region region = region_in(image, mask, inside, place, axes, settings, margin, finite);
   if (region.voxels.empty())
     core::fail_data(mask.source + ": the region is too small for `spacing`: nothing of it is left");
   if (settings.round) round_all(region.intensity);
   if (diagnostics != nullptr)
-    diagnose(image, axes, region_in(image, mask, inside, kept, settings, 0), region, settings, *diagnostics);
+    diagnose(image, axes, region_in(image, mask, inside, place, kept, settings, 0, finite), region, settings,
+             *diagnostics);
   return region;
+}
+
+}  // namespace
+
+Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
+                   double margin, Diagnostics* diagnostics, Finite finite) {
+  check(image, mask);
+  if (!image.geometry.matches(mask.geometry)) {
+    if (settings.spacing.empty())
+      core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
+    const imaging::Volume wide = framed(mask);
+    if (const auto place = placement_of(image.geometry, wide.geometry))
+      return placed_region(image, wide, *place, settings, margin, diagnostics, finite);
+    return placed_region(image, imaging::on_grid_of(mask, image.geometry), {}, settings, margin, diagnostics, finite);
+  }
+  return placed_region(image, mask, {}, settings, margin, diagnostics, finite);
 }
 
 void resegment(Region& region, const Settings& settings) {

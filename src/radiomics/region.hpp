@@ -49,10 +49,13 @@ struct Diagnostics {
   MaskSummary drawn, resampled, resegmented, drawn_shape, resampled_shape, resegmented_shape;
 };
 
+/// Where intensities must be finite.
+enum class Finite { inside, around };
+
 /// The region on the grid that `settings` ask for, with `margin` mm around it; `mask` = `shape`. Errors
-/// (data) as of `extract`. Fills `diagnostics`, which costs a pass over the whole image, where one is given.
+/// (data) as of `extract`; intensities that are not finite in the region, or with `around` anywhere near it. Fills `diagnostics`, which costs a pass over the whole image, where one is given.
 Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
-                   double margin, Diagnostics* diagnostics = nullptr);
+                   double margin, Diagnostics* diagnostics = nullptr, Finite finite = Finite::around);
 /// The grid of the whole image as `settings` ask for it.
 Grid resampled_grid(const imaging::Geometry& image, const Settings& settings);
 /// Where a part of that grid lies: `size` voxels from `first` on, z, y, x.

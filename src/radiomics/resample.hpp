@@ -9,13 +9,14 @@
 namespace photo51::radiomics {
 
 /// One axis: `size` samples of the new grid, number i at the index `first + i * step` of the old one, which
-/// has `from` samples. The old and the new grid share their centre (IBSI 2.4).
+/// has `from` samples. An image's old and new grid share their centre (IBSI 2.4); a mask may have a grid of
+/// its own.
 struct Axis {
   int64_t from = 0;
   int64_t size = 0;
   double first = 0, step = 1;
 
-  bool same() const { return size == from && step == 1; }
+  bool same() const { return size == from && step == 1 && first == 0; }
   double at(int64_t i) const { return first + static_cast<double>(i) * step; }
 };
 /// `wanted` mm instead of `spacing`; 0 keeps the axis, and so does an axis of one voxel.

@@ -24,8 +24,9 @@ struct Judged {
   std::string truth, said;
 };
 
-std::string months(double days) {
-  return core::format_fixed(days / 30.4375, 1) + " months";
+std::string duration(double time, const std::string& unit) {
+  const auto shown = time_scale(unit, 0);
+  return core::format_fixed(time / shown.divisor, 1) + " " + shown.unit;
 }
 
 /// Share of the pairs with other patients that the risks put in the wrong order; NaN without pairs.
@@ -76,7 +77,8 @@ Judged judge(const Scored& shown, size_t i) {
                   with_interval(shown.predicted[row + top], shown.low[row + top], shown.high[row + top]);
   } else if (spec.kind == Kind::survival) {
     judged.badness = discordance(shown, i);
-    judged.truth = (shown.event[i] ? "event after " : "event-free at ") + months(shown.value[i]);
+    judged.truth =
+        (shown.event[i] ? "event after " : "event-free at ") + duration(shown.value[i], spec.time_unit);
     const auto riskier = std::count_if(shown.predicted.begin(), shown.predicted.end(),
                                        [&](double risk) { return risk > shown.predicted[i]; });
     judged.said =

@@ -8,9 +8,11 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/run/layout.hpp"
 #include "photo51/training/run.hpp"
 #include "report/example_pictures.hpp"
 
@@ -29,7 +31,8 @@ std::string input_text(const std::string& name, const data::InputOptions& input)
 std::string task_text(const data::LabelSpec& spec) {
   switch (spec.kind) {
     case Kind::binary:
-      return "whether `" + spec.column + "` is " + (spec.positive.empty() ? "1" : "`" + spec.positive + "`");
+      return "whether `" + spec.column + "` is " +
+             (spec.positive.empty() ? "1" : "`" + core::join(spec.positive, "` or `") + "`");
     case Kind::multiclass:
       return "which class of `" + spec.column + "`";
     case Kind::regression:
@@ -37,7 +40,8 @@ std::string task_text(const data::LabelSpec& spec) {
     case Kind::expression:
       return "the values of " + std::to_string(spec.classes.size()) + " genes in " + spec.table;
     case Kind::survival:
-      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`)";
+      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`, in " +
+             spec.time_unit + ")";
   }
   return "";
 }
@@ -96,21 +100,33 @@ std::vector<TrainingCurve> training_curves(const std::filesystem::path& log) {
 }
 
 std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& run_folder,
-                                                 const std::vector<std::string>& overrides) {
-  const auto run = training::load_run(run_folder);
+                                                 const std::vector<std::string>& overrides,
+                                                 const training::LoadRunOptions& options) {
+  for (const auto& assignment : overrides)
+    if (!assignment.starts_with("evaluate.") && !assignment.starts_with("evaluate="))
+      core::fail_usage(
+          "override `" + assignment +
+          "`: a run's predictions are made already, so only evaluate.* can be overridden; new cases "
+          "go by --cases");
+  const auto run = training::load_run(run_folder, options);
   auto experiment = run.experiment;
-  if (!overrides.empty()) experiment = training::read_experiment(run_folder / "config.yaml", overrides);
+  if (!overrides.empty()) experiment = training::read_experiment(run_folder / run::name::config, overrides);
   Study study{run.experiment.pipeline, *run.cohort, {}, run.development, {}, experiment.evaluate};
   study.predictions.insert(study.predictions.end(), run.test.begin(), run.test.end());
-  study.metrics = training::score_run(run, study.evaluate);
-  const auto cases = core::read_table(run_folder / "cases.csv");
+  auto warnings = run.warnings;
+  for (const auto& warning : warnings) core::log_warning(warning);
+  study.metrics = training::score_run(run, study.evaluate, &warnings);
+  const auto cases = core::read_table(run_folder / run::name::cases);
   for (const auto& row : cases.rows) study.parts[row[cases.require("case")]] = row[cases.require("part")];
   ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
-  input.curves = training_curves(run_folder / "log.jsonl");
+  input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
+  input.curves = training_curves(run_folder / run::name::log);
+  if (std::filesystem::exists(run_folder / run::name::warnings))  // runs of older versions have none
+    input.file_warnings = data::read_warnings(run_folder / run::name::warnings);
   input.made_by =
       std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.experiment.train.seed);
-  core::write_file_atomic(run_folder / "metrics.csv", evaluation::to_csv(study.metrics));
-  core::write_file_atomic(run_folder / "report.html", render_report(input));
+  core::write_file_atomic(run_folder / run::name::metrics, evaluation::to_csv(study.metrics, run.unfinished));
+  core::write_file_atomic(run_folder / run::name::report, render_report(input));
   return study.metrics;
 }
 

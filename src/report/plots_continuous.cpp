@@ -34,8 +34,8 @@ Points staircase(const std::vector<SurvivalStep>& curve, double unit, double Sur
 
 std::string survival_plot(const Scored& scored) {
   const double longest = *std::max_element(scored.value.begin(), scored.value.end());
-  const bool years = longest > 3 * 365.25;
-  const double unit = years ? 365.25 : 30.4375;
+  const auto shown = time_scale(scored.spec.time_unit, longest);
+  const double unit = shown.divisor;
   auto sorted = scored.predicted;
   std::sort(sorted.begin(), sorted.end());
   const double median = sorted[sorted.size() / 2];
@@ -47,7 +47,7 @@ std::string survival_plot(const Scored& scored) {
     halves[high].time.push_back(scored.value[i]);
     halves[high].event.push_back(scored.event[i]);
   }
-  auto x = axis_for(0, longest / unit, std::string("time, ") + (years ? "years" : "months"), 6);
+  auto x = axis_for(0, longest / unit, "time, " + shown.unit, 6);
   const auto ticks = x.ticks;
   Plot plot(720, 380, std::move(x), {0, 1, "event-free", {0, 0.25, 0.5, 0.75, 1}, true},
             "Kaplan-Meier curves of the lower and the higher half of predicted risk of " + scored.spec.head,

@@ -1,6 +1,7 @@
 #include "photo51/report/report.hpp"
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
@@ -33,6 +34,26 @@ page::data pictures(const ReportInput& input) {
     entry.set("truth", picture.truth);
     entry.set("right", flag(picture.right));
     list.push_back(entry);
+  }
+  return list;
+}
+
+/// {count, input, text, cases}, a row a kind.
+page::data warning_rows(const std::vector<data::WarningKind>& kinds) {
+  constexpr size_t shown = 10;
+  page::data list(page::data::type::list);
+  for (const auto& kind : kinds) {
+    std::vector<std::string> some;
+    for (const auto& name : kind.cases)
+      if (!name.empty() && some.size() < shown) some.push_back(name);
+    std::string cases = core::join(some, ", ");
+    if (some.size() < kind.cases.size() && !some.empty()) cases += ", …";
+    page::data row;
+    row.set("count", some.empty() ? "–" : std::to_string(kind.cases.size()));
+    row.set("input", kind.input.empty() ? "–" : kind.input);
+    row.set("text", kind.text);
+    row.set("cases", some.empty() ? "the cohort" : cases);
+    list.push_back(row);
   }
   return list;
 }
@@ -77,6 +98,8 @@ std::string render_report(const ReportInput& input) {
   content.set("model_count", std::to_string(input.curves.size()));
   content.set("has_warnings", flag(!input.warnings.empty()));
   content.set("warnings", texts(input.warnings));
+  content.set("has_file_warnings", flag(!input.file_warnings.empty()));
+  content.set("file_warnings", warning_rows(data::kinds_of(input.file_warnings)));
   content.set("made_by", input.made_by);
   auto text = page.render(content);
   if (!page.is_valid()) core::fail_run("report: the page's template is broken: " + page.error_message());

@@ -66,8 +66,17 @@ std::string share_words(int64_t part, int64_t whole) {
 }
 
 std::string class_words(const data::LabelSpec& spec, int label) {
-  if (!spec.positive.empty()) return label == 1 ? spec.positive : "not " + spec.positive;
+  if (!spec.positive.empty()) {
+    const std::string words = core::join(spec.positive, " or ");
+    return label == 1 ? words : "not " + words;
+  }
   return spec.head + (label == 1 ? " positive" : " negative");
+}
+
+TimeScale time_scale(const std::string& unit, double longest) {
+  if (unit != "days") return {unit, 1};
+  if (longest > 3 * 365.25) return {"years", 365.25};
+  return {"months", 30.4375};
 }
 
 std::string development_words(std::string group) {

@@ -19,6 +19,13 @@ std::string p_words(double p);
 std::string share_words(int64_t part, int64_t whole);
 /// A binary head's class as the question names it: "codel", "not codel"; "idh = 1".
 std::string class_words(const data::LabelSpec& spec, int label);
+/// How times of a head are shown: those in days as months, or years when the longest is above three, the
+/// others as they are given.
+struct TimeScale {
+  std::string unit;
+  double divisor = 1;
+};
+TimeScale time_scale(const std::string& unit, double longest);
 /// A group of development cases: "cross-validation", "validation".
 std::string development_words(std::string group);
 /// "held-out test", "development", …

@@ -8,6 +8,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::training {
 namespace {
@@ -104,25 +105,37 @@ void fit_simple(inference::Member& member, const MemberJob& job, const data::Cas
   fit(member, job, heads, lessons);
 }
 
-const radiogenomics::HeadOptions& head_options(const MemberJob& job, const std::string& head) {
-  for (const auto& [name, options] : job.experiment.pipeline.model.heads)
+const radiogenomics::HeadOptions& head_options(const ExperimentOptions& experiment, const std::string& head) {
+  for (const auto& [name, options] : experiment.pipeline.model.heads)
     if (name == head) return options;
   core::fail_usage("the config has no head `" + head + "`");
 }
 
 /// The inner folds of stacks that ask for as many: by the classes of the first of them that has any.
-data::SplitOptions inner_split(const MemberJob& job, int64_t folds, const std::vector<std::string>& stacks) {
-  data::SplitOptions split = job.experiment.pipeline.cohort.split;
+data::SplitOptions inner_split(const ExperimentOptions& experiment, int64_t folds,
+                               const std::vector<std::string>& stacks) {
+  data::SplitOptions split = experiment.pipeline.cohort.split;
   split.folds = folds;
   split.stratify = "";
   for (const auto& stack : stacks)
-    if (split.stratify.empty() && head_options(job, stack).task != "regression") split.stratify = stack;
+    if (split.stratify.empty() && head_options(experiment, stack).task != "regression")
+      split.stratify = stack;
   return split;
+}
+
+/// Those with as many inner folds share them.
+std::map<int64_t, std::vector<std::string>> stacks_by_folds(const ExperimentOptions& experiment,
+                                                            const std::vector<std::string>& stacks) {
+  std::map<int64_t, std::vector<std::string>> by_folds;
+  for (const auto& stack : stacks)
+    by_folds[head_options(experiment, stack).learner.as<radiogenomics::StackOptions>().folds].push_back(
+        stack);
+  return by_folds;
 }
 
 void fit_stacks(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases, int64_t count,
                 const std::vector<std::string>& stacks) {
-  const auto folds = data::fold_rows(job.cohort, job.train, inner_split(job, count, stacks));
+  const auto folds = data::fold_rows(job.cohort, job.train, inner_split(job.experiment, count, stacks));
   const std::string of = " of " + std::to_string(folds.size());
   Lessons lessons;
   for (size_t k = 0; k < folds.size(); ++k) {
@@ -143,6 +156,17 @@ void fit_stacks(inference::Member& member, const MemberJob& job, const data::Cas
 
 }  // namespace
 
+void check_inner_folds(const ExperimentOptions& experiment, const data::Cohort& cohort,
+                       const std::vector<int64_t>& train) {
+  std::vector<std::string> stacks;
+  for (const auto& [name, head] : experiment.pipeline.model.heads)
+    if (head.learner.name == "stack") stacks.push_back(name);
+  for (const auto& [folds, heads] : stacks_by_folds(experiment, stacks))
+    core::with_context("inner folds of head " + heads.front(), [&, count = folds, &of = heads] {
+      data::fold_rows(cohort, train, inner_split(experiment, count, of));
+    });
+}
+
 inference::PassOptions pass_options(const MemberJob& job) {
   inference::PassOptions pass;
   pass.batch_size = job.experiment.train.batch_size;
@@ -155,14 +179,12 @@ inference::PassOptions pass_options(const MemberJob& job) {
 void fit_learners(inference::Member& member, const MemberJob& job, const data::CaseLoader& cases) {
   if (member.model->learner_heads().empty()) return;
   fit_simple(member, job, cases);
-  std::map<int64_t, std::vector<std::string>> stacks;  // those with as many inner folds share them
-  for (const auto& stack : heads_of(*member.model, true))
-    stacks[head_options(job, stack).learner.as<radiogenomics::StackOptions>().folds].push_back(stack);
-  for (const auto& [folds, heads] : stacks) fit_stacks(member, job, cases, folds, heads);
+  for (const auto& [folds, heads] : stacks_by_folds(job.experiment, heads_of(*member.model, true)))
+    fit_stacks(member, job, cases, folds, heads);
   nlohmann::ordered_json selected = nlohmann::ordered_json::object();
   for (const auto& head : member.model->learner_heads())
     selected[head] = member.model->learner(head).selected();
-  core::write_file_atomic(job.folder / "selected.json", selected.dump(1) + "\n");
+  core::write_file_atomic(job.folder / run::name::selected, selected.dump(1) + "\n");
 }
 
 }  // namespace photo51::training

@@ -13,11 +13,14 @@
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/interrupt.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/run/layout.hpp"
 #include "training/epoch_order.hpp"
+#include "training/preflight.hpp"
 #include "training/schedule.hpp"
 #include "training/validation.hpp"
 
@@ -80,20 +83,25 @@ class MemberTrainer {
   }
 
   inference::Member run() {
+    const core::Graceful saves_when_interrupted;
     core::make_directories(job_.folder);
-    if (std::filesystem::exists(last())) {
+    if (std::filesystem::exists(last()) && is_of_same_data()) {
       state_ = load_checkpoint(last(), member_, optimizer_, average_.get());
     } else {
+      check_space();
       save_state();
     }
-    core::Progress progress(job_.title, options_.epochs);
-    progress.advance(state_.epoch);
+    const int64_t batches =
+        batches_of(epoch_order(job_.cohort, job_.train, order_, seed_, state_.epoch).size());
+    core::Progress progress(job_.title, options_.epochs * batches, core::Progress::Show::always,
+                            state_.epoch * batches + state_.batch);
     while (!state_.finished) {
       const auto start = std::chrono::steady_clock::now();
-      train_epoch();
+      train_epoch(progress);
       const auto seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
       finish_epoch(seconds);
-      progress.advance(1, note_);
+      progress.advance(
+          0, "epoch " + std::to_string(state_.epoch) + " of " + std::to_string(options_.epochs) + note_);
     }
     if (!std::filesystem::exists(best()))
       core::fail_data(best().string() + ": is missing though the fold is finished; remove " +
@@ -104,13 +112,40 @@ class MemberTrainer {
   }
 
  private:
-  std::filesystem::path last() const { return job_.folder / "last.safetensors"; }
-  std::filesystem::path best() const { return job_.folder / "best.safetensors"; }
+  std::filesystem::path last() const { return job_.folder / run::name::last; }
+  std::filesystem::path best() const { return job_.folder / run::name::best; }
+
+  /// A mended case may change what is fitted to the training part; weights of both would be of neither.
+  bool is_of_same_data() const {
+    const auto metadata = backbones::read_safetensors(last()).metadata;
+    const auto fitted = metadata.find("fitted");
+    if (fitted == metadata.end() || fitted->second == member_.info.fitted.json) return true;
+    core::log_warning(job_.title +
+                      ": the training part is another one than when this model was begun, so it "
+                      "is trained from the start");
+    return false;
+  }
 
   NamedTensors parameters() const {
     NamedTensors list;
     for (const auto& entry : member_.model->named_parameters()) list.emplace_back(entry.key(), entry.value());
     return list;
+  }
+
+  int64_t batches_of(size_t cases) const {
+    return (static_cast<int64_t>(cases) + options_.batch_size - 1) / options_.batch_size;
+  }
+
+  /// Two files a member, and once more the larger one while it is replaced. Only the first member asks: it
+  /// knows how large they are.
+  void check_space() const {
+    double weights = 0, moments = 0;
+    for (const auto& [name, tensor] : member_.weights()) weights += static_cast<double>(tensor.nbytes());
+    for (const auto& [name, tensor] : parameters()) moments += static_cast<double>(tensor.nbytes());
+    const double last = weights * (average_ ? 2 : 1) + moments * (options_.optimizer.name == "adamw" ? 2 : 1);
+    if (job_.fold == 0 && job_.repeat == 0)
+      require_space(job_.folder, static_cast<double>(job_.members) * (last + weights) + last,
+                    "checkpoints of " + std::to_string(job_.members) + " model(s)");
   }
 
   void save_state() {
@@ -123,10 +158,10 @@ class MemberTrainer {
   }
 
   /// Batches of the epoch that runs, from the one after the last that counts.
-  void train_epoch() {
+  void train_epoch(core::Progress& progress) {
     const auto order = epoch_order(job_.cohort, job_.train, order_, seed_, state_.epoch);
     const auto size = static_cast<int64_t>(order.size());
-    const int64_t batches = (size + options_.batch_size - 1) / options_.batch_size;
+    const int64_t batches = batches_of(order.size());
     const int64_t steps_per_epoch = (batches + options_.accumulate - 1) / options_.accumulate;
     const int64_t skip = std::min(size, state_.batch * options_.batch_size);
     data::Loader::Options loading;
@@ -150,6 +185,12 @@ class MemberTrainer {
       const int64_t in_group = std::min(options_.accumulate, batches - group * options_.accumulate);
       any_gradient |= backward(batch, in_group);
       ++state_.batch;
+      progress.advance(
+          1, "epoch " + std::to_string(state_.epoch + 1) + " of " + std::to_string(options_.epochs) +
+                 ", loss " +
+                 core::format_fixed(
+                     state_.loss_sum / static_cast<double>(std::max<int64_t>(state_.loss_count, 1)), 4) +
+                 validated_);
       if (state_.batch % options_.accumulate != 0 && state_.batch != batches) continue;
       if (any_gradient)
         step(schedule_factor(options_.schedule, state_.epoch * steps_per_epoch + group, steps_per_epoch,
@@ -220,6 +261,11 @@ class MemberTrainer {
     const Validation validation = validate(member_, job_.cohort, cases_, job_.validation, pass_);
     ++state_.epoch;
     const bool better = improved(validation);
+    const bool compares = options_.select == "best" || options_.patience > 0;
+    if (compares && !job_.validation.empty() && !state_.has_best && state_.epoch >= options_.epochs)
+      core::fail_run(job_.title + ": the " + options_.monitor +
+                     " of the validation part was never defined, so train.select and train.patience have "
+                     "nothing to compare; look at the validation cases, or lower train.optimizer.lr");
     const bool early =
         options_.patience > 0 && state_.has_best && state_.epoch - state_.best_epoch >= options_.patience;
     state_.finished = state_.epoch >= options_.epochs || early;
@@ -254,8 +300,11 @@ class MemberTrainer {
     const double loss = mean(state_.loss_sum, state_.loss_count);
     nlohmann::ordered_json parts = nlohmann::ordered_json::object();
     for (const auto& [head, sum] : state_.part_sums) parts[head] = mean(sum, state_.part_counts.at(head));
-    note_ = "loss " + core::format_fixed(loss, 4);
-    if (!std::isnan(validation.loss)) note_ += ", validation " + core::format_fixed(validation.loss, 4);
+    validated_.clear();
+    if (!std::isnan(validation.loss))
+      validated_ += ", validation loss " + core::format_fixed(validation.loss, 4);
+    if (!std::isnan(validation.metric)) validated_ += ", metric " + core::format_fixed(validation.metric, 3);
+    note_ = ", loss " + core::format_fixed(loss, 4) + validated_;
     return nlohmann::ordered_json{{"fold", job_.fold},
                                   {"repeat", job_.repeat},
                                   {"epoch", state_.epoch},
@@ -283,7 +332,7 @@ class MemberTrainer {
   inference::PassOptions pass_;
   TrainState state_;
   std::chrono::steady_clock::time_point saved_;
-  std::string note_;
+  std::string note_, validated_;  ///< for the progress
 };
 
 }  // namespace

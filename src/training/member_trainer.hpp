@@ -25,6 +25,7 @@ struct MemberJob {
   /// Asked after every step of the optimiser; true = save and stop.
   std::function<bool()> stop;
   std::function<void(int64_t row, const std::string& why)> on_bad;
+  int64_t members = 1;  ///< of the run, for the space that they take
 };
 
 /// All randomness of a member comes from this number.

@@ -10,11 +10,13 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/interrupt.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/training/interrupt.hpp"
+#include "photo51/run/layout.hpp"
 #include "training/learners.hpp"
 #include "training/member_trainer.hpp"
+#include "training/preflight.hpp"
 #include "training/run_folder.hpp"
 
 namespace photo51::training {
@@ -37,12 +39,26 @@ class Run {
     split_ = data::split_cohort(cohort_, experiment_.pipeline.cohort.split);
     data::check_leakage(cohort_, split_, experiment_.pipeline.cohort.split.group);
     leave_out_empty_cases();
+    preflight(experiment_, cohort_, split_,
+              [this](int64_t row, const std::string& why) { leave_out(row, why); });
   }
 
-  void train() {
+  run::Lock train() {
     folder_.open();
+    try {
+      train_members();
+    } catch (const core::Error& error) {
+      folder_.note_stop(error, cohort_);
+      throw;
+    }
+    return folder_.take_lock();
+  }
+
+ private:
+  void train_members() {
     folder_.write_environment(experiment_, cohort_);
     folder_.write_cases(cohort_, split_);
+    folder_.recall_warnings(cohort_);
     folder_.start_log(logged());
     std::vector<Predictions> test;
     Predictions development;
@@ -53,20 +69,24 @@ class Run {
         validation.push_back(of_rows(all, split_.folds[fold].validation));
         test.push_back(of_rows(all, split_.test));
       }
-      const auto combined = inference::combine(validation, cohort_.labels());
+      const auto combined = inference::combine(in_all(std::move(validation)), cohort_.labels());
       development.insert(development.end(), combined.begin(), combined.end());
     }
-    Predictions predictions = inference::combine(test, cohort_.labels());
+    Predictions predictions = inference::combine(in_all(std::move(test)), cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
     core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
-    core::write_file_atomic(folder_.path() / "predictions.json", model::to_json(predictions));
+    core::write_file_atomic(folder_.path() / "predictions.json",
+                            model::to_json(predictions, cohort_.warnings()));
+    folder_.start_log(logged());  // a member that was begun anew has no lines from before
+    folder_.write_warnings(cohort_);
+    cohort_.summarise_warnings();
+    folder_.finish();
     const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
-    core::write_file_atomic(folder_.path() / "metrics.csv", evaluation::to_csv(metrics));
+    core::write_file_atomic(folder_.path() / run::name::metrics, evaluation::to_csv(metrics));
     if (!bad_.empty())
       core::log_warning(std::to_string(bad_.size()) + " case(s) left out because they cannot be read");
   }
 
- private:
   /// A case with none of the model's inputs teaches nothing and cannot be predicted.
   void leave_out_empty_cases() {
     std::set<std::string> empty;
@@ -85,12 +105,18 @@ class Run {
                       core::join({empty.begin(), empty.end()}, ", "));
   }
 
+  void leave_out(int64_t row, const std::string& why) {
+    if (!bad_.insert(row).second) return;
+    core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
+    cohort_.recall_warnings({{cohort_.id(row), "", "", "is left out: " + why}});
+  }
+
   /// The lines of the epochs that count, from the states of the members.
   std::vector<std::string> logged() const {
     std::vector<std::string> lines;
     for (size_t fold = 0; fold < split_.folds.size(); ++fold)
       for (int64_t repeat = 0; repeat < experiment_.train.repeats; ++repeat) {
-        const fs::path last = folder_.member(static_cast<int64_t>(fold), repeat) / "last.safetensors";
+        const fs::path last = folder_.member(static_cast<int64_t>(fold), repeat) / run::name::last;
         if (!fs::exists(last)) continue;
         const auto history = read_state(last).history;
         lines.insert(lines.end(), history.begin(), history.end());
@@ -109,15 +135,13 @@ class Run {
   /// What this member says of its validation and the test cases; trains it when it has not said so yet.
   Predictions member_predictions(int64_t fold, int64_t repeat) {
     const fs::path folder = folder_.member(fold, repeat);
-    const fs::path file = folder / "predictions.csv";
+    const fs::path file = folder / run::name::predictions;
     if (fs::exists(file)) return model::read_predictions(file);
     const auto& rows = split_.folds[static_cast<size_t>(fold)];
-    const auto on_bad = [this](int64_t row, const std::string& why) {
-      if (bad_.insert(row).second) core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
-    };
+    const auto on_bad = [this](int64_t row, const std::string& why) { leave_out(row, why); };
     const auto stop = [this] {
       ++steps_;
-      return interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
+      return core::interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
     };
     const MemberJob job{experiment_,
                         cohort_,
@@ -129,7 +153,8 @@ class Run {
                         folder,
                         [this](const std::string& line) { folder_.log(line); },
                         stop,
-                        on_bad};
+                        on_bad,
+                        static_cast<int64_t>(split_.folds.size()) * experiment_.train.repeats};
     const data::Fitted fitted = data::fit(cohort_, rows.train);
     if (!images_) images_ = std::make_unique<data::CaseLoader>(cohort_, fitted, experiment_.train.cache_mib);
     const data::CaseLoader cases(*images_, fitted);
@@ -138,10 +163,11 @@ class Run {
 
     const inference::PassOptions pass = pass_options(job);
     scale_risks(member, cases, rows.train, pass);
-    member.save(folder / "best.safetensors");
+    member.save(folder / run::name::best);
     std::vector<int64_t> asked = rows.validation;
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
     Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    folder_.write_warnings(cohort_);  // before: a fold that is finished reads nothing again
     core::write_file_atomic(file, model::to_csv(predictions));
     return predictions;
   }
@@ -176,6 +202,24 @@ class Run {
     return chosen;
   }
 
+  /// Without the cases that some member did not predict: they could not be read any more when it was trained.
+  static std::vector<Predictions> in_all(std::vector<Predictions> members) {
+    std::map<std::string, size_t> count;
+    for (const auto& member : members) {
+      std::set<std::string> cases;
+      for (const auto& prediction : member) cases.insert(prediction.case_id);
+      for (const auto& one : cases) ++count[one];
+    }
+    for (const auto& [one, times] : count) {
+      if (times == members.size()) continue;
+      core::log_warning("case " + one + " is left out: only " + std::to_string(times) + " of " +
+                        std::to_string(members.size()) + " models could read it");
+      for (auto& member : members)
+        std::erase_if(member, [&name = one](const auto& prediction) { return prediction.case_id == name; });
+    }
+    return members;
+  }
+
   ExperimentOptions experiment_;
   const RunRequest& request_;
   RunFolder folder_;
@@ -188,13 +232,14 @@ class Run {
 
 }  // namespace
 
-void train(ExperimentOptions experiment, const RunRequest& request) {
+run::Lock train(ExperimentOptions experiment, const RunRequest& request) {
   if (experiment.pipeline.cohort.manifest.empty())
     core::fail_usage(
         "cohort.manifest: is missing: name the cohort's CSV in the config or as "
         "cohort.manifest=FILE");
   inference::drop_unused_inputs(experiment.pipeline);
-  Run(std::move(experiment), request).train();
+  check_request(request, experiment);
+  return Run(std::move(experiment), request).train();
 }
 
 }  // namespace photo51::training

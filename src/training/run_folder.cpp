@@ -8,15 +8,18 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
-#include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/limits.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
-#include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/run/layout.hpp"
+#include "photo51/run/state.hpp"
+#include "training/data_record.hpp"
+#include "training/run_config.hpp"
 
 namespace photo51::training {
 namespace {
@@ -24,116 +27,149 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-/// "train.epochs: 30 -> 40", the first value that differs, as YAML lines go.
-std::string first_difference(const std::string& before, const std::string& after) {
-  const auto old_lines = core::split(before, '\n'), new_lines = core::split(after, '\n');
-  for (size_t i = 0; i < std::max(old_lines.size(), new_lines.size()); ++i) {
-    const std::string was = i < old_lines.size() ? std::string(core::trim(old_lines[i])) : "nothing";
-    const std::string is = i < new_lines.size() ? std::string(core::trim(new_lines[i])) : "nothing";
-    if (was != is) return "`" + was + "` there, `" + is + "` now";
-  }
-  return "";
-}
-
-void check_run(const fs::path& folder) {
-  if (!fs::exists(folder / "config.yaml"))
-    core::fail_usage(
-        folder.string() +
-        ": is no run folder (no config.yaml), so --overwrite leaves it alone; remove it yourself "
-        "or choose another");
-}
-
-void remove_run(const fs::path& folder) {
-  std::error_code code;
-  fs::remove_all(folder, code);
-  if (code) core::fail_run(folder.string() + ": cannot be removed: " + code.message());
-}
-
-/// What a crash left half-written.
-void remove_temporaries(const fs::path& folder) {
-  std::error_code code;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, code))
-    if (entry.path().extension().string().starts_with(".tmp")) fs::remove(entry.path(), code);
-}
-
-Json data_hashes(const data::Cohort& cohort) {
+Json hashes_of_data(const data::Cohort& cohort) {
   Json inputs = Json::object();
   for (const auto& [name, input] : cohort.inputs()) {
     std::string all;
-    for (int64_t row = 0; row < cohort.size(); ++row) all += cohort.file_hash(row, name) + "\n";
+    for (int64_t row = 0; row < cohort.size(); ++row) {
+      try {
+        all += cohort.file_hash(row, name) + "\n";
+      } catch (const core::Error& error) {
+        if (error.fault() != core::Fault::data) throw;
+        all += "unreadable\n";
+      }
+    }
     inputs[name] = core::hash_bytes(all);
   }
   return {{"manifest", cohort.manifest_hash()}, {"patients", cohort.size()}, {"inputs", inputs}};
 }
 
+/// The content of a JSON file of the run; an empty object when it is not there. Error (data) when it is
+/// broken.
+Json read_json(const fs::path& file) {
+  if (!fs::exists(file)) return Json::object();
+  auto json = Json::parse(core::read_file(file), nullptr, false);
+  if (!json.is_object()) core::fail_data(file.string() + ": is broken; start a new run");
+  return json;
+}
+
+std::map<std::string, std::string> file_hashes(const Json& environment) {
+  std::map<std::string, std::string> hashes;
+  const auto found = environment.find("files");
+  if (found != environment.end() && found->is_object())
+    for (const auto& [key, hash] : found->items())
+      if (hash.is_string()) hashes[key] = hash.get<std::string>();
+  return hashes;
+}
+
+/// The case that `text` is about: errors of a case's data begin with `case ID: `.
+std::string case_in(const std::string& text, const data::Cohort& cohort) {
+  std::string found;
+  for (int64_t row = 0; row < cohort.size(); ++row) {
+    const std::string& id = cohort.id(row);
+    if (id.size() >= found.size() && text.find("case " + id + ": ") != std::string::npos) found = id;
+  }
+  return found;
+}
+
+std::string in_words(const DataChange& change) {
+  if (change.case_id.empty()) return "other patients, or another order of them";
+  return "case " + change.case_id + ": " +
+         (change.input.empty() ? "its row of the manifest" : "input " + change.input);
+}
+
 }  // namespace
 
 RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
-    : path_(request.folder), resume_(request.resume) {
+    : path_(core::behind_links(request.folder)), keep_(request.keep), resume_(request.resume) {
   if (request.resume && request.overwrite) core::fail_usage("give either --resume or --overwrite, not both");
   std::error_code code;
-  const bool used = fs::exists(path_, code) && (!fs::is_directory(path_, code) || !fs::is_empty(path_, code));
-  if (used && !fs::is_directory(path_, code)) core::fail_usage(path_.string() + ": is a file, not a folder");
+  if (fs::exists(path_, code) && !fs::is_directory(path_, code))
+    core::fail_usage(path_.string() + ": is a file, not a folder");
+  const bool used = !run::contents_of(path_).empty;
   if (used && !request.resume && !request.overwrite)
     core::fail_usage(path_.string() +
                      ": is not empty; --resume goes on with the run in it, --overwrite removes it");
   remove_first_ = used && request.overwrite;
-  if (remove_first_) check_run(path_);
-  const fs::path config = path_ / "config.yaml";
+  const auto named = paths_in(experiment);
+  keep_.insert(keep_.end(), named.begin(), named.end());
+  if (remove_first_) run::check_replaceable(path_, keep_);
+  resume_ = request.resume && used;
+  const fs::path config = path_ / run::name::config;
+  if (resume_ && !fs::exists(config))
+    core::fail_usage(path_.string() + ": there is no config.yaml, so nothing to resume");
+  if (used) lock_.emplace(path_);
   auto& threads = experiment.train.threads;
   auto& device = experiment.train.device;
-  if (request.resume && used) {
-    if (!fs::exists(config))
-      core::fail_usage(path_.string() + ": there is no config.yaml, so nothing to resume");
-    ExperimentOptions before;
+  ExperimentOptions before;
+  if (resume_) {
     config::read(config::load_document(config), before);
     if (threads == 0) threads = before.train.threads;
     if (device == "auto") device = before.train.device;
   }
   device = core::with_context("train.device", [&] { return core::resolve_device(device); });
-  if (threads == 0) threads = std::max<int64_t>(1, std::thread::hardware_concurrency());
+  if (threads == 0) threads = core::processors();
   yaml_ = to_yaml(experiment);
-  resume_ = request.resume && used;
   if (!resume_) return;
-  const std::string before = core::read_file(config);
-  if (before != yaml_)
-    core::fail_usage(config.string() + ": the run was started with another config (" +
-                     first_difference(before, yaml_) + "); resume with the same one or start a new run");
+  const auto hashes = file_hashes(read_json(path_ / run::name::environment));
+  if (const auto difference = first_difference(before, experiment, hashes); !difference.empty())
+    core::fail_usage(config.string() + ": the run was started with another config (" + difference +
+                     "); resume with the same one or start a new run");
 }
 
 void RunFolder::open() {
   if (resume_) {
-    remove_temporaries(path_);
+    run::remove_temporaries(path_);
     return;
   }
-  if (remove_first_) remove_run(path_);
   core::make_directories(path_);
-  core::write_file_atomic(path_ / "config.yaml", yaml_);
+  if (!lock_) lock_.emplace(path_);
+  if (remove_first_)
+    run::remove_run(path_, keep_);
+  else if (!run::contents_of(path_).empty)
+    core::fail_usage(path_.string() + ": another process has begun to write into it; choose another folder");
+  core::write_file_atomic(path_ / run::name::config, yaml_);
 }
 
 fs::path RunFolder::member(int64_t fold, int64_t repeat) const {
-  std::string name = "fold_" + std::to_string(fold);
-  if (repeat > 0) name += "_repeat_" + std::to_string(repeat);
-  return path_ / "checkpoints" / name;
+  return path_ / run::name::checkpoints / run::member_name(fold, repeat);
 }
 
 void RunFolder::write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort) const {
-  const fs::path file = path_ / "environment.json";
-  const Json hashes = data_hashes(cohort);
-  if (resume_ && fs::exists(file)) {
-    const auto before = Json::parse(core::read_file(file), nullptr, false);
-    if (before.is_discarded() || !before.contains("data"))
-      core::fail_data(file.string() + ": is broken; start a new run");
-    if (before["data"] != hashes)
-      core::fail_usage(path_.string() +
-                       ": the manifest or a file of the cohort has changed since the run was started; start "
-                       "a new run");
+  const fs::path file = path_ / run::name::environment, record = path_ / run::name::data_hashes;
+  const Json data = hashes_of_data(cohort);
+  const std::string now = data_hashes(cohort);
+  Json before = resume_ ? read_json(file) : Json::object();
+  const std::string remedy = " has changed since the run was started; start a new run";
+  if (resume_ && fs::exists(record)) {
+    const Json stopped = read_json(path_ / run::name::stopped);
+    const std::string bad =
+        stopped.contains("case") && stopped["case"].is_string() ? stopped["case"].get<std::string>() : "";
+    std::string mended;
+    for (const auto& change : data_changes(record, core::read_file(record), now)) {
+      if (bad.empty() || change.case_id != bad || change.input.empty())
+        core::fail_usage(path_.string() + ": the cohort (" + in_words(change) + ")" + remedy);
+      mended = "case " + bad + ", on which the run stopped, has other data now; it goes on with them";
+    }
+    if (!mended.empty()) core::log_info(mended);
+  } else if (before.contains("data") && before["data"] != data) {  // a run of an older version
+    core::fail_usage(path_.string() + ": the manifest or a file of the cohort" + remedy);
+  }
+  // Nothing that counts differs, but the data may lie elsewhere now.
+  if (resume_) core::write_file_atomic(path_ / run::name::config, yaml_);
+  core::write_file_atomic(record, now);
+  if (before.contains("data")) {
+    if (before["data"] == data) return;
+    before["data"] = data;
+    core::write_file_atomic(file, before.dump(2) + "\n");
     return;
   }
-  const Json environment = {{"photo51", core::version()},        {"commit", core::build_commit()},
-                            {"libtorch", TORCH_VERSION},         {"processor", at::get_cpu_capability()},
-                            {"seed", experiment.train.seed},     {"threads", experiment.train.threads},
-                            {"device", experiment.train.device}, {"data", hashes}};
+  ExperimentOptions dumped = experiment;
+  Json environment = {{"photo51", core::version()},        {"commit", core::build_commit()},
+                      {"libtorch", TORCH_VERSION},         {"processor", at::get_cpu_capability()},
+                      {"seed", experiment.train.seed},     {"threads", experiment.train.threads},
+                      {"device", experiment.train.device}, {"data", data}};
+  if (const auto files = config_file_hashes(dumped); !files.empty()) environment["files"] = files;
   core::write_file_atomic(file, environment.dump(2) + "\n");
 }
 
@@ -150,22 +186,49 @@ void RunFolder::write_cases(const data::Cohort& cohort, const data::Split& split
   std::string text = core::csv_row({"case", "site", "part", "fold"});
   for (const auto& [row, part] : parts)
     text += core::csv_row({cohort.id(row), cohort.site(row), part.first, part.second});
-  core::write_file_atomic(path_ / "cases.csv", text);
+  core::write_file_atomic(path_ / run::name::cases, text);
+}
+
+void RunFolder::write_warnings(const data::Cohort& cohort) const {
+  core::write_file_atomic(path_ / run::name::warnings, data::to_csv(cohort.warnings()));
+}
+
+void RunFolder::recall_warnings(const data::Cohort& cohort) const {
+  const fs::path file = path_ / run::name::warnings;
+  if (resume_ && fs::exists(file)) cohort.recall_warnings(data::read_warnings(file));
 }
 
 void RunFolder::start_log(const std::vector<std::string>& lines) const {
   std::string text;
   for (const auto& line : lines) text += line + "\n";
-  core::write_file_atomic(path_ / "log.jsonl", text);
+  core::write_file_atomic(path_ / run::name::log, text);
 }
 
 void RunFolder::log(const std::string& line) const {
-  std::ofstream file(path_ / "log.jsonl", std::ios::app);
+  std::ofstream file(path_ / run::name::log, std::ios::app);
   file << line << "\n";
   file.flush();
   if (!file)
-    core::fail_run((path_ / "log.jsonl").string() + ": writing failed: " + std::strerror(errno) +
+    core::fail_run((path_ / run::name::log).string() + ": writing failed: " + std::strerror(errno) +
                    "; free some space or choose another folder");
+}
+
+void RunFolder::finish() const {
+  run::record_results(path_);
+  std::error_code code;
+  fs::remove(path_ / run::name::stopped, code);
+}
+
+void RunFolder::note_stop(const core::Error& error, const data::Cohort& cohort) const noexcept {
+  if (error.fault() != core::Fault::data) return;
+  try {
+    const std::string id = case_in(error.what(), cohort);
+    if (id.empty()) return;
+    core::write_file_atomic(path_ / run::name::stopped,
+                            Json{{"case", id}, {"error", error.what()}}.dump(1) + "\n");
+  } catch (const std::exception& also) {
+    core::log_debug(also.what());  // the error that ended the run is the one to report
+  }
 }
 
 }  // namespace photo51::training

@@ -3,38 +3,53 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "photo51/core/error.hpp"
 #include "photo51/data/dataset.hpp"
+#include "photo51/run/lock.hpp"
 #include "photo51/training/run.hpp"
 
 namespace photo51::training {
 
 class RunFolder {
  public:
-  /// Checks only; to resume, that the config is the run's. Fills in `train.threads`. Errors (usage): in use,
-  /// not a run, another config.
+  /// Checks only, and takes the lock of a run that is there; to resume, that the config is the run's. Fills
+  /// in `train.threads`. Errors: usage (in use, not a run, holds more than a run, another config), run
+  /// (another process writes into it).
   RunFolder(const RunRequest& request, ExperimentOptions& experiment);
   /// Makes the folder and writes `config.yaml`.
   void open();
 
   std::filesystem::path member(int64_t fold, int64_t repeat) const;
-  /// `environment.json`; when resuming, Error (usage) if the manifest or a file has changed since.
+  /// `environment.json` and `data_hashes.csv`, and when resuming `config.yaml` with the places of now. Error
+  /// (usage) if the data have changed since the run was started, but for the case on which it stopped.
   void write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort) const;
   void write_cases(const data::Cohort& cohort, const data::Split& split) const;
+  /// `warnings.csv`: what was odd about the files; when resuming, what was found before the run was stopped.
+  void write_warnings(const data::Cohort& cohort) const;
+  void recall_warnings(const data::Cohort& cohort) const;
 
   /// Rewrites `log.jsonl` with these lines, then appends to it.
   void start_log(const std::vector<std::string>& lines) const;
   void log(const std::string& line) const;
 
+  /// Once the predictions are written: their hashes.
+  void finish() const;
+  /// `stopped.json`: which case's data ended the run, so that it goes on once they are mended.
+  void note_stop(const core::Error& error, const data::Cohort& cohort) const noexcept;
+
   const std::filesystem::path& path() const { return path_; }
+  run::Lock take_lock() { return std::move(lock_).value(); }
 
  private:
   std::filesystem::path path_;
+  std::vector<std::filesystem::path> keep_;
   std::string yaml_;
   bool resume_ = false, remove_first_ = false;
+  std::optional<run::Lock> lock_;
 };
 
 }  // namespace photo51::training

@@ -1,10 +1,16 @@
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/inference/member.hpp"
+#include "photo51/run/layout.hpp"
+#include "photo51/run/state.hpp"
 #include "photo51/training/run.hpp"
 
 namespace photo51::training {
@@ -12,45 +18,92 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A part without two classes or an event has no metric of that head: the run says so and goes on.
-void score(const std::vector<model::Prediction>& predictions, const evaluation::Truth& truth,
-           const evaluation::EvaluateOptions& options, const std::string& part,
-           std::vector<evaluation::Metric>& metrics) {
-  for (const auto& spec : truth.specs) {
-    evaluation::Truth one = truth;
-    one.specs = {spec};
-    try {
-      for (auto& metric : evaluation::evaluate(predictions, one, options)) {
-        if (part != "all") metric.group = metric.group == "all" ? part : part + "/" + metric.group;
-        metrics.push_back(metric);
-      }
-    } catch (const core::Error& error) {
-      if (error.fault() != core::Fault::data) throw;
-      core::log_warning("not scored: " + part + ": " + std::string(error.what()));
-    }
+using Predictions = std::vector<model::Prediction>;
+
+/// What the members that are done said, as a finished run has it.
+Predictions of_members(const fs::path& folder, const core::Table& cases, const ScoredRun& run) {
+  const size_t name = cases.require("case"), part = cases.require("part"), fold = cases.require("fold");
+  std::map<std::string, std::string> fold_of;
+  std::set<std::string> test, folds;
+  for (const auto& row : cases.rows) {
+    if (row[part] == "test") test.insert(row[name]);
+    if (row[fold].empty()) continue;
+    fold_of[row[name]] = row[fold];
+    folds.insert(row[fold]);
   }
+  if (folds.empty()) folds.insert("0");
+  std::vector<Predictions> on_test;
+  Predictions all;
+  for (const auto& number : folds) {
+    std::vector<Predictions> on_validation;
+    for (int64_t repeat = 0; repeat < run.experiment.train.repeats; ++repeat) {
+      const auto member = run::member_name(core::parse_int(number).value_or(0), repeat);
+      const fs::path file = folder / run::name::checkpoints / member / run::name::predictions;
+      if (!fs::exists(file)) continue;
+      on_test.emplace_back(), on_validation.emplace_back();
+      for (const auto& prediction : model::read_predictions(file))
+        (test.contains(prediction.case_id) ? on_test : on_validation).back().push_back(prediction);
+    }
+    const auto combined = inference::combine(on_validation, run.cohort->labels());
+    all.insert(all.end(), combined.begin(), combined.end());
+  }
+  const auto combined = inference::combine(on_test, run.cohort->labels());
+  all.insert(all.end(), combined.begin(), combined.end());
+  if (all.empty()) core::fail_data(folder.string() + ": no model is trained to the end yet");
+  return all;
+}
+
+/// Labels may have been corrected since; who reads the scores must know.
+void compare_labels(const fs::path& folder, ScoredRun& run) {
+  const fs::path file = folder / run::name::data_hashes;
+  if (!fs::exists(file)) return;
+  const core::Table hashes = core::read_table(file);
+  const size_t name = hashes.require("case"), row_hash = hashes.require("row");
+  std::map<std::string, std::string> before;
+  for (const auto& row : hashes.rows) before[row[name]] = row[row_hash];
+  std::vector<std::string> changed;
+  for (int64_t row = 0; row < run.cohort->size(); ++row)
+    if (before[run.cohort->id(row)] != run.cohort->row_hash(row)) changed.push_back(run.cohort->id(row));
+  if (changed.empty()) return;
+  run.warnings.push_back(run.experiment.pipeline.cohort.manifest.string() + ": what it says of " +
+                         std::to_string(changed.size()) + " case(s), the first " + changed.front() +
+                         ", has changed since the run was trained; labels are those of now");
 }
 
 }  // namespace
 
-ScoredRun load_run(const fs::path& folder) {
-  if (!fs::exists(folder / "config.yaml"))
+ScoredRun load_run(const fs::path& folder, const LoadRunOptions& options) {
+  if (!fs::exists(folder / run::name::config))
     core::fail_usage(folder.string() + ": is no run folder (no config.yaml)");
-  if (!fs::exists(folder / "predictions.csv"))
-    core::fail_data(folder.string() +
-                    ": there is no predictions.csv; the run is not finished, go on with `photo51 train … "
-                    "--resume`");
+  const bool predicted = fs::exists(folder / run::name::predictions);
   ScoredRun run;
-  config::read(config::load_document(folder / "config.yaml"), run.experiment);
-  const auto& pipeline = run.experiment.pipeline;
+  if (!predicted) {
+    const std::string missing = run::missing_models(folder);
+    run.unfinished = missing.empty() ? "its predictions are not written yet" : missing;
+    if (!options.allow_unfinished)
+      core::fail_data(folder.string() + ": there is no predictions.csv; the run is not finished (" +
+                      run.unfinished +
+                      "), go on with `photo51 train … --resume`, or give --allow-unfinished");
+    run.warnings.push_back("The run is not finished: " + run.unfinished + ".");
+  } else if (!run::check_results(folder)) {
+    core::log_warning(
+        folder.string() +
+        ": there is no result_hashes.json, so nothing shows that the predictions are the run's own");
+  }
+  config::read(config::load_document(folder / run::name::config), run.experiment);
+  auto& pipeline = run.experiment.pipeline;
+  if (!options.data_root.empty()) pipeline.cohort.data_root = fs::absolute(options.data_root);
   run.cohort =
       std::make_shared<data::Cohort>(pipeline.cohort, pipeline.inputs, model::label_specs(pipeline.model));
-  const core::Table cases = core::read_table(folder / "cases.csv");
+  compare_labels(folder, run);
+  const core::Table cases = core::read_table(folder / run::name::cases);
   const size_t name = cases.require("case"), part = cases.require("part");
   std::set<std::string> test;
   for (const auto& row : cases.rows)
     if (row[part] == "test") test.insert(row[name]);
-  for (auto& prediction : model::read_predictions(folder / "predictions.csv"))
+  auto predictions =
+      predicted ? model::read_predictions(folder / run::name::predictions) : of_members(folder, cases, run);
+  for (auto& prediction : predictions)
     (test.contains(prediction.case_id) ? run.test : run.development).push_back(std::move(prediction));
   return run;
 }
@@ -64,12 +117,20 @@ std::vector<int64_t> rows_of(const data::Cohort& cohort, const std::vector<model
   return rows;
 }
 
-std::vector<evaluation::Metric> score_run(const ScoredRun& run, const evaluation::EvaluateOptions& options) {
+std::vector<evaluation::Metric> score_run(const ScoredRun& run, const evaluation::EvaluateOptions& options,
+                                          std::vector<std::string>* warnings) {
   std::vector<evaluation::Metric> metrics;
-  const auto part = [&](const std::vector<model::Prediction>& predictions, const std::string& name) {
+  const auto part = [&](const Predictions& predictions, const std::string& name) {
     if (predictions.empty()) return;
     const auto truth = evaluation::truth_of(*run.cohort, rows_of(*run.cohort, predictions), options.groups);
-    score(predictions, truth, options, name, metrics);
+    const auto obstacle = [&](const std::string& why) {
+      core::log_warning("not scored: " + name + ": " + why);
+      if (warnings != nullptr) warnings->push_back("Not scored: " + name + ": " + why);
+    };
+    for (auto& metric : evaluation::evaluate_each(predictions, truth, options, obstacle)) {
+      if (name != "all") metric.group = metric.group == "all" ? name : name + "/" + metric.group;
+      metrics.push_back(std::move(metric));
+    }
   };
   part(run.test, "all");
   const auto& split = run.experiment.pipeline.cohort.split;

@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -52,6 +53,40 @@ struct Collected {
 };
 
 }  // namespace
+
+bool has_metric(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows) {
+  std::vector<double> values, risks;
+  evaluation::Events events;
+  for (const int64_t row : rows) {
+    const auto& label = cohort.label(row, spec.head);
+    if (!label.known) continue;
+    values.push_back(label.value);
+    risks.push_back(-label.value);
+    events.push_back(static_cast<char>(label.event));
+  }
+  if (values.empty()) return false;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  switch (spec.kind) {
+    case Kind::binary:
+    case Kind::multiclass:
+      return *least < *most;
+    case Kind::regression:
+      return !std::isnan(evaluation::r_squared(values, values));
+    case Kind::survival:
+      return !std::isnan(evaluation::c_index(values, events, risks));
+    case Kind::expression:
+      break;
+  }
+  return true;
+}
+
+bool has_loss(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
+              bool needs_event) {
+  return std::any_of(rows.begin(), rows.end(), [&](int64_t row) {
+    const auto& label = cohort.label(row, spec.head);
+    return label.known && (!needs_event || label.event);
+  });
+}
 
 Validation validate(inference::Member& member, const data::Cohort& cohort, const data::CaseLoader& cases,
                     const std::vector<int64_t>& rows, const inference::PassOptions& options) {

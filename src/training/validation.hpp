@@ -15,4 +15,9 @@ struct Validation {
 Validation validate(inference::Member& member, const data::Cohort& cohort, const data::CaseLoader& cases,
                     const std::vector<int64_t>& rows, const inference::PassOptions& options);
 
+/// Whether these rows give a head a metric, or a loss, whatever is predicted. Cox's loss `needs_event`.
+bool has_metric(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows);
+bool has_loss(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
+              bool needs_event);
+
 }  // namespace photo51::training

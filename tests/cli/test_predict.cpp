@@ -27,8 +27,9 @@ class Predict : public ::testing::Test {
 };
 
 TEST_F(Predict, TheRunFolderIsComplete) {
-  for (const char* name : {"config.yaml", "environment.json", "cases.csv", "log.jsonl", "metrics.csv",
-                           "predictions.csv", "predictions.json", "report.html", "checkpoints"})
+  for (const char* name :
+       {"config.yaml", "environment.json", "cases.csv", "warnings.csv", "log.jsonl", "metrics.csv",
+        "predictions.csv", "predictions.json", "report.html", "checkpoints"})
     EXPECT_TRUE(std::filesystem::exists(folder_ / (std::string("run/") + name))) << name;
   EXPECT_THAT(slurp(folder_ / "run/report.html"), AllOf(HasSubstr("<svg"), HasSubstr("</html>")));
 }

@@ -89,6 +89,48 @@ TEST(Radiomics, ReadsImageTypesAsAParameterFileOfPyradiomicsSpellsThem) {
   EXPECT_EQ(words.out, file.out) << words.err;
 }
 
+TEST(Radiomics, TakesAParameterFileOfPyradiomics) {
+  const auto [image, mask] = first_case();
+  const TemporaryFolder folder;
+  std::ofstream(folder / "params.yaml") << "setting: {binWidth: 10, label: 1, additionalInfo: true}\n"
+                                           "imageType: {Original: {}, Square: }\n"
+                                           "featureClass: {firstorder: , glcm: [Contrast, SumVariance]}\n";
+  const Outcome file = run_program({"radiomics", image, mask, "--config", (folder / "params.yaml").string()});
+  const Outcome words = run_program({"radiomics", image, mask, "--profile", "pyradiomics", "pyradiomics.binWidth=10",
+                                     "pyradiomics.featureClass=[firstorder, glcm_Contrast]",
+                                     "pyradiomics.imageType={Original: {}, Square: {}}"});
+  ASSERT_EQ(file.exit_code, 0) << file.err;
+  EXPECT_EQ(file.out, words.out) << words.err;
+  EXPECT_THAT(file.err, HasSubstr("glcm_SumVariance"));
+  EXPECT_THAT(file.out, AllOf(HasSubstr("original_glcm_Contrast"), HasSubstr("square_firstorder_Mean")));
+}
+
+TEST(Radiomics, NeverWritesOverWhatItReadsOrHasWritten) {
+  const auto [image, mask] = first_case();
+  const TemporaryFolder folder;
+  const std::string text = "image,mask\n" + image + "," + mask + "\n";
+  std::ofstream(folder / "cases.csv") << text;
+  std::ofstream(folder / "cases.json") << text;
+  const auto refused = [&](const std::string& cases, const std::string& out) {
+    const Outcome outcome = run_program({"radiomics", "--cases", (folder / cases).string(), "--out",
+                                         (folder / out).string(), "families=statistics"});
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr((folder / out).filename().string().substr(0, 3)));
+    EXPECT_EQ(slurp(folder / cases), text);
+  };
+  refused("cases.csv", "all.json");
+  refused("cases.csv", "./cases.csv");
+  refused("cases.json", "cases.csv2");  // beside it goes cases.json
+  std::filesystem::create_symlink(folder / "cases.csv", folder / "link.csv");
+  refused("cases.csv", "link.csv");
+  EXPECT_FALSE(std::filesystem::exists(folder / "all.json"));
+  std::filesystem::copy_file(image, folder / "scan.nii.gz");
+  const Outcome one = run_program({"radiomics", (folder / "scan.nii.gz").string(), mask, "families=statistics",
+                                   "--out", (folder / "scan.nii.gz").string()});
+  EXPECT_EQ(one.exit_code, 2) << one.err;
+  EXPECT_EQ(slurp(folder / "scan.nii.gz"), slurp(image));
+}
+
 TEST(Radiomics, WritesMapsOfFeatures) {
   const auto [image, mask] = first_case();
   const TemporaryFolder folder;
@@ -150,7 +192,7 @@ TEST(Radiomics, RefusesBadSettingsAndCommands) {
   refuse({image}, "MASK");
   refuse({image, mask, "discretize.width=10"}, "discretise");
   refuse({image, mask, "--profile", "pyradiomix"}, "pyradiomics");
-  refuse({image, mask, "--profile", "pyradiomics", "pyradiomics.imageType.LBP2D={}"}, "binary patterns");
+  refuse({image, mask, "--profile", "pyradiomics", "pyradiomics.featureClass=glmc"}, "glcm");
   refuse({image, mask, "--maps", "maps"}, "filters");
   refuse({image, mask, "voxelwise.radius=0"}, "radius");
   refuse({image, mask, "--format", "xml"}, "format");

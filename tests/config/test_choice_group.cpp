@@ -69,6 +69,18 @@ TEST(ChoiceGroup, ErrorsNameTheEntryAndTheNearestName) {
   EXPECT_EQ(failure("names: a"), "rig.yaml:1: filters: is missing: a filter each channel");
 }
 
+TEST(ChoiceGroup, NullTakesAnEntryAwayAndEmptyTextIsAnEmptyList) {
+  Node document = parse_yaml("filters: {t2: blur, t1: none}\nnames: ''\n", "rig.yaml");
+  apply_override(document, "filters.t1=~");
+  Rig rig;
+  read(document, rig);
+  ASSERT_EQ(rig.filters.size(), 1U);
+  EXPECT_EQ(rig.filters[0].first, "t2");
+  EXPECT_TRUE(rig.names.empty());
+  EXPECT_EQ(failure("filters: {t2: ~}"),
+            "rig.yaml:1: filters.t2: there is nothing of this name to take away");
+}
+
 TEST(ChoiceGroup, IsInTheReferenceAndTheSchema) {
   Rig rig;
   const Section section{[&](Fields& f) { describe(f, rig); }, {}, {}};

@@ -104,7 +104,10 @@ TEST(Read, ErrorsNameFileLineKeyAndRemedy) {
   refuses("count: 0", "count: must be at least 1, not 0");
   refuses("rate: fast", "rate: expected a number, got `fast`");
   refuses("rate: -0.5", "rate: must be at least 0 mm, not -0.5");
-  refuses("rate: nan", "rate: must be at least 0 mm, not nan");
+  for (const char* number : {"nan", "inf", "-inf"})
+    refuses(std::string("rate: ") + number, std::string("rate: must be a finite number, not ") + number);
+  refuses("rate: 0,5", "rate: expected a number, got `0,5`; write its decimals with a point");
+  refuses("count: 2,0", "count: expected a whole number, got `2,0`; write its decimals with a point");
   refuses("maybe_rate: 6", "must be at most 5, not 6");
   refuses("text: {a: 1}", "text: expected text, got a map");
   refuses("names: a", "names: expected a list, got `a`");
@@ -119,6 +122,35 @@ TEST(Read, ErrorsNameFileLineKeyAndRemedy) {
   refuses(
       "heads: {idh: {task: binnary}}",
       "heads.idh.task: `binnary` is not a valid value (did you mean `binary`?); it takes binary, survival");
+}
+
+TEST(Read, AnUnknownKeyIsAnErrorWhateverItsValue) {
+  for (const char* value : {"~", "null", "3", "{}"})
+    PHOTO51_EXPECT_ERROR(parse(std::string("conut: ") + value), usage,
+                         HasSubstr("conut: unknown key (did you mean `count`?)"));
+  Node document = parse_yaml("count: 4", "k.yaml");
+  apply_override(document, "conut=null");
+  Kitchen kitchen;
+  PHOTO51_EXPECT_ERROR(read(document, kitchen), usage, HasSubstr("conut: unknown key"));
+}
+
+TEST(Read, NullGivesTheDefaultBack) {
+  Node document = parse_yaml(everything, "k.yaml");
+  for (const char* key : {"count", "maybe_count", "maybe_window", "window", "optimizer", "names", "heads.os"})
+    apply_override(document, std::string(key) + "=null");
+  Kitchen k;
+  read(document, k);
+  EXPECT_EQ(k.count, 3);
+  EXPECT_FALSE(k.maybe_count.has_value());
+  EXPECT_FALSE(k.maybe_window.has_value());
+  EXPECT_EQ(k.window.high, 1);
+  EXPECT_EQ(k.optimizer.as<Adam>().beta, 0.9);
+  EXPECT_TRUE(k.names.empty());
+  ASSERT_EQ(k.heads.size(), 1U);
+  EXPECT_EQ(k.heads[0].first, "idh");
+  apply_override(document, "heads.so=null");
+  PHOTO51_EXPECT_ERROR(read(document, k), usage,
+                       HasSubstr("heads.so: there is nothing of this name to take away"));
 }
 
 struct Outer {

@@ -78,7 +78,8 @@ TEST_F(Documents, ExtendsMergesMapsAndReplacesListsAndOtherComponents) {
   EXPECT_EQ(node.find("size")->items.size(), 1U);
   EXPECT_EQ(node.find("train")->find("lr")->text, "2");
   EXPECT_EQ(node.find("train")->find("epochs")->text, "5");
-  EXPECT_EQ(node.find("extra"), nullptr);
+  EXPECT_EQ(node.find("extra")->kind, Node::Kind::null) << "stays, so that its key is checked";
+  EXPECT_TRUE(node.find("extra")->removed);
   EXPECT_THAT(node.find("train")->find("epochs")->where(), HasSubstr("base/radiology.yaml:4"));
   EXPECT_THAT(node.find("train")->find("lr")->where(), HasSubstr("run.yaml:5"));
 }
@@ -135,7 +136,8 @@ TEST(Override, SetsAddsRemovesAndReachesIntoLists) {
   EXPECT_EQ(node.find("size")->items[1].text, "5");
   EXPECT_EQ(node.find("fusion")->find("name")->text, "gated");
   EXPECT_EQ(node.find("fusion")->find("width")->text, "32");
-  EXPECT_EQ(node.find("old"), nullptr);
+  EXPECT_EQ(node.find("old")->kind, Node::Kind::null);
+  EXPECT_TRUE(node.find("old")->removed);
   EXPECT_EQ(node.find("note")->text, "a=b");
   apply_override(node, "size=[7, 8, 9]");
   EXPECT_EQ(node.find("size")->items.size(), 3U);
@@ -153,6 +155,54 @@ TEST(Override, WrongSyntaxIsAUsageError) {
   PHOTO51_EXPECT_ERROR(apply_override(node, "size.x=3"), usage, HasSubstr("`x` is not an item"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "size=[1, 2"), usage,
                        AllOf(HasSubstr("override size"), HasSubstr("not valid YAML")));
+}
+
+TEST(Yaml, NothingIsWrittenOrLeftEmpty) {
+  const Node node =
+      parse_yaml("a: ~\nb: null # why\nc:\nd: {e: Null, f: }\ng: nullable\nh: [~, NULL]\n", "f.yaml");
+  for (const char* written : {"a", "b"}) EXPECT_NE(node.find(written)->text, "") << written;
+  EXPECT_EQ(node.find("a")->text, "~");
+  EXPECT_EQ(node.find("c")->kind, Node::Kind::null);
+  EXPECT_EQ(node.find("c")->text, "");
+  EXPECT_EQ(node.find("d")->find("e")->text, "Null");
+  EXPECT_EQ(node.find("d")->find("f")->text, "");
+  EXPECT_EQ(node.find("g")->text, "nullable");
+  EXPECT_EQ(node.find("h")->items[1].text, "NULL");
+}
+
+TEST(Yaml, ASecondDocumentIsRefused) {
+  PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\n---\nb: 2\n", "f.yaml"), usage,
+                       HasSubstr("a second document begins here"));
+  EXPECT_EQ(parse_yaml("---\na: 1\n...\n", "f.yaml").find("a")->text, "1");
+  PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: \xE4\n", "f.yaml"), usage, HasSubstr("f.yaml:2: is not UTF-8"));
+}
+
+TEST_F(Documents, AnEmptyValueIsAnErrorWithItsLine) {
+  write("base.yaml", "train: {epochs: 7}\n");
+  for (const std::string key : {"train", "evaluat"}) {
+    write("run.yaml", "extends: base.yaml\n" + key + ":\n");
+    PHOTO51_EXPECT_ERROR(
+        load_document(folder / "run.yaml"), usage,
+        AllOf(HasSubstr("run.yaml:2: `" + key + "` has no value"), HasSubstr(key + ": null")));
+  }
+  EXPECT_EQ(load_document(folder / "run.yaml", EmptyValues::keep).find("train")->find("epochs")->text, "7");
+  write("run.yaml", "train:\n  optimizer: {name: adamw, lr: 0,001}\n");
+  PHOTO51_EXPECT_ERROR(
+      load_document(folder / "run.yaml"), usage,
+      HasSubstr("run.yaml:2: `0,001`: a number has a decimal point, not a comma: write 0.001"));
+  Node node = load_document(folder / "base.yaml");
+  PHOTO51_EXPECT_ERROR(apply_override(node, "train="), usage, HasSubstr("write train=null"));
+  PHOTO51_EXPECT_ERROR(apply_override(node, "train.optimizer={lr: 0,5}"), usage, HasSubstr("write 0.5"));
+}
+
+TEST_F(Documents, NullTakesAwayWhatABaseSays) {
+  write("base.yaml", "train: {epochs: 7, lr: 2}\n");
+  write("run.yaml", "extends: base.yaml\ntrain: {epochs: null}\n");
+  write("top.yaml", "extends: run.yaml\ntrain: {epochs: 9}\n");
+  const Node node = load_document(folder / "run.yaml");
+  EXPECT_TRUE(node.find("train")->find("epochs")->removed);
+  EXPECT_EQ(node.find("train")->find("lr")->text, "2");
+  EXPECT_EQ(load_document(folder / "top.yaml").find("train")->find("epochs")->text, "9");
 }
 
 TEST(Yaml, TextReadsBackToTheSame) {

@@ -1,16 +1,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/terminal.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 
 namespace photo51::core {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -62,6 +66,88 @@ TEST(Progress, JsonIsOneObjectALine) {
   EXPECT_EQ(json.at("done"), 4);
   EXPECT_EQ(json.at("total"), 4);
   EXPECT_EQ(json.at("note"), "loss 0.5");
+}
+
+TEST(Progress, AppearsWithinASecondBeforeTheFirstStepIsDone) {
+  for (const auto style : {ProgressStyle::bar, ProgressStyle::lines, ProgressStyle::json}) {
+    set_progress_style(style);
+    ::testing::internal::CaptureStderr();
+    Progress progress("hashing", 3, Progress::Show::if_slow);
+    std::this_thread::sleep_for(std::chrono::milliseconds(950));
+    EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr("hashing"));
+  }
+  set_progress_style(ProgressStyle::automatic);
+}
+
+TEST(Progress, WhatIsSoonOverIsNotShown) {
+  set_progress_style(ProgressStyle::lines);
+  EXPECT_EQ(standard_error([] {
+              Progress progress("brief", 3, Progress::Show::if_slow);
+              progress.advance(3);
+            }),
+            "");
+  set_progress_style(ProgressStyle::automatic);
+}
+
+TEST(Progress, StepsOfAnEarlierRunDoNotCountInTheRate) {
+  set_progress_style(ProgressStyle::json);
+  const auto text = standard_error([] {
+    Progress progress("fold 1", 2000, Progress::Show::always, 1000);
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    progress.advance();
+  });
+  set_progress_style(ProgressStyle::automatic);
+  const auto json = nlohmann::json::parse(text);
+  EXPECT_EQ(json.at("done"), 1001);
+  EXPECT_LT(json.at("rate").get<double>(), 11);
+  EXPECT_GT(json.at("left_s").get<double>(), 90);
+}
+
+TEST(Progress, BarKeepsToOneLineAtAnyWidth) {
+  set_progress_style(ProgressStyle::bar);
+  for (const int columns : {200, 60, 40, 20, 5, 1}) {
+    ::setenv("COLUMNS", std::to_string(columns).c_str(), 1);
+    const auto text = standard_error([] {
+      Progress progress("describing \xE6\x9D\xB1\xE4\xBA\xAC", 2);
+      progress.advance(2, "case P\xC3\xB6, loss 0.1234, validation loss 0.5678, metric 0.912");
+    });
+    EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1) << text;
+    const auto begin = text.rfind('\r') + 1;
+    const auto line = text.substr(begin, text.find("\x1B[K", begin) - begin);
+    EXPECT_LT(display_width(line), std::max(2, columns)) << columns;
+    if (columns >= 40) {
+      EXPECT_THAT(line, AllOf(HasSubstr("2/2"), HasSubstr("00:00 left")));
+    }
+  }
+  ::unsetenv("COLUMNS");
+  set_progress_style(ProgressStyle::automatic);
+}
+
+TEST(Progress, WarningsTakeTheBarsPlace) {
+  set_progress_style(ProgressStyle::bar);
+  const auto text = standard_error([] {
+    Progress progress("epoch 1", 2);
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));
+    progress.advance();
+    log_warning("look");
+    std::this_thread::sleep_for(std::chrono::milliseconds(110));
+    progress.advance();
+  });
+  set_progress_style(ProgressStyle::automatic);
+  EXPECT_THAT(text, HasSubstr("\x1B[K\r\x1B[K"));  // drawn, then cleared
+  const auto warning = text.find("look\n");
+  ASSERT_NE(warning, std::string::npos);
+  EXPECT_THAT(text.substr(warning), HasSubstr("2/2"));
+}
+
+TEST(Progress, TextThatIsNotUtf8IsStillJson) {
+  set_progress_style(ProgressStyle::json);
+  const auto text = standard_error([] {
+    Progress progress("input K\xF6ln", 1);
+    progress.advance();
+  });
+  set_progress_style(ProgressStyle::automatic);
+  EXPECT_EQ(nlohmann::json::parse(text).at("progress"), "input K\xEF\xBF\xBDln");
 }
 
 TEST(Progress, NothingDoneIsNotShown) {

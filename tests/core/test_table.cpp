@@ -7,6 +7,7 @@
 namespace photo51::core {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using Cells = std::vector<std::string>;
 
@@ -53,6 +54,45 @@ TEST(Table, RefusesBrokenTextWithItsLine) {
                        HasSubstr("t:2: text after a closing quote"));
   PHOTO51_EXPECT_ERROR(read_table("/nonexistent/cohort.csv"), data,
                        HasSubstr("/nonexistent/cohort.csv: no such file"));
+}
+
+TEST(Table, ReadsSemicolonsWithDecimalCommas) {
+  const auto table = parse_table("patient;age;note\r\nP1;61,5;\"a, b\"\r\nP2;-0,25;x;\r\n;;\r\n", "c.csv");
+  EXPECT_EQ(table.columns, (Cells{"patient", "age", "note"}));
+  EXPECT_EQ(table.rows, (std::vector<Cells>{{"P1", "61.5", "a, b"}, {"P2", "-0.25", "x"}}));
+  ASSERT_EQ(table.warnings.size(), 1U);
+  EXPECT_THAT(table.warnings[0], HasSubstr("c.csv:2: column `age`: `61,5`"));
+  EXPECT_EQ(parse_table("id;files\nP1;1.5\n", "t").rows[0][1], "1.5");
+  PHOTO51_EXPECT_ERROR(parse_table("id;a;b\nP1;0,5;x\nP2;1;1.200\n", "t"), data,
+                       AllOf(HasSubstr("t:2: column `a`: `0,5` has a decimal comma"),
+                             HasSubstr("t:3: column `b`: `1.200` has a point")));
+  // A comma's table keeps its semicolons, which separate files.
+  EXPECT_EQ(parse_table("id,files\nP1,a;b;c\n", "t").rows[0][1], "a;b;c");
+}
+
+TEST(Table, TheFirstLineMayNameTheSeparator) {
+  const auto table = parse_table("sep=;\nid;a,b\nP1;2\n", "t");
+  EXPECT_EQ(table.columns, (Cells{"id", "a,b"}));
+  EXPECT_EQ(table.lines, std::vector<int>{3});
+  EXPECT_EQ(parse_table("\"sep=|\"\r\nid|b\r\nP1|2\r\n", "t").rows[0], (Cells{"P1", "2"}));
+  PHOTO51_EXPECT_ERROR(parse_table("sep=;\n", "t"), data, HasSubstr("the table is empty"));
+}
+
+TEST(Table, ReadsUtf16AndWindows1252) {
+  const std::string little("\xFF\xFEi\0d\0,\0b\0\n\0P\0\xE4\0,\0001\0", 20);
+  EXPECT_EQ(parse_table(little, "t").rows[0], (Cells{"P\xC3\xA4", "1"}));
+  const auto table = parse_table("id,b\nP\xE4,1\n", "t");
+  EXPECT_EQ(table.rows[0][0], "P\xC3\xA4");
+  EXPECT_THAT(table.warnings.at(0), HasSubstr("t:2: is not UTF-8"));
+}
+
+TEST(Table, IndexColumnsAndWhatSpreadsheetsLeaveAtTheEnd) {
+  const auto table = parse_table(",patient,age,,\n0,P1,61,,\n1,P2,,,\n,,,,\n,,,,\n", "t");
+  EXPECT_EQ(table.columns, (Cells{"index", "patient", "age"}));
+  EXPECT_EQ(table.rows, (std::vector<Cells>{{"0", "P1", "61"}, {"1", "P2", ""}}));
+  PHOTO51_EXPECT_ERROR(parse_table("a,b,\n1,2,3\n", "t"), data,
+                       HasSubstr("t:2: 3 cells, but the header has 2"));
+  PHOTO51_EXPECT_ERROR(parse_table("a,b\n1,0,5\n", "t"), data, HasSubstr("write decimals with a point"));
 }
 
 TEST(Table, WrittenRowsReadBack) {

@@ -1,10 +1,14 @@
 #include "photo51/core/thread_pool.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <set>
+
+#include "photo51/core/limits.hpp"
 
 namespace photo51::core {
 namespace {
@@ -74,6 +78,28 @@ TEST(ThreadPool, DestructionFinishesWhatRunsAndDropsTheRest) {
   }
   futures[0].get();
   EXPECT_THROW(futures[4].get(), std::future_error);
+}
+
+/// Takes the right to start threads from this process: as another user, who may have none.
+void allow_no_threads() {
+  struct rlimit none {};
+  if (::setrlimit(RLIMIT_NPROC, &none) != 0 || (::geteuid() == 0 && ::setuid(65534) != 0)) ::_exit(3);
+}
+
+TEST(ThreadPoolDeathTest, WorksWithoutAnyThread) {
+  EXPECT_EXIT(
+      {
+        allow_no_threads();
+        ThreadPool pool(4);
+        int64_t sum = 0;
+        pool.parallel_for(10, 1, [&](int64_t begin, int64_t end) {
+          for (int64_t i = begin; i < end; ++i) sum += i;
+        });
+        auto answer = pool.submit([] { return 42; });
+        const bool right = pool.size() == 0 && sum == 45 && answer.get() == 42 && startable_threads(2) == 0;
+        ::_exit(right ? 0 : 1);
+      },
+      ::testing::ExitedWithCode(0), "only 0 of 4 threads could be started.*ulimit -u");
 }
 
 }  // namespace

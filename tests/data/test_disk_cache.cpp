@@ -30,6 +30,8 @@ PreparedImage some_image(int64_t seed, int64_t side = 6) {
   prepared.geometry.origin = {-3.25, 1e-17, static_cast<double>(seed)};
   prepared.geometry.direction = {0, -1, 0, 1, 0, 0, 0, 0, 1};
   prepared.landmarks = {{0.1, 0.7}, {}};
+  prepared.regions = {"the voxels above 0"};
+  image.warnings = {{0, "sform and qform, \"apart\""}, {-1, "the mask is empty"}};
   image.present = {true, false};
   image.mask_present = true;
   return image;
@@ -42,6 +44,8 @@ void expect_same(const PreparedImage& a, const PreparedImage& b) {
   EXPECT_EQ(a.prepared.geometry.origin, b.prepared.geometry.origin);
   EXPECT_EQ(a.prepared.geometry.direction, b.prepared.geometry.direction);
   EXPECT_EQ(a.prepared.landmarks, b.prepared.landmarks);
+  EXPECT_EQ(a.prepared.regions, b.prepared.regions);
+  EXPECT_EQ(a.warnings, b.warnings);
   EXPECT_EQ(a.present, b.present);
   EXPECT_EQ(a.mask_present, b.mask_present);
 }
@@ -245,6 +249,28 @@ TEST_F(DiskCacheTest, WhatIsBeingWrittenIsNotClearedAway) {
   });
 }
 
+TEST_F(DiskCacheTest, FilesOfOthersAreNeverRemoved) {
+  const std::string key = key_of(1);
+  DiskCache cache(options(0.001));
+  cache.fetch(key, [] { return some_image(1); });
+  std::vector<fs::path> others{"poetry.lock",
+                               "sub/results.tmp",
+                               "sub/a.p51.lock",
+                               key + ".p51",                      // not in the folder of its first digits
+                               key.substr(0, 2) + "/paper.lock",  // there, but no key
+                               key.substr(0, 2) + "/" + key + ".lock",     // no entry's lock
+                               key.substr(0, 2) + "/" + key + ".p51.tmp",  // no process
+                               key.substr(0, 2) + "/" + key + ".p51.tmp7x"};
+  for (const auto& other : others) {
+    fs::create_directories((folder_ / "cache" / other).parent_path());
+    std::ofstream(folder_ / "cache" / other) << std::string(2 << 20, 'x');  // above the limit, too
+    fs::last_write_time(folder_ / "cache" / other, fs::file_time_type::clock::now() - std::chrono::hours(48));
+  }
+  cache.sweep();
+  for (const auto& other : others) EXPECT_TRUE(fs::exists(folder_ / "cache" / other)) << other;
+  EXPECT_TRUE(fs::exists(cache.path_of(key)));
+}
+
 TEST_F(DiskCacheTest, TheLongestUnreadGoesFirst) {
   constexpr double gib = 1024.0 * 1024 * 1024;
   // Each entry takes one page and 2 * 16^3 * 4 bytes: 36 KiB; there is room for ten.
@@ -321,7 +347,7 @@ TEST_F(DiskCacheTest, HashesAreRememberedByWhatTheFileSystemSays) {
     EXPECT_EQ(cache.remembered(""), std::nullopt);
   }
   // A line cut off by a crash is passed over, and the next one is read.
-  std::ofstream(folder_ / "cache" / "stamps", std::ios::app) << stamp.substr(0, 11);
+  std::ofstream(folder_ / "cache" / DiskCache::stamps_file, std::ios::app) << stamp.substr(0, 11);
   DiskCache(options()).remember(core::hash_bytes("another"), hash);
   const DiskCache again(options());
   EXPECT_EQ(again.remembered(stamp), hash);
@@ -396,6 +422,51 @@ TEST_F(CacheKeys, AnotherContentOrConfigMisses) {
   image.augment.flip = {"x"};
   values(cohort(image));
   EXPECT_EQ(entries(), 5U);
+}
+
+/// Two patients with the same header, whose voxels lie in files of their own.
+class DetachedVoxels : public CachedCohort {
+ protected:
+  void write_patient(const std::string& name, char voxel) const {
+    write(name + "/t1.mhd",
+          "ObjectType = Image\nNDims = 3\nBinaryData = True\nElementSpacing = 1 1 1\n"
+          "TransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nDimSize = 4 4 4\nElementType = MET_UCHAR\n"
+          "ElementDataFile = t1.raw\n");
+    write(name + "/t1.raw", std::string(63, '1') + voxel);
+  }
+  Cohort two() const {
+    write("cohort.csv", "patient,t1\nA,A/t1.mhd\nB,B/t1.mhd\n");
+    return cohort(image_input({"t1"}));
+  }
+  static float last_voxel(const Cohort& cohort, int64_t row) {
+    return CaseLoader(cohort, fit(cohort, {0})).load(row).inputs.at("mri").values.flatten()[63].item<float>();
+  }
+};
+
+TEST_F(DetachedVoxels, EachPatientGetsItsOwnFromTheCache) {
+  write_patient("A", '2');
+  write_patient("B", '3');
+  for (int time = 0; time < 2; ++time) {
+    const Cohort both = two();
+    EXPECT_EQ(last_voxel(both, 0), '2');
+    EXPECT_EQ(last_voxel(both, 1), '3');
+    EXPECT_NE(both.file_hash(0, "mri"), both.file_hash(1, "mri"));
+  }
+  EXPECT_EQ(entries(), 2U);
+  write_patient("A", '4');  // the header stays as it was
+  EXPECT_EQ(last_voxel(two(), 0), '4');
+}
+
+TEST_F(DetachedVoxels, EqualHeadersAreNoLeak) {
+  write_patient("A", '2');
+  write_patient("B", '3');
+  check_leakage(two(), {{{{0}, {1}}}, {}});
+  write_patient("B", '2');
+  EXPECT_THAT(failure(core::Fault::data,
+                      [&] {
+                        check_leakage(two(), {{{{0}, {1}}}, {}});
+                      }),
+              HasSubstr("leakage"));
 }
 
 }  // namespace

@@ -96,8 +96,7 @@ class RadiomicsInput : public CohortFolder {
   std::vector<radiomics::Feature> extracted(const std::string& image, int i,
                                             const radiomics::Settings& settings) const {
     const auto volume = imaging::read_volume(file(image, i));
-    const auto mask =
-        imaging::on_grid_of(imaging::read_mask(file("seg", i).string(), {&volume}), volume.geometry);
+    const auto mask = imaging::on_grid_of(imaging::read_mask(file("seg", i).string(), {&volume}), volume);
     return radiomics::extract(volume, mask, settings);
   }
   static std::vector<float> values(const Cohort& cohort, const Fitted& fitted, int64_t row) {
@@ -108,6 +107,18 @@ class RadiomicsInput : public CohortFolder {
     return failure(core::Fault::usage, [&] { parsed(yaml); });
   }
 };
+
+TEST_F(RadiomicsInput, KeepsThePrecisionOfTheImage) {
+  auto image = imaging::read_volume(file("t1", 3));
+  image.data = image.data.to(at::kDouble) + 0.1;  // no float32
+  imaging::write_nifti(image, file("t1", 3));
+  const auto cohort = read(manifest(), {{"rad", quick(", location: true")}});
+  const auto mask = imaging::read_volume(file("seg", 3));
+  const double mean = image.data.masked_select(mask.data.ne(0)).mean().item<double>();
+  const auto found = described(cohort.impl(), 0, 3);
+  const auto at = std::find(found->names->begin(), found->names->end(), "t1_stat_mean") - found->names->begin();
+  EXPECT_NEAR(found->values.at(static_cast<size_t>(at)), mean, 1e-11);
+}
 
 TEST_F(RadiomicsInput, ValuesAreThoseOfExtract) {
   const auto cohort =
@@ -247,6 +258,48 @@ TEST_F(RadiomicsInput, AMaskOfARegisteredImageMovesWithIt) {
       read("patient,t1,t1.registration,seg\nP1,t14.nii,,seg4.nii\nP2,moved.nii,move.txt,seg4.nii\n",
            {{"rad", quick()}});
   EXPECT_EQ(described(cohort.impl(), 0, 0)->values, described(cohort.impl(), 0, 1)->values);
+}
+
+TEST_F(RadiomicsInput, ALabelIsThatLabelWhoeverAsksForIt) {
+  // Of labels 1 and 2, the second is one slice of the ball.
+  auto seg = imaging::read_volume(file("seg", 4));
+  const auto middle = seg.data[0].select(0, seg.data.size(1) / 2);
+  const auto two = static_cast<double>(middle.ne(0).sum().item<int64_t>());
+  const auto all = static_cast<double>(seg.data.ne(0).sum().item<int64_t>());
+  middle.mul_(2);
+  imaging::write_nifti(seg, folder_ / "labels.nii");
+  const std::string rows = "patient,t1,seg\nP1,t14.nii,";
+  const auto voxels = [&](const std::string& file, const std::string& options) {
+    const auto cohort = read(
+        rows + file + "\n", {{"rad", parsed("{modality: radiomics, from: t1, mask: seg, " + options + "}")}});
+    const auto found = described(cohort.impl(), 0, 0);
+    for (size_t i = 0; i < found->names->size(); ++i)
+      if ((*found->names)[i] == "original_shape_VoxelVolume" || (*found->names)[i] == "morph_vol_approx")
+        return found->values[i] / imaging::volume_ml(seg) / 1000 * all;
+    return -1.0;
+  };
+  const std::string py = "profile: pyradiomics, settings: {pyradiomics: {featureClass: shape";
+  const std::string ibsi = "settings: {families: morphology}";
+  ASSERT_GT(two, 0);
+  EXPECT_NEAR(voxels("labels.nii", py + "}}"), all - two, 1e-6);  // 1, as there
+  EXPECT_NEAR(voxels("labels.nii", py + ", label: 2}}"), two, 1e-6);
+  EXPECT_NEAR(voxels("labels.nii#2", py + "}}"), two, 1e-6);
+  EXPECT_NEAR(voxels("labels.nii", ibsi), all, 1e-6);
+  EXPECT_NEAR(voxels("labels.nii", ibsi + ", mask_label: 2"), two, 1e-6);
+  EXPECT_NEAR(voxels("labels.nii", ibsi + ", mask_threshold: 1.5"), two, 1e-6);
+  const auto both = read(rows + "labels.nii#1\n",
+                         {{"rad", parsed("{modality: radiomics, from: t1, mask: seg, mask_label: 2}")}});
+  EXPECT_THAT(failure(core::Fault::usage, [&] { described(both.impl(), 0, 0); }),
+              HasSubstr("`#1` and the label 2 both choose"));
+}
+
+TEST_F(RadiomicsInput, AMaskOutsideItsImageIsNotMeasured) {
+  auto seg = imaging::read_volume(file("seg", 4));
+  seg.geometry.origin[0] += 500;
+  imaging::write_nifti(seg, folder_ / "far.nii");
+  const auto cohort = read("patient,t1,seg\nP1,t14.nii,far.nii\n", {{"rad", quick()}});
+  EXPECT_THAT(failure(core::Fault::data, [&] { described(cohort.impl(), 0, 0); }),
+              AllOf(HasSubstr("far.nii"), HasSubstr("of the mask lie outside")));
 }
 
 TEST_F(RadiomicsInput, VarianceAndCorrelationAreLearntFromTheTrainingPart) {
@@ -400,9 +453,13 @@ TEST_F(RadiomicsInput, RefusesWhatCannotBeMeant) {
   EXPECT_THAT(refused("{modality: radiomics, from: t1, mask: seg, settings: {profile: ibsi_ct_a}}"),
               HasSubstr("its profile is `ibsi_ct_a`, the input's is `ibsi`"));
   EXPECT_THAT(
-      refused("{modality: radiomics, from: t1, mask: seg, profile: pyradiomics, settings: {pyradiomics: "
-              "{label: 2}}}"),
-      HasSubstr("mask.nii.gz#2"));
+      refused("{modality: radiomics, from: t1, mask: seg, mask_label: 3, profile: pyradiomics, settings: "
+              "{pyradiomics: {label: 2}}}"),
+      HasSubstr("both say what the region is"));
+  EXPECT_THAT(refused("{modality: mri, channels: [t1], mask_outside: crop}"),
+              HasSubstr("say how a mask is read; name its column"));
+  EXPECT_THAT(refused("{modality: radiomics, from: t1, mask: seg, mask_label: 2, mask_threshold: 0.5}"),
+              HasSubstr("leave out mask_label"));
   EXPECT_THAT(refused("{modality: radiomics, from: t1, mask: seg, settings: {famlies: [glcm]}}"),
               HasSubstr("did you mean `families`"));
   EXPECT_THAT(refused("{modality: radiomics, from: t1, mask: seg, dims: 2}"),

@@ -125,6 +125,17 @@ TEST_F(Spots, Errors) {
   PHOTO51_EXPECT_ERROR(make(), data, HasSubstr("no section"));
 }
 
+TEST_F(Spots, FilesOfOthersAreNotReplaced) {
+  make();
+  make();  // its own files are
+  write("out/cohort.csv", "patient,image\nP,a.png\n");
+  PHOTO51_EXPECT_ERROR(make(), usage, AllOf(HasSubstr("cohort.csv"), HasSubstr("choose another folder")));
+  EXPECT_EQ(core::read_file(folder_ / "out/cohort.csv"), "patient,image\nP,a.png\n");
+  std::filesystem::remove(folder_ / "out/cohort.csv");
+  write("out/expression.tsv", "gene\tP\n");
+  PHOTO51_EXPECT_ERROR(make(), usage, HasSubstr("expression.tsv"));
+}
+
 TEST(SpotsOfATumour, TheSectionsOfOnePatient) {
   PHOTO51_NEEDS_SHARED_DATA("her2st");
   const test::TemporaryFolder out;

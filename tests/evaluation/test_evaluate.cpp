@@ -204,5 +204,29 @@ TEST(Evaluate, MulticlassReadsClassesByName) {
   EXPECT_EQ(some.label, (std::vector<int>{2, 2}));
 }
 
+TEST(Evaluate, OneHeadThatCannotBeScoredLeavesTheOthers) {
+  World world = binary_world();
+  world.truth.specs.push_back(spec_of(Kind::survival, "os"));
+  for (int i = 0; i < 10; ++i) {
+    const std::string id = "P" + std::to_string(i);
+    world.predictions.push_back({id, "os", "", 0.1 * i, 0.1 * i, 0.1 * i});
+    world.truth.labels["os"][id] = {true, 100.0 + i, false, {}};  // nobody died
+  }
+  EXPECT_THAT(failure(world), HasSubstr("censored"));
+  std::vector<std::string> obstacles;
+  const auto metrics = evaluate_each(world.predictions, world.truth, {},
+                                     [&](const std::string& why) { obstacles.push_back(why); });
+  ASSERT_EQ(obstacles.size(), 1U);
+  EXPECT_THAT(obstacles[0], testing::AllOf(HasSubstr("head os"), HasSubstr("censored")));
+  EXPECT_EQ(find(metrics, "auroc", "all").value,
+            find(evaluate(binary_world().predictions, binary_world().truth, {}), "auroc", "all").value);
+}
+
+TEST(Evaluate, MetricsOfAnUnfinishedModelSaySo) {
+  const std::vector<Metric> metrics{{"idh", "auroc", "all", 0.5, 0.25, 0.75, 10}};
+  EXPECT_EQ(to_csv(metrics, "1 of 3"),
+            "head,metric,group,value,low,high,n,unfinished\nidh,auroc,all,0.5,0.25,0.75,10,1 of 3\n");
+}
+
 }  // namespace
 }  // namespace photo51::evaluation

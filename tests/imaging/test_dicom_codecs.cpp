@@ -74,6 +74,51 @@ TEST(DicomCodecs, ReadTheHeaderOfAJpeg) {
   EXPECT_THAT(refusal([&] { read_jpeg_header(ByteSpan(lossless).first(10)); }), HasSubstr("no frame header"));
 }
 
+/// A frame header of three components with these names and this sampling of the first, behind an APP segment.
+std::vector<uint8_t> colour_stream(const std::vector<uint8_t>& app, const char* names, uint8_t sampling) {
+  std::vector<uint8_t> stream{0xFF, 0xD8};
+  stream.insert(stream.end(), app.begin(), app.end());
+  stream.insert(stream.end(), {0xFF, 0xC0, 0, 17, 8, 0, 4, 0, 4, 3});
+  for (size_t c = 0; c < 3; ++c)
+    stream.insert(stream.end(), {static_cast<uint8_t>(names[c]), c == 0 ? sampling : uint8_t{0x11}, 0});
+  return stream;
+}
+
+TEST(DicomCodecs, AStreamSaysItsColours) {
+  const auto adobe = [](uint8_t transform) {
+    return std::vector<uint8_t>{0xFF, 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, transform};
+  };
+  const std::vector<uint8_t> none, jfif{0xFF, 0xE0, 0, 16, 'J', 'F', 'I', 'F', 0, 1, 2, 0, 0, 1, 0, 1, 0, 0};
+  const auto is_ycc = [](const std::vector<uint8_t>& stream) { return read_jpeg_header(stream).is_ycc; };
+  EXPECT_EQ(is_ycc(colour_stream(none, "\1\2\3", 0x11)), std::nullopt);
+  EXPECT_EQ(is_ycc(colour_stream(none, "RGB", 0x11)), false);
+  EXPECT_EQ(is_ycc(colour_stream(none, "rgb", 0x11)), false);
+  EXPECT_EQ(is_ycc(colour_stream(none, "\1\2\3", 0x21)), true);
+  EXPECT_EQ(is_ycc(colour_stream(jfif, "\1\2\3", 0x11)), true);
+  EXPECT_EQ(is_ycc(colour_stream(adobe(0), "\1\2\3", 0x11)), false);
+  EXPECT_EQ(is_ycc(colour_stream(adobe(1), "\1\2\3", 0x11)), true);
+}
+
+/// The header's word for the colours is changed; the stream decides where it says something itself.
+TEST(DicomCodecs, FollowsTheStreamNotTheHeader) {
+  PHOTO51_NEEDS_SHARED_DATA("dicom/files");
+  const test::TemporaryFolder folder;
+  const auto files = test::shared_data() / "dicom/files";
+  const auto colours = [&](const char* name, const char* photometric) {
+    DcmFileFormat file;
+    EXPECT_TRUE(file.loadFile((files / name).c_str()).good());
+    file.getDataset()->putAndInsertString(DCM_PhotometricInterpretation, photometric);
+    const auto path = folder / name;
+    EXPECT_TRUE(file.saveFile(path.c_str(), file.getDataset()->getOriginalXfer()).good());
+    return read_dicom_pixels(read_dicom_header(path));
+  };
+  // Chrominance that is stored more coarsely; components that are named R, G and B.
+  EXPECT_TRUE(at::equal(colours("SC_rgb_dcmtk_+eb+cy+np.dcm", "RGB"),
+                        colours("SC_rgb_dcmtk_+eb+cy+np.dcm", "YBR_FULL_422")));
+  EXPECT_TRUE(at::equal(colours("SC_rgb_dcmtk_+eb+cr.dcm", "YBR_FULL"),
+                        colours("SC_rgb_dcmtk_+eb+cr.dcm", "RGB")));
+}
+
 TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {
   PHOTO51_NEEDS_SHARED_DATA("dicom/files");
   const test::TemporaryFolder folder;

@@ -114,12 +114,11 @@ TEST_F(DicomFrames, HaveTheirOwnRescale) {
 TEST_F(DicomFrames, OfACtNeedARescale) {
   make_enhanced(UID_EnhancedCTImageStorage, "CT", {0, 2});
   EXPECT_THAT(refusal(save()), HasSubstr("a CT needs RescaleSlope (0028,1053)"));
-  // What it is can be said all the same.
+  // What it is can be said all the same; numbers of no known unit cannot.
   const Inspection found = inspect(folder_ / "object.dcm");
-  EXPECT_EQ(found.error, "");
-  EXPECT_EQ(found.max, 11);
-  EXPECT_THAT(found.warnings, Contains(HasSubstr("values are as stored, not HU")));
-  EXPECT_EQ(found.units, Units::unknown);
+  EXPECT_THAT(found.error, HasSubstr("a CT needs RescaleSlope (0028,1053)"));
+  EXPECT_EQ(found.modality, Modality::ct);
+  EXPECT_FALSE(found.measured);
 }
 
 TEST_F(DicomFrames, OverTimeBecomeChannels) {
@@ -312,7 +311,10 @@ TEST_F(DicomFrames, PaddingIsNamedAndMissingPixelsAreAnError) {
   delete file_.getDataset()->remove(DCM_PixelData);
   EXPECT_THAT(inspect(save()).error, HasSubstr("is a CTImageStorage without PixelData (7FE0,0010)"));
   put(DCM_NumberOfFrames, "1A");
-  EXPECT_THAT(inspect(save()).error, HasSubstr("NumberOfFrames (0028,0008) is `1A`, not a number"));
+  EXPECT_THAT(inspect(save()).error,
+              HasSubstr("NumberOfFrames (0028,0008) is `1A`, which is no usable number"));
+  put(DCM_NumberOfFrames, "-2");
+  EXPECT_THAT(inspect(save()).error, HasSubstr("NumberOfFrames (0028,0008) is -2"));
 }
 
 TEST_F(DicomFrames, OfRealObjectsMakeVolumes) {

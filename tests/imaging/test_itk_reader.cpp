@@ -54,6 +54,18 @@ TEST_F(Itk, ReadsNrrdInLps) {
   EXPECT_TRUE(volume.spacing_known && volume.orientation_known);
 }
 
+TEST_F(Itk, KeepsDoublesForThoseWhoAsk) {
+  const double value = 0.1;
+  std::string bytes(12 * sizeof value, '\0');
+  for (int i = 0; i < 12; ++i) std::memcpy(bytes.data() + i * sizeof value, &value, sizeof value);
+  const std::string header =
+      "NRRD0004\ntype: double\ndimension: 3\nspace: right-anterior-superior\nsizes: 3 2 2\n"
+      "space directions: (2,0,0) (0,3,0) (0,0,4)\nendian: little\nencoding: raw\nspace origin: (0,0,0)\n\n";
+  EXPECT_EQ(read("a.nrrd", header + bytes).data.scalar_type(), at::kFloat);
+  const Volume kept = read_volume(folder_ / "a.nrrd", {.keep_double = true});
+  EXPECT_EQ(kept.data[0][1][1][2].item<double>(), 0.1);
+}
+
 TEST_F(Itk, SaysWhatNrrdLeavesOut) {
   const Volume volume =
       read("a.nrrd", "NRRD0004\ntype: short\ndimension: 3\nsizes: 3 2 2\nendian: little\nencoding: raw\n\n" +

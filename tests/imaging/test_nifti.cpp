@@ -173,6 +173,24 @@ TEST_F(Nifti, ReadsEveryDatatype) {
   EXPECT_THAT(refusal(file_of(header(32, 64), std::vector<double>(12))), HasSubstr("NIfTI type 32"));
 }
 
+TEST_F(Nifti, KeepsDoublesForThoseWhoAsk) {
+  const auto first = [&](const nifti::Header& h, auto value) {
+    const std::vector<decltype(value)> voxels(12, value);
+    core::write_file_atomic(folder_ / "double.nii", file_of(h, voxels));
+    return read_volume(folder_ / "double.nii", {.keep_double = true}).data[0][0][0][0];
+  };
+  nifti::Header h = header(nifti::kFloat64, 64);
+  EXPECT_EQ(first(h, 0.1).item<double>(), 0.1);
+  h.scl_slope = 0.5F;
+  h.scl_inter = 1;
+  EXPECT_EQ(first(h, 0.1).item<double>(), 0.1 * 0.5 + 1);
+  EXPECT_EQ(first(header(nifti::kUint64, 64), (uint64_t{1} << 40) + 1).item<double>(), 1099511627777.0);
+  EXPECT_EQ(first(header(nifti::kFloat32, 32), 0.1F).scalar_type(), at::kFloat);
+  nifti::Header scaled = header();
+  scaled.scl_slope = 0.001F;
+  EXPECT_EQ(first(scaled, int16_t{7}).scalar_type(), at::kFloat);
+}
+
 TEST_F(Nifti, ReadsTheOtherByteOrder) {
   std::string bytes = file_of(header(), kVoxels);
   const auto turn = [&](size_t at, size_t count, size_t size) {

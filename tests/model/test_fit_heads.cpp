@@ -31,7 +31,7 @@ class FitHeads : public ::testing::Test {
     options_.encoders = {{"clinical", config::choose<radiogenomics::LinearOptions>("linear")}};
     HeadOptions grade, cluster, os;
     grade.task = "binary";
-    grade.positive = "III";
+    grade.positive = {"III"};
     grade.balance = "inverse";
     cluster.task = "multiclass";
     cluster.classes = {"3"};

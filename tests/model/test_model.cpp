@@ -64,7 +64,7 @@ TEST(LabelSpecs, FollowTheHeads) {
   const auto specs = label_specs(options_of(example));
   ASSERT_EQ(specs.size(), 5U);
   EXPECT_EQ(specs[0].column, "idh");
-  EXPECT_EQ(specs[0].positive, "mutant");
+  EXPECT_EQ(specs[0].positive, std::vector<std::string>{"mutant"});
   EXPECT_EQ(specs[1].classes, (std::vector<std::string>{"a", "b", "c"}));
   EXPECT_EQ(specs[3].column, "time");
   EXPECT_EQ(specs[3].event_column, "event");

@@ -41,6 +41,25 @@ TEST(Predictions, JsonHasTheSameFields) {
   EXPECT_EQ(json[1]["value"], -1.5);
 }
 
+TEST(Predictions, ThoseOfAnUnfinishedModelSaySo) {
+  test::TemporaryFolder folder;
+  const std::string csv = to_csv(sample, "1 of 3 models");
+  EXPECT_THAT(csv, testing::StartsWith("case,head,class,value,low,high,unfinished\n"));
+  EXPECT_THAT(csv, HasSubstr("P1,os,,-1.5,-2,-1,1 of 3 models\n"));
+  core::write_file_atomic(folder / "predictions.csv", csv);
+  EXPECT_EQ(read_predictions(folder / "predictions.csv").size(), 2U);
+  for (const auto& one : nlohmann::json::parse(to_json(sample, {}, "1 of 3 models")))
+    EXPECT_EQ(one["unfinished"], "1 of 3 models");
+}
+
+TEST(Predictions, JsonSaysWhatWasOddAboutACasesFiles) {
+  const auto json = nlohmann::json::parse(to_json(
+      sample, {{sample[0].case_id, "mri", "a.nii", "is odd"}, {"somebody else", "", "", "is odd too"}}));
+  EXPECT_EQ(json[0]["warnings"], nlohmann::json({"input mri: a.nii: is odd"}));
+  for (size_t i = 1; i < json.size(); ++i)
+    EXPECT_EQ(json[i].contains("warnings"), sample[i].case_id == sample[0].case_id) << i;
+}
+
 TEST(Predictions, ErrorsNameFileAndLine) {
   test::TemporaryFolder folder;
   const auto failure = [&](const std::string& text) {

@@ -1,5 +1,6 @@
 """pyradiomics.py FOLDER: the features that PyRadiomics finds, for test_radiomics.cpp. FOLDER/regions names a region a line
-with its image and mask, FOLDER/variants holds settings as JSON, one a line; found.csv comes into FOLDER.
+with its image and mask, FOLDER/variants holds settings as JSON or the path of a parameter file, one a line; found.csv
+comes into FOLDER.
 pyradiomics.py FOLDER odd: makes an image and masks of odd shapes in FOLDER, and its regions."""
 import csv
 import json
@@ -8,9 +9,26 @@ import pathlib
 import sys
 
 import numpy
+import scipy.ndimage
+import scipy.special
 import SimpleITK
 from radiomics import featureextractor
 
+
+def spherical_harmonic(m, n, theta, phi):
+    """scipy.special.sph_harm, which PyRadiomics 3.0.1 calls and SciPy 1.17 no longer has: theta is the azimuth."""
+    order = abs(m)
+    value = scipy.special.lpmv(order, n, numpy.cos(phi))
+    if m < 0:
+        value = value * (-1.0) ** order * scipy.special.poch(n + order + 1, -2 * order)
+    scale = numpy.sqrt((2 * n + 1) / (4 * numpy.pi) * scipy.special.poch(n + m + 1, -2 * m))
+    return scale * value * numpy.exp(1j * m * theta)
+
+
+if not hasattr(scipy.special, "sph_harm"):
+    scipy.special.sph_harm = spherical_harmonic
+if "scipy.ndimage.interpolation" not in sys.modules:
+    sys.modules["scipy.ndimage.interpolation"] = scipy.ndimage
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 folder = pathlib.Path(sys.argv[1])
 
@@ -52,12 +70,15 @@ with open(folder / "found.csv", "w", newline="") as file:
     for line in (folder / "regions").read_text().splitlines():
         region, image, mask = line.split()
         for number, settings in enumerate(variants):
-            settings = json.loads(settings)
-            types = settings.pop("imageType", {})
-            extractor = featureextractor.RadiomicsFeatureExtractor(**settings)
-            if types:
-                extractor.disableAllImageTypes()
-                extractor.enableImageTypes(**types)
+            if not settings.startswith("{"):
+                extractor = featureextractor.RadiomicsFeatureExtractor(settings)
+            else:
+                settings = json.loads(settings)
+                types = settings.pop("imageType", {})
+                extractor = featureextractor.RadiomicsFeatureExtractor(**settings)
+                if types:
+                    extractor.disableAllImageTypes()
+                    extractor.enableImageTypes(**types)
             for name, value in extractor.execute(image, mask).items():
                 if not name.startswith("diagnostics_"):
                     table.writerow([region, number, name, repr(float(value))])

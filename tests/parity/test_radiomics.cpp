@@ -53,6 +53,16 @@ struct Region {
   std::filesystem::path image, mask;
 };
 
+/// Of settings as JSON, or of a parameter file by its path.
+config::Node document_of(const std::string& variant) {
+  if (variant.starts_with("{"))
+    return config::parse_yaml("{profile: pyradiomics, pyradiomics: " + variant + "}", "variant");
+  std::vector<std::string> warnings;
+  config::Node document = load_settings(variant, warnings);
+  document.erase("voxelwise");
+  return document;
+}
+
 /// Asks the peer about the regions that `folder` lists (or that it makes there) and compares every feature.
 void compare(const std::filesystem::path& folder, const std::vector<std::string>& variants,
              const std::string& argument, double zero) {
@@ -72,12 +82,11 @@ void compare(const std::filesystem::path& folder, const std::vector<std::string>
   std::ifstream regions(folder / "regions");
   size_t count = 0;
   for (Region region; regions >> region.name >> region.image >> region.mask; ++count) {
-    const auto image = imaging::read_volume(region.image);
+    const auto image = imaging::read_volume(region.image, {.keep_double = true});
     const auto mask = imaging::read_volume(region.mask);
     for (size_t i = 0; i < variants.size(); ++i) {
       Settings settings;
-      config::read(config::parse_yaml("{profile: pyradiomics, pyradiomics: " + variants[i] + "}", "variant"),
-                   settings);
+      config::read(document_of(variants[i]), settings);
       for (const Feature& feature : extract(image, mask, settings))
         found[region.name + " " + std::to_string(i) + " " + feature.name] = feature.value;
     }
@@ -133,6 +142,80 @@ TEST(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfItsOwnBrain) {
   std::ofstream(folder / "regions") << "brain1 " << (files / "brain1_image.nrrd").string() << " "
                                     << (files / "brain1_label.nrrd").string() << "\n";
   compare(folder.path(), kResampledImageTypes, "", 1e-12);
+}
+
+/// Edges of levels that many intensities lie on, in the precision that the image is stored in.
+TEST(Radiomics, AgreesWithPyRadiomicsInTheImagesOwnPrecision) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/adc");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  const auto files = test::shared_cases() / "radiomics" / "adc";
+  {
+    std::ofstream regions(folder / "regions");
+    for (const char* name : {"adc64", "adc32"})
+      regions << name << " " << (files / (std::string(name) + ".nii.gz")).string() << " "
+              << (files / "m.nii.gz").string() << "\n";
+  }
+  const std::vector<std::string> variants{
+      R"({"binWidth": 0.05})", R"({"binWidth": 0.01})", R"({"binWidth": 0.1, "gldm_a": 1})", R"({"binCount": 63})",
+      R"({"binWidth": 0.05, "resegmentRange": [0.7, 1.1]})",
+      R"({"binWidth": 0.05, "imageType": {"Gradient": {}, "Square": {}, "LoG": {"sigma": [2.0]}}})",
+      R"({"binWidth": 0.05, "resampledPixelSpacing": [1.5, 1.5, 3], "interpolator": "sitkLinear"})"};
+  compare(folder.path(), variants, "", 1e-12);
+}
+
+TEST(Radiomics, AgreesWithPyRadiomicsOnWholeNumbers) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/adc");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  const auto files = test::shared_cases() / "radiomics" / "adc";
+  std::ofstream(folder / "regions") << "adcint " << (files / "adcint.nii.gz").string() << " "
+                                    << (files / "m.nii.gz").string() << "\n";
+  compare(folder.path(), {R"({"binWidth": 50})", R"({"binWidth": 12.5})", R"({"binCount": 32})"}, "", 1e-12);
+}
+
+TEST(Radiomics, AgreesWithPyRadiomicsOnItsParameterFiles) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/params");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  const auto files = test::shared_cases() / "radiomics" / "params";
+  std::ofstream(folder / "regions") << "head " << (files / "i.nii.gz").string() << " "
+                                    << (files / "m.nii.gz").string() << "\n";
+  std::ofstream(folder / "deprecated.yaml")
+      << "featureClass:\n  firstorder: [StandardDeviation, Mean]\n  shape: [Compactness1, Compactness2, "
+         "SphericalDisproportion]\n  glcm: [Homogeneity1, Contrast]\nsetting: {binWidth: 10}\n";
+  std::ofstream(folder / "cropped.yaml")
+      << "imageType: {Wavelet: {}, Square: {}, LoG: {}, Exponential: {binWidth: 5}}\n"
+         "setting: {binWidth: 10, preCrop: True, padDistance: 2, sigma: [1.0], wavelet: haar, interpolator: 2}\n"
+         "featureClass: {firstorder: , glcm: [Contrast, JointEntropy]}\n";
+  std::vector<std::string> variants;
+  for (const char* name : {"ct.yaml", "minimal.yaml", "mr.yaml", "onlyclasses.yaml", "params.json"})
+    variants.push_back((files / name).string());
+  for (const char* name : {"deprecated.yaml", "cropped.yaml"}) variants.push_back((folder / name).string());
+  compare(folder.path(), variants, "", 1e-9);
+}
+
+const std::vector<std::string> kPatterns{
+    R"({"imageType": {"LBP2D": {}}, "binWidth": 1})",
+    R"({"imageType": {"LBP2D": {"lbp2DRadius": 1.5, "lbp2DSamples": 12}}, "binWidth": 1, "force2D": true,
+        "force2Ddimension": 1})",
+    R"({"imageType": {"LBP2D": {"lbp2DMethod": "default", "lbp2DSamples": 6}}, "binWidth": 4})",
+    R"({"imageType": {"LBP2D": {"lbp2DMethod": "ror", "lbp2DRadius": 2}}, "binWidth": 4, "force2Ddimension": 2})",
+    R"({"imageType": {"LBP3D": {"binWidth": 0.3}}, "binWidth": 0.5})",
+    R"({"imageType": {"LBP3D": {"lbp3DLevels": 4, "lbp3DIcosphereRadius": 2, "lbp3DIcosphereSubdivision": 2}},
+        "binCount": 16})"};
+
+/// Doubles and whole numbers: of float32 SciPy computes kurtoses in single precision.
+TEST(Radiomics, AgreesWithPyRadiomicsOnLocalBinaryPatterns) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/adc");
+  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const test::TemporaryFolder folder;
+  const auto files = test::shared_cases() / "radiomics" / "adc";
+  std::ofstream(folder / "regions") << "adc64 " << (files / "adc64.nii.gz").string() << " "
+                                    << (files / "m.nii.gz").string() << "\n"
+                                    << "adcint " << (files / "adcint.nii.gz").string() << " "
+                                    << (files / "m.nii.gz").string() << "\n";
+  compare(folder.path(), kPatterns, "", 1e-9);
 }
 
 TEST(Radiomics, AgreesWithPyRadiomicsOnFlatAndScatteredRegions) {

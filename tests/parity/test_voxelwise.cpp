@@ -3,9 +3,12 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <fstream>
 
 #include "photo51/backbones/weights.hpp"
+#include "photo51/config/read.hpp"
 #include "photo51/imaging/read.hpp"
 #include "support/shared_data.hpp"
 
@@ -56,6 +59,89 @@ TEST(Voxelwise, AgreesWithPyRadiomics) {
     }
   }
   EXPECT_EQ(compared, 2 * (92 + 77));
+}
+
+/// Compares maps by the settings of each line with the peer's, where it has numbers.
+void compare(const std::filesystem::path& files, const std::vector<std::string>& variants) {
+  const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
+  const test::TemporaryFolder folder;
+  {
+    std::ofstream file(folder / "variants");
+    for (const std::string& variant : variants) file << variant << "\n";
+  }
+  const std::string image_file = (files / "i.nii.gz").string(), mask_file = (files / "m.nii.gz").string();
+  const std::string command = std::string(python) + " " + test::source_dir().string() +
+                              "/tests/parity/voxelwise.py " + folder.path().string() + " " + image_file + " " +
+                              mask_file;
+  ASSERT_EQ(std::system(command.c_str()), 0);
+  const auto peers = backbones::read_safetensors(folder / "peers.safetensors").tensors;
+  const auto image = imaging::read_volume(image_file, {.keep_double = true});
+  const auto mask = imaging::read_volume(mask_file);
+  size_t compared = 0;
+  for (size_t i = 0; i < variants.size(); ++i) {
+    config::Node document;
+    if (variants[i].starts_with("{")) {
+      const config::Node given = config::parse_yaml(variants[i], "variant");
+      config::Node file = config::Node::map(), setting = config::Node::map(), voxels = config::Node::map();
+      for (const auto& [key, value] : given.entries)
+        (key == "kernelRadius" || key == "maskedKernel" || key == "initValue" ? voxels : setting).set(key, value);
+      file.set("setting", setting);
+      file.set("voxelSetting", voxels);
+      std::vector<std::string> warnings;
+      document = from_parameter_file(file, warnings);
+    } else {
+      std::vector<std::string> warnings;
+      document = load_settings(variants[i], warnings);
+    }
+    Settings settings;
+    VoxelwiseOptions options;
+    config::read(*document.find("voxelwise"), options);
+    document.erase("voxelwise");
+    config::read(document, settings);
+    for (const FeatureMap& map : voxelwise(image, mask, settings, options)) {
+      const auto key = std::to_string(i) + "." + map.name;
+      const auto peer = peers.find(key);
+      ASSERT_NE(peer, peers.end()) << key;
+      ++compared;
+      if (map.name.ends_with("MCC")) continue;
+      const auto offset = image.geometry.to_index(map.map.geometry.origin);
+      at::Tensor wanted = peer->second;
+      for (int axis = 0; axis < 3; ++axis)
+        wanted = wanted.narrow(axis, std::llround(offset[2 - axis]), map.map.data.size(axis + 1));
+      const auto ours = map.map.data[0].to(at::kDouble);
+      const auto known = wanted.isnan().logical_not();
+      ASSERT_GT(known.sum().item<int64_t>(), 0) << key;
+      const auto off = (ours - wanted).abs() / wanted.abs().clamp_min(1e-3);
+      EXPECT_LT(off.masked_select(known).max().item<double>(), map.name.ends_with("Imc2") ? 1e-3 : 1e-5)
+          << map.name << " with " << variants[i];
+    }
+  }
+  EXPECT_EQ(compared, peers.size());
+}
+
+TEST(Voxelwise, AgreesWithPyRadiomicsWhateverTheSettings) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/voxelwise");
+  if (std::getenv("PHOTO51_PEERS_PYTHON") == nullptr)
+    GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  compare(test::shared_cases() / "radiomics" / "voxelwise",
+          {R"({"binWidth": 10})", R"({"binWidth": 10, "force2D": true, "kernelRadius": 2})",
+           R"({"binWidth": 10, "force2D": true, "force2Ddimension": 2})",
+           R"({"binWidth": 10, "distances": [2], "kernelRadius": 2})",
+           R"({"binWidth": 10, "distances": [1, 2], "force2D": true, "force2Ddimension": 1, "kernelRadius": 2})",
+           R"({"binWidth": 10, "gldm_a": 1})", R"({"binWidth": 10, "weightingNorm": "euclidean"})",
+           R"({"binWidth": 10, "weightingNorm": "no_weighting"})", R"({"binWidth": 10, "symmetricalGLCM": false})",
+           R"({"binWidth": 10, "voxelArrayShift": 1000})", R"({"binCount": 4})",
+           R"({"normalize": true, "normalizeScale": 100, "binWidth": 20, "initValue": -1})",
+           R"({"binWidth": 10, "resegmentRange": [-1, 1], "resegmentMode": "sigma"})",
+           R"({"binWidth": 10, "maskedKernel": false})"});
+}
+
+TEST(Voxelwise, AgreesWithPyRadiomicsOnAParameterFile) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/params");
+  if (std::getenv("PHOTO51_PEERS_PYTHON") == nullptr)
+    GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const auto files = test::shared_cases() / "radiomics" / "params";
+  compare(files, {(files / "voxel.yaml").string()});
 }
 
 }  // namespace

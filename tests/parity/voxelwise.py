@@ -1,5 +1,9 @@
-"""Writes what PyRadiomics's voxel-based extraction makes of a small image: voxelwise.py FOLDER"""
+"""voxelwise.py FOLDER: writes what PyRadiomics's voxel-based extraction makes of a small image.
+voxelwise.py FOLDER IMAGE MASK: the same of IMAGE, by each of the settings in FOLDER/variants (JSON, or the path of a
+parameter file, one a line), as name `number.feature`."""
+import json
 import logging
+import pathlib
 import sys
 import warnings
 
@@ -7,13 +11,38 @@ import numpy as np
 import safetensors
 import SimpleITK as sitk
 import torch
-from radiomics import firstorder, glcm, gldm, glrlm, glszm, ngtdm
+from radiomics import featureextractor, firstorder, glcm, gldm, glrlm, glszm, ngtdm
 from scipy.ndimage import gaussian_filter
 
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
 np.seterr(all="ignore")
 warnings.simplefilter("ignore")
 folder = sys.argv[1]
+
+
+def by_settings(image_file, mask_file):
+    results = {}
+    image = sitk.ReadImage(image_file)
+    for number, settings in enumerate((pathlib.Path(folder) / "variants").read_text().splitlines()):
+        if settings.startswith("{"):
+            extractor = featureextractor.RadiomicsFeatureExtractor(**json.loads(settings))
+        else:
+            extractor = featureextractor.RadiomicsFeatureExtractor(settings)
+        for name, found in extractor.execute(image_file, mask_file, voxelBased=True).items():
+            if name.startswith("diagnostics_"):
+                continue
+            whole = np.full(image.GetSize()[::-1], np.nan)
+            x, y, z = image.TransformPhysicalPointToIndex(found.GetOrigin())
+            values = sitk.GetArrayFromImage(found)
+            depth, height, width = values.shape
+            whole[z : z + depth, y : y + height, x : x + width] = values
+            results[f"{number}.{name}"] = torch.from_numpy(whole)
+    safetensors.write(f"{folder}/peers.safetensors", results)
+
+
+if len(sys.argv) > 2:
+    by_settings(sys.argv[2], sys.argv[3])
+    sys.exit()
 rng = np.random.default_rng(4)
 shape = (7, 9, 11)  # z, y, x
 values = np.round(400 * gaussian_filter(rng.normal(size=shape), 0.8)).astype(np.int16)

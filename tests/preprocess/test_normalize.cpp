@@ -1,6 +1,7 @@
 #include "photo51/preprocess/normalize.hpp"
 
 #include <ATen/ATen.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -112,6 +113,65 @@ TEST(Normalize, WindowMapsHounsfieldUnits) {
   auto options = method("window");
   options.window = {-160, 240};
   expect_near(normalized({-1000, -160, 40, 240, 3000, outside}, options), {0, 0, 0.5, 1, 1, 0});
+}
+
+/// Of a channel, with what is said of it.
+Normalized told(const std::vector<float>& values, const NormalizeOptions& options, bool hounsfield = false) {
+  auto channel = at::tensor(values);
+  return normalize(channel, {}, options, 0, hounsfield);
+}
+
+TEST(Normalize, AutoTakesTheForegroundOfAnImageWithoutNegativeValues) {
+  for (const char* name : {"zscore", "percentile"}) {
+    const std::vector<float> scan{0, 2, 0, 6, outside, 4};
+    expect_near(normalized(scan, method(name, "auto")), {normalized(scan, method(name, "foreground")).begin(),
+                                                         normalized(scan, method(name, "foreground")).end()});
+    EXPECT_EQ(told(scan, method(name, "auto")).region, "the voxels above 0");
+    EXPECT_THAT(told(scan, method(name, "auto")).warnings, ::testing::IsEmpty());
+  }
+  // The ringing of an interpolation is no sign of another scale.
+  const std::vector<float> ringing{0, 200, -3, 600, 0, 400};
+  EXPECT_EQ(told(ringing, method("zscore", "auto")).region, "the voxels above 0");
+  EXPECT_THAT(told(ringing, method("zscore", "foreground")).warnings, ::testing::IsEmpty());
+  // A threshold that is given is meant.
+  auto options = method("zscore", "auto");
+  options.foreground_threshold = -500;
+  EXPECT_EQ(told({-1000, -100, 40, 60}, options).region, "the voxels above -500");
+}
+
+TEST(Normalize, AutoKeepsTheDarkHalfOfAnImageThatIsNormalisedAlready) {
+  // The same body, normalised before: darker voxels are negative and stay darker.
+  const std::vector<float> whole{-1.5, -0.5, 0.5, 1.5};
+  const double d = std::sqrt(1.25);
+  expect_near(normalized(whole, method("zscore", "auto")), {-1.5 / d, -0.5 / d, 0.5 / d, 1.5 / d});
+  const Normalized all = told(whole, method("zscore", "auto"));
+  EXPECT_EQ(all.region, "all voxels");
+  EXPECT_THAT(all.warnings, ::testing::ElementsAre(HasSubstr("normalised already")));
+  // Within a mask: what lies outside it is 0, takes no part and stays 0.
+  const std::vector<float> masked{0, 0, -1.5, -0.5, 0.5, 1.5, 0, 0};
+  expect_near(normalized(masked, method("zscore", "auto")),
+              {0, 0, -1.5 / d, -0.5 / d, 0.5 / d, 1.5 / d, 0, 0});
+  EXPECT_EQ(told(masked, method("zscore", "auto")).region, "the voxels that are not 0");
+  expect_near(normalized(masked, method("percentile", "auto")),
+              {0, 0, 0, (1 - 3 * 0.005) / (3 - 6 * 0.005), (2 - 3 * 0.005) / (3 - 6 * 0.005), 1, 0, 0});
+  // Asked for, the foreground is taken, with a warning; in Hounsfield units negative values are ordinary.
+  expect_near(normalized(whole, method("zscore", "foreground")), {0, 0, -1, 1});
+  EXPECT_THAT(told(whole, method("zscore", "foreground")).warnings,
+              ::testing::ElementsAre(HasSubstr("not above 0")));
+  EXPECT_THAT(told(whole, method("zscore", "foreground"), true).warnings, ::testing::IsEmpty());
+  EXPECT_EQ(told({-1000, -900, 40, 60}, method("zscore", "auto"), true).region, "all voxels");
+  EXPECT_THAT(told({-1000, -900, 40, 60}, method("zscore", "auto"), true).warnings, ::testing::IsEmpty());
+}
+
+TEST(Normalize, SaysThatAnImageIsConstant) {
+  for (const char* name : {"zscore", "percentile"}) {
+    EXPECT_THAT(told({4, 4, 4}, method(name)).warnings,
+                ::testing::ElementsAre(HasSubstr("holds one value, 4")));
+    EXPECT_THAT(told({0, 4, 4}, method(name, "auto")).warnings,
+                ::testing::ElementsAre(HasSubstr("holds one value, 4, in the voxels above 0")));
+    EXPECT_THAT(told({0, 0}, method(name, "auto")).warnings,
+                ::testing::ElementsAre(HasSubstr("has no voxel to take statistics from")));
+  }
 }
 
 TEST(Normalize, RefusesToUseAMaskThatIsAbsentOrEmpty) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "photo51/core/thread_pool.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "preprocess/cases.hpp"
 
 namespace photo51::preprocess {
@@ -110,6 +111,27 @@ TEST(Prepare, AbsentFirstChannelLeavesTheFrameToTheNextAndThenTheMask) {
   const auto only_mask = prepare({std::nullopt}, block({1, 1, 1}, {2, 2, 2}, second), true, plain());
   EXPECT_EQ(only_mask.values.sum().item<double>(), 8);
   EXPECT_EQ(only_mask.values[0].sum().item<double>(), 0);
+}
+
+TEST(Prepare, MasksAreResampledAsEverywhere) {
+  // One slab between slices, one whose voxels' centres fall on the borders of the image's.
+  auto frame = grid({9, 8, 7}, {1, 1, 2});
+  for (const double shift : {0.0, 0.5, 1.0, 1.5}) {
+    auto thick = frame;
+    thick.size = {4, 4, 1};
+    thick.spacing = {2, 2, 4};
+    thick.origin = frame.to_world({1 + shift, 2 - shift, 3 + shift / 2});
+    const auto mask = block({0, 0, 0}, {3, 3, 0}, thick);
+    auto options = plain();
+    options.orientation = "none";
+    const Augmentation nothing;
+    const auto fused = prepare({test::world_field(frame)}, mask, true, options);
+    const auto moved = prepare({test::world_field(frame)}, mask, true, options, &nothing);
+    const auto right = imaging::on_grid_of(mask, frame).data.to(at::kFloat);
+    EXPECT_GT(right.sum().item<float>(), 0);
+    EXPECT_TRUE(at::equal(fused.values.narrow(0, 1, 1), right)) << shift;
+    EXPECT_TRUE(at::equal(moved.values.narrow(0, 1, 1), right)) << shift;
+  }
 }
 
 TEST(Prepare, MaskIsTheLastChannelAndBinary) {

@@ -89,5 +89,30 @@ TEST(PrepareErrors, ImpossibleGeometryAndSize) {
   PHOTO51_EXPECT_ERROR(prepare({cube(1)}, {}, false, options), usage, HasSubstr("`ABC`"));
 }
 
+TEST(PrepareErrors, ABlankMaskIsSaidAndRefusedWhereItIsNeeded) {
+  auto blank = cube(0);
+  blank.source = "seg.nii.gz";
+  const auto empty = prepare({cube(1)}, blank, true, {});
+  ASSERT_EQ(empty.warnings.size(), 1U);
+  EXPECT_EQ(empty.warnings[0].channel, -1);
+  EXPECT_THAT(empty.warnings[0].text, HasSubstr("the mask is empty"));
+  auto elsewhere = cube(1);
+  elsewhere.geometry.origin = {100, 0, 0};
+  const auto outside = prepare({cube(1)}, elsewhere, true, {});
+  ASSERT_EQ(outside.warnings.size(), 1U);
+  EXPECT_THAT(outside.warnings[0].text, HasSubstr("none of the mask's voxels lies in the prepared image"));
+  PreprocessOptions options;
+  options.normalize.method = "zscore";
+  options.normalize.region = "mask";
+  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, blank, true, options), data,
+                       ::testing::AllOf(HasSubstr("mask (seg.nii.gz)"), HasSubstr("no voxel")));
+  // A constant image names its channel.
+  options.normalize.region = "auto";
+  const auto constant = prepare({std::nullopt, cube(1)}, {}, false, options);
+  ASSERT_EQ(constant.warnings.size(), 1U);
+  EXPECT_EQ(constant.warnings[0].channel, 1);
+  EXPECT_THAT(constant.warnings[0].text, HasSubstr("holds one value, 1"));
+}
+
 }  // namespace
 }  // namespace photo51::preprocess

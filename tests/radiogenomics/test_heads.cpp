@@ -186,7 +186,7 @@ TEST(Heads, FittingRefusesWhatCannotBeLearnt) {
               HasSubstr("no training case has a known label"));
   EXPECT_THAT(failure("binary", idh, labels({1, 1, 0}, {1, 1, 0})),
               HasSubstr("all 2 training cases are `1`"));
-  idh.positive = "mutant";
+  idh.positive = {"mutant"};
   EXPECT_THAT(failure("binary", idh, labels({0, 0}, {1, 1})), HasSubstr("are `not mutant`"));
   EXPECT_THAT(failure("multiclass", label(Kind::multiclass, {"a", "b", "c"}), labels({0, 2}, {1, 1})),
               HasSubstr("no training case is `b`"));

@@ -10,9 +10,11 @@
 #include <random>
 
 #include "photo51/core/table.hpp"
+#include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "radiomics/maximal_correlation.hpp"
+#include "radiomics/pyradiomics_parts.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
@@ -149,6 +151,97 @@ TEST(PyradiomicsProfile, RefusesRegionsThatItsSettingsRuleOut) {
   Sample many = sample();
   many.image.data = many.image.data.repeat({2, 1, 1, 1});
   EXPECT_THAT(refusal(many), HasSubstr("one channel"));
+}
+
+TEST(PyradiomicsProfile, ResamplesAFinerMaskOnceFromItsOwnGrid) {
+  PHOTO51_NEEDS_SHARED_CASES("radiomics/fine_mask");
+  const auto files = test::shared_cases() / "radiomics/fine_mask";
+  const auto image = imaging::read_volume(files / "i.nrrd"), mask = imaging::read_mask(files / "thin.nrrd");
+  struct Right {
+    std::vector<double> spacing;
+    bool normalize;
+    double volume, mean;
+  };
+  // What PyRadiomics 3.0.1 finds; the third spacing is the image's, so only the mask is resampled.
+  for (const Right& right :
+       {Right{{1, 1, 1}, false, 118, 100.74998015064304}, Right{{1, 1, 1}, true, 118, 0.6418984412313865},
+        Right{{0.9, 0.9, 2.5}, false, 91.125, 100.02790408664279},
+        Right{{1, 1, 2.5}, false, 85, 99.5061299941119},
+        Right{{0.5, 0.5, 0.5}, false, 99.625, 101.00683378365588}}) {
+    Settings settings = profile("pyradiomics");
+    settings.pyradiomics.resampled_spacing = right.spacing;
+    settings.pyradiomics.normalize = right.normalize;
+    settings.pyradiomics.feature_class = {"shape", "firstorder"};
+    ASSERT_TRUE(takes_own_grid(settings));
+    for (const Feature& feature : extract(image, mask, settings)) {
+      if (feature.name == "original_shape_VoxelVolume") EXPECT_NEAR(feature.value, right.volume, 1e-9);
+      if (feature.name == "original_firstorder_Mean")
+        EXPECT_NEAR(feature.value, right.mean, 1e-9 * std::abs(right.mean));
+    }
+  }
+  EXPECT_FALSE(takes_own_grid(profile("pyradiomics")));
+  PHOTO51_EXPECT_ERROR(extract(image, mask, profile("pyradiomics")), data,
+                       HasSubstr("does not lie on the grid of"));
+}
+
+std::map<std::string, double> features(const Sample& of, const Pyradiomics& pyradiomics) {
+  Settings settings = profile("pyradiomics");
+  settings.pyradiomics = pyradiomics;
+  std::map<std::string, double> values;
+  for (const Feature& feature : extract(of.image, of.mask, settings)) values[feature.name] = feature.value;
+  return values;
+}
+
+/// The levels of a row of intensities.
+std::vector<int32_t> levels_of(const std::vector<double>& intensities, const Pyradiomics& settings, bool single) {
+  Region region;
+  region.grid.size = {1, 1, static_cast<int64_t>(intensities.size())};
+  for (const double value : intensities) {
+    region.voxels.push_back(static_cast<int64_t>(region.intensity.size()));
+    region.intensity.push_back(single ? static_cast<double>(static_cast<float>(value)) : value);
+  }
+  region.mask.assign(intensities.size(), 1);
+  return pyradiomics::discretise(region, settings, single).level;
+}
+
+/// What numpy.digitize finds with the edges of numpy.arange, for float64 and for float32.
+TEST(PyradiomicsProfile, PutsEdgesOfLevelsWhereNumpyDoes) {
+  std::vector<double> values;
+  for (const int thousandths : {129, 150, 200, 250, 300, 350, 400, 450, 550, 600, 650, 700, 850, 950, 1050, 1150,
+                                1200, 1350, 1390})
+    values.push_back(thousandths * 0.001);
+  std::vector<int32_t> wanted{1, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 17, 19, 21, 22, 25, 26};
+  EXPECT_EQ(levels_of(values, {.bin_width = 0.05}, false), wanted);
+  wanted[1] = 2;
+  EXPECT_EQ(levels_of(values, {.bin_width = 0.05}, true), wanted);
+  const std::vector<int32_t> counted{1, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 8, 9, 10, 11, 12, 13, 13};
+  EXPECT_EQ(levels_of(values, {.bin_count = 13}, false), counted);
+  EXPECT_EQ(levels_of(values, {.bin_count = 13}, true), counted);
+  const std::vector<double> signed_values{-3, -2.9, -0.1, 0, 0.1, 0.30000000000000004, 2.7};
+  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, false), (std::vector<int32_t>{1, 2, 29, 30, 31, 33, 57}));
+  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, true), (std::vector<int32_t>{1, 2, 30, 31, 32, 34, 58}));
+  EXPECT_EQ(levels_of({5, 5, 5}, {}, false), (std::vector<int32_t>{1, 1, 1}));
+  EXPECT_EQ(levels_of({5, 5, 5}, {.bin_count = 4}, true), (std::vector<int32_t>{3, 3, 3}));
+}
+
+TEST(PyradiomicsProfile, ComputesSingleFeaturesAndThoseThatMustBeNamed) {
+  const auto some = features(sample(), {.feature_class = {"glcm_Contrast", "ngtdm", "firstorder_StandardDeviation",
+                                                          "firstorder_Variance", "shape_Sphericity",
+                                                          "shape_SphericalDisproportion"}});
+  EXPECT_EQ(some.size(), 1U + 5 + 2 + 2);
+  EXPECT_NEAR(some.at("original_firstorder_StandardDeviation"),
+              std::sqrt(some.at("original_firstorder_Variance")), 1e-12);
+  EXPECT_NEAR(some.at("original_shape_SphericalDisproportion") * some.at("original_shape_Sphericity"), 1, 1e-12);
+  EXPECT_EQ(features(sample(), {.feature_class = {"firstorder", "shape"}}).size(), 18U + 14);
+}
+
+TEST(PyradiomicsProfile, MindsNoIntensityOutsideTheRegion) {
+  Sample of = sample();
+  of.image.data[0][0][0][0] = std::nan("");
+  of.image.data[0][1][1][4] = std::nan("");  // beside the region
+  EXPECT_EQ(features(of, {.feature_class = {"firstorder"}}).at("original_firstorder_Mean"),
+            features(sample(), {.feature_class = {"firstorder"}}).at("original_firstorder_Mean"));
+  EXPECT_THAT(refusal(of, {.normalize = true}), HasSubstr("not finite"));
 }
 
 TEST(MaximalCorrelation, IsTheSecondSingularValue) {

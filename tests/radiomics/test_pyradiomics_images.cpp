@@ -150,8 +150,10 @@ TEST(PyradiomicsImages, RefuseSettingsThatMakeNoSense) {
   refused("{Wavelet: {wavelet: bior1.3}}", "coif1");
   refused("{Wavelet: {level: 0}}", "at least 1");
   refused("{Wavelets: {}}", "Wavelet");
-  refused("{LBP2D: {}}", "local binary patterns are not computed here");
-  refused("{LBP3D: {}}", "local binary patterns are not computed here");
+  refused("{LBP2D: {lbp2DMethod: var}}", "ror");
+  refused("{LBP2D: {lbp2DRadius: 0}}", "positive");
+  refused("{LBP3D: {lbp3DLevels: 0}}", "at least 1");
+  refused("{LBP3D: {lbp3DIcosphereRadius: -1}}", "positive");
   Settings settings;
   EXPECT_THAT(test::message_of(Fault::usage,
                                [&] {
@@ -178,7 +180,14 @@ TEST(PyradiomicsImages, RefuseImagesThatHaveNone) {
   EXPECT_THAT(refusal(thin, read("{LoG: {sigma: [0.5]}}")), HasSubstr("needs 4 voxels"));
   Sample broken = sample();
   broken.image.data[0][3][4][5] = std::numeric_limits<double>::quiet_NaN();  // far from the region
+  EXPECT_THAT(refusal(broken, read("{Square: {}}")), HasSubstr("not finite"));
+  EXPECT_THAT(refusal(broken, read("{LoG: {sigma: [0.5]}}")), HasSubstr("not finite"));
+  EXPECT_NO_THROW(extract(broken.image, broken.mask, read("{Gradient: {}, LBP2D: {}}")));  // never look there
+  broken.image.data[0][3][2][2] = std::numeric_limits<double>::quiet_NaN();  // beside the region
   EXPECT_THAT(refusal(broken, read("{Gradient: {}}")), HasSubstr("not finite"));
+  Sample even = sample();
+  even.image.data.fill_(7);
+  EXPECT_THAT(refusal(even, read("{LBP3D: {}}")), HasSubstr("all the same"));
   Sample empty = sample();
   empty.image.data.zero_();
   for (const char* type : {"Square", "Logarithm", "Exponential"})
@@ -186,6 +195,49 @@ TEST(PyradiomicsImages, RefuseImagesThatHaveNone) {
   const Sample of = sample();
   EXPECT_THAT(test::message_of(Fault::usage, [&] { voxelwise(of.image, of.mask, read("{Square: {}}"), {}); }),
               HasSubstr("imageType"));
+}
+
+/// By name.
+std::map<std::string, double> found(const Sample& of, const Settings& settings) {
+  std::map<std::string, double> values;
+  for (const Feature& feature : extract(of.image, of.mask, settings)) values[feature.name] = feature.value;
+  return values;
+}
+
+/// One voxel in the middle of a slice is higher than its neighbours to one side.
+TEST(PyradiomicsImages, PatternsOfSlicesCountWhatIsNotLower) {
+  Sample of = sample();
+  of.image.data.copy_(at::arange(6, at::kDouble).expand({1, 4, 5, 6}));  // rises along x
+  const auto values = found(of, read("{LBP2D: {}}", "binWidth: 1"));
+  // Above, below and the three to the right are not lower; between voxels a slope has its own value.
+  EXPECT_EQ(values.at("lbp-2D_firstorder_Minimum"), 5);
+  EXPECT_EQ(values.at("lbp-2D_firstorder_Maximum"), 5);
+  const auto bits = found(of, read("{LBP2D: {lbp2DMethod: default, lbp2DSamples: 4}}", "binWidth: 1"));
+  EXPECT_EQ(bits.at("lbp-2D_firstorder_Mean"), 1 + 2 + 8);  // right, up, down
+  const auto least = found(of, read("{LBP2D: {lbp2DMethod: ror, lbp2DSamples: 4}}", "binWidth: 1"));
+  EXPECT_EQ(least.at("lbp-2D_firstorder_Mean"), 7);
+}
+
+TEST(PyradiomicsImages, PatternsOnSpheresDoNotTurnWithTheImage) {
+  Sample of = sample();
+  of.image.data.copy_(at::arange(6, at::kDouble).expand({1, 4, 5, 6}));
+  const auto along = found(of, read("{LBP3D: {}}", "binWidth: 0.1"));
+  Sample turned = of;
+  turned.image.data.copy_(at::arange(5, at::kDouble).view({1, 1, 5, 1}).expand({1, 4, 5, 6}));
+  const auto across = found(turned, read("{LBP3D: {}}", "binWidth: 0.1"));
+  // The degree 0 of half a sphere: the share of its 42 points that are not lower.
+  EXPECT_NEAR(along.at("lbp-3D-m1_firstorder_Maximum"), across.at("lbp-3D-m1_firstorder_Maximum"), 1e-9);
+  EXPECT_TRUE(std::isfinite(along.at("lbp-3D-k_firstorder_Mean")));
+  EXPECT_EQ(along.count("lbp-3D-m2_firstorder_Mean"), 1U);
+}
+
+TEST(PyradiomicsImages, PreCropCutsWhatFiltersSee) {
+  Sample of = sample();
+  of.image.data[0][3][4][5] = 1000;  // far from the region, and the largest
+  const auto whole = found(of, read("{Square: {}}"));
+  const auto cut = found(of, read("{Square: {}}", "preCrop: true, padDistance: 0"));
+  EXPECT_LT(whole.at("square_firstorder_Maximum"), 10);
+  EXPECT_GT(cut.at("square_firstorder_Maximum"), 40);
 }
 
 }  // namespace

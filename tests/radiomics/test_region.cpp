@@ -158,6 +158,42 @@ TEST(Levels, RefuseWhatIsNone) {
   refused({0, 3e9F}, {.method = "fixed_width", .width = 1}, "discretise.width");
 }
 
+TEST(Region, ResamplesAMaskOnceFromItsOwnGrid) {
+  // An image of 2 mm and a mask of 1 mm on the same place; voxels of 1 mm are then the mask's own.
+  Study study = random_study({5, 5, 5}, 5, 2);
+  imaging::Geometry& image = study.image.geometry;
+  image.spacing = {2, 2, 2};
+  imaging::Volume& mask = study.mask;
+  mask.geometry = image;
+  mask.geometry.size = {10, 10, 10};
+  mask.geometry.spacing = {1, 1, 1};
+  mask.geometry.origin = image.to_world({-0.25, -0.25, -0.25});
+  mask.data = at::zeros({1, 10, 10, 10}, at::kByte);
+  mask.data[0].select(0, 4).narrow(0, 2, 5).narrow(1, 3, 4).fill_(1);  // a sheet of 20 mm3
+  Settings settings;
+  settings.spacing = {1, 1, 1};
+  for (const char* interpolation : {"nearest", "linear", "cubic"}) {
+    settings.mask_interpolation = interpolation;
+    const Region region = make_region(study.image, mask, settings, 0);
+    EXPECT_EQ(region.voxels.size(), 20U) << interpolation;
+    EXPECT_EQ(region.offset[0] + region.grid.place(region.voxels[0])[0], 4) << interpolation;
+  }
+  // At the mask's edge nothing goes on beyond it.
+  imaging::Volume small = mask;
+  small.data = at::ones({1, 3, 3, 3}, at::kByte);
+  small.geometry.size = {3, 3, 3};
+  small.geometry.origin = image.to_world({1.75, 1.75, 1.75});
+  settings.mask_interpolation = "linear";
+  EXPECT_EQ(make_region(study.image, small, settings, 0).voxels.size(), 27U);
+  // Axes that run the other way: by the image's voxels.
+  mask.data = at::ones({1, 10, 10, 10}, at::kByte);
+  mask.geometry.direction = {-1, 0, 0, 0, 1, 0, 0, 0, 1};
+  mask.geometry.origin = image.to_world({4.25, -0.25, -0.25});
+  EXPECT_EQ(make_region(study.image, mask, settings, 0).voxels.size(), 1000U);
+  EXPECT_TRUE(takes_own_grid(settings));
+  EXPECT_FALSE(takes_own_grid({}));
+}
+
 TEST(Region, RefusesWhatHasNone) {
   const auto refused = [](const Study& study, const Settings& settings, const char* word) {
     EXPECT_THAT(message_of(Fault::data, [&] { extract(study.image, study.mask, settings); }),
@@ -191,6 +227,19 @@ TEST(Region, MindsNothingFarAway) {
   study.mask.data[0].slice(0, 28, 32).slice(1, 28, 32).slice(2, 28, 32).fill_(1);
   study.image.data[0][0][0][0] = std::nan("");
   EXPECT_NO_THROW(make_region(study.image, study.mask, {}, 7));
+}
+
+TEST(Region, MindsNothingAroundTheMaskForFamiliesOfTheMaskAlone) {
+  Study study = random_study({9, 9, 9}, 5, 2);
+  const auto wanted = features(study, {.families = {"statistics", "glcm"}});
+  study.image.data = study.image.data.masked_fill(study.mask.data.eq(0), std::nan(""));
+  EXPECT_EQ(features(study, {.families = {"statistics", "glcm"}}), wanted);
+  const auto refused = [&](const Settings& settings) {
+    return test::message_of(core::Fault::data, [&] { extract(study.image, study.mask, settings); });
+  };
+  EXPECT_THAT(refused({.families = {"local_intensity"}}), HasSubstr("not finite"));
+  EXPECT_THAT(refused({.families = {"diagnostic"}}), HasSubstr("diagnostic"));
+  EXPECT_THAT(refused({.spacing = {1, 1, 1}, .families = {"statistics"}}), HasSubstr("not finite"));
 }
 
 TEST(Region, ReadsEveryTypeOfVoxel) {

@@ -5,6 +5,8 @@
 
 #include <cmath>
 
+#include "photo51/config/read.hpp"
+#include "photo51/radiomics/filter.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::radiomics {
@@ -102,11 +104,79 @@ TEST(Voxelwise, MapsOnlyTheFamiliesThatAreAskedFor) {
   }
 }
 
-TEST(Voxelwise, RefusesWhatChangesTheImageInTheOtherProfile) {
-  const Scene scene;
+Settings theirs(const Pyradiomics& pyradiomics) {
   Settings settings = profile("pyradiomics");
-  settings.pyradiomics.normalize = true;
-  PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, settings, {}), usage, HasSubstr("normalize"));
+  settings.pyradiomics = pyradiomics;
+  settings.pyradiomics.bin_width = 1;
+  return settings;
+}
+
+TEST(Voxelwise, RefusesSettingsThatItDoesNotRead) {
+  const Scene scene;
+  const auto refused = [&](const Settings& settings, const std::string& key, const VoxelwiseOptions& options = {}) {
+    PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, settings, options), usage, HasSubstr(key));
+  };
+  refused(theirs({.resampled_spacing = {1, 1, 1}}), "resampledPixelSpacing");
+  refused(theirs({.feature_class = {"firstorder_StandardDeviation"}}), "firstorder_StandardDeviation");
+  refused(theirs({.feature_class = {"shape"}}), "no maps");
+  refused(theirs({.feature_class = {"glcm"}}), "no maps", {.families = {"ngtdm"}});
+  const auto changed = [&](auto change) {
+    Settings settings = scene.settings;
+    change(settings);
+    return settings;
+  };
+  refused(changed([](Settings& s) { s.distance = 2; }), "distance");
+  refused(changed([](Settings& s) { s.coarseness = 1; }), "coarseness");
+  refused(changed([](Settings& s) { s.aggregation = {"2d_average"}; }), "aggregation");
+  refused(changed([](Settings& s) { s.filters = {config::default_choice(filter_components(), "mean")}; }),
+          "filters");
+}
+
+TEST(Voxelwise, AsksOfTheRegionWhatFeaturesAskOfIt) {
+  const Scene scene;
+  const auto refused = [&](const Pyradiomics& settings, const std::string& key) {
+    PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, theirs(settings), {}), data, HasSubstr(key));
+  };
+  refused({.label = 2}, "label 2");
+  refused({.minimum_size = 100000}, "minimumROISize");
+}
+
+TEST(Voxelwise, MapsTheFeaturesThatAreNamed) {
+  const Scene scene;
+  const auto maps =
+      voxelwise(scene.image, scene.mask, theirs({.feature_class = {"glcm_Contrast", "ngtdm", "shape"}}),
+                {.outside = -7});
+  ASSERT_EQ(maps.size(), 6U);
+  EXPECT_EQ(maps[0].name, "original_glcm_Contrast");
+  const at::Tensor outside = find(maps, "original_glcm_Contrast").masked_select(scene.mask.data.eq(0));
+  EXPECT_TRUE(outside.eq(-7).all().item<bool>());
+}
+
+/// Cubes that slide and those of whole regions' definitions are two ways to one feature.
+TEST(Voxelwise, SlidingCubesEqualTheGeneralOnes) {
+  const Scene scene;
+  for (const bool flat : {false, true}) {
+    Pyradiomics settings{.force_2d = flat, .force_2d_dimension = 1};
+    const auto sliding = voxelwise(scene.image, scene.mask, theirs(settings), {});
+    settings.distances = {1, 9};  // no cube of this radius has a pair so far apart
+    const auto general = voxelwise(scene.image, scene.mask, theirs(settings), {});
+    ASSERT_EQ(sliding.size(), general.size());
+    for (size_t i = 0; i < sliding.size(); ++i) {
+      if (sliding[i].name.ends_with("MCC") || sliding[i].name.ends_with("Imc2")) continue;
+      EXPECT_TRUE(at::allclose(sliding[i].map.data, general[i].map.data, 1e-5, 1e-6, /*equal_nan=*/true))
+          << sliding[i].name;
+    }
+  }
+}
+
+TEST(Voxelwise, TakesLevelsFromTheBoxThatCubesReachAsPyradiomicsDoes) {
+  Scene scene;
+  scene.image.data[0][0][0][0] = -1000;  // no cube reaches it
+  scene.mask.data.zero_();
+  scene.mask.data[0].slice(0, 3, 5).slice(1, 3, 5).slice(2, 6, 9).fill_(1);
+  const auto maps = voxelwise(scene.image, scene.mask, theirs({.feature_class = {"glcm_JointAverage"}}),
+                              {.masked = false});
+  EXPECT_LT(maps[0].map.data.nan_to_num(0).max().item<double>(), 6);
 }
 
 TEST(Voxelwise, RefusesMoreLevelsThanItCanCount) {

@@ -59,7 +59,7 @@ ReportInput sample_input() {
       "1p/19q, which expression cluster it belongs to and how its course will be?",
       "The model was built on two hospitals (DU, FG) and tried on a third (CS) that it had never seen."};
   auto codel = spec_of("codel", Kind::binary), cluster = spec_of("rna_cluster", Kind::multiclass);
-  codel.positive = "co-deleted";
+  codel.positive = {"co-deleted"};
   cluster.classes = {"R1", "R2", "R3"};
   input.truth.specs = {codel, cluster, spec_of("os", Kind::survival), spec_of("purity", Kind::regression)};
   core::Random random({51});

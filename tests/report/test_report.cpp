@@ -202,6 +202,13 @@ TEST(Report, SurvivalPlotHasTheKnownSteps) {
   EXPECT_THAT(page, HasSubstr("higher predicted risk · 2 events in 3"));
   EXPECT_THAT(page, HasSubstr("log-rank p = "));
   EXPECT_THAT(page, HasSubstr("time, months"));
+  // Times that are not in days stay as they are.
+  for (const std::string unit : {"months", "years"}) {
+    input.truth.specs[0].time_unit = unit;
+    const auto other = render_report(input);
+    EXPECT_THAT(other, HasSubstr("time, " + unit));
+    EXPECT_THAT(other, HasSubstr(" " + unit + "<"));
+  }
   EXPECT_THAT(page, HasSubstr("risk rank 1 of 6 (1 = highest)"));
 }
 
@@ -222,15 +229,31 @@ TEST(Report, EscapesWhatPeopleWrite) {
   input.title = input.made_by = nasty;
   input.question = {nasty};
   input.warnings = {nasty};
+  input.file_warnings = {{nasty, nasty, nasty, nasty}};
   input.model = {{nasty, nasty}};
   input.pictures = {{nasty, tiny_png(), nasty, nasty, nasty, false}};
-  input.truth.specs[0].positive = nasty;
+  input.truth.specs[0].positive = {nasty};
   input.cases[0].site = nasty;
   input.cases[0].inputs = {{nasty, false}};
   const auto page = render_report(input);
   EXPECT_EQ(malformed(page), "");
   EXPECT_THAT(page, Not(HasSubstr("<b>")));
   EXPECT_THAT(page, HasSubstr("&lt;b&gt;&amp;"));
+}
+
+TEST(Report, CountsWhatWasOddAboutFiles) {
+  auto input = small_binary();
+  EXPECT_THAT(render_report(input), Not(HasSubstr("What was odd about files")));
+  for (int i = 0; i < 12; ++i)
+    input.file_warnings.push_back({"P" + std::to_string(i), "mri", "f.nii",
+                                   "sform and qform put a corner 0." + std::to_string(i) + " mm apart"});
+  input.file_warnings.push_back({"", "", "cohort.csv", "is not UTF-8"});
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_THAT(page, HasSubstr("<td>12</td><td>mri</td><td>sform and qform put a corner 0.0 mm apart</td>"));
+  EXPECT_THAT(page, HasSubstr("P8, P9, …"));
+  EXPECT_THAT(page, Not(HasSubstr("P10, ")));
+  EXPECT_THAT(page, HasSubstr("<td>is not UTF-8</td><td class=\"id\">the cohort</td>"));
 }
 
 TEST(Report, HeadWithoutLabelsSaysSo) {

@@ -92,7 +92,7 @@ void expect_same_bytes(const std::string& train, const std::vector<int64_t>& sto
   const auto stopped = cohort.run("stopped", {"train.epochs=4"}, request);
   for (const char* file :
        {"predictions.csv", "predictions.json", "metrics.csv", "cases.csv", "config.yaml", "environment.json",
-        "checkpoints/fold_0/best.safetensors", "checkpoints/fold_1/best.safetensors"})
+        "warnings.csv", "checkpoints/fold_0/best.safetensors", "checkpoints/fold_1/best.safetensors"})
     EXPECT_EQ(core::read_file(stopped / file), core::read_file(whole / file)) << file;
   const auto lines = [](const std::filesystem::path& run) {
     std::vector<std::string> kept;

@@ -1,4 +1,5 @@
-// photo51 doctor [CONFIG]: is this machine fit, and will this experiment run on it? Reads one batch for real.
+// photo51 doctor [CONFIG] [--all]: is this machine fit, and will this experiment run on it? Reads one batch
+// for real, or every case.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -10,14 +11,17 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <thread>
+#include <set>
 
 #include "commands/commands.hpp"
+#include "commands/new_cases.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/check.hpp"
 #include "photo51/data/dataset.hpp"
 #include "photo51/training/experiment.hpp"
 
@@ -33,17 +37,21 @@ class Findings {
   void add(const std::string& level, const std::string& what, const std::string& text) {
     all_.push_back({{"level", level}, {"what", what}, {"text", text}});
     if (!json_) std::printf("%-8s %-14s %s\n", level.c_str(), what.c_str(), text.c_str());
-    problems_ += level == "problem";
+    std::fflush(stdout);  // what comes next may take long
+    if (level == "problem" && problems_++ == 0) first_ = what + ": " + text;
   }
   void finish() const {
-    if (json_) std::printf("%s\n", all_.dump(2).c_str());
-    if (problems_ > 0) core::fail_data(std::to_string(problems_) + " problem(s) found; see above");
+    if (json_) std::printf("%s\n", all_.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    std::fflush(stdout);
+    if (problems_ > 0)
+      core::fail_data(std::to_string(problems_) + " problem(s) found; see above; the first: " + first_);
     if (!json_) std::printf("no problem found\n");
   }
 
  private:
   bool json_;
   int problems_ = 0;
+  std::string first_;
   Json all_ = Json::array();
 };
 
@@ -56,11 +64,15 @@ void check_machine(Findings& findings) {
                std::string("photo51 ") + core::version() + " (" + core::build_commit() + "), LibTorch " +
                    TORCH_VERSION);
   findings.add("ok", "processor",
-               std::to_string(std::thread::hardware_concurrency()) + " threads, kernels for " +
-                   at::get_cpu_capability() +
+               std::to_string(core::processors()) + " threads, kernels for " + at::get_cpu_capability() +
                    (at::hasMKLDNN() ? ", oneDNN" : ", no oneDNN: convolutions will be slow"));
   const double memory = static_cast<double>(core::available_memory_bytes());
-  findings.add(memory < 2.0 * 1024 * 1024 * 1024 ? "warning" : "ok", "memory", gib(memory) + " available");
+  const auto limits = core::read_group_limits();
+  findings.add(memory < 2.0 * 1024 * 1024 * 1024 ? "warning" : "ok", "memory",
+               gib(memory) + " available" +
+                   (limits.memory_bytes ? ", limited to " + gib(static_cast<double>(*limits.memory_bytes)) +
+                                              " by the container"
+                                        : ""));
   std::error_code code;
   const auto space = std::filesystem::space(".", code);
   if (!code)
@@ -78,34 +90,108 @@ void check_machine(Findings& findings) {
   }
 }
 
-void check_experiment(Findings& findings, const std::string& config,
-                      const std::vector<std::string>& overrides) {
-  auto experiment = training::read_experiment(config, overrides);
-  findings.add("ok", "config", config + " is valid");
-  auto& pipeline = experiment.pipeline;
-  inference::drop_unused_inputs(pipeline);
-  const std::string device =
-      core::with_context("train.device", [&] { return core::resolve_device(experiment.train.device); });
-  findings.add("ok", "device", "trains on " + device);
-  const data::Cohort cohort(pipeline.cohort, pipeline.inputs, model::label_specs(pipeline.model));
+/// Who the patients are, and what is blank.
+void describe_cohort(Findings& findings, const data::Cohort& cohort, const std::vector<int64_t>& all) {
   findings.add("ok", "cohort", std::to_string(cohort.size()) + " patients");
-  for (const auto& [name, input] : pipeline.inputs) {
+  std::map<std::string, int64_t> sites;
+  for (const int64_t row : all) ++sites[cohort.site(row).empty() ? "unknown" : cohort.site(row)];
+  std::vector<std::string> named;
+  for (const auto& [site, count] : sites) named.push_back(site + " " + std::to_string(count));
+  findings.add("ok", "sites", core::join(named, ", "));
+  std::vector<std::string> blank;
+  for (const auto& column : data::blank_cells(cohort))
+    if (column.blank > 0) blank.push_back(column.column + " " + std::to_string(column.blank));
+  findings.add("ok", "blank cells", blank.empty() ? "none" : core::join(blank, ", "));
+  for (const auto& [name, input] : cohort.inputs()) {
     int64_t have = 0;
-    for (int64_t row = 0; row < cohort.size(); ++row) have += cohort.has_input(row, name) ? 1 : 0;
+    for (const int64_t row : all) have += cohort.has_input(row, name) ? 1 : 0;
     findings.add(have == 0 ? "problem" : "ok", "input " + name,
                  std::to_string(have) + " of " + std::to_string(cohort.size()) + " patients have it");
   }
   for (const auto& spec : cohort.labels()) {
     int64_t known = 0;
-    for (int64_t row = 0; row < cohort.size(); ++row) known += cohort.label(row, spec.head).known ? 1 : 0;
-    findings.add(known == 0 ? "problem" : "ok", "label " + spec.head,
-                 std::to_string(known) + " patients have it");
+    for (const int64_t row : all) known += cohort.label(row, spec.head).known ? 1 : 0;
+    findings.add(known == 0 ? "problem" : "ok", "label " + spec.head, data::label_counts(cohort, all, spec));
   }
-  const data::Split split = data::split_cohort(cohort, pipeline.cohort.split);
+}
+
+void describe_part(Findings& findings, const data::Cohort& cohort, const std::string& part,
+                   const std::vector<int64_t>& rows) {
+  std::string text = std::to_string(rows.size()) + " patients";
+  for (const auto& spec : cohort.labels())
+    text += "; " + spec.head + ": " + data::label_counts(cohort, rows, spec);
+  findings.add("ok", part, text);
+}
+
+void describe_split(Findings& findings, const data::Cohort& cohort, const data::Split& split) {
+  for (size_t fold = 0; fold < split.folds.size(); ++fold) {
+    const std::string of = split.folds.size() == 1 ? "" : "fold " + std::to_string(fold) + " ";
+    describe_part(findings, cohort, of + "train", split.folds[fold].train);
+    if (!split.folds[fold].validation.empty())
+      describe_part(findings, cohort, of + "validation", split.folds[fold].validation);
+  }
+  if (!split.test.empty()) describe_part(findings, cohort, "test", split.test);
+}
+
+/// Every bad file is a finding; its case goes into `left_out`.
+void check_cases(Findings& findings, const data::Cohort& cohort, const std::vector<int64_t>& rows, bool all,
+                 bool skip, std::set<int64_t>& left_out) {
+  auto bad = data::check_files(cohort, rows);
+  if (all) {
+    const auto unread = data::read_files(cohort, rows);
+    std::set<std::string> said;
+    for (const auto& one : bad) said.insert(one.why);
+    for (const auto& one : unread)
+      if (said.insert(one.why).second) bad.push_back(one);
+  }
+  for (const auto& one : bad) {
+    left_out.insert(one.row);
+    findings.add("problem", "file", one.why);
+  }
+  const std::string how = all ? "read in full" : "looked at (--all reads every case in full)";
+  if (bad.empty())
+    findings.add("ok", "files", "those of " + std::to_string(rows.size()) + " patients " + how);
+  else
+    findings.add("warning", "files",
+                 std::to_string(left_out.size()) + " of " + std::to_string(rows.size()) +
+                     " patients have a bad file; " +
+                     (skip ? "cohort.on_bad_case: skip leaves them out" : "training stops at them"));
+}
+
+void check_experiment(Findings& findings, const std::string& config,
+                      const std::vector<std::string>& overrides, const std::filesystem::path& data_root,
+                      bool read_all) {
+  auto experiment = training::read_experiment(config, overrides);
+  if (!data_root.empty()) experiment.pipeline.cohort.data_root = std::filesystem::absolute(data_root);
+  findings.add("ok", "config", config + " is valid");
+  auto& pipeline = experiment.pipeline;
+  inference::drop_unused_inputs(pipeline);
+  core::check_thread_count("train.threads", experiment.train.threads);
+  core::check_thread_count("train.workers", experiment.train.workers);
+  const std::string device =
+      core::with_context("train.device", [&] { return core::resolve_device(experiment.train.device); });
+  findings.add("ok", "device", "trains on " + device);
+  // Missing files are found one and all below, not at the first.
+  const bool skip = pipeline.cohort.on_bad_case == "skip";
+  pipeline.cohort.on_bad_case = "skip";
+  const data::Cohort cohort(pipeline.cohort, pipeline.inputs, model::label_specs(pipeline.model));
+  std::vector<int64_t> all(static_cast<size_t>(cohort.size()));
+  std::iota(all.begin(), all.end(), 0);
+  describe_cohort(findings, cohort, all);
+  std::set<int64_t> left_out;
+  check_cases(findings, cohort, all, read_all, skip, left_out);
+  data::Split split = data::split_cohort(cohort, pipeline.cohort.split);
   data::check_leakage(cohort, split, pipeline.cohort.split.group);
   findings.add("ok", "split",
                std::to_string(split.folds.size()) + " fold(s), " + std::to_string(split.test.size()) +
                    " test patients, no patient or image in two parts");
+  const auto readable = [&](std::vector<int64_t>& rows) {
+    std::erase_if(rows, [&](int64_t row) { return left_out.contains(row); });
+  };
+  for (auto& fold : split.folds) readable(fold.train), readable(fold.validation);
+  readable(split.test);
+  describe_split(findings, cohort, split);
+  for (const auto& fold : split.folds) data::check_learnable(cohort, fold.train, "a training part");
 
   // A few cases for real: how long does one take, and how much memory will they all need?
   const auto& train_rows = split.folds.at(0).train;
@@ -122,6 +208,12 @@ void check_experiment(Findings& findings, const std::string& config,
   findings.add("ok", "loading",
                core::format_fixed(each, 2) + " s a case, " + core::format_fixed(each_bytes / 1048576, 1) +
                    " MiB prepared");
+
+  const auto odd = data::kinds_of(cohort.warnings());
+  findings.add(odd.empty() ? "ok" : "warning", "warnings",
+               std::to_string(cohort.warnings().size()) + " of the files that were read, of " +
+                   std::to_string(odd.size()) + " kind(s)");
+  for (const auto& kind : odd) findings.add("warning", "files", data::in_words(kind));
 
   model::Model model(pipeline.model, data::input_info(pipeline.inputs, fitted), cohort.labels());
   double parameters = 0;
@@ -155,14 +247,26 @@ void add_doctor(CLI::App& app, const Common& common) {
   struct Arguments {
     std::string config;
     std::vector<std::string> overrides;
+    bool all = false;
+    std::filesystem::path data_root;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("CONFIG", arguments->config, "a config to check as well");
   command->add_option("KEY=VALUE", arguments->overrides, "overrides of the config");
+  command->add_flag("--all", arguments->all, "read every case in full and list every bad file");
+  add_data_root(*command, arguments->data_root);
   command->callback([arguments, &common] {
+    if (arguments->all && arguments->config.empty())
+      core::fail_usage("--all needs a CONFIG, whose cases are read");
     Findings findings(common.json);
     check_machine(findings);
-    if (!arguments->config.empty()) check_experiment(findings, arguments->config, arguments->overrides);
+    try {
+      if (!arguments->config.empty())
+        check_experiment(findings, arguments->config, arguments->overrides, arguments->data_root, arguments->all);
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::data) throw;
+      findings.add("problem", "stopped", error.what());  // what was found before is told as well
+    }
     findings.finish();
   });
 }

@@ -1,5 +1,6 @@
 // photo51 evaluate RUN [--cases manifest.csv --out DIR]: scores new labelled cases, or the run's own again.
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "commands/commands.hpp"
@@ -13,39 +14,59 @@
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
 #include "photo51/report/gather.hpp"
+#include "photo51/run/layout.hpp"
+#include "photo51/run/lock.hpp"
 
 namespace photo51::commands {
 namespace {
 
-struct Arguments {
-  std::filesystem::path model, manifest, out;
-  std::vector<std::string> overrides;
-  std::string device = "auto";
+namespace fs = std::filesystem;
+
+struct Arguments : NewCases {
   inference::PredictOptions options;
 };
 
-/// The heads whose label columns the manifest has.
+/// Where the head's labels stand: what the new manifest lacks of it, or an empty string. A table of
+/// expression is looked for where the manifest's files lie; the model may name one of another machine.
+std::string lacks(data::LabelSpec& head, const core::Table& table, const fs::path& folder) {
+  if (head.kind == data::LabelSpec::Kind::expression) {
+    const fs::path beside = folder / fs::path(head.table).filename();
+    if (fs::path(head.table).is_absolute() && fs::exists(beside)) head.table = beside.string();
+    const fs::path path = folder / head.table;
+    return fs::exists(path) ? "" : "there is no table " + path.string();
+  }
+  for (const auto& column : {head.column, head.event_column})
+    if (!column.empty() && !table.find(column)) return table.source + " has no column `" + column + "`";
+  return "";
+}
+
+/// The heads whose labels the manifest has and that can be read. Why another one is not scored goes into
+/// `warnings`.
 std::vector<data::LabelSpec> labelled(const std::vector<data::LabelSpec>& heads,
-                                      const std::filesystem::path& manifest) {
-  const core::Table table = core::read_table(manifest);
+                                      const data::CohortOptions& cohort, std::vector<std::string>& warnings) {
+  const core::Table table = core::read_table(cohort.manifest);
+  const fs::path folder = cohort.data_root.empty() ? cohort.manifest.parent_path() : cohort.data_root;
+  data::CohortOptions labels_only = cohort;
+  labels_only.cache = {};
   std::vector<data::LabelSpec> kept;
-  std::vector<std::string> missing;
-  for (const auto& head : heads) {
-    std::string lacks;
-    if (!table.find(head.column)) lacks = head.column;
-    if (lacks.empty() && !head.event_column.empty() && !table.find(head.event_column))
-      lacks = head.event_column;
-    if (lacks.empty()) {
-      kept.push_back(head);
-      continue;
-    }
-    missing.push_back("`" + lacks + "`");
-    core::log_warning("head " + head.head + " is not scored: " + manifest.string() + " has no column `" +
-                      lacks + "`");
+  std::vector<std::string> obstacles;
+  for (auto head : heads) {
+    std::string why = lacks(head, table, folder);
+    if (why.empty()) try {
+        const data::Cohort readable(labels_only, {}, {head});
+        kept.push_back(head);
+        continue;
+      } catch (const core::Error& error) {
+        if (error.fault() != core::Fault::data) throw;
+        why = error.what();
+      }
+    obstacles.push_back("head " + head.head + " is not scored: " + why);
   }
   if (kept.empty())
-    core::fail_data(manifest.string() + ": has no label column of any head (" + core::join(missing, ", ") +
-                    "), so there is nothing to score; use predict for cases without labels");
+    core::fail_data(cohort.manifest.string() + ": there is nothing to score (" + core::join(obstacles, "; ") +
+                    "); use predict for cases without labels");
+  for (const auto& obstacle : obstacles) core::log_warning(obstacle);
+  warnings.insert(warnings.end(), obstacles.begin(), obstacles.end());
   return kept;
 }
 
@@ -53,8 +74,7 @@ std::vector<data::LabelSpec> labelled(const std::vector<data::LabelSpec>& heads,
 /// manifest form no groups.
 evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
   const auto config = arguments.model / "config.yaml";
-  config::Node document =
-      std::filesystem::exists(config) ? config::load_document(config) : config::Node::map();
+  config::Node document = fs::exists(config) ? config::load_document(config) : config::Node::map();
   for (const auto& assignment : arguments.overrides) config::apply_override(document, assignment);
   evaluation::EvaluateOptions options;
   if (const auto* section = document.find("evaluate")) config::read(*section, options);
@@ -65,8 +85,8 @@ evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
 }
 
 /// How many of the cases the run was fitted on: their scores say nothing about new patients.
-int64_t count_seen(const std::filesystem::path& model, const data::Cohort& cohort) {
-  if (!std::filesystem::exists(model / "cases.csv")) return 0;
+int64_t count_seen(const fs::path& model, const data::Cohort& cohort) {
+  if (!fs::exists(model / "cases.csv")) return 0;
   const core::Table cases = core::read_table(model / "cases.csv");
   const size_t name = cases.require("case"), part = cases.require("part");
   std::set<std::string> seen;
@@ -77,41 +97,67 @@ int64_t count_seen(const std::filesystem::path& model, const data::Cohort& cohor
   return count;
 }
 
+bool is_of_evaluate(const std::string& assignment) {
+  return assignment.starts_with("evaluate.") || assignment.starts_with("evaluate=");
+}
+
 void score_new(const Arguments& arguments, const Common& common) {
   if (arguments.out.empty()) core::fail_usage("--cases needs --out, the folder for the metrics");
-  std::vector<std::string> pipeline_overrides;
-  for (const auto& assignment : arguments.overrides)
-    if (!assignment.starts_with("evaluate.")) pipeline_overrides.push_back(assignment);
-  const inference::Predictor predictor(arguments.model, pipeline_overrides, arguments.device);
+  NewCases model = arguments;
+  std::erase_if(model.overrides, is_of_evaluate);
+  const inference::Predictor predictor = open_model(model);
   const auto options = evaluate_options(arguments);
-  const auto& pipeline = predictor.pipeline();
-  const auto cohort_options = new_cohort(predictor, arguments.manifest);
-  const data::Cohort cohort(cohort_options, pipeline.inputs,
-                            labelled(predictor.labels(), arguments.manifest));
+  const auto cohort_options = new_cohort(predictor, arguments);
+  std::vector<std::string> warnings;
+  if (!predictor.unfinished().empty())
+    warnings.push_back("The run that made the model is not finished: " + predictor.unfinished() + ".");
+  const data::Cohort cohort(cohort_options, predictor.pipeline().inputs,
+                            labelled(predictor.labels(), cohort_options, warnings));
   const auto predictions = predict_all(predictor, cohort, arguments.options);
+  // First of all, so that nothing is lost when a head cannot be scored.
+  write_predictions(predictions, cohort, predictor, arguments.out);
 
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < cohort.size(); ++row) rows.push_back(row);
   const auto truth = evaluation::truth_of(cohort, rows, options.groups);
-  const auto metrics = evaluation::evaluate(predictions, truth, options);
-  write_predictions(predictions, arguments.out);
-  core::write_file_atomic(arguments.out / "metrics.csv", evaluation::to_csv(metrics));
+  const auto metrics = evaluation::evaluate_each(predictions, truth, options, [&](const std::string& why) {
+    warnings.push_back("not scored: " + why);
+    core::log_warning(warnings.back());
+  });
+  if (metrics.empty())
+    core::fail_data(arguments.manifest.string() + ": no head can be scored (" + core::join(warnings, "; ") +
+                    "); the predictions are in " + arguments.out.string());
+  core::write_file_atomic(arguments.out / "metrics.csv", evaluation::to_csv(metrics, predictor.unfinished()));
 
-  inference::PipelineOptions shown = pipeline;
+  inference::PipelineOptions shown = predictor.pipeline();
   shown.cohort = cohort_options;
   report::Study study{shown, cohort, {}, predictions, metrics, options};
   for (int64_t row = 0; row < cohort.size(); ++row) study.parts[cohort.id(row)] = "test";
   auto input = report::gather(study, arguments.manifest.stem().string());
+  input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.made_by = std::string("photo51 ") + core::version() + ", " + std::to_string(predictor.size()) +
-                  " model(s) of " + std::filesystem::absolute(arguments.model).filename().string();
+                  " model(s) of " + fs::absolute(arguments.model).filename().string();
   if (const int64_t seen = count_seen(arguments.model, cohort); seen > 0) {
     input.warnings.push_back(
         std::to_string(seen) + " of the " + std::to_string(cohort.size()) +
         " cases were used to develop this model, by their names: the numbers here flatter it.");
     core::log_warning(input.warnings.back());
   }
+  input.file_warnings = cohort.warnings();
   core::write_file_atomic(arguments.out / "report.html", report::render_report(input));
   print_metrics(metrics, (arguments.out / "report.html").string(), common);
+}
+
+void score_again(const Arguments& arguments, const Common& common) {
+  if (!arguments.out.empty())
+    core::fail_usage(
+        "--out goes with --cases; without it the run's own metrics.csv and report.html are written");
+  std::optional<run::Lock> lock;  // a folder that is no run is refused below
+  if (fs::exists(arguments.model / run::name::config)) lock.emplace(arguments.model);
+  const auto metrics = report::write_run_report(
+      arguments.model, arguments.overrides,
+      {.allow_unfinished = arguments.allow_unfinished, .data_root = arguments.data_root});
+  print_metrics(metrics, (arguments.model / "report.html").string(), common);
 }
 
 }  // namespace
@@ -122,24 +168,16 @@ void add_evaluate(CLI::App& app, const Common& common) {
   auto arguments = std::make_shared<Arguments>();
   command->add_option("MODEL", arguments->model, "a run folder, or a published model with --cases")
       ->required();
-  command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. evaluate.groups=[sex]");
+  command->add_option("KEY=VALUE", arguments->overrides,
+                      "overrides, e.g. evaluate.groups=[sex]; without --cases of evaluate.* only");
   command->add_option("--cases", arguments->manifest, "manifest of new cases with labels (CSV)");
   command->add_option(
       "--out", arguments->out,
-      "folder for metrics.csv, predictions.csv and report.html; without --cases the run's own");
-  add_device(*command, arguments->device);
+      "folder for metrics.csv, predictions.csv, warnings.csv and report.html; without --cases the run's own");
+  add_options(*command, *arguments);
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->callback([arguments, &common] {
-    if (!arguments->manifest.empty()) {
-      score_new(*arguments, common);
-      return;
-    }
-    if (!arguments->out.empty())
-      core::fail_usage(
-          "--out goes with --cases; without it the run's own metrics.csv and report.html are "
-          "written");
-    const auto metrics = report::write_run_report(arguments->model, arguments->overrides);
-    print_metrics(metrics, (arguments->model / "report.html").string(), common);
+    arguments->manifest.empty() ? score_again(*arguments, common) : score_new(*arguments, common);
   });
 }
 

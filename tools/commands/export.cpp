@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "commands/commands.hpp"
+#include "commands/new_cases.hpp"
 #include "photo51/inference/predictor.hpp"
 
 namespace photo51::commands {
@@ -11,12 +12,14 @@ void add_export(CLI::App& app, const Common& common) {
   auto* command = app.add_subcommand("export", "publish the trained models of a run as one folder");
   struct Arguments {
     std::filesystem::path run, out;
+    bool allow_unfinished = false;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("RUN", arguments->run, "a run folder")->required();
   command->add_option("--out", arguments->out, "folder to write model.yaml and weights into")->required();
+  add_allow_unfinished(*command, arguments->allow_unfinished);
   command->callback([arguments, &common] {
-    inference::export_model(arguments->run, arguments->out);
+    inference::export_model(arguments->run, arguments->out, arguments->allow_unfinished);
     if (!common.quiet) std::printf("%s\n", arguments->out.string().c_str());
   });
 }

@@ -16,6 +16,7 @@
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/slide.hpp"
 #include "photo51/preprocess/tiles.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -29,6 +30,23 @@ std::string modality_of(const Inspection& found) {
   return unnamed ? found.dicom_modality : imaging::to_string(found.modality);
 }
 
+/// As a person writes it: sums of decimal fractions and single floats are not quite what they mean.
+double tidy(double value) {
+  const auto single = static_cast<float>(value);
+  if (static_cast<double>(single) == value)
+    return core::parse_double(core::format_number(single)).value_or(value);
+  char text[40];
+  std::snprintf(text, sizeof text, "%.9g", value);
+  return core::parse_double(text).value_or(value);
+}
+
+template <size_t N>
+Json tidy(const std::array<double, N>& values) {
+  Json list = Json::array();
+  for (const double value : values) list.push_back(std::isnan(value) ? Json(nullptr) : Json(tidy(value)));
+  return list;
+}
+
 Json to_json(const Inspection& found) {
   Json json{{"path", found.path},   {"kind", found.kind},  {"modality", modality_of(found)},
             {"size", nullptr},      {"spacing", nullptr},  {"origin", nullptr},
@@ -39,19 +57,15 @@ Json to_json(const Inspection& found) {
     json["channels"] = found.channels;
     json["units"] = imaging::to_string(found.units);
   }
-  if (found.spacing) {
-    json["spacing"] = Json::array();
-    for (const double mm : *found.spacing)
-      json["spacing"].push_back(std::isnan(mm) ? Json(nullptr) : Json(mm));
-  }
+  if (found.spacing) json["spacing"] = tidy(*found.spacing);
   if (found.volume && found.volume->orientation_known) {
-    json["origin"] = found.volume->geometry.origin;
-    json["direction"] = found.volume->geometry.direction;
+    json["origin"] = tidy(found.volume->geometry.origin);
+    json["direction"] = tidy(found.volume->geometry.direction);
   }
   if (found.measured) {
-    json["min"] = found.min;
-    json["max"] = found.max;
-    json["mean"] = found.mean;
+    json["min"] = tidy(found.min);
+    json["max"] = tidy(found.max);
+    json["mean"] = tidy(found.mean);
   }
   json["notes"] = found.notes;
   json["warnings"] = found.warnings;
@@ -187,8 +201,10 @@ void add_inspect(CLI::App& app, const Common& common) {
   CLI::App* command = app.add_subcommand(
       "inspect", "Say what images are: kind, geometry, units, value range, and what is suspicious");
   command
-      ->add_option("path", options->paths,
-                   "image files or DICOM series folders (folder#SeriesInstanceUID for one of several)")
+      ->add_option(
+          "path", options->paths,
+          "image files or DICOM series folders (folder#SeriesInstanceUID for one of several, folder#* for "
+          "all images as one stack)")
       ->required();
   command->add_option(
       "--sheet", options->sheet,
@@ -198,8 +214,10 @@ void add_inspect(CLI::App& app, const Common& common) {
       "--tile", options->tile,
       "settings of an input's `tile` section, such as mpp=0.5 or tissue.pen=true, for the tiles "
       "that are counted and drawn of a slide");
-  command->callback(
-      [options, &common] { inspect_all(options->paths, options->sheet, options->tile, common.json); });
+  command->callback([options, &common] {
+    run::refuse_output_file(options->sheet, "--sheet");
+    inspect_all(options->paths, options->sheet, options->tile, common.json);
+  });
 }
 
 }  // namespace photo51::commands

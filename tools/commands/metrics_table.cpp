@@ -18,7 +18,9 @@ void print_metrics(const std::vector<evaluation::Metric>& metrics, const std::st
                       {"low", m.low},
                       {"high", m.high},
                       {"n", m.n}});
-    std::printf("%s\n", nlohmann::ordered_json{{"metrics", list}, {"report", report}}.dump().c_str());
+    std::printf("%s\n", nlohmann::ordered_json{{"metrics", list}, {"report", report}}
+                            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+                            .c_str());
     return;
   }
   if (common.quiet) return;

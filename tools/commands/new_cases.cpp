@@ -5,17 +5,44 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 
-void add_device(CLI::App& command, std::string& device) {
-  command.add_option("--device", device, "cpu, cuda, cuda:N, or auto: a GPU where one answers")
-      ->capture_default_str();
+void add_allow_unfinished(CLI::App& command, bool& allowed) {
+  command.add_flag("--allow-unfinished", allowed,
+                   "take a run whose models are not all trained; every output says so");
 }
 
-data::CohortOptions new_cohort(const inference::Predictor& predictor, const std::filesystem::path& manifest) {
+void add_data_root(CLI::App& command, std::filesystem::path& folder) {
+  command.add_option("--data-root", folder,
+                     "folder that relative paths in the manifest are taken from; else the manifest's own");
+}
+
+void add_options(CLI::App& command, NewCases& cases) {
+  command.add_option("--device", cases.device, "cpu, cuda, cuda:N, or auto: a GPU where one answers")
+      ->capture_default_str();
+  add_data_root(command, cases.data_root);
+  add_allow_unfinished(command, cases.allow_unfinished);
+}
+
+inference::Predictor open_model(const NewCases& cases) {
+  run::refuse_output_folder(cases.out, "--out");
+  for (const auto& assignment : cases.overrides)
+    for (const std::string without_effect : {"cohort.manifest", "cohort.data_root", "cohort.split"})
+      if (assignment.starts_with(without_effect + "=") || assignment.starts_with(without_effect + "."))
+        core::fail_usage("override `" + assignment +
+                         "`: has no effect here; the new cases are those of --cases (and --data-root)");
+  inference::Predictor predictor(cases.model, cases.overrides, cases.device, cases.allow_unfinished);
+  if (!predictor.unfinished().empty())
+    core::log_warning(cases.model.string() + ": the run is not finished: " + predictor.unfinished());
+  return predictor;
+}
+
+data::CohortOptions new_cohort(const inference::Predictor& predictor, const NewCases& cases) {
   data::CohortOptions options = predictor.pipeline().cohort;
-  options.manifest = std::filesystem::absolute(manifest);
+  options.manifest = std::filesystem::absolute(cases.manifest);
+  options.data_root = cases.data_root.empty() ? cases.data_root : std::filesystem::absolute(cases.data_root);
   options.split = {};
   return options;
 }
@@ -29,20 +56,24 @@ std::vector<model::Prediction> predict_all(const inference::Predictor& predictor
   options.on_bad = [&](const std::string& name, const std::string& why) {
     ++left_out;
     core::log_warning("case " + name + " is left out: " + why);
+    cohort.recall_warnings({{name, "", "", "is left out: " + why}});
   };
   auto predictions = predictor.predict(cohort, rows, options);
   if (left_out > 0)
     core::log_warning(std::to_string(left_out) + " of " + std::to_string(cohort.size()) +
                       " cases are left out");
+  cohort.summarise_warnings();
   if (predictions.empty()) core::fail_data("no case could be predicted");
   return predictions;
 }
 
-void write_predictions(const std::vector<model::Prediction>& predictions,
-                       const std::filesystem::path& folder) {
+void write_predictions(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
+                       const inference::Predictor& predictor, const std::filesystem::path& folder) {
   core::make_directories(folder);
-  core::write_file_atomic(folder / "predictions.csv", model::to_csv(predictions));
-  core::write_file_atomic(folder / "predictions.json", model::to_json(predictions));
+  core::write_file_atomic(folder / "predictions.csv", model::to_csv(predictions, predictor.unfinished()));
+  core::write_file_atomic(folder / "predictions.json",
+                          model::to_json(predictions, cohort.warnings(), predictor.unfinished()));
+  core::write_file_atomic(folder / "warnings.csv", data::to_csv(cohort.warnings()));
 }
 
 }  // namespace photo51::commands

@@ -10,15 +10,29 @@
 
 namespace photo51::commands {
 
-/// The option --device.
-void add_device(CLI::App& command, std::string& device);
+/// What predict and evaluate take of the model and of the cases.
+struct NewCases {
+  std::filesystem::path model, manifest, data_root, out;
+  std::vector<std::string> overrides;
+  std::string device = "auto";
+  bool allow_unfinished = false;
+};
+/// The options --device, --data-root and --allow-unfinished.
+void add_options(CLI::App& command, NewCases& cases);
+void add_allow_unfinished(CLI::App& command, bool& allowed);
+void add_data_root(CLI::App& command, std::filesystem::path& folder);
+
+/// The model on the device. Error (usage) when it is not finished, when an override would have no effect on
+/// new cases, or when `out` holds a run or a model.
+inference::Predictor open_model(const NewCases& cases);
 /// The model's cohort options with another manifest.
-data::CohortOptions new_cohort(const inference::Predictor& predictor, const std::filesystem::path& manifest);
+data::CohortOptions new_cohort(const inference::Predictor& predictor, const NewCases& cases);
 /// Predicts all rows; says how many cases were left out. Error (data) when none is left.
 std::vector<model::Prediction> predict_all(const inference::Predictor& predictor, const data::Cohort& cohort,
                                            inference::PredictOptions options);
-/// `predictions.csv` and `predictions.json`.
-void write_predictions(const std::vector<model::Prediction>& predictions,
-                       const std::filesystem::path& folder);
+/// `predictions.csv` and `predictions.json`, which say what was missing of a model that was not finished, and
+/// `warnings.csv`: what was odd about the files.
+void write_predictions(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
+                       const inference::Predictor& predictor, const std::filesystem::path& folder);
 
 }  // namespace photo51::commands

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/core/limits.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -18,7 +20,7 @@ void print(const data::PhantomSummary& summary, const std::string& folder, bool 
                                        {"best_c_index", summary.c_index},
                                        {"prevalence", summary.prevalence},
                                        {"missing", summary.missing}}
-                            .dump()
+                            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                             .c_str());
     return;
   }
@@ -84,6 +86,8 @@ void add_phantom(CLI::App& app, const Common& common) {
   command->add_option("--threads", options.threads, "worker threads; 0 = one a processor")
       ->capture_default_str();
   command->callback([arguments, &common] {
+    core::check_thread_count("--threads", arguments->options.threads);
+    run::refuse_output_folder(arguments->folder, "--out");
     print(data::write_phantom(arguments->options, arguments->folder), arguments->folder, common.json);
   });
 }

@@ -5,23 +5,24 @@
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
 
 namespace photo51::commands {
 namespace {
 
-struct Arguments {
-  std::filesystem::path model, manifest, out;
-  std::vector<std::string> overrides, inputs;
-  std::string device = "auto";
+struct Arguments : NewCases {
+  std::vector<std::string> inputs;
   inference::PredictOptions options;
 };
 
-void print(const std::vector<model::Prediction>& predictions, bool json) {
+void print(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
+           const std::string& unfinished, bool json) {
   if (json) {
-    std::fputs(model::to_json(predictions).c_str(), stdout);
+    std::fputs(model::to_json(predictions, cohort.warnings(), unfinished).c_str(), stdout);
     return;
   }
+  if (!unfinished.empty()) std::printf("Of a run that is not finished: %s\n", unfinished.c_str());
   std::printf("%-16s %-16s %8s  %s\n", "head", "class", "value", "95 % of the models");
   for (const auto& p : predictions)
     std::printf("%-16s %-16s %8.3f  %.3f to %.3f\n", p.head.c_str(), p.class_name.c_str(), p.value, p.low,
@@ -29,23 +30,26 @@ void print(const std::vector<model::Prediction>& predictions, bool json) {
 }
 
 void run(const Arguments& arguments, const Common& common) {
+  core::check_thread_count("--workers", arguments.options.workers);
   if (arguments.manifest.empty() == arguments.inputs.empty())
     core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
   if (arguments.inputs.empty() && arguments.out.empty())
     core::fail_usage("--cases needs --out, the folder for predictions.csv and predictions.json");
   const bool one = !arguments.inputs.empty();
+  if (one && !arguments.data_root.empty())
+    core::fail_usage("--data-root goes with --cases; --input takes whole paths");
   if (one) core::return_freed_memory();
-  const inference::Predictor predictor(arguments.model, arguments.overrides, arguments.device);
+  const inference::Predictor predictor = open_model(arguments);
   if (one) core::drop_start_up_code();
-  const data::Cohort cohort = one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs)
-                                  : data::Cohort(new_cohort(predictor, arguments.manifest),
-                                                 predictor.pipeline().inputs, predictor.labels(),
-                                                 /*require_labels=*/false);
+  const data::Cohort cohort =
+      one ? data::Cohort::single(predictor.pipeline().inputs, arguments.inputs, predictor.pipeline().cohort)
+          : data::Cohort(new_cohort(predictor, arguments), predictor.pipeline().inputs, predictor.labels(),
+                         /*require_labels=*/false);
   auto options = arguments.options;
   if (one) options.workers = 0;
   const auto predictions = predict_all(predictor, cohort, options);
-  if (!arguments.out.empty()) write_predictions(predictions, arguments.out);
-  if (one) print(predictions, common.json);
+  if (!arguments.out.empty()) write_predictions(predictions, cohort, predictor, arguments.out);
+  if (one) print(predictions, cohort, predictor.unfinished(), common.json);
   if (!one && !common.quiet && !common.json)
     std::printf("%s\n", (arguments.out / "predictions.csv").string().c_str());
 }
@@ -60,8 +64,9 @@ void add_predict(CLI::App& app, const Common& common) {
   command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. cohort.on_bad_case=skip");
   command->add_option("--cases", arguments->manifest, "manifest of the cases (CSV); labels are not needed");
   command->add_option("--input", arguments->inputs, "one case: INPUT.CHANNEL=FILE, as often as needed");
-  command->add_option("--out", arguments->out, "folder for predictions.csv and predictions.json");
-  add_device(*command, arguments->device);
+  command->add_option("--out", arguments->out,
+                      "folder for predictions.csv, predictions.json and warnings.csv");
+  add_options(*command, *arguments);
   command->add_option("--fold", arguments->options.members, "use the models of these folds only");
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->add_option("--batch-size", arguments->options.batch_size, "cases a batch")

@@ -7,22 +7,28 @@
 #include <optional>
 
 #include "commands/commands.hpp"
+#include "commands/outputs.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/warnings.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 #include "photo51/imaging/write.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/filter.hpp"
 #include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -34,6 +40,7 @@ struct Arguments {
   std::vector<std::string> words;  ///< IMAGE MASK key=value …, or overrides alone
   std::vector<std::string> regions;
   std::string profile, format = "csv", image_column = "image", mask_column = "mask", device = "cpu";
+  std::string label_column = "Label", mask_threshold, mask_outside;
   fs::path config, out, maps, voxelwise, manifest;
   int threads = 0;
 };
@@ -70,12 +77,43 @@ Json json_of(const config::Node& node) {
 
 struct Wanted {
   radiomics::Settings settings;
+  imaging::MaskOptions masks;  ///< the keys `mask_…` of the settings, and the label of PyRadiomics
   radiomics::VoxelwiseOptions voxelwise;  ///< the section `voxelwise` of the settings
 };
 
+/// The keys `mask_…`, which are not of `radiomics::Settings`.
+imaging::MaskOptions take_mask_options(config::Node& document, const Arguments& arguments) {
+  if (!arguments.mask_threshold.empty())
+    document.set("mask_threshold", config::Node::scalar(arguments.mask_threshold));
+  if (!arguments.mask_outside.empty())
+    document.set("mask_outside", config::Node::scalar(arguments.mask_outside));
+  config::Node keys = config::Node::map();
+  for (const char* key : {"mask_label", "mask_threshold", "mask_outside"})
+    if (const config::Node* node = document.find(key)) {
+      keys.set(key, *node);
+      document.erase(key);
+    }
+  imaging::MaskOptions options;
+  config::read(keys, options);
+  return options;
+}
+
+/// The profile `pyradiomics` names a label of its own, which is 1 unless it is set.
+void take_label(imaging::MaskOptions& masks, const radiomics::Settings& settings) {
+  if (settings.profile != "pyradiomics") return;
+  masks.usual_label = 1;
+  const auto& label = settings.pyradiomics.label;
+  if (label && masks.label && *label != *masks.label)
+    core::fail_usage("`mask_label` is " + std::to_string(*masks.label) + " and `pyradiomics.label` is " +
+                     std::to_string(*label) + "; leave one of them out");
+  if (label) masks.label = label;
+}
+
 Wanted read_settings(const Arguments& arguments, const std::vector<std::string>& overrides) {
-  config::Node document =
-      arguments.config.empty() ? config::Node::map() : config::load_document(arguments.config);
+  std::vector<std::string> warnings;
+  config::Node document = arguments.config.empty() ? config::Node::map()
+                                                   : radiomics::load_settings(arguments.config, warnings);
+  for (const std::string& warning : warnings) core::log_warning(warning);
   if (!arguments.profile.empty()) document.set("profile", config::Node::scalar(arguments.profile));
   for (const std::string& override_text : overrides) config::apply_override(document, override_text);
   Wanted wanted;
@@ -83,7 +121,11 @@ Wanted read_settings(const Arguments& arguments, const std::vector<std::string>&
     config::read(*node, wanted.voxelwise);
     document.erase("voxelwise");
   }
+  wanted.masks = take_mask_options(document, arguments);
   config::read(document, wanted.settings);
+  take_label(wanted.masks, wanted.settings);
+  if (wanted.masks.label && !arguments.regions.empty())
+    core::fail_usage("a label and --roi both choose what of the mask is the region; leave one of them out");
   return wanted;
 }
 
@@ -99,23 +141,62 @@ void write_voxelwise(const imaging::Volume& image, const imaging::Volume& mask, 
     imaging::write_nifti(map, folder / (name + ".nii.gz"));
 }
 
-/// The regions of one image, and its maps.
+/// What is odd about the files of one case, told to the user and kept for the result.
+struct Odd {
+  data::Warnings& all;
+  std::string name = {};  ///< of the case; empty = there is but one
+
+  void tell(const std::string& file, const imaging::Volume& volume) const {
+    for (const auto& text : volume.warnings) all.add({name, "", file, text});
+  }
+  Json json() const {
+    Json list = Json::array();
+    for (const auto& warning : all.all())
+      if (warning.case_id == name) list.push_back(warning.file + ": " + warning.text);
+    return list;
+  }
+};
+
+/// The regions of one image, and its maps. One of several regions that cannot be computed is left out with a
+/// warning.
 Regions compute(const fs::path& image_path, const std::string& mask_path, const Arguments& arguments,
-                const Wanted& wanted, const Folders& folders, core::ThreadPool* pool) {
-  const imaging::Volume image = imaging::read_volume(image_path);
+                const Wanted& wanted, const Folders& folders, const Odd& odd, core::ThreadPool* pool) {
+  const imaging::Volume image = imaging::read_volume(image_path, {.keep_double = true});
+  odd.tell(image_path.string(), image);
+  radiomics::Settings settings = wanted.settings;
+  settings.pyradiomics.label.reset();  // masks are read as 0 and 1
   const auto one = [&](const std::string& name) -> Region {
     const std::string path = name.empty() ? mask_path : mask_path + "#" + name;
-    const imaging::Volume mask = imaging::on_grid_of(imaging::read_mask(path, {&image}), image.geometry);
+    const imaging::Volume drawn = imaging::read_mask(path, {&image}, wanted.masks);
+    const imaging::Volume mask = radiomics::takes_own_grid(settings)
+                                     ? imaging::placed_on(drawn, image, wanted.masks)
+                                     : imaging::on_grid_of(drawn, image, wanted.masks);
+    odd.tell(path, mask);
     return core::with_context(path, [&]() -> Region {
       if (!folders.voxelwise.empty())
-        write_voxelwise(image, mask, wanted, name.empty() ? folders.voxelwise : folders.voxelwise / name,
-                        pool);
-      return {name, radiomics::extract(image, mask, wanted.settings, pool, arguments.device)};
+        write_voxelwise(image, imaging::on_grid_of(mask, image.geometry),
+                        {settings, wanted.masks, wanted.voxelwise},
+                        name.empty() ? folders.voxelwise : folders.voxelwise / name, pool);
+      return {name, radiomics::extract(image, mask, settings, pool, arguments.device)};
     });
   };
   Regions regions;
-  if (arguments.regions.empty()) regions.push_back(one(""));
-  for (const std::string& name : arguments.regions) regions.push_back(one(name));
+  if (arguments.regions.size() < 2) {
+    regions.push_back(one(arguments.regions.empty() ? "" : arguments.regions[0]));
+  } else {
+    std::optional<core::Error> first;
+    for (const std::string& name : arguments.regions) {
+      try {
+        regions.push_back(one(name));
+      } catch (const core::Error& error) {
+        if (error.fault() != core::Fault::data) throw;
+        core::log_warning("region `" + name + "` of " + image_path.string() +
+                          " is left out: " + error.what());
+        if (!first) first = error;
+      }
+    }
+    if (regions.empty()) throw *first;
+  }
   if (!folders.maps.empty()) {
     core::make_directories(folders.maps);
     for (const auto& [label, map] : radiomics::response_maps(image, wanted.settings))
@@ -136,8 +217,15 @@ std::string to_csv(const Regions& regions) {
   return text;
 }
 
-std::string to_json(const Regions& regions, radiomics::Settings settings) {
-  const Json dumped = json_of(config::dump(settings));
+/// The settings with the keys `mask_…`, as they are read.
+Json json_of(Wanted wanted) {
+  Json all = json_of(config::dump(wanted.settings));
+  all.update(json_of(config::dump(wanted.masks)));
+  return all;
+}
+
+std::string to_json(const Regions& regions, const Wanted& wanted, const Json& warnings) {
+  const Json dumped = json_of(wanted);
   Json all = Json::array();
   for (const Region& region : regions) {
     Json features = Json::array();
@@ -149,10 +237,11 @@ std::string to_json(const Regions& regions, radiomics::Settings settings) {
                           {"value", std::isfinite(f.value) ? Json(f.value) : Json(nullptr)}});
     Json one{{"settings", dumped}, {"features", std::move(features)}};
     if (!region.name.empty()) one["roi"] = region.name;
+    if (!warnings.empty()) one["warnings"] = warnings;
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
-  return (plain ? all.front() : all).dump(1) + "\n";
+  return (plain ? all.front() : all).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 void write(const std::string& text, const fs::path& out) {
@@ -167,24 +256,30 @@ void run_one(const Arguments& arguments) {
   const Wanted wanted = read_settings(arguments, {arguments.words.begin() + 2, arguments.words.end()});
   if (!arguments.maps.empty() && wanted.settings.filters.empty())
     core::fail_usage("--maps needs `filters` in the settings");
+  Outputs outputs({arguments.words[0], arguments.words[1], arguments.config});
+  outputs.add(arguments.out);
   core::ThreadPool pool(arguments.threads);
+  data::Warnings warnings;
+  const Odd odd{warnings};
   const Regions regions = compute(arguments.words[0], arguments.words[1], arguments, wanted,
-                                  {arguments.maps, arguments.voxelwise}, &pool);
-  write(arguments.format == "json" ? to_json(regions, wanted.settings) : to_csv(regions), arguments.out);
+                                  {arguments.maps, arguments.voxelwise}, odd, &pool);
+  write(arguments.format == "json" ? to_json(regions, wanted, odd.json()) : to_csv(regions), arguments.out);
 }
 
-/// XXH3 of a file; of a folder, of its files' hashes in the order of their names. `#` and what follows it is
-/// not of the path.
+/// `#` and what follows it is not of the path.
 std::string hash_of(const std::string& reference) {
-  const fs::path path = reference.substr(0, reference.find('#'));
-  if (!fs::is_directory(path)) return core::hash_file(path);
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(path))
-    if (entry.is_regular_file()) files.push_back(entry.path());
-  std::sort(files.begin(), files.end());
-  std::string hashes;
-  for (const fs::path& file : files) hashes += core::hash_file(file);
-  return core::hash_bytes(hashes);
+  return imaging::content_hash(reference.substr(0, reference.find('#')));
+}
+
+/// Only the usual column may be absent.
+std::optional<size_t> label_column(const core::Table& table, const std::string& name) {
+  if (name.empty()) return {};
+  return name == Arguments().label_column ? table.find(name) : table.require(name);
+}
+
+/// Where the JSON file beside a table goes.
+fs::path provenance_of(fs::path table) {
+  return table.replace_extension(".json");
 }
 
 /// The cases of a manifest: a row a case and region for the CSV, and where each came from.
@@ -196,7 +291,20 @@ class Batch {
         table_(core::read_table(arguments.manifest)),
         image_(table_.require(arguments.image_column)),
         mask_(table_.require(arguments.mask_column)),
-        cases_(table_.rows.size()) {}
+        label_(label_column(table_, arguments.label_column)),
+        cases_(table_.rows.size()) {
+    for (const auto& warning : table_.warnings) core::log_warning(warning);
+    if (label_ && !arguments.regions.empty())
+      core::fail_usage("column " + table_.columns[*label_] +
+                       " and --roi both choose what of the mask is the region; leave one of them out");
+    std::vector<fs::path> inputs{arguments.manifest, arguments.config};
+    for (const auto& row : table_.rows)
+      for (const size_t column : {image_, mask_})
+        if (!row[column].empty()) inputs.push_back(arguments.manifest.parent_path() / row[column]);
+    Outputs outputs(std::move(inputs));
+    outputs.add(arguments.out);
+    outputs.add(provenance_of(arguments.out));
+  }
 
   void run() {
     core::ThreadPool pool(arguments_.threads);
@@ -210,7 +318,8 @@ class Batch {
     });
   }
 
-  void write() const {
+  void write() {
+    warnings_.summarise();
     size_t failed = 0;
     for (const Case& one : cases_) failed += one.error.empty() ? 0 : 1;
     if (failed == cases_.size()) core::fail_data("no case of " + table_.source + " could be computed");
@@ -218,22 +327,38 @@ class Batch {
       core::log_warning(std::to_string(failed) + " of " + std::to_string(cases_.size()) +
                         " cases are left out");
     core::write_file_atomic(arguments_.out, csv());
-    fs::path beside = arguments_.out;
-    core::write_file_atomic(beside.replace_extension(".json"), provenance());
+    core::write_file_atomic(provenance_of(arguments_.out), provenance());
   }
 
  private:
   struct Case {
     Regions regions;
     std::string image_hash, mask_hash, error;
+    Json warnings = Json::array();
   };
 
   std::string cell(size_t row, size_t column) const { return table_.rows[row][column]; }
   /// Paths in a manifest are relative to it.
   std::string path(size_t row, size_t column) const {
     const std::string& text = table_.rows[row][column];
-    if (text.empty()) core::fail_data("column " + table_.columns[column] + " is empty");
+    if (core::is_blank(text)) core::fail_data("column " + table_.columns[column] + " is empty");
     return (arguments_.manifest.parent_path() / text).string();
+  }
+
+  /// The settings, with the label that the row asks for.
+  Wanted wanted_of(size_t row, const std::string& mask) const {
+    Wanted wanted = wanted_;
+    const std::string text = label_ ? std::string(core::trim(table_.rows[row][*label_])) : "";
+    if (text.empty()) return wanted;
+    const auto number = core::parse_double(text);
+    if (!number || *number != std::round(*number) || *number == 0 || std::abs(*number) > 1e9)
+      core::fail_data("column " + table_.columns[*label_] + " is `" + text +
+                      "`, not a label of the mask; correct it, or name another column by --label-column");
+    if (mask.find('#') != std::string::npos && !fs::exists(mask))
+      core::fail_data("column " + table_.columns[*label_] + " and what stands behind # in " + mask +
+                      " both choose the region; leave one of them out");
+    wanted.masks.label = static_cast<int64_t>(*number);
+    return wanted;
   }
 
   void compute_row(size_t row) {
@@ -242,8 +367,9 @@ class Batch {
       const std::string image = path(row, image_), mask = path(row, mask_);
       const std::string line = "line_" + std::to_string(table_.lines[row]);
       const auto folder = [&](const fs::path& parent) { return parent.empty() ? parent : parent / line; };
-      one.regions = compute(image, mask, arguments_, wanted_,
-                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, nullptr);
+      one.regions = compute(image, mask, arguments_, wanted_of(row, mask),
+                            {folder(arguments_.maps), folder(arguments_.voxelwise)}, {warnings_, line}, nullptr);
+      one.warnings = Odd{warnings_, line}.json();
       one.image_hash = hash_of(image);
       one.mask_hash = hash_of(mask);
     } catch (const core::Error& error) {
@@ -278,7 +404,6 @@ class Batch {
   }
 
   std::string provenance() const {
-    radiomics::Settings settings = wanted_.settings;
     Json done = Json::array(), failed = Json::array();
     for (size_t row = 0; row < cases_.size(); ++row) {
       const Case& one = cases_[row];
@@ -287,19 +412,16 @@ class Batch {
                         {"image", cell(row, image_)},
                         {"image_xxh3", one.image_hash},
                         {"mask", cell(row, mask_)},
-                        {"mask_xxh3", one.mask_hash}});
+                        {"mask_xxh3", one.mask_hash},
+                        {"warnings", one.warnings}});
       else
         failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
     }
-    return Json{{"photo51", core::version()},
-                {"commit", core::build_commit()},
-                {"manifest", table_.source},
-                {"manifest_xxh3", core::hash_file(arguments_.manifest)},
-                {"settings", json_of(config::dump(settings))},
-                {"regions", arguments_.regions},
-                {"cases", std::move(done)},
-                {"left_out", std::move(failed)}}
-               .dump(1) +
+    return Json{{"photo51", core::version()},   {"commit", core::build_commit()},
+                {"manifest", table_.source},    {"manifest_xxh3", core::hash_file(arguments_.manifest)},
+                {"settings", json_of(wanted_)}, {"regions", arguments_.regions},
+                {"cases", std::move(done)},     {"left_out", std::move(failed)}}
+               .dump(1, ' ', false, Json::error_handler_t::replace) +
            "\n";
   }
 
@@ -307,7 +429,9 @@ class Batch {
   Wanted wanted_;
   core::Table table_;
   size_t image_, mask_;
+  std::optional<size_t> label_;
   std::vector<Case> cases_;
+  data::Warnings warnings_;
   std::mutex mutex_;
 };
 
@@ -325,9 +449,9 @@ void add_radiomics(CLI::App& app, const Common& common) {
   auto arguments = std::make_shared<Arguments>();
   command->add_option("IMAGE MASK KEY=VALUE", arguments->words,
                       "an image, a mask on it (FILE#LABEL of several; RTSTRUCT, SEG) and overrides of the "
-                      "settings, e.g. discretise.width=10; with --cases only overrides");
+                      "settings, e.g. discretise.width=10, mask_label=2; with --cases only overrides");
   command->add_option("--profile", arguments->profile, "where the settings start from: ibsi, pyradiomics, …");
-  command->add_option("--config", arguments->config, "settings, a YAML file");
+  command->add_option("--config", arguments->config, "settings, a YAML file, or a parameter file of PyRadiomics (YAML, JSON)");
   command->add_option("--roi", arguments->regions,
                       "a structure of the mask to measure on its own; as often as needed, `a,b` unites");
   command->add_option("--format", arguments->format, "of the result")
@@ -344,6 +468,14 @@ void add_radiomics(CLI::App& app, const Common& common) {
       "says what from");
   command->add_option("--image-column", arguments->image_column, "of the manifest")->capture_default_str();
   command->add_option("--mask-column", arguments->mask_column, "of the manifest")->capture_default_str();
+  command
+      ->add_option("--label-column", arguments->label_column,
+                   "of the manifest, where it has one: the label of the mask that is the row's region")
+      ->capture_default_str();
+  command->add_option("--mask-threshold", arguments->mask_threshold,
+                      "mask voxels of this value and above are inside (mask_threshold=…)");
+  command->add_option("--mask-outside", arguments->mask_outside,
+                      "error or crop: more than 1 % of the mask outside the image (mask_outside=…)");
   command->add_option("--threads", arguments->threads, "0: one a processor")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -353,7 +485,11 @@ void add_radiomics(CLI::App& app, const Common& common) {
                    "are counted; the features are the same")
       ->capture_default_str();
   command->callback([arguments, &common] {
+    core::check_thread_count("--threads", arguments->threads);
     core::resolve_device(arguments->device);  // refuses before anything is read
+    run::refuse_output_file(arguments->out, "--out");
+    run::refuse_output_folder(arguments->maps, "--maps");
+    run::refuse_output_folder(arguments->voxelwise, "--voxelwise");
     if (common.json) arguments->format = "json";
     arguments->manifest.empty() ? run_one(*arguments) : run_batch(*arguments);
   });

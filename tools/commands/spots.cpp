@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 
@@ -40,6 +41,7 @@ void add_spots(CLI::App& app, const Common& common) {
       ->capture_default_str();
   command->add_flag("--log,!--no-log", options.log, "log(1 + count) afterwards (default)");
   command->callback([arguments, &common] {
+    run::refuse_output_folder(arguments->folder, "--out");
     arguments->options.sections = arguments->sections;
     const auto made = data::write_spots(arguments->options, arguments->folder);
     if (common.json)
@@ -49,7 +51,7 @@ void add_spots(CLI::App& app, const Common& common) {
                                          {"genes", made.genes},
                                          {"off_tissue", made.off_tissue},
                                          {"without_counts", made.without_counts}}
-                              .dump()
+                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                               .c_str());
     else
       std::printf(

@@ -4,8 +4,9 @@
 
 #include "commands/commands.hpp"
 #include "commands/metrics_table.hpp"
+#include "commands/new_cases.hpp"
+#include "photo51/config/node.hpp"
 #include "photo51/report/gather.hpp"
-#include "photo51/training/interrupt.hpp"
 #include "photo51/training/run.hpp"
 
 namespace photo51::commands {
@@ -15,6 +16,7 @@ void add_train(CLI::App& app, const Common& common) {
   struct Arguments {
     std::string config;
     std::vector<std::string> overrides;
+    std::filesystem::path data_root;
     training::RunRequest request;
   };
   auto arguments = std::make_shared<Arguments>();
@@ -22,10 +24,15 @@ void add_train(CLI::App& app, const Common& common) {
   command->add_option("KEY=VALUE", arguments->overrides, "overrides of the config, e.g. train.epochs=10");
   command->add_option("--out", arguments->request.folder, "run folder to make")->required();
   command->add_flag("--resume", arguments->request.resume, "go on with the run that was stopped in --out");
-  command->add_flag("--overwrite", arguments->request.overwrite, "remove the run in --out first");
+  command->add_flag("--overwrite", arguments->request.overwrite,
+                    "remove the run in --out first; a folder that holds more than a run is left alone");
+  add_data_root(*command, arguments->data_root);
   command->callback([arguments, &common] {
-    training::catch_interrupts();
-    training::train(training::read_experiment(arguments->config, arguments->overrides), arguments->request);
+    auto experiment = training::read_experiment(arguments->config, arguments->overrides);
+    if (!arguments->data_root.empty())
+      experiment.pipeline.cohort.data_root = std::filesystem::absolute(arguments->data_root);
+    arguments->request.keep = config::files_of(arguments->config);
+    const run::Lock lock = training::train(std::move(experiment), arguments->request);
     const auto metrics = report::write_run_report(arguments->request.folder);
     print_metrics(metrics, (arguments->request.folder / "report.html").string(), common);
   });

@@ -14,7 +14,7 @@ namespace photo51::config {
 struct Node {
   enum class Kind { null, scalar, sequence, map };
   Kind kind = Kind::null;
-  std::string text;     ///< of a scalar
+  std::string text;     ///< of a scalar; of nothing as it was written: "~", "null", or "" when left empty
   bool quoted = false;  ///< the scalar stood in quotes: a string whatever it looks like
   std::vector<Node> items;
   struct Entry;
@@ -28,6 +28,8 @@ struct Node {
   void erase(std::string_view key);
   /// "fusion.yaml:12", or "command line" for an override.
   std::string where() const;
+  /// Nothing that took away an entry of a base.
+  bool removed = false;
   /// "a map", "a list", "the text `abc`", "nothing", for messages.
   std::string kind_name() const;
 
@@ -41,16 +43,23 @@ struct Node::Entry {
   Node second;
 };
 
-/// Parses YAML text; `source` is its name in messages. Error (usage) with file:line. Anchors are resolved; a
-/// key that stands twice in a map is an error.
+/// Parses YAML text; `source` is its name in messages. Error (usage) with file:line: syntax, a key that
+/// stands twice in a map, a second document, text that is not UTF-8. Anchors are resolved.
 Node parse_yaml(std::string_view text, const std::string& source);
+/// What to do with a key without a value: PyRadiomics's parameter files mean something by it, configs do not.
+enum class EmptyValues { refuse, keep };
 /// Reads a file and what it `extends:` (one path or a list, relative to the file; later ones win, the file
 /// itself wins over all). Maps merge key by key; a list, a scalar, and a component whose `name` differs
-/// replace; `~` removes. Error (usage): missing file, cycle.
-Node load_document(const std::filesystem::path& path);
-/// Applies `a.b.c=value` (the value is YAML; list items by number). Error (usage) on bad syntax.
+/// replace; `~` or `null` takes an entry away, so that its default holds. Error (usage): missing file, cycle,
+/// a key without a value (`train:`).
+Node load_document(const std::filesystem::path& path, EmptyValues empty = EmptyValues::refuse);
+/// The file and all that it extends. Errors as of `load_document`.
+std::vector<std::filesystem::path> files_of(const std::filesystem::path& path);
+/// Applies `a.b.c=value` (the value is YAML; list items by number; `null` takes the entry away). Error
+/// (usage) on bad syntax and on an empty value.
 void apply_override(Node& document, const std::string& assignment);
-/// `over` merged onto `base` by the rules of `extends:`.
+/// `over` merged onto `base` by the rules of `extends:`. What was taken away stays as nothing, so that its
+/// key is still checked.
 Node merge(const Node& base, const Node& over);
 /// The document as YAML text.
 std::string to_yaml(const Node& node);

@@ -2,12 +2,18 @@
 /// What this machine has, and what this process uses of it.
 
 #include <cstdint>
+#include <exception>
 
 namespace photo51::core {
 
-int64_t available_memory_bytes();  ///< that can be taken without swapping
-int64_t peak_resident_bytes();     ///< of this process so far
-int64_t resident_bytes();          ///< of this process now
+/// That can be taken without swapping and without passing a limit of the container (core/limits.hpp) or of
+/// the process (`ulimit -v`).
+int64_t available_memory_bytes();
+int64_t peak_resident_bytes();  ///< of this process so far
+int64_t resident_bytes();       ///< of this process now
+
+/// Whether an exception of LibTorch or of the standard library says that memory could not be had.
+bool is_out_of_memory(const std::exception& error);
 
 /// From now on a large block goes back to the system when it is freed, instead of waiting to be used again.
 /// For a process that does one thing and ends; one that goes on pays for it with page faults.

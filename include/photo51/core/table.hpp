@@ -1,5 +1,6 @@
 #pragma once
-/// Comma- or tab-separated text with a header (RFC 4180 quoting), read with line numbers for messages.
+/// Comma-, semicolon- or tab-separated text with a header (RFC 4180 quoting), read with line numbers for
+/// messages.
 
 #include <filesystem>
 #include <optional>
@@ -14,6 +15,7 @@ struct Table {
   std::vector<std::string> columns;            ///< header, trimmed, unique
   std::vector<std::vector<std::string>> rows;  ///< cells, as many as columns, trimmed
   std::vector<int> lines;                      ///< line of each row in the file, from 1
+  std::vector<std::string> warnings;           ///< what a reader should be told: encoding, decimal commas
 
   std::optional<size_t> find(std::string_view column) const;
   /// Index of a column. Error (data) that lists the nearest name otherwise.
@@ -22,10 +24,19 @@ struct Table {
   std::string where(size_t row) const { return source + ":" + std::to_string(lines[row]); }
 };
 
-/// Reads a table; the separator is a tab when the header has one, else a comma. Errors (data): missing or
-/// empty file, duplicate or empty column names, a row of another length, an open quote.
+/// Reads a table as UTF-8 (core/encoding.hpp), gzipped or not. The separator is what a first line `sep=…`
+/// names, else that of the header (`separator_of`). With semicolons, cells such as `0,5` are numbers and
+/// become `0.5`. A first column without a name, as pandas writes its index, is called `index`; columns and
+/// rows at the end in which nothing stands are dropped. Errors (data): missing or empty file, a file that is
+/// no text, duplicate or empty column names, a row of another length, an open quote, decimal commas and
+/// decimal points in one table.
 Table read_table(const std::filesystem::path& path);
 Table parse_table(std::string_view text, std::string source);
+
+/// A tab when the header has one, else the more frequent of comma and semicolon outside quotes.
+char separator_of(std::string_view header);
+/// What a first line `sep=;` (also in quotes), which Excel reads, names.
+std::optional<char> named_separator(std::string_view first_line);
 
 /// One row as CSV text with a line end, quoted where needed.
 std::string csv_row(const std::vector<std::string>& cells);

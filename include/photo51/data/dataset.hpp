@@ -10,6 +10,7 @@
 
 #include "photo51/data/batch.hpp"
 #include "photo51/data/spec.hpp"
+#include "photo51/data/warnings.hpp"
 
 namespace photo51::data {
 
@@ -53,7 +54,9 @@ class Cohort {
   /// A cohort of one case made from `input.channel=path` pairs (`mri.flair=a.nii.gz`, `mri.seg=…`,
   /// `genes.table=e.tsv`, `clinical.age=54`, `patient=P7`). A file serves every input that has its channel.
   /// Error (usage) with the nearest name otherwise.
-  static Cohort single(const Inputs& inputs, const std::vector<std::string>& assignments);
+  /// Of `options`, `strict` and `privacy` count.
+  static Cohort single(const Inputs& inputs, const std::vector<std::string>& assignments,
+                       const CohortOptions& options = {});
 
   int64_t size() const;
   const std::string& id(int64_t row) const;
@@ -69,6 +72,17 @@ class Cohort {
   /// For environment.json.
   std::string file_hash(int64_t row, const std::string& input) const;
   std::string manifest_hash() const;
+  /// XXH3 of what is used of one row apart from its inputs: id, site, labels, and the cells that splitting
+  /// and harmonisation look at. Like `file_hash`, it does not depend on where the files lie.
+  std::string row_hash(int64_t row) const;
+
+  /// What was odd about the files that were read so far, in the order of the rows; those of the manifest
+  /// first.
+  std::vector<Warning> warnings() const;
+  /// Takes over what an earlier process found.
+  void recall_warnings(const std::vector<Warning>& found) const;
+  /// Logs how many more files have the warnings of which only the first were logged.
+  void summarise_warnings() const;
 
   struct Impl;
   const Impl& impl() const { return *impl_; }
@@ -97,13 +111,14 @@ Split split_cohort(const Cohort& cohort, const SplitOptions& options);
 std::vector<Split::Fold> fold_rows(const Cohort& cohort, const std::vector<int64_t>& rows,
                                    const SplitOptions& options);
 /// Error (data) when a patient, an identical image (by content hash) or, with `group`, a value of that column
-/// stands in two parts of a fold.
+/// stands in two parts of a fold; and when a clinical column or a gene is a copy of a class or an
+/// event, in whatever words. A warning when one puts a label in order.
 void check_leakage(const Cohort& cohort, const Split& split, const std::string& group = "");
 
 /// Learns scalings, gene lists and categories from `train` rows.
 Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train);
 
-/// `labels` with the class names that were fitted: what a trained model's heads mean.
+/// `labels` with the class names and the words for 0 that were fitted: what a trained model's heads mean.
 std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted& fitted);
 
 /// Number of channels/features and the size that each input will have, given what was fitted.
@@ -126,7 +141,8 @@ struct Draw {
       flip;  ///< test-time augmentation: flip exactly these axes (x, y, z) of every image
 };
 
-/// Loads one case. Errors carry `case ID: input NAME: file`. Prepared images without augmentation are kept in
+/// Loads one case. Errors carry `case ID: input NAME: file`; what is odd about its files goes to the cohort's
+/// warnings. Prepared images without augmentation are kept in
 /// memory
 /// (`cache_mib`), so an epoch does not decode again.
 class CaseLoader {

@@ -10,6 +10,7 @@
 
 #include "photo51/config/fields.hpp"
 #include "photo51/imaging/dicom_policy.hpp"
+#include "photo51/imaging/mask_options.hpp"
 #include "photo51/preprocess/mammography.hpp"
 #include "photo51/preprocess/options.hpp"
 #include "photo51/preprocess/stain.hpp"
@@ -41,9 +42,11 @@ void describe(config::Fields& f, CacheOptions& o);
 
 struct CohortOptions {
   std::filesystem::path manifest;
+  std::filesystem::path data_root;    ///< that the manifest's relative paths are taken from; empty = its own
   std::string id = "patient";         ///< column
   std::string site = "site";          ///< column; may be absent from the manifest
   std::string on_bad_case = "error";  ///< or skip: reported, counted, left out
+  bool strict = false;                ///< what readers warn of is an error
   std::string privacy = "warn";       ///< of DICOM elements that tell who the patient is; strict: refuse
   SplitOptions split;
   CacheOptions cache;
@@ -92,6 +95,7 @@ struct InputOptions {
   std::string modality;               ///< mri, ct, …, omics, clinical, lesion, radiomics
   std::vector<std::string> channels;  ///< images and lesion: columns with files or series folders
   std::string mask;                   ///< column of the mask; becomes the last channel when `mask_channel`
+  imaging::MaskOptions masks;         ///< mask_label, mask_threshold, mask_outside: how the mask is read
   bool mask_channel = true;
   int64_t dims = 3;                    ///< 2: the image is one slice, [C, H, W]
   std::string colour = "auto";         ///< single: one channel a file; gray, rgb: pictures become this
@@ -145,9 +149,14 @@ struct LabelSpec {
   enum class Kind { binary, multiclass, regression, survival, expression };
   std::string head;
   Kind kind = Kind::binary;
-  std::string column;        ///< label; time (days) for survival
+  std::string column;        ///< label; time for survival
   std::string event_column;  ///< survival
-  std::string positive;      ///< binary: this value is 1 and every other 0; empty = the column holds 0/1
+  /// binary, and the event column of survival: the words that are 1, and 0. Without `positive` the column
+  /// holds 0 and 1, false and true, or no and yes; an event also alive and dead, 0:… and 1:…. An empty
+  /// `negative` is the one other word, and is filled in from the data.
+  std::vector<std::string> positive, negative;
+  std::string time_unit = "days";   ///< survival: of the times, which stay as they are; or months, years
+  std::vector<std::string> inputs;  ///< that the head sees; empty = all
   /// multiclass: names in order; expression: the genes. May be empty before fitting.
   std::vector<std::string> classes;
   std::string table;  ///< expression: a file, relative to the manifest

@@ -1,6 +1,7 @@
 #pragma once
 /// From predictions and labels to metrics.csv: `head,metric,group,value,low,high,n`.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -53,7 +54,13 @@ Truth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
 /// for it.
 std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
                              const EvaluateOptions& options);
-/// With header; intervals that are NaN become empty cells.
-std::string to_csv(const std::vector<Metric>& metrics);
+/// Head by head: one that cannot be scored is told to `obstacle` (`head os: all 40 labelled patients are …`)
+/// and left out, and the others are scored.
+std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const Truth& truth,
+                                  const EvaluateOptions& options,
+                                  const std::function<void(const std::string& why)>& obstacle);
+/// With header; intervals that are NaN become empty cells. `unfinished`, what was missing of the model that
+/// predicted, makes a further column of that name.
+std::string to_csv(const std::vector<Metric>& metrics, const std::string& unfinished = "");
 
 }  // namespace photo51::evaluation

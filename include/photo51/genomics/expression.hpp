@@ -11,7 +11,7 @@
 
 namespace photo51::genomics {
 
-/// Values of some patients, a row each. Missing values (blank, NA, nan) are NaN.
+/// Values of some patients, a row each. Missing values (core::is_blank) are NaN.
 struct Expression {
   std::string source;  ///< the file, for messages
   std::vector<std::string> patients;
@@ -23,9 +23,10 @@ struct Expression {
   const float* row(size_t patient) const { return values.data() + patient * genes->size(); }
 };
 
-/// Reads a tab- or comma-separated table whose header and first column hold the names; a header one cell
-/// shorter than the rows (as R writes it) has no corner. Which way it lies is told by where `patients` stand;
-/// only these patients are kept. A table of one sample may carry any name for it when `patients` is one.
+/// Reads a table, separated and encoded as core::read_table reads, whose header and first column hold the
+/// names; a header one cell shorter than the rows (as R writes it) has no corner. Which way it lies is told
+/// by where `patients` stand; only these patients are kept. A table of one sample may carry any name for it
+/// when `patients` is one.
 ///
 /// A MAF of mutations (columns Hugo_Symbol, Tumor_Sample_Barcode, Variant_Classification) becomes 1 where a
 /// patient has a variant of the gene that changes its protein, else 0; all `patients` count as sequenced.

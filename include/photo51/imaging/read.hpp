@@ -21,13 +21,16 @@ struct ReadOptions {
   /// description matches (`*`, `?`); also as `folder#UID` in the path.
   std::string series = {};
   DicomPolicy dicom = {};
+  /// NIfTI, NRRD and MetaImage: float64 voxels stay float64, and 64-bit unsigned ones become float64. For
+  /// callers that say so of themselves: most of what takes a Volume expects float32.
+  bool keep_double = false;
   core::ThreadPool* pool = nullptr;  ///< decodes slices and frames; null: the calling thread
 };
 
 /// NIfTI (.nii, .nii.gz), NRRD, MetaImage, TIFF, PNG, JPEG, one DICOM image of one or many frames, or a
 /// folder that holds one DICOM series; told apart by content. Time or vector components become channels.
 /// Integers stay integers (unsigned 16 and 32 bits widen to int32 and int64), scaled and float64 voxels
-/// become float32; DICOM values are after rescale or modality lookup, CT in HU, RTDOSE in Gy; colour is RGB.
+/// become float32 (float64 with `keep_double`: float64); DICOM values are after rescale or modality lookup, CT in HU, RTDOSE in Gy; colour is RGB.
 /// PNG, JPEG and TIFF have no `spacing_known` or `orientation_known`; of pages that differ in size the first
 /// is read. Errors (data), each with the file and the remedy: missing, empty, truncated or damaged file, no
 /// image, dimensions that the file cannot hold, axes that are not invertible, several series in a folder,

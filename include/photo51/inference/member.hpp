@@ -55,6 +55,7 @@ struct PassOptions {
   std::vector<std::string> flip;  ///< axes: every image mirrored
   bool skip_bad = false;
   std::function<void(int64_t row, const std::string& why)> on_bad;
+  std::function<void(int64_t cases)> on_done;  ///< absent: the pass shows its own progress
 };
 /// The rows that have at least one of the cohort's inputs; the others are told to `without`.
 std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vector<int64_t>& rows,

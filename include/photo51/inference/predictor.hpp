@@ -27,12 +27,17 @@ class Predictor {
  public:
   /// A run folder (`config.yaml`, `checkpoints/fold_K/best.safetensors`) or a published model (`model.yaml`,
   /// `weights*.safetensors`), with `key=value` overrides of its config, on a device as of
-  /// core::resolve_device. Errors (data/usage) name the missing or broken file.
+  /// core::resolve_device. Errors (data/usage) name the missing or broken file. A run of which models are
+  /// missing is an Error (usage) unless that is allowed.
   explicit Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides = {},
-                     const std::string& device = "cpu");
+                     const std::string& device = "cpu", bool allow_unfinished = false);
   ~Predictor();
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
 
   const PipelineOptions& pipeline() const;
+  /// What is missing of the run that made the model, in words, for every output; empty when it was finished.
+  const std::string& unfinished() const;
   /// What the heads mean, class names included.
   std::vector<data::LabelSpec> labels() const;
   /// How many models vote.
@@ -48,8 +53,10 @@ class Predictor {
 };
 
 /// Writes the trained models of a run as a published model: `model.yaml` (cohort columns, inputs, model) and
-/// `weights.safetensors`, or `weights_K.safetensors` where there are several. Errors: usage (not a run, or
-/// `folder` holds a model already), data (a broken checkpoint).
-void export_model(const std::filesystem::path& run, const std::filesystem::path& folder);
+/// `weights.safetensors`, or `weights_K.safetensors` where there are several. Of a run that is not finished
+/// `model.yaml` says so. Errors: usage (not a run, not finished, `folder` holds a model or a run already),
+/// data (a broken checkpoint).
+void export_model(const std::filesystem::path& run, const std::filesystem::path& folder,
+                  bool allow_unfinished = false);
 
 }  // namespace photo51::inference

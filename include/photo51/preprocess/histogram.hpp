@@ -7,6 +7,7 @@
 
 #include <vector>
 
+#include "photo51/preprocess/normalize.hpp"
 #include "photo51/preprocess/options.hpp"
 
 namespace photo51::preprocess {
@@ -17,10 +18,12 @@ constexpr size_t histogram_landmarks = 11;
 /// Replaces each voxel of a channel (float32, contiguous) by its place among the image's own landmarks: k at
 /// landmark k, linear in between, and beyond the ends along the outermost pieces. Voxels outside the scan
 /// (NaN), and with region foreground those not above the threshold, become NaN. Gives the landmarks, which
-/// come from the region; none of a region without spread, whose voxels all become NaN. Error (data) when the
-/// region is the mask and it is undefined or empty.
+/// come from the region (see normalize.hpp); none of a region without spread, whose voxels all become NaN.
+/// `told`, when given, gets the region and what is odd. Error (data) when the region is the mask and it is
+/// undefined or empty.
 std::vector<double> to_landmark_scale(at::Tensor& channel, const at::Tensor& mask,
-                                      const NormalizeOptions& options);
+                                      const NormalizeOptions& options, bool negative_units = false,
+                                      Normalized* told = nullptr);
 
 /// What the training images' landmarks are on average once each has its outermost two at 0 and 1. Images
 /// without landmarks take no part. Error (data) when none has any.

@@ -3,9 +3,18 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <string>
+#include <vector>
+
 #include "photo51/preprocess/options.hpp"
 
 namespace photo51::preprocess {
+
+/// What was done, in words.
+struct Normalized {
+  std::string region;                 ///< "the voxels above 0"; empty for methods without a region
+  std::vector<std::string> warnings;  ///< a constant image, intensities that do not suit the region
+};
 
 /// Normalises one channel (float32, contiguous, any shape) in place. NaN marks voxels outside the scan: they
 /// take no part and become 0.
@@ -15,12 +24,16 @@ namespace photo51::preprocess {
 /// * window: low and high to 0 and 1, clipped; no region.
 /// * fixed: (v / full_scale - mean) / std of channel number `index`; no region.
 ///
-/// Region `foreground` is the voxels above `foreground_threshold`; the others become 0 (MONAI's
-/// nonzero=True). Region `mask` takes the statistics from voxels where `mask` (uint8, same number of voxels)
-/// is not 0, and normalises all. A region without spread (a constant image, or no foreground at all) gives
-/// zeros everywhere. Error (data) when the region is the mask and it is undefined or empty;
-/// (usage) when `fixed` has no mean for the channel.
-void normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options,
-               size_t index = 0);
+/// Regions: `all`; `foreground`, the voxels above `foreground_threshold`, while the others become 0 (MONAI's
+/// nonzero=True); `mask`, statistics from voxels where `mask` (uint8, same number of voxels) is not 0, and
+/// all are normalised; `auto`, by the intensities: foreground, unless negative values say that the image is
+/// normalised already or in other units (HU), then the voxels that are not 0 where a twentieth or more of the
+/// image is exactly 0 (those become 0), else all. `negative_units`: negative values are no reason to warn.
+///
+/// A region without spread (a constant image, or no foreground at all) gives zeros everywhere, and a warning.
+/// Error (data) when the region is the mask and it is undefined or empty; (usage) when `fixed` has no mean
+/// for the channel.
+Normalized normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options,
+                     size_t index = 0, bool negative_units = false);
 
 }  // namespace photo51::preprocess

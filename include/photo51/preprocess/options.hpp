@@ -21,7 +21,7 @@ void describe(config::Fields& f, CropOptions& o);
 struct NormalizeOptions {
   std::string method = "none";  ///< none, zscore, percentile, window, fixed, histogram
   std::string region =
-      "foreground";  ///< voxels the statistics come from: all, foreground (> threshold), mask
+      "auto";  ///< voxels the statistics come from: auto (see normalize.hpp), all, foreground, mask
   double foreground_threshold = 0;
   std::array<double, 2> percentiles{0.5, 99.5};  ///< percentile, histogram: mapped to 0 and 1
   std::array<double, 2> window{-1000, 1000};     ///< window: low, high in the image's units (HU), to 0 and 1

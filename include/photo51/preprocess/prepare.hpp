@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct Prepared {
   /// normalize histogram: each channel's own landmarks (histogram.hpp), which its values are counted in; a
   /// channel that is absent or constant has none.
   std::vector<std::vector<double>> landmarks{};
+  std::set<std::string> regions{};  ///< what `normalize` took statistics from: "the voxels above 0"
+  struct Warning {
+    int64_t channel = -1;  ///< index into the channels; -1 = the mask
+    std::string text;
+  };
+  std::vector<Warning> warnings{};  ///< a constant image, an empty mask
 };
 
 /// By channel, from the frame's world to the channel's own (see `read_registration`); nothing: the same

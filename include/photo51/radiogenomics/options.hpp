@@ -14,7 +14,8 @@ struct HeadOptions {
   std::string task;   ///< binary, multiclass, regression, survival, expression
   std::string label;  ///< manifest column; empty = the head's name (survival: `time`)
   std::string event = "event";
-  std::string positive;
+  std::vector<std::string> positive, negative;  ///< words of a binary label or an event; data::LabelSpec
+  std::string time_unit = "days";               ///< survival: of the label; or months, years
   std::vector<std::string>
       classes;                     ///< multiclass: names, or one number (how many; names come from the data)
   std::string table;               ///< expression: the measured values

@@ -37,16 +37,21 @@ struct FamilyInfo {
 std::span<const FamilyInfo> families();
 std::vector<std::string> family_names();
 
-/// `image` [1, D, H, W] with intensities in its units, `mask` [1, D, H, W] (not 0 = inside) on the same grid.
+/// `image` [1, D, H, W] with intensities in its units, `mask` [1, D, H, W] (not 0 = inside) on the same grid,
+/// or on any where `takes_own_grid`.
 /// The order is that of `families()`, an aggregation after the other. Only the surroundings of the region are
 /// touched, but for the family `diagnostic`. A depth of 1 is a 2D image. With `pool`, families share the
 /// threads. `device` (`core::resolve_device`) counts the co-occurrence and run matrices of large regions; the
 /// features are the same on each. Errors: those of the device; run: a GPU without libphoto51_cuda; data: an
-/// empty mask, different grids, several channels, intensities near the mask that are not finite, a region
+/// empty mask, different grids, several channels, intensities that are not finite in the region or, for families and filters that look there, near it, a region
 /// that nothing is left of after resampling or resegmentation, intensities that `discretise` cannot make
 /// levels of; each names the setting.
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
                              const Settings& settings, core::ThreadPool* pool = nullptr,
                              const std::string& device = "cpu");
+
+/// Whether `extract` takes masks on grids of their own: they are then resampled once, to the voxels that the
+/// settings ask for.
+bool takes_own_grid(const Settings& settings);
 
 }  // namespace photo51::radiomics

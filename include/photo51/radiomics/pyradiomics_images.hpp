@@ -45,6 +45,26 @@ struct GradientImage : ImageTypeLevels {
 };
 void describe(config::Fields& f, GradientImage& o);
 
+/// Local binary patterns of slices (Ojala 2002, doi:10.1109/TPAMI.2002.1017623).
+struct LbpImage : ImageTypeLevels {
+  double radius = 1;               ///< lbp2DRadius, voxels
+  int64_t samples = 8;             ///< lbp2DSamples: points on the circle
+  std::string method = "uniform";  ///< lbp2DMethod: default, ror, uniform
+
+  bool operator==(const LbpImage&) const = default;
+};
+void describe(config::Fields& f, LbpImage& o);
+
+/// The same on spheres, by spherical harmonics (Banerjee 2013, doi:10.1007/978-3-642-37410-4_3).
+struct SphericalLbpImages : ImageTypeLevels {
+  int64_t levels = 2;       ///< lbp3DLevels: degrees, an image each
+  double radius = 1;        ///< lbp3DIcosphereRadius, voxels
+  int64_t subdivision = 1;  ///< lbp3DIcosphereSubdivision: of the icosahedron whose corners are the points
+
+  bool operator==(const SphericalLbpImages&) const = default;
+};
+void describe(config::Fields& f, SphericalLbpImages& o);
+
 /// None at all means Original alone.
 struct ImageTypes {
   std::optional<ImageTypeLevels> original{};
@@ -52,17 +72,15 @@ struct ImageTypes {
   std::optional<WaveletImages> wavelet{};
   std::optional<ImageTypeLevels> square{}, square_root{}, logarithm{}, exponential{};
   std::optional<GradientImage> gradient{};
-  std::optional<config::NoOptions> lbp_2d{}, lbp_3d{};  ///< refused: not computed here
+  std::optional<LbpImage> lbp_2d{};
+  std::optional<SphericalLbpImages> lbp_3d{};
 
   /// Whether there is any but Original.
   bool derived() const {
-    return log || wavelet || square || square_root || logarithm || exponential || gradient;
+    return log || wavelet || square || square_root || logarithm || exponential || gradient || lbp_2d ||
+           lbp_3d;
   }
-  bool operator==(const ImageTypes& o) const {
-    return original == o.original && log == o.log && wavelet == o.wavelet && square == o.square &&
-           square_root == o.square_root && logarithm == o.logarithm && exponential == o.exponential &&
-           gradient == o.gradient;
-  }
+  bool operator==(const ImageTypes&) const = default;
 };
 void describe(config::Fields& f, ImageTypes& o);
 

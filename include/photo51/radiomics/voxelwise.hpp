@@ -3,6 +3,7 @@
 /// extraction of PyRadiomics defines them (van Griethuysen 2017, doi:10.1158/0008-5472.CAN-17-0339).
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct VoxelwiseOptions {
   int64_t radius = 1;  ///< the cube has 2 radius + 1 voxels an edge
   bool masked = true;  ///< only voxels of the region count; else all of the image, whose levels it then has
   std::vector<std::string> families{};  ///< firstorder, glcm, gldm, glrlm, glszm, ngtdm; empty = all
+  std::optional<double> outside{};      ///< value of a map outside the region; absent = NaN
 };
 void describe(config::Fields& f, VoxelwiseOptions& o);
 
@@ -26,9 +28,11 @@ struct FeatureMap {
 };
 
 /// Maps [1, D, H, W], float32, on the grid of the image as `settings` resample it, cut to the region's
-/// surroundings; NaN outside the region and where a cube does not define the feature. Levels are those of
-/// `settings.discretise`, in the profile `pyradiomics` of its bins. Errors as of `extract`, and usage: what
-/// of that profile changes the image or the region.
+/// surroundings; `outside` outside the region, NaN where a cube does not define the feature. Levels are those of
+/// `settings.discretise`. In the profile `pyradiomics` all its settings hold as in `extract`: its bins, its
+/// label, what it asks of the region, normalisation and resegmentation, and what each family reads. Errors as
+/// of `extract`, and usage, naming the key: settings that maps do not read (resampledPixelSpacing and image
+/// types there; families, filters, distances, coarseness and aggregation in the other profiles).
 std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::Volume& mask,
                                   const Settings& settings, const VoxelwiseOptions& options,
                                   core::ThreadPool* pool = nullptr);

@@ -8,6 +8,7 @@
 
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/report/report.hpp"
+#include "photo51/training/run.hpp"
 
 namespace photo51::report {
 
@@ -25,8 +26,11 @@ struct Study {
 ReportInput gather(const Study& study, const std::string& title);
 /// From a run's `log.jsonl`.
 std::vector<TrainingCurve> training_curves(const std::filesystem::path& log);
-/// Scores a finished run again and writes `metrics.csv` and `report.html` into it. Errors: see load_run.
+/// Scores a run again and writes `metrics.csv` and `report.html` into it, which the caller has locked. Of a
+/// run that is not finished both say so. Errors: see load_run; usage: an override of anything but
+/// `evaluate.*`, which would have no effect on predictions that are made already.
 std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& run,
-                                                 const std::vector<std::string>& overrides = {});
+                                                 const std::vector<std::string>& overrides = {},
+                                                 const training::LoadRunOptions& options = {});
 
 }  // namespace photo51::report

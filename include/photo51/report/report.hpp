@@ -49,8 +49,9 @@ struct ReportInput {
   std::vector<TrainingCurve> curves;
   std::vector<Picture> pictures;
   std::vector<std::string> warnings;
-  std::string made_by;  ///< version, date, seed: the line at the bottom
-  double level = 0.95;  ///< of the metrics' intervals
+  std::vector<data::Warning> file_warnings;  ///< what was odd about cases' files
+  std::string made_by;                       ///< version, date, seed: the line at the bottom
+  double level = 0.95;                       ///< of the metrics' intervals
 };
 
 /// The rows of a cohort, each with its part ("" when `parts`, from case to part, does not name it).

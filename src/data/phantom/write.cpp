@@ -271,8 +271,16 @@ PhantomSummary write_phantom(const PhantomOptions& options, const fs::path& fold
   check(options);
   const Modalities modalities = modalities_of(options);
   core::make_directories(folder);
+  if (!fs::is_empty(folder) && !fs::exists(folder / "phantom.json"))
+    core::fail_usage(
+        folder.string() +
+        ": is neither empty nor a phantom cohort (no phantom.json), so nothing is written there; "
+        "choose another folder");
   std::vector<Patient> patients;
   for (int64_t i = 0; i < options.patients; ++i) patients.push_back(draw_patient(options, i));
+  // First of all, as the mark of the folder.
+  PhantomSummary summary = summarise(patients, modalities);
+  write_summary(options, modalities, summary, folder);
   {
     core::Progress progress("phantom", options.patients);
     std::mutex mutex;
@@ -294,8 +302,6 @@ PhantomSummary write_phantom(const PhantomOptions& options, const fs::path& fold
   if (modalities.mutations)
     core::write_file_atomic(folder / "mutations.maf", mutation_table(patients, options.seed));
   write_hidden(patients, modalities, folder);
-  PhantomSummary summary = summarise(patients, modalities);
-  write_summary(options, modalities, summary, folder);
   // The manifest comes last: where it stands, the cohort is whole.
   write_manifest(patients, modalities, folder);
   return summary;

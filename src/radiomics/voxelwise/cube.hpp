@@ -1,6 +1,6 @@
 #pragma once
-/// The cube around a voxel: its voxels and its pairs of neighbours, as offsets in an array with enough empty
-/// voxels at its borders.
+/// The cube around a voxel, or one slice of it: its voxels and its pairs of neighbours, as offsets in an array
+/// with enough empty voxels at its borders.
 
 #include <array>
 #include <cstdint>
@@ -21,8 +21,8 @@ struct CubePair {
 };
 
 struct Cube {
-  /// For arrays of `grid`'s size.
-  Cube(const Grid& grid, int64_t radius);
+  /// For arrays of `grid`'s size. `flat`: the axis (0 z, 1 y, 2 x) across which it is one slice; -1: none.
+  Cube(const Grid& grid, int64_t radius, int flat = -1);
 
   std::vector<int64_t> voxels;     ///< offsets from the centre; the cube's own order is z, y, x
   std::vector<CubePair> pairs;     ///< `second` lies one step ahead in the direction
@@ -39,6 +39,7 @@ struct Levelled {
   std::vector<double> intensity;
   std::vector<int32_t> level;  ///< 0 = does not count
   int32_t highest = 0;
+  double shift = 0;  ///< added to intensities for energies
 };
 
 /// Features of one family, cube after cube. `values` has as many as there are names.

@@ -63,7 +63,7 @@ class CubeFirstOrder final : public CubeFamily {
       const double value = image_.intensity[voxel + offset];
       sorted_.push_back(value);
       sum += value;
-      energy += value * value;
+      energy += (value + image_.shift) * (value + image_.shift);
       ++count_[level];
     }
     for (const int64_t offset : cube_.voxels) {

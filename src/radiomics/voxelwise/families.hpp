@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 
+#include "photo51/radiomics/pyradiomics.hpp"
 #include "radiomics/voxelwise/cube.hpp"
 
 namespace photo51::radiomics {
@@ -14,6 +15,12 @@ struct MapFamily {
   std::unique_ptr<CubeFamily> (*make)(const Levelled& image, const Cube& cube);
 };
 std::span<const MapFamily> map_families();
+
+/// Whether `make` computes what the settings ask of the family; else `make_cube_general` does.
+bool slides(const MapFamily& family, const Pyradiomics& settings);
+/// `family`, `image` and `settings` must outlive it.
+std::unique_ptr<CubeFamily> make_cube_general(const MapFamily& family, const Levelled& image, int64_t radius,
+                                              const Pyradiomics& settings);
 
 std::span<const char* const> first_order_map_names();
 std::unique_ptr<CubeFamily> make_cube_first_order(const Levelled& image, const Cube& cube);

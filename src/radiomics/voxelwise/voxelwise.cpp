@@ -3,7 +3,9 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "photo51/core/error.hpp"
 #include "radiomics/pyradiomics_parts.hpp"
@@ -38,17 +40,28 @@ bool theirs(const Settings& settings) {
   return settings.profile == "pyradiomics";
 }
 
-Levels levels_of(const Region& region, const Settings& settings) {
-  return theirs(settings) ? pyradiomics::discretise(region, settings.pyradiomics)
-                          : discretise(region, settings.discretise, settings.range);
+/// The whole box as the region.
+Region filled(const Region& region) {
+  Region result = region;
+  result.mask.assign(region.grid.count(), 1);
+  result.voxels.resize(region.grid.count());
+  std::iota(result.voxels.begin(), result.voxels.end(), 0);
+  return result;
 }
+
+/// The region in its surroundings, and the levels that its maps are made of.
+struct Ready {
+  Region region;
+  Levels levels;
+  Levels first_order;  ///< as `levels`, but for float32 images of the profile `pyradiomics`
+};
 
 /// The image around the region with levels everywhere, not only in the mask.
 Levels levels_everywhere(const imaging::Volume& image, const Region& region, const Settings& settings) {
   imaging::Volume all = image;
   all.data = at::ones(image.data.sizes(), at::kByte);
   const Region whole = make_region(image, all, settings, 0);
-  const Levels levels = levels_of(whole, settings);
+  const Levels levels = discretise(whole, settings.discretise, settings.range);
   Levels result{region.grid, {}, levels.count};
   const auto& size = region.grid.size;
   for (int64_t z = 0; z < size[0]; ++z)
@@ -60,27 +73,91 @@ Levels levels_everywhere(const imaging::Volume& image, const Region& region, con
   return result;
 }
 
+Ready by_ibsi(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
+              const VoxelwiseOptions& options) {
+  double widest = 0;
+  for (const double spacing : resampled_grid(image.geometry, settings).spacing)
+    widest = std::max(widest, spacing);
+  Ready ready;
+  ready.region = make_region(image, mask, settings, static_cast<double>(options.radius) * widest, nullptr,
+                             options.masked ? Finite::inside : Finite::around);
+  resegment(ready.region, settings);
+  ready.levels = options.masked ? discretise(ready.region, settings.discretise, settings.range)
+                                : levels_everywhere(image, ready.region, settings);
+  ready.first_order = ready.levels;
+  return ready;
+}
+
+/// The region with the voxels around it that its cubes reach; as there, no others.
+Ready by_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings,
+                     const VoxelwiseOptions& options) {
+  const pyradiomics::Prepared prepared = pyradiomics::prepare(image, mask, settings, options.radius);
+  const Grid& around = prepared.image.image;
+  Window window = grown(prepared.window, {options.radius, options.radius, options.radius});
+  Ready ready;
+  Region& region = ready.region;
+  region.grid.spacing = prepared.region.grid.spacing;
+  Place border{};
+  for (int axis = 0; axis < 3; ++axis) {
+    window.begin[axis] = std::max<int64_t>(0, window.begin[axis]);
+    window.end[axis] = std::min(around.size[axis], window.end[axis]);
+    border[axis] = prepared.window.begin[axis] - window.begin[axis];
+    region.grid.size[axis] = window.length(axis);
+    region.offset[axis] = prepared.first[axis] - border[axis];
+  }
+  region.intensity = values_around(prepared.image, window, Boundary::nearest);
+  region.mask.assign(region.grid.count(), 0);
+  for (const int64_t voxel : prepared.region.voxels) {
+    const Place at = prepared.region.grid.place(voxel);
+    region.voxels.push_back(region.grid.at(at[0] + border[0], at[1] + border[1], at[2] + border[2]));
+    region.mask[region.voxels.back()] = 1;
+  }
+  const Region whole = options.masked ? region : filled(region);
+  for (const int64_t voxel : whole.voxels)
+    if (!std::isfinite(whole.intensity[voxel]))
+      core::fail_data(image.source + ": intensities around the region are not finite, where cubes that are not "
+                                     "`masked` look");
+  ready.levels = pyradiomics::discretise(whole, settings, prepared.single);
+  ready.first_order = prepared.single ? pyradiomics::discretise(whole, settings, false) : ready.levels;
+  return ready;
+}
+
+/// What a map is made with.
+Pyradiomics cube_settings(const Settings& settings) {
+  if (!theirs(settings)) return {};
+  const Pyradiomics& own = settings.pyradiomics;
+  return pyradiomics::with(own.image_type.original.value_or(ImageTypeLevels{}), own);
+}
+
 struct Row {
   int64_t z, y;
 };
 
 class Maps {
  public:
-  Maps(const Region& region, const Levels& levels, const VoxelwiseOptions& options)
-      : region_(region),
+  Maps(const Ready& ready, const Pyradiomics& settings, const VoxelwiseOptions& options)
+      : region_(ready.region),
+        settings_(settings),
         radius_(options.radius),
-        image_(levelled(region, levels, options.radius)),
-        cube_(image_.grid, options.radius) {
-    for (const MapFamily& family : map_families()) {
-      if (!options.families.empty() &&
-          std::find(options.families.begin(), options.families.end(), family.name) == options.families.end())
-        continue;
-      families_.push_back(&family);
-      for (const char* feature : family.features) {
-        names_.push_back(std::string("original_") + family.name + "_" + feature);
-        maps_.push_back(at::full({1, region.grid.size[0], region.grid.size[1], region.grid.size[2]},
-                                 std::numeric_limits<float>::quiet_NaN()));
+        image_(levelled(ready.region, ready.levels, options.radius)),
+        first_order_(levelled(ready.region, ready.first_order, options.radius)),
+        cube_(image_.grid, options.radius,
+              settings.force_2d ? static_cast<int>(settings.force_2d_dimension) : -1) {
+    first_order_.shift = settings.voxel_array_shift;
+    const Region& region = ready.region;
+    const at::Tensor empty =
+        at::full({1, region.grid.size[0], region.grid.size[1], region.grid.size[2]},
+                 options.outside.value_or(std::numeric_limits<double>::quiet_NaN()), at::kFloat);
+    for (const MapFamily* family : wanted_families(settings, options)) {
+      Places places;
+      for (const char* feature : family->features) {
+        const bool wanted = pyradiomics::Selection(settings).has_feature(family->name, feature);
+        places.push_back(wanted ? static_cast<int64_t>(maps_.size()) : -1);
+        if (!wanted) continue;
+        names_.push_back(std::string("original_") + family->name + "_" + feature);
+        maps_.push_back(empty.clone());
       }
+      families_.push_back({family, std::move(places)});
     }
     int64_t last = -1;
     for (const int64_t voxel : region.voxels) {
@@ -93,11 +170,11 @@ class Maps {
   void fill(core::ThreadPool* pool) {
     const auto count = static_cast<int64_t>(rows_.size());
     const auto work = [&](int64_t begin, int64_t end) {
-      size_t first = 0;
-      for (const MapFamily* family : families_) {
-        const auto made = family->make(image_, cube_);
-        for (int64_t i = begin; i < end; ++i) fill_row(*made, family->features.size(), first, rows_[i]);
-        first += family->features.size();
+      for (const auto& [family, places] : families_) {
+        const Levelled& image = std::string(family->name) == "firstorder" ? first_order_ : image_;
+        const auto made = slides(*family, settings_) ? family->make(image, cube_)
+                                                     : make_cube_general(*family, image, radius_, settings_);
+        for (int64_t i = begin; i < end; ++i) fill_row(*made, places, rows_[i]);
       }
     };
     if (pool != nullptr)
@@ -110,9 +187,24 @@ class Maps {
   const std::vector<at::Tensor>& maps() const { return maps_; }
 
  private:
-  void fill_row(CubeFamily& family, size_t features, size_t first, const Row& row) {
+  using Places = std::vector<int64_t>;  ///< among the maps, a feature; -1: none
+
+  static std::vector<const MapFamily*> wanted_families(const Pyradiomics& settings,
+                                                       const VoxelwiseOptions& options) {
+    const pyradiomics::Selection selection(settings);
+    std::vector<const MapFamily*> wanted;
+    for (const MapFamily& family : map_families()) {
+      const bool listed =
+          options.families.empty() ||
+          std::find(options.families.begin(), options.families.end(), family.name) != options.families.end();
+      if (listed && selection.has_class(family.name)) wanted.push_back(&family);
+    }
+    return wanted;
+  }
+
+  void fill_row(CubeFamily& family, const Places& places, const Row& row) {
     const Grid& grid = region_.grid;
-    std::vector<double> values(features);
+    std::vector<double> values(places.size());
     int64_t at = -1;  // where the cube stands in the row
     for (int64_t x = 0; x < grid.size[2]; ++x) {
       const int64_t voxel = grid.at(row.z, row.y, x);
@@ -127,20 +219,54 @@ class Maps {
       }
       at = x;
       family.values(padded(x), values.data());
-      for (size_t i = 0; i < features; ++i)
-        maps_[first + i].data_ptr<float>()[voxel] = static_cast<float>(values[i]);
+      for (size_t i = 0; i < places.size(); ++i)
+        if (places[i] >= 0) maps_[places[i]].data_ptr<float>()[voxel] = static_cast<float>(values[i]);
     }
   }
 
+  struct Wanted {
+    const MapFamily* family;
+    Places places;
+  };
+
   const Region& region_;
+  const Pyradiomics& settings_;
   int64_t radius_;
-  Levelled image_;
+  Levelled image_, first_order_;
   Cube cube_;
-  std::vector<const MapFamily*> families_;
+  std::vector<Wanted> families_;
   std::vector<std::string> names_;
   std::vector<at::Tensor> maps_;
   std::vector<Row> rows_;
 };
+
+/// Settings that maps would pass over are errors.
+void check_settings(const Settings& settings) {
+  const auto refuse = [](bool holds, const std::string& key, const std::string& remedy) {
+    if (holds) core::fail_usage("voxel-wise maps do not read `" + key + "`; " + remedy);
+  };
+  if (theirs(settings)) {
+    const Pyradiomics& own = settings.pyradiomics;
+    refuse(!own.resampled_spacing.empty(), "pyradiomics.resampledPixelSpacing",
+           "resample the image and its mask first, or take `spacing` of the profile ibsi");
+    refuse(own.image_type.derived(), "pyradiomics.imageType", "remove all types but Original");
+    for (const std::string& one : own.feature_class) {
+      const size_t bar = one.find('_');
+      const std::string name = one.substr(0, bar);
+      if (name.starts_with("shape") || bar == std::string::npos) continue;  // as there, without maps of form
+      const auto known = pyradiomics_features(name);
+      refuse(std::find(known.begin(), known.end(), one.substr(bar + 1)) == known.end(),
+             "pyradiomics.featureClass: " + one, "remove it");
+    }
+    return;
+  }
+  refuse(settings.distance != 1, "distance", "the profile pyradiomics has `distances`");
+  refuse(settings.coarseness != 0, "coarseness", "the profile pyradiomics has `gldm_a`");
+  refuse(!settings.filters.empty(), "filters", "write the response with --maps and map that image");
+  refuse(std::any_of(settings.aggregation.begin(), settings.aggregation.end(),
+                     [](const std::string& one) { return !one.starts_with("3d"); }),
+         "aggregation", "cubes are 3D: set 3d_average, or `force2D` of the profile pyradiomics");
+}
 
 std::vector<std::string> map_family_names() {
   std::vector<std::string> names;
@@ -163,30 +289,30 @@ std::span<const MapFamily> map_families() {
 void describe(config::Fields& f, VoxelwiseOptions& o) {
   f("radius", o.radius, "of the cube around each voxel, which has 2 radius + 1 an edge",
     {.min = 1, .max = 10, .unit = "voxels"});
-  f("masked", o.masked, "only voxels of the region count; else all of the image");
+  f("masked", o.masked, "only voxels of the region count; else all of the image, which decides on the levels too (in the profile "
+    "pyradiomics the box that the cubes reach)");
+  f("outside", o.outside, "the maps' value outside the region; absent: NaN");
   f("families", o.families, "what to map; absent: all", {.one_of = map_family_names(), .lone = true});
 }
 
 std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::Volume& mask,
                                   const Settings& settings, const VoxelwiseOptions& options,
                                   core::ThreadPool* pool) {
-  const Pyradiomics& other = settings.pyradiomics;
-  if (other.normalize || !other.resampled_spacing.empty() || !other.resegment_range.empty() ||
-      other.image_type.derived())
-    core::fail_usage(
-        "voxel-wise maps take images as they are: no normalize, resampledPixelSpacing, resegmentRange or "
-        "imageType; the profile ibsi has `spacing` and `range` for them");
-  double widest = 0;
-  for (const double spacing : resampled_grid(image.geometry, settings).spacing)
-    widest = std::max(widest, spacing);
-  Region region = make_region(image, mask, settings, static_cast<double>(options.radius) * widest);
-  resegment(region, settings);
-  const Levels levels =
-      options.masked ? levels_of(region, settings) : levels_everywhere(image, region, settings);
-  if (levels.count > kMostLevels)
+  check_settings(settings);
+  const Pyradiomics cube = cube_settings(settings);
+  const Ready ready = theirs(settings) ? by_pyradiomics(image, mask, cube, options)
+                                       : by_ibsi(image, mask, settings, options);
+  const Region& region = ready.region;
+  const int32_t levels = std::max(ready.levels.count, ready.first_order.count);
+  if (levels > kMostLevels)
     core::fail_data("voxel-wise maps take up to " + std::to_string(kMostLevels) + " levels, not " +
-                    std::to_string(levels.count) + "; let `discretise` make fewer");
-  Maps maps(region, levels, options);
+                    std::to_string(levels) + "; let " +
+                    (theirs(settings) ? "`pyradiomics.binWidth`" : "`discretise`") + " make fewer");
+  Maps maps(ready, cube, options);
+  if (maps.names().empty())
+    core::fail_usage(
+        "no maps are asked for: `pyradiomics.featureClass` and `voxelwise.families` have none in common that "
+        "can be mapped");
   maps.fill(pool);
   const imaging::Geometry geometry = geometry_of_part(
       image.geometry, resampled_grid(image.geometry, settings), region.offset, region.grid.size);

@@ -230,6 +230,11 @@ TEST(Phantom, RefusesWhatCannotBe) {
               HasSubstr("modalities: the phantom has no `mammografy` (did you mean `mammography`?)"));
   core::write_file_atomic(folder / "file", "x");
   EXPECT_THROW(write_phantom({.patients = 4}, folder / "file"), core::Error);
+  // A folder with anybody's files in it, such as a cohort.
+  EXPECT_THAT(message({.patients = 4, .modalities = {"expression"}}), HasSubstr("no phantom.json"));
+  std::filesystem::remove(folder / "file");
+  EXPECT_EQ(message({.patients = 4, .modalities = {"expression"}}), "");
+  EXPECT_EQ(message({.patients = 4, .modalities = {"expression"}}), "") << "its own cohort it replaces";
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
       grid.size = {16, 16, 4};
       std::vector<std::string> warnings;
       for (const Structure& structure : read_structure_set(file.path()).structures) {
-        enclosed_ml(structure);
-        fuzz::checked([&] { rasterise(structure, grid, warnings); });
+        enclosed_mm3(structure);
+        fuzz::checked([&] { rasterise(structure, grid, {}, warnings); });
       }
     } else if (header.modality == "SEG") {
       const Segmentation segmentation = read_segmentation(file.path());

@@ -1,0 +1,63 @@
+#pragma once
+/// The files of a run folder: what they are called, which of them lie in a folder, and what else lies there.
+/// The one place that knows; nothing but these names is ever removed.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace photo51::run {
+
+/// Names in a run folder; training/run.hpp says what they hold.
+namespace name {
+inline constexpr const char* config = "config.yaml";
+inline constexpr const char* environment = "environment.json";
+inline constexpr const char* cases = "cases.csv";
+inline constexpr const char* log = "log.jsonl";
+inline constexpr const char* predictions = "predictions.csv";
+inline constexpr const char* predictions_json = "predictions.json";
+inline constexpr const char* metrics = "metrics.csv";
+inline constexpr const char* report = "report.html";
+inline constexpr const char* warnings = "warnings.csv";
+inline constexpr const char* data_hashes = "data_hashes.csv";       ///< of what every case consisted of
+inline constexpr const char* result_hashes = "result_hashes.json";  ///< of predictions and parts
+inline constexpr const char* stopped = "stopped.json";              ///< the case on whose data it stopped
+inline constexpr const char* lock = "photo51.lock";                 ///< marks the folder, too
+inline constexpr const char* checkpoints = "checkpoints";
+inline constexpr const char* best = "best.safetensors";   ///< of a member
+inline constexpr const char* last = "last.safetensors";   ///< of a member
+inline constexpr const char* selected = "selected.json";  ///< of a member
+inline constexpr const char* published = "model.yaml";    ///< of a published model
+}  // namespace name
+
+/// "fold_2", "fold_2_repeat_1": a member's folder in `checkpoints`.
+std::string member_name(int64_t fold, int64_t repeat);
+
+/// What lies in a folder, links not followed.
+struct Contents {
+  std::vector<std::filesystem::path> files;    ///< of the names above, at their places
+  std::vector<std::filesystem::path> folders;  ///< likewise, inner ones first; not the folder itself
+  std::vector<std::string> foreign;            ///< all else, relative, in order of name; a folder is one
+  /// A config and the mark of a run: `photo51.lock` with our line in it, or an `environment.json` of ours.
+  bool is_run = false;
+  /// Nothing at all, or a lock alone.
+  bool empty = true;
+};
+Contents contents_of(const std::filesystem::path& folder);
+
+/// Error (usage) unless `folder` is a run and holds nothing else and none of `keep`, which may not exist.
+/// `keep` names files and folders that the new run needs; the working folder is always kept.
+void check_replaceable(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& keep);
+/// Removes the files of a run, all but the lock. Error (usage) as above, (run) when the disk refuses.
+void remove_run(const std::filesystem::path& folder, const std::vector<std::filesystem::path>& keep);
+/// Removes what a crash left half-written of the files of a run.
+void remove_temporaries(const std::filesystem::path& folder);
+
+/// Error (usage) that begins with `option` when `out`, a folder to write into, is a run or a published model
+/// or lies among a run's checkpoints: new results would take the place of the run's own.
+void refuse_output_folder(const std::filesystem::path& out, const std::string& option);
+/// The same for a file's folder.
+void refuse_output_file(const std::filesystem::path& file, const std::string& option);
+
+}  // namespace photo51::run

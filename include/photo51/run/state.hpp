@@ -1,0 +1,20 @@
+#pragma once
+/// Whether a run is finished, and whether its results are still what it wrote.
+
+#include <filesystem>
+#include <string>
+
+namespace photo51::run {
+
+/// What is missing of a run's models in words ("1 of 3 models is not trained to the end (fold_2)"); empty
+/// when all are there, and for weights that were copied without the run's `cases.csv`. Error (usage/data)
+/// when the folder's config or cases cannot be read.
+std::string missing_models(const std::filesystem::path& folder);
+
+/// Writes `result_hashes.json`: XXH3 of predictions.csv, predictions.json and cases.csv as they are now.
+void record_results(const std::filesystem::path& folder);
+/// False when the run, of an older version, has no record. Error (data) that names the file which was changed
+/// or removed since.
+bool check_results(const std::filesystem::path& folder);
+
+}  // namespace photo51::run

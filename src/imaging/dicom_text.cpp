@@ -1,0 +1,74 @@
+#include "imaging/dicom_text.hpp"
+
+#include <dcmtk/dcmdata/dcspchrs.h>
+
+#include <algorithm>
+#include <cstdint>
+
+namespace photo51::imaging {
+namespace {
+
+bool is_plain(const std::string& text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80 && c != 0x1B; });
+}
+
+bool is_utf8(const std::string& text) {
+  for (size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const size_t more = lead < 0x80 ? 0 : lead >> 5 == 6 ? 1 : lead >> 4 == 14 ? 2 : lead >> 3 == 30 ? 3 : 9;
+    if (more == 9 || i + more >= text.size() || (lead & 0xFE) == 0xC0) return false;
+    for (size_t k = 1; k <= more; ++k)
+      if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return false;
+    i += more + 1;
+  }
+  return true;
+}
+
+std::string from_latin1(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80) {
+      result += c;
+    } else {
+      result += static_cast<char>(0xC0 | byte >> 6);
+      result += static_cast<char>(0x80 | (byte & 0x3F));
+    }
+  }
+  return result;
+}
+
+/// As the standard spells it: some writers put ISO-IR 100 or ISO IR 100.
+std::string spelled(const std::string& character_set) {
+  std::vector<std::string> terms = core::split(character_set, '\\');
+  for (std::string& term : terms) {
+    term = core::trim(term);
+    if (term.starts_with("ISO-IR") || term.starts_with("ISO IR")) term[3] = '_';
+    if (term == "UTF-8" || term == "UTF8") term = "ISO_IR 192";
+  }
+  return core::join(terms, "\\");
+}
+
+}  // namespace
+
+std::string to_utf8(const std::string& text, const std::string& character_set) {
+  if (is_plain(text)) return text;
+  const std::string from = spelled(character_set);
+  DcmSpecificCharacterSet converter;
+  OFString converted;
+  if (!from.empty() && converter.selectCharacterSet(from.c_str()).good() &&
+      converter.convertString(text.data(), text.size(), converted, "\\").good()) {
+    const std::string result(converted.c_str(), converted.length());
+    if (is_utf8(result)) return result;
+  }
+  return is_utf8(text) ? text : from_latin1(text);
+}
+
+std::string utf8_text_of(DcmItem& dataset, DcmItem& item, const DcmTagKey& tag) {
+  const std::string text = text_of(item, tag);
+  if (is_plain(text)) return text;
+  const std::string own = text_of(item, DCM_SpecificCharacterSet);
+  return to_utf8(text, own.empty() ? text_of(dataset, DCM_SpecificCharacterSet) : own);
+}
+
+}  // namespace photo51::imaging

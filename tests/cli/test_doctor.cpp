@@ -1,0 +1,58 @@
+// photo51 doctor shows who the patients are, and with --all reads every case.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/program.hpp"
+
+namespace photo51::test {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+TEST(DoctorCohort, ShowsClassesEventsSitesFoldsAndBlanks) {
+  const Outcome outcome =
+      run_program({"doctor", "--json", tiny_config().string(), manifest_override(), "cohort.split.folds=2"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  std::map<std::string, std::string> found;
+  for (const auto& one : nlohmann::json::parse(outcome.out)) found[one.at("what")] = one.at("text");
+  EXPECT_THAT(found["label genotype"], AllOf(HasSubstr("0 "), HasSubstr(", 1 ")));
+  EXPECT_THAT(found["label os"], AllOf(HasSubstr(" events, "), HasSubstr(" censored")));
+  EXPECT_THAT(found["sites"], HasSubstr(" "));
+  EXPECT_TRUE(found.contains("blank cells"));
+  for (const std::string part : {"fold 0 train", "fold 0 validation", "fold 1 train", "test"})
+    EXPECT_THAT(found[part], AllOf(HasSubstr(" patients; genotype: 0 "), HasSubstr("os: "))) << part;
+  EXPECT_THAT(found["files"], HasSubstr("--all reads every case"));
+}
+
+TEST(DoctorCohort, AllReadsEveryCaseAndNamesEveryBadFile) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(cohort(), folder / "c", std::filesystem::copy_options::recursive);
+  std::vector<std::string> bad;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "c"))
+    if (entry.path().filename() == "flair.nii.gz" && bad.size() < 3) {
+      std::filesystem::resize_file(entry.path(), entry.file_size() * 2 / 3);
+      bad.push_back(entry.path().parent_path().filename().string());
+    }
+  ASSERT_EQ(bad.size(), 3);
+  const Outcome outcome =
+      run_program({"doctor", "--all", tiny_config().string(), manifest_override(folder / "c/cohort.csv")});
+  EXPECT_EQ(outcome.exit_code, 3);
+  for (const auto& name : bad)
+    EXPECT_THAT(outcome.out, HasSubstr("case " + name + ": input mri: channel flair: ")) << outcome.out;
+  EXPECT_THAT(outcome.out, HasSubstr("3 of 24 patients have a bad file; training stops at them"));
+  EXPECT_THAT(outcome.err, HasSubstr("3 problem(s) found"));
+  const Outcome sound = run_program({"doctor", "--all", tiny_config().string(), manifest_override()});
+  EXPECT_EQ(sound.exit_code, 0) << sound.out << sound.err;
+  EXPECT_THAT(sound.out, HasSubstr("those of 24 patients read in full"));
+}
+
+TEST(DoctorCohort, AllNeedsAConfig) {
+  const Outcome outcome = run_program({"doctor", "--all"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--all needs a CONFIG"));
+}
+
+}  // namespace
+}  // namespace photo51::test

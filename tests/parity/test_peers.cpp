@@ -1,0 +1,35 @@
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "support/shared_data.hpp"
+
+namespace photo51 {
+namespace {
+
+/// A peer that cannot be imported is a comparison that does not take place: that must not look like one that
+/// agrees.
+TEST(Peers, AreAllThere) {
+  const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
+  if (python == nullptr) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+  const std::string script = test::source_dir().string() + "/tests/parity/imports.py";
+  EXPECT_EQ(std::system((std::string(python) + " -W ignore " + script).c_str()), 0)
+      << "run tools/setup --peers; what is missing stands above";
+}
+
+TEST(Peers, ThatCannotBeImportedAreNamed) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "one.py") << "import sys, surely_absent.part\nfrom json import loads, dump_everything\n";
+  const std::string script = test::source_dir().string() + "/tests/parity/imports.py";
+  const std::string log = (folder / "log").string();
+  EXPECT_NE(std::system(("python3 " + script + " " + folder.path().string() + " 2> " + log).c_str()), 0);
+  std::ifstream file(log);
+  const std::string said{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(said.find("surely_absent.part"), std::string::npos) << said;
+  EXPECT_NE(said.find("dump_everything"), std::string::npos) << said;
+}
+
+}  // namespace
+}  // namespace photo51

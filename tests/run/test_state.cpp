@@ -1,0 +1,49 @@
+#include "photo51/run/state.hpp"
+
+#include "photo51/core/files.hpp"
+#include "run/run_files.hpp"
+
+namespace photo51::run {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+TEST(State, SaysWhichModelsAreMissing) {
+  const test::TemporaryFolder folder;
+  const auto run = folder / "run";
+  test::put_run(run);
+  EXPECT_EQ(missing_models(run), "");
+  fs::remove(run / "checkpoints/fold_1/predictions.csv");  // weights of an epoch before the last
+  EXPECT_EQ(missing_models(run), "1 of 2 models is not trained to the end (fold_1)");
+  test::put(run / "config.yaml", "train: {repeats: 2}\n");
+  EXPECT_THAT(missing_models(run),
+              AllOf(HasSubstr("3 of 4 models are"), HasSubstr("fold_0_repeat_1, fold_1, fold_1_repeat_1")));
+  test::put(run / "cases.csv", "case,site,part,fold\nA,n,train,\nB,n,test,\n");  // one split
+  test::put(run / "config.yaml", "train: {repeats: 1}\n");
+  EXPECT_EQ(missing_models(run), "");
+}
+
+TEST(State, NoticesWhatWasChanged) {
+  const test::TemporaryFolder folder;
+  const auto run = folder / "run";
+  test::put_run(run);
+  EXPECT_FALSE(check_results(run));
+  record_results(run);
+  EXPECT_TRUE(check_results(run));
+  for (const char* file : {"predictions.csv", "predictions.json", "cases.csv"}) {
+    const std::string before = core::read_file(run / file);
+    test::put(run / file, before + " ");
+    PHOTO51_EXPECT_ERROR(check_results(run), data, AllOf(HasSubstr(file), HasSubstr("has been changed")));
+    fs::remove(run / file);
+    PHOTO51_EXPECT_ERROR(check_results(run), data, AllOf(HasSubstr(file), HasSubstr("has been removed")));
+    test::put(run / file, before);
+  }
+  EXPECT_TRUE(check_results(run));
+  test::put(run / "result_hashes.json", "[");
+  PHOTO51_EXPECT_ERROR(check_results(run), data, HasSubstr("result_hashes.json: is broken"));
+}
+
+}  // namespace
+}  // namespace photo51::run
