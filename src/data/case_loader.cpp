@@ -175,8 +175,9 @@ struct CaseLoader::Impl {
       return load_image(key, draw).values;
     } catch (const core::Error& error) {
       if (!options.tile || error.fault() != core::Fault::data || the_last_hope) throw;
-      cohort.slides->leave_out(name, options, slide_file(cohort, key.input, key.row, which.file), which.part,
-                               error.what());
+      const SlideFile file = slide_file(cohort, key.input, key.row, which.file);
+      cohort.report(key.input, key.row, key.instance,
+                    {{0, cohort.slides->leave_out(name, options, file, which.part, error.what())}});
       return {};
     }
   }

@@ -60,7 +60,7 @@ at::ScalarType stored_type(const TiffImage& image) {
 }
 
 at::ScalarType wide_type(const TiffImage& image) {
-  if (image.format == SAMPLEFORMAT_IEEEFP) return at::kFloat;
+  if (image.format == SAMPLEFORMAT_IEEEFP) return image.bits == 64 ? at::kDouble : at::kFloat;
   if (image.format == SAMPLEFORMAT_UINT && image.bits == 16) return at::kInt;
   if (image.format == SAMPLEFORMAT_UINT && image.bits == 32) return at::kLong;
   return stored_type(image);
@@ -230,7 +230,7 @@ std::vector<TiffImage> pages_of(TiffFile& file, const fs::path& path, Volume& vo
 
 }  // namespace
 
-Volume read_tiff(const fs::path& path) {
+Volume read_tiff(const fs::path& path, bool keep_double) {
   return core::with_context(path.string(), [&] {
     refuse_preview(path);
     Volume volume;
@@ -263,6 +263,7 @@ Volume read_tiff(const fs::path& path) {
     if (first_meaning.keeps_white())
       volume.warnings.emplace_back(
           "says that its lowest value is white (PhotometricInterpretation); its numbers are kept");
+    if (volume.data.scalar_type() == at::kDouble && !keep_double) volume.data = volume.data.to(at::kFloat);
     volume.data = upright(volume.data, first.orientation);
     const bool colours = volume.data.size(0) - (first.has_alpha() ? 1 : 0) == 3 && !is_gray(first);
     if (colours || volume.data.size(0) == 2) name_colours(volume, first.has_alpha());
