@@ -54,7 +54,7 @@ class Slides {
                                                         const SlideFile& file);
 
   std::mutex mutex_;
-  std::map<Key, std::set<size_t>> damaged_;  ///< tiles that were left out
+  std::map<Key, std::set<size_t>> damaged_;           ///< tiles that were left out
   std::map<Key, std::vector<std::string>> warnings_;  ///< of the search for tissue and tiles
   MadeOnce<std::string, imaging::Slide> slides_{16};  ///< handles hold memory
   MadeOnce<Key, Tiles> tiles_;
