@@ -73,6 +73,16 @@ void interleave(const opj_image_t& image, DecodedFrame& frame) {
 
 }  // namespace
 
+bool has_component_transform(ByteSpan stream) {
+  // The last byte of what the marker COD (A.6.1) says of all components; pixels begin at SOD.
+  for (size_t at = 0; at + 9 < stream.size(); ++at) {
+    if (stream[at] != 0xFF) continue;
+    if (stream[at + 1] == 0x93) return false;
+    if (stream[at + 1] == 0x52) return stream[at + 8] != 0;
+  }
+  return false;
+}
+
 DecodedFrame decode_jpeg2000(ByteSpan stream, const FrameShape& shape, int threads) {
   constexpr uint8_t kFile[] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};
   const bool in_file = stream.size() > 12 && std::equal(std::begin(kFile), std::end(kFile), stream.begin());

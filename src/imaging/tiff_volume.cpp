@@ -48,7 +48,8 @@ bool is_other_picture(const TiffImage& image) {
 
 bool same_kind(const TiffImage& a, const TiffImage& b) {
   return a.grid.width == b.grid.width && a.grid.height == b.grid.height && a.bits == b.bits &&
-         a.samples == b.samples && a.format == b.format && a.palette[0].empty() == b.palette[0].empty();
+         a.samples == b.samples && a.format == b.format && a.palette[0].empty() == b.palette[0].empty() &&
+         is_other_picture(a) == is_other_picture(b);
 }
 
 /// As stored, before unsigned numbers are widened.
@@ -111,13 +112,12 @@ at::Tensor piece_of(TiffFile& file, const TiffImage& image, int64_t column, int6
   return samples;
 }
 
-/// The palette's colours as uint8 [entries, 3], or [entries, 1] when all are gray.
+/// The palette's colours, uint8 [entries, 3].
 at::Tensor palette_of(const TiffImage& image) {
   std::vector<at::Tensor> columns;
   for (size_t c = 0; c < 3; ++c)
     columns.push_back(at::tensor(at::ArrayRef<uint8_t>(bytes_of_palette(image, c)), at::kByte));
-  const bool gray = columns[0].equal(columns[1]) && columns[0].equal(columns[2]);
-  return gray ? columns[0].unsqueeze(1) : at::stack(columns, 1);
+  return at::stack(columns, 1);
 }
 
 /// Turns a page's stored numbers over where 0 is white, spreads bits to bytes, looks up colours.
@@ -248,8 +248,6 @@ Volume read_tiff(const fs::path& path, bool keep_double) {
     for (size_t i = 0; i < pages.size(); ++i) {
       const TiffImage& page = pages[i];
       const Meaning meaning(page);
-      if (meaning.channels() != first_meaning.channels())
-        core::fail_data("page " + std::to_string(i + 1) + " is gray and others are in colour; convert it");
       const at::Tensor slice = volume.data.select(1, static_cast<int64_t>(i));
       for (int64_t row = 0; row < page.grid.rows(); ++row)
         for (int64_t column = 0; column < page.grid.columns(); ++column) {
