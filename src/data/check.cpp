@@ -100,7 +100,7 @@ std::vector<std::string> problems_of(const Cohort::Impl& cohort, size_t input, s
   if (is_lesion(options) || is_radiomics(options)) {
     add(problem_of([&] { described(cohort, input, row); }));
   } else if (is_bag(options)) {
-    std::set<size_t> bad;  // files; one broken tile says enough
+    std::set<size_t> bad;  // files; one broken instance says enough
     for (size_t file = 0; file < cohort.files[input][row].channels.size(); ++file) {
       const std::string problem = problem_of([&] { part_count(cohort, input, row, file); });
       if (problem.empty()) continue;
@@ -111,7 +111,13 @@ std::vector<std::string> problems_of(const Cohort::Impl& cohort, size_t input, s
     for (size_t i = 0, count = instance_count(cohort, input, row); i < count; ++i) {
       const size_t file = instance_at(cohort, input, row, i).file;
       if (bad.contains(file)) continue;
-      const std::string problem = problem_of([&] { prepare_image(cohort, input, row, i); });
+      const std::string problem = problem_of([&] {
+        try {
+          prepare_image(cohort, input, row, i);
+        } catch (const core::Error& error) {
+          leave_out_tile(cohort, input, row, i, error);
+        }
+      });
       if (!problem.empty()) bad.insert(file);
       add(problem);
     }

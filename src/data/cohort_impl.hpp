@@ -62,8 +62,6 @@ struct Cohort::Impl {
   std::filesystem::path resolve(const std::string& named) const;
   /// Tells the cohort's warnings what is odd about a case's files. Error (data) when they count as errors.
   void report(size_t input, size_t row, size_t instance, const FileWarnings& found) const;
-  /// Likewise of the slides of a row, whose tiles have been counted.
-  void report_slides(size_t input, size_t row) const;
   /// Tells them what is no reader's to say, and never an error; logged once.
   void note(const Warning& warning) const;
   /// Logs, once an input, what its normalisation takes statistics from where that is left to the data.

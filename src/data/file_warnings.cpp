@@ -58,16 +58,6 @@ void Cohort::Impl::note(const Warning& warning) const {
   log_once(warning);
 }
 
-void Cohort::Impl::report_slides(size_t input, size_t row) const {
-  const auto& [name, options] = inputs[input];
-  if (!options.tile) return;
-  for (size_t file = 0; file < files[input][row].channels.size(); ++file) {
-    const SlideFile slide = slide_file(*this, input, row, file);
-    for (const auto& text : slides->warnings(name, slide))
-      warnings->add({ids[row], name, slide.path.string(), text});
-  }
-}
-
 void Cohort::Impl::report_regions(size_t input, const std::set<std::string>& regions) const {
   if (inputs[input].second.preprocess.normalize.region != "auto") return;
   for (const auto& region : regions) {
