@@ -19,8 +19,7 @@ std::vector<Point2> circle(const LbpImage& options) {
   std::vector<Point2> points;
   const auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };
   for (int64_t i = 0; i < options.samples; ++i) {
-    const double angle =
-        2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(options.samples);
+    const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(options.samples);
     points.push_back({rounded(-options.radius * std::sin(angle)), rounded(options.radius * std::cos(angle))});
   }
   return points;

@@ -19,10 +19,10 @@ std::vector<Point> icosphere(int64_t subdivision, double radius) {
   const double t = std::numbers::phi;
   std::vector<Point> corners{{-1, t, 0},  {1, t, 0},  {-1, -t, 0}, {1, -t, 0}, {0, -1, t},  {0, 1, t},
                              {0, -1, -t}, {0, 1, -t}, {t, 0, -1},  {t, 0, 1},  {-t, 0, -1}, {-t, 0, 1}};
-  std::vector<std::array<size_t, 3>> triangles{
-      {0, 11, 5}, {0, 5, 1}, {0, 1, 7}, {0, 7, 10}, {0, 10, 11}, {1, 5, 9}, {5, 11, 4},
-      {11, 10, 2}, {10, 7, 6}, {7, 1, 8}, {3, 9, 4}, {3, 4, 2}, {3, 2, 6}, {3, 6, 8},
-      {3, 8, 9}, {4, 9, 5}, {2, 4, 11}, {6, 2, 10}, {8, 6, 7}, {9, 8, 1}};
+  std::vector<std::array<size_t, 3>> triangles{{0, 11, 5}, {0, 5, 1},  {0, 1, 7},   {0, 7, 10}, {0, 10, 11},
+                                               {1, 5, 9},  {5, 11, 4}, {11, 10, 2}, {10, 7, 6}, {7, 1, 8},
+                                               {3, 9, 4},  {3, 4, 2},  {3, 2, 6},   {3, 6, 8},  {3, 8, 9},
+                                               {4, 9, 5},  {2, 4, 11}, {6, 2, 10},  {8, 6, 7},  {9, 8, 1}};
   const auto put_on_sphere = [&](Point& point) {
     const double length = std::hypot(point[0], point[1], point[2]);
     for (double& value : point) value *= radius / length;
@@ -51,8 +51,8 @@ std::vector<Point> icosphere(int64_t subdivision, double radius) {
   return corners;
 }
 
-/// Y of order `m` and degree `n`. PyRadiomics hands the polar angle over as the azimuth and the other way round;
-/// the features are those.
+/// Y of order `m` and degree `n`. PyRadiomics hands the polar angle over as the azimuth and the other way
+/// round; the features are those.
 Complex harmonic(int m, int n, double azimuth, double polar) {
   const int order = std::abs(m);
   double ratio = 1;  // (n - order)! / (n + order)!
@@ -60,7 +60,8 @@ Complex harmonic(int m, int n, double azimuth, double polar) {
   const double scale = std::sqrt((2 * n + 1) / (4 * std::numbers::pi) * ratio);
   // std::assoc_legendre has no factor (-1)^m; SciPy's has, and of -m it is in Y once more.
   const double sign = order % 2 == 1 && m > 0 ? -1 : 1;
-  const double value = std::assoc_legendre(static_cast<unsigned>(n), static_cast<unsigned>(order), std::cos(polar));
+  const double value =
+      std::assoc_legendre(static_cast<unsigned>(n), static_cast<unsigned>(order), std::cos(polar));
   return std::polar(1.0, m * azimuth) * (sign * scale * value);
 }
 
@@ -73,8 +74,8 @@ std::vector<std::vector<std::vector<Complex>>> harmonics(const std::vector<Point
     for (int m = -n; m <= n; ++m) {
       auto& values = of_degree.emplace_back();
       for (const Point& point : points)
-        values.push_back(
-            harmonic(m, n, std::acos(std::clamp(point[2] / radius, -1.0, 1.0)), std::atan2(point[1], point[0])));
+        values.push_back(harmonic(m, n, std::acos(std::clamp(point[2] / radius, -1.0, 1.0)),
+                                  std::atan2(point[1], point[0])));
     }
   }
   return result;
@@ -129,7 +130,8 @@ class Spline {
     for (int axis = 0; axis < 3; ++axis) {
       if (place[axis] < 0 || place[axis] > static_cast<double>(whole_.size[axis] - 1)) return 0;
       const double below = std::floor(place[axis]), t = place[axis] - below, u = 1 - t;
-      weight[axis] = {u * u * u / 6, (t * t * (t - 2) * 3 + 4) / 6, (u * u * (u - 2) * 3 + 4) / 6, t * t * t / 6};
+      weight[axis] = {u * u * u / 6, (t * t * (t - 2) * 3 + 4) / 6, (u * u * (u - 2) * 3 + 4) / 6,
+                      t * t * t / 6};
       for (int k = 0; k < 4; ++k)
         index[axis][k] = mirrored(static_cast<int64_t>(below) - window_.begin[axis] + k - 1, size_[axis]);
     }

@@ -193,7 +193,7 @@ Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, cons
     core::fail_data(mask.source + ": the mask does not lie on the grid of " + image.source);
   const Drawn drawn = drawn_in(mask, settings.label.value_or(1));
   if (own_grid && !resamples(image.geometry, drawn.box, settings))
-    return prepare(image, imaging::on_grid_of(mask, image.geometry), settings);
+    return prepare(image, imaging::on_grid_of(mask, image.geometry), settings, around);
   const at::Tensor values = settings.normalize ? normalised(image, settings) : image.data[0];
   const bool derives = settings.image_type.derived(), again = resamples(image.geometry, drawn.box, settings);
   Prepared result;

@@ -335,7 +335,8 @@ Region make_region(const imaging::Volume& image, const imaging::Volume& mask, co
     const imaging::Volume wide = framed(mask);
     if (const auto place = placement_of(image.geometry, wide.geometry))
       return placed_region(image, wide, *place, settings, margin, diagnostics, finite);
-    return placed_region(image, imaging::on_grid_of(mask, image.geometry), {}, settings, margin, diagnostics, finite);
+    return placed_region(image, imaging::on_grid_of(mask, image.geometry), {}, settings, margin, diagnostics,
+                         finite);
   }
   return placed_region(image, mask, {}, settings, margin, diagnostics, finite);
 }

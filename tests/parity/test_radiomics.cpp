@@ -157,7 +157,10 @@ TEST(Radiomics, AgreesWithPyRadiomicsInTheImagesOwnPrecision) {
               << (files / "m.nii.gz").string() << "\n";
   }
   const std::vector<std::string> variants{
-      R"({"binWidth": 0.05})", R"({"binWidth": 0.01})", R"({"binWidth": 0.1, "gldm_a": 1})", R"({"binCount": 63})",
+      R"({"binWidth": 0.05})",
+      R"({"binWidth": 0.01})",
+      R"({"binWidth": 0.1, "gldm_a": 1})",
+      R"({"binCount": 63})",
       R"({"binWidth": 0.05, "resegmentRange": [0.7, 1.1]})",
       R"({"binWidth": 0.05, "imageType": {"Gradient": {}, "Square": {}, "LoG": {"sigma": [2.0]}}})",
       R"({"binWidth": 0.05, "resampledPixelSpacing": [1.5, 1.5, 3], "interpolator": "sitkLinear"})"};
@@ -186,7 +189,8 @@ TEST(Radiomics, AgreesWithPyRadiomicsOnItsParameterFiles) {
          "SphericalDisproportion]\n  glcm: [Homogeneity1, Contrast]\nsetting: {binWidth: 10}\n";
   std::ofstream(folder / "cropped.yaml")
       << "imageType: {Wavelet: {}, Square: {}, LoG: {}, Exponential: {binWidth: 5}}\n"
-         "setting: {binWidth: 10, preCrop: True, padDistance: 2, sigma: [1.0], wavelet: haar, interpolator: 2}\n"
+         "setting: {binWidth: 10, preCrop: True, padDistance: 2, sigma: [1.0], wavelet: haar, interpolator: "
+         "2}\n"
          "featureClass: {firstorder: , glcm: [Contrast, JointEntropy]}\n";
   std::vector<std::string> variants;
   for (const char* name : {"ct.yaml", "minimal.yaml", "mr.yaml", "onlyclasses.yaml", "params.json"})
