@@ -174,9 +174,12 @@ TEST(PyradiomicsProfile, ResamplesAFinerMaskOnceFromItsOwnGrid) {
     settings.pyradiomics.feature_class = {"shape", "firstorder"};
     ASSERT_TRUE(takes_own_grid(settings));
     for (const Feature& feature : extract(image, mask, settings)) {
-      if (feature.name == "original_shape_VoxelVolume") EXPECT_NEAR(feature.value, right.volume, 1e-9);
-      if (feature.name == "original_firstorder_Mean")
+      if (feature.name == "original_shape_VoxelVolume") {
+        EXPECT_NEAR(feature.value, right.volume, 1e-9);
+      }
+      if (feature.name == "original_firstorder_Mean") {
         EXPECT_NEAR(feature.value, right.mean, 1e-9 * std::abs(right.mean));
+      }
     }
   }
   EXPECT_FALSE(takes_own_grid(profile("pyradiomics")));
