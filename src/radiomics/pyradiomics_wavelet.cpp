@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numbers>
 
 #include "radiomics/filters/separable.hpp"
 #include "radiomics/filters/wavelets.hpp"
@@ -18,7 +19,13 @@ class Transform {
   /// `single`: in float32, as PyWavelets transforms images that are.
   Transform(const WaveletImages& options, std::vector<int> axes, bool single)
       : axes_(std::move(axes)), single_(single) {
-    const std::vector<double>& low = wavelet_low_pass(options.wavelet);
+    std::vector<double> low = wavelet_low_pass(options.wavelet);
+    if (single && options.wavelet.starts_with("coif")) {
+      // PyWavelets keeps coiflets without their factor, which it applies in single precision.
+      const auto root = std::numbers::sqrt2_v<float>;
+      for (double& weight : low)
+        weight = static_cast<double>(static_cast<float>(weight / std::numbers::sqrt2) * root);
+    }
     low_ = convolving(low);
     high_ = convolving(wavelet_high_pass(low));
   }
