@@ -52,6 +52,8 @@ double read_double(const Node& node, const std::string& key, const Limits& limit
   const auto value =
       node.kind == Node::Kind::scalar && !node.quoted ? core::parse_double(node.text) : std::nullopt;
   if (!value) fail_at(node, key, "expected a number, got " + node.kind_name() + number_hint(node));
+  const auto& words = limits.one_of;  // that may stand for a number
+  if (std::find(words.begin(), words.end(), node.text) != words.end()) return *value;
   if (!std::isfinite(*value)) fail_at(node, key, "must be a finite number, not " + node.text);
   check_range(node, key, limits, *value);
   return *value;

@@ -80,6 +80,8 @@ Json field_schema(const Field& field) {
     scalar["type"] = is_integer(field) ? "integer" : "number";
     if (field.limits.min) scalar["minimum"] = *field.limits.min;
     if (field.limits.max) scalar["maximum"] = *field.limits.max;
+    if (const auto& words = field.limits.one_of; !words.empty())
+      scalar = {{"anyOf", {scalar, {{"enum", words}}}}};
   } else if (!field.limits.one_of.empty()) {
     scalar["enum"] = field.limits.one_of;
   } else {

@@ -249,7 +249,8 @@ std::pair<imaging::Volume, imaging::Volume> perturbed(const imaging::Volume& ima
     core::fail_data(mask.source + ": the perturbation leaves nothing of the region");
   std::pair<imaging::Volume, imaging::Volume> result{image, mask};
   const std::vector<int64_t> shape{1, scene.grid.size[0], scene.grid.size[1], scene.grid.size[2]};
-  result.first.data = at::from_blob(scene.intensity.data(), shape, at::kDouble).to(type, false, /*copy=*/true);
+  result.first.data =
+      at::from_blob(scene.intensity.data(), shape, at::kDouble).to(type, false, /*copy=*/true);
   result.second.data = at::from_blob(scene.mask.data(), shape, at::kByte).clone();
   result.first.geometry = result.second.geometry = scene.geometry;
   return result;

@@ -96,15 +96,15 @@ std::vector<Feature> extract_pyradiomics(const imaging::Volume& image, const ima
     std::vector<std::string> all = of_form;
     all.insert(all.end(), of_intensity.begin(), of_intensity.end());
     append("original", all, prepared.region,
-           pyradiomics::with(types.original.value_or(ImageTypeLevels{}), settings), prepared.single, resources,
-           features);
+           pyradiomics::with(types.original.value_or(ImageTypeLevels{}), settings), prepared.single,
+           resources, features);
   } else {
     append("original", of_form, prepared.region, settings, prepared.single, resources, features);
   }
   if (!types.derived() || of_intensity.empty()) return features;
   Region region = prepared.region;
-  const pyradiomics::Scene scene{prepared.image, prepared.window, prepared.region, prepared.single,
-                                 prepared.whole, image.source};
+  const pyradiomics::Scene scene{prepared.image,  prepared.window, prepared.region,
+                                 prepared.single, prepared.whole,  image.source};
   for (auto& derived : pyradiomics::derived_images(scene, settings)) {
     region.intensity = std::move(derived.values);
     append(derived.name, of_intensity, region, pyradiomics::with(derived.levels, settings), derived.single,

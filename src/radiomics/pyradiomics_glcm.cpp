@@ -107,6 +107,9 @@ std::vector<double> features(std::vector<Cell> cells, const Texture& texture) {
     prominence += square * k * k;
   }
   const double deviations = std::sqrt(variance_row * variance_column);
+  // Of one level on either side, but for rounding.
+  const bool flat =
+      variance_row <= 1e-24 * mean_row * mean_row || variance_column <= 1e-24 * mean_column * mean_column;
   const double of_row = entropy(by_row), of_column = entropy(by_column);
   const double shared = std::max(0.0, of_row + of_column - joint), widest = std::max(of_row, of_column);
   const double mcc = texture.rows() > 2 ? maximal_correlation(cells, by_row, by_column) : 1;
@@ -115,7 +118,7 @@ std::vector<double> features(std::vector<Cell> cells, const Texture& texture) {
           shade,
           tendency,
           contrast,
-          deviations > 0 ? (product - mean_row * mean_column) / deviations : 1,
+          flat ? 1 : (product - mean_row * mean_column) / deviations,
           average,
           entropy(difference),
           contrast - average * average,

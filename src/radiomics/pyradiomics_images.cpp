@@ -107,9 +107,10 @@ std::vector<DerivedImage> derived_images(const Scene& scene, const Pyradiomics& 
   const Window& window = scene.window;
   const bool finite = all_finite(image.values);
   if (!finite && (types.square || types.square_root || types.logarithm || types.exponential))
-    core::fail_data(scene.source +
-                    ": intensities are not finite, which image types of `pyradiomics.imageType` that scale by the "
-                    "largest need everywhere");
+    core::fail_data(
+        scene.source +
+        ": intensities are not finite, which image types of `pyradiomics.imageType` that scale by the "
+        "largest need everywhere");
   std::vector<DerivedImage> images;
   const auto append = [&](std::vector<DerivedImage> more) {
     std::move(more.begin(), more.end(), std::back_inserter(images));
@@ -121,7 +122,8 @@ std::vector<DerivedImage> derived_images(const Scene& scene, const Pyradiomics& 
   if (types.logarithm) images.push_back({"logarithm", *types.logarithm, logarithm(image, window)});
   if (types.exponential) images.push_back({"exponential", *types.exponential, exponential(image, window)});
   if (types.gradient)
-    images.push_back({"gradient", *types.gradient, gradient(image, window, types.gradient->use_spacing), true});
+    images.push_back(
+        {"gradient", *types.gradient, gradient(image, window, types.gradient->use_spacing), true});
   if (types.lbp_2d) images.push_back(lbp_image(scene, settings));
   if (types.lbp_3d) append(spherical_lbp_images(scene, settings));
   for (const DerivedImage& one : images)

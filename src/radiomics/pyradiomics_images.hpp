@@ -26,8 +26,8 @@ struct Scene {
   bool whole;            ///< of whole numbers
   std::string source;    ///< its name
 };
-/// All that `settings.image_type` ask for but Original, on the window. Errors (data): intensities that are not
-/// finite where the type looks, or all 0 where it scales by the largest; an image too small for LoG.
+/// All that `settings.image_type` ask for but Original, on the window. Errors (data): intensities that are
+/// not finite where the type looks, or all 0 where it scales by the largest; an image too small for LoG.
 std::vector<DerivedImage> derived_images(const Scene& scene, const Pyradiomics& settings);
 
 /// Of the stationary wavelet transform, by its bands' letters in PyRadiomics's order, level by level; the

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <utility>
 
 #include "radiomics/pyradiomics_images.hpp"
 
@@ -19,11 +20,15 @@ std::vector<Point2> circle(const LbpImage& options) {
   std::vector<Point2> points;
   const auto rounded = [](double value) { return std::round(value * 1e5) / 1e5; };
   for (int64_t i = 0; i < options.samples; ++i) {
-    const double angle =
-        2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(options.samples);
+    const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(options.samples);
     points.push_back({rounded(-options.radius * std::sin(angle)), rounded(options.radius * std::cos(angle))});
   }
   return points;
+}
+
+/// The axes of rows and columns of slices across an axis: numpy changes it for the first.
+std::pair<int, int> axes_of(int across) {
+  return across == 2 ? std::pair{1, 0} : std::pair{1 - across, 2};
 }
 
 /// One slice, with 0 beyond its edges.
@@ -31,7 +36,7 @@ class Slice {
  public:
   Slice(const Patch& image, int across, int64_t at) : image_(image) {
     const Index3 strides{image.image.slice(), image.image.size[2], 1};
-    const int row = across == 0 ? 1 : 0, column = across == 2 ? 1 : 2;
+    const auto [row, column] = axes_of(across);
     rows_ = image.image.size[row];
     columns_ = image.image.size[column];
     row_ = strides[row];
@@ -86,7 +91,7 @@ DerivedImage lbp_image(const Scene& scene, const Pyradiomics& settings) {
   const LbpImage& options = *settings.image_type.lbp_2d;
   const std::vector<Point2> points = circle(options);
   const auto across = static_cast<int>(settings.force_2d_dimension);
-  const int row = across == 0 ? 1 : 0, column = across == 2 ? 1 : 2;
+  const auto [row, column] = axes_of(across);
   const Window& window = scene.window;
   DerivedImage result{"lbp-2D", options, {}, scene.single};
   result.values.reserve(window.count());

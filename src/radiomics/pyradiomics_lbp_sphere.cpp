@@ -19,15 +19,20 @@ std::vector<Point> icosphere(int64_t subdivision, double radius) {
   const double t = std::numbers::phi;
   std::vector<Point> corners{{-1, t, 0},  {1, t, 0},  {-1, -t, 0}, {1, -t, 0}, {0, -1, t},  {0, 1, t},
                              {0, -1, -t}, {0, 1, -t}, {t, 0, -1},  {t, 0, 1},  {-t, 0, -1}, {-t, 0, 1}};
-  std::vector<std::array<size_t, 3>> triangles{
-      {0, 11, 5}, {0, 5, 1}, {0, 1, 7}, {0, 7, 10}, {0, 10, 11}, {1, 5, 9}, {5, 11, 4},
-      {11, 10, 2}, {10, 7, 6}, {7, 1, 8}, {3, 9, 4}, {3, 4, 2}, {3, 2, 6}, {3, 6, 8},
-      {3, 8, 9}, {4, 9, 5}, {2, 4, 11}, {6, 2, 10}, {8, 6, 7}, {9, 8, 1}};
+  std::vector<std::array<size_t, 3>> triangles{{0, 11, 5}, {0, 5, 1},  {0, 1, 7},   {0, 7, 10}, {0, 10, 11},
+                                               {1, 5, 9},  {5, 11, 4}, {11, 10, 2}, {10, 7, 6}, {7, 1, 8},
+                                               {3, 9, 4},  {3, 4, 2},  {3, 2, 6},   {3, 6, 8},  {3, 8, 9},
+                                               {4, 9, 5},  {2, 4, 11}, {6, 2, 10},  {8, 6, 7},  {9, 8, 1}};
+  const auto length_of = [](const Point& point) { return std::sqrt(dot(point, point)); };
   const auto put_on_sphere = [&](Point& point) {
-    const double length = std::hypot(point[0], point[1], point[2]);
-    for (double& value : point) value *= radius / length;
+    const double length = length_of(point);
+    for (double& value : point) value += value / length * (radius - length);
   };
-  for (Point& corner : corners) put_on_sphere(corner);
+  for (Point& corner : corners) {
+    const double length = length_of(corner);
+    for (double& value : corner) value /= length;
+  }
+  if (subdivision == 0) std::for_each(corners.begin(), corners.end(), put_on_sphere);
   for (int64_t i = 0; i < subdivision; ++i) {
     std::map<std::pair<size_t, size_t>, size_t> middles;
     const auto middle = [&](size_t a, size_t b) {
@@ -35,7 +40,6 @@ std::vector<Point> icosphere(int64_t subdivision, double radius) {
       if (fresh) {
         Point point;
         for (int axis = 0; axis < 3; ++axis) point[axis] = (corners[a][axis] + corners[b][axis]) / 2;
-        put_on_sphere(point);
         corners.push_back(point);
       }
       return found->second;
@@ -47,12 +51,13 @@ std::vector<Point> icosphere(int64_t subdivision, double radius) {
         finer.push_back(one);
     }
     triangles = std::move(finer);
+    std::for_each(corners.begin(), corners.end(), put_on_sphere);
   }
   return corners;
 }
 
-/// Y of order `m` and degree `n`. PyRadiomics hands the polar angle over as the azimuth and the other way round;
-/// the features are those.
+/// Y of order `m` and degree `n`. PyRadiomics hands the polar angle over as the azimuth and the other way
+/// round; the features are those.
 Complex harmonic(int m, int n, double azimuth, double polar) {
   const int order = std::abs(m);
   double ratio = 1;  // (n - order)! / (n + order)!
@@ -60,7 +65,8 @@ Complex harmonic(int m, int n, double azimuth, double polar) {
   const double scale = std::sqrt((2 * n + 1) / (4 * std::numbers::pi) * ratio);
   // std::assoc_legendre has no factor (-1)^m; SciPy's has, and of -m it is in Y once more.
   const double sign = order % 2 == 1 && m > 0 ? -1 : 1;
-  const double value = std::assoc_legendre(static_cast<unsigned>(n), static_cast<unsigned>(order), std::cos(polar));
+  const double value =
+      std::assoc_legendre(static_cast<unsigned>(n), static_cast<unsigned>(order), std::cos(polar));
   return std::polar(1.0, m * azimuth) * (sign * scale * value);
 }
 
@@ -73,30 +79,31 @@ std::vector<std::vector<std::vector<Complex>>> harmonics(const std::vector<Point
     for (int m = -n; m <= n; ++m) {
       auto& values = of_degree.emplace_back();
       for (const Point& point : points)
-        values.push_back(
-            harmonic(m, n, std::acos(std::clamp(point[2] / radius, -1.0, 1.0)), std::atan2(point[1], point[0])));
+        values.push_back(harmonic(m, n, std::acos(std::clamp(point[2] / radius, -1.0, 1.0)),
+                                  std::atan2(point[1], point[0])));
     }
   }
   return result;
 }
 
-/// The coefficients of a cubic B-spline through a line of values that goes on mirrored about its end voxels.
+/// The coefficients of a cubic B-spline through a line of values that goes on mirrored about its end voxels,
+/// as SciPy computes them.
 void to_coefficients(double* line, int64_t count, int64_t stride) {
   if (count < 2) return;
   const double pole = std::sqrt(3.0) - 2;
+  const double gain = (1 - pole) * (1 - 1 / pole);
   const auto at = [&](int64_t i) -> double& { return line[i * stride]; };
-  for (int64_t i = 0; i < count; ++i) at(i) *= 6;
+  for (int64_t i = 0; i < count; ++i) at(i) *= gain;
   const double last = std::pow(pole, static_cast<double>(count - 1));
-  double first = at(0) + last * at(count - 1), near = pole, far = last * last / pole;
+  double power = pole;
+  at(0) += last * at(count - 1);
   for (int64_t i = 1; i < count - 1; ++i) {
-    first += (near + far) * at(i);
-    near *= pole;
-    far /= pole;
-    if (std::abs(near) < 1e-30) break;  // `far` is as small until the end comes near
+    at(0) += power * (at(i) + last * at(count - 1 - i));
+    power *= pole;
   }
-  at(0) = first / (1 - last * last);
+  at(0) /= 1 - last * last;
   for (int64_t i = 1; i < count; ++i) at(i) += pole * at(i - 1);
-  at(count - 1) = pole / (pole * pole - 1) * (pole * at(count - 2) + at(count - 1));
+  at(count - 1) = (pole * at(count - 2) + at(count - 1)) * pole / (pole * pole - 1);
   for (int64_t i = count - 2; i >= 0; --i) at(i) = pole * (at(i + 1) - at(i));
 }
 
@@ -129,7 +136,11 @@ class Spline {
     for (int axis = 0; axis < 3; ++axis) {
       if (place[axis] < 0 || place[axis] > static_cast<double>(whole_.size[axis] - 1)) return 0;
       const double below = std::floor(place[axis]), t = place[axis] - below, u = 1 - t;
-      weight[axis] = {u * u * u / 6, (t * t * (t - 2) * 3 + 4) / 6, (u * u * (u - 2) * 3 + 4) / 6, t * t * t / 6};
+      auto& w = weight[axis];
+      w[0] = u * u * u / 6;
+      w[1] = (t * t * (t - 2) * 3 + 4) / 6;
+      w[2] = (u * u * (u - 2) * 3 + 4) / 6;
+      w[3] = 1 - w[0] - w[1] - w[2];
       for (int k = 0; k < 4; ++k)
         index[axis][k] = mirrored(static_cast<int64_t>(below) - window_.begin[axis] + k - 1, size_[axis]);
     }
@@ -137,8 +148,8 @@ class Spline {
     for (int a = 0; a < 4; ++a)
       for (int b = 0; b < 4; ++b)
         for (int c = 0; c < 4; ++c)
-          sum += weight[0][a] * weight[1][b] * weight[2][c] *
-                 values_[(index[0][a] * size_[1] + index[1][b]) * size_[2] + index[2][c]];
+          sum += values_[(index[0][a] * size_[1] + index[1][b]) * size_[2] + index[2][c]] * weight[0][a] *
+                 weight[1][b] * weight[2][c];
     return sum;
   }
 

@@ -14,8 +14,8 @@ double as_float(double value) {
   return static_cast<double>(static_cast<float>(value));
 }
 
-/// Edge i is `start` + i * `step`. Of float32 intensities numpy computes the first edges (those of binCount: all)
-/// in single precision, and a value that a person reads as an edge falls on the same side as there.
+/// Edge i is `start` + i * `step`. Of float32 intensities numpy computes the first edges (those of binCount:
+/// all) in single precision, and a value that a person reads as an edge falls on the same side as there.
 struct Edges {
   double start, step;
   bool single;  ///< each edge is rounded to float
@@ -23,8 +23,8 @@ struct Edges {
   double at(double i) const { return single ? as_float(as_float(i * step) + start) : start + i * step; }
 };
 
-/// As `numpy.arange(low, high, width)`, `low` the multiple of the width at or below the minimum: the step is what
-/// lies between the first two of them.
+/// As `numpy.arange(low, high, width)`, `low` the multiple of the width at or below the minimum: the step is
+/// what lies between the first two of them.
 Edges of_width(double low, double width, bool single) {
   const auto rounded = [&](double value) { return single ? as_float(value) : value; };
   const double step = rounded(width);

@@ -35,9 +35,8 @@ Names usual(const std::string& feature_class) {
             "SurfaceVolumeRatio",
             "VoxelVolume"};
   if (feature_class == "shape2D")
-    return {"Elongation",      "MajorAxisLength", "MaximumDiameter",       "MeshSurface",
-            "MinorAxisLength", "Perimeter",       "PerimeterSurfaceRatio", "PixelSurface",
-            "Sphericity"};
+    return {"Elongation", "MajorAxisLength",       "MaximumDiameter", "MeshSurface", "MinorAxisLength",
+            "Perimeter",  "PerimeterSurfaceRatio", "PixelSurface",    "Sphericity"};
   if (feature_class == "firstorder")
     return {"10Percentile",
             "90Percentile",
@@ -57,8 +56,7 @@ Names usual(const std::string& feature_class) {
             "TotalEnergy",
             "Uniformity",
             "Variance"};
-  if (feature_class == "glcm")
-    return {pyradiomics::kGlcmNames.begin(), pyradiomics::kGlcmNames.end()};
+  if (feature_class == "glcm") return {pyradiomics::kGlcmNames.begin(), pyradiomics::kGlcmNames.end()};
   if (feature_class == "gldm") return named_in(ngldm());
   if (feature_class == "glrlm") return named_in(glrlm());
   if (feature_class == "glszm") return named_in(glszm());

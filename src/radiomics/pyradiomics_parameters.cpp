@@ -81,8 +81,8 @@ bool has_no_value(const std::string& feature) {
 }
 
 const Setting* find_setting(const std::string& name) {
-  const auto* found = std::find_if(kSettings.begin(), kSettings.end(),
-                                   [&](const Setting& one) { return name == one.name; });
+  const auto* found =
+      std::find_if(kSettings.begin(), kSettings.end(), [&](const Setting& one) { return name == one.name; });
   return found == kSettings.end() ? nullptr : found;
 }
 
@@ -203,8 +203,9 @@ class Translation {
       }
     }
     if (list.items.empty())
-      core::fail_usage(classes_.where() + ": `featureClass` lists only features that PyRadiomics 3.0.1 has no "
-                                          "value for; name others");
+      core::fail_usage(classes_.where() +
+                       ": `featureClass` lists only features that PyRadiomics 3.0.1 has no "
+                       "value for; name others");
     list.file = classes_.file;
     list.line = classes_.line;
     return list;

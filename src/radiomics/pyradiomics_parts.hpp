@@ -38,19 +38,18 @@ struct Prepared {
   /// What image types are made of: all of the image, or of what is resampled of it. Only where there are any
   /// but Original.
   Patch image;
-  Window window;       ///< of the region in `image`
-  Place first{};       ///< where the region begins in the volume, unless it is resampled
+  Window window;        ///< of the region in `image`
+  Place first{};        ///< where the region begins in the volume, unless it is resampled
   bool single = false;  ///< intensities are float32: numpy makes the edges of levels in single precision
-  bool whole = false;  ///< intensities are stored as whole numbers
+  bool whole = false;   ///< intensities are stored as whole numbers
 };
 /// `around`: without other image types, `image` too, so many voxels around the region. Errors (data): of
 /// `extract`, a region too small for the settings, no voxel with the label.
 Prepared prepare(const imaging::Volume& image, const imaging::Volume& mask, const Pyradiomics& settings,
                  int64_t around = 0);
 
-/// Levels from 1 with edges at multiples of binWidth, or binCount of them, each where numpy puts it for float64
-/// or, with `single`, for float32 intensities.
-/// Error (data): more than a million levels.
+/// Levels from 1 with edges at multiples of binWidth, or binCount of them, each where numpy puts it for
+/// float64 or, with `single`, for float32 intensities. Error (data): more than a million levels.
 Levels discretise(const Region& region, const Pyradiomics& settings, bool single);
 /// The settings with the grey levels of an image type.
 Pyradiomics with(const ImageTypeLevels& levels, const Pyradiomics& settings);

@@ -53,15 +53,18 @@ void describe(config::Fields& f, LbpImage& o) {
   f("lbp2DRadius", o.radius, "of the circle of points", {.unit = "voxels"});
   f("lbp2DSamples", o.samples, "points on the circle", {.min = 1, .max = 31});
   f("lbp2DMethod", o.method,
-    "uniform: how many points are not lower than the voxel, where there are two changes on the circle at most, "
-    "else one more than `lbp2DSamples`; default: the points as bits; ror: the same, turned to the least number",
+    "uniform: how many points are not lower than the voxel, where there are two changes on the circle at "
+    "most, "
+    "else one more than `lbp2DSamples`; default: the points as bits; ror: the same, turned to the least "
+    "number",
     {.one_of = {"default", "ror", "uniform"}});
   f.check(o.radius > 0, "lbp2DRadius", "must be positive");
   describe(f, static_cast<ImageTypeLevels&>(o));
 }
 
 void describe(config::Fields& f, SphericalLbpImages& o) {
-  f("lbp3DLevels", o.levels, "degrees of spherical harmonics from 0 on, an image each", {.min = 1, .max = 10});
+  f("lbp3DLevels", o.levels, "degrees of spherical harmonics from 0 on, an image each",
+    {.min = 1, .max = 10});
   f("lbp3DIcosphereRadius", o.radius, "of the sphere of points", {.unit = "voxels"});
   f("lbp3DIcosphereSubdivision", o.subdivision, "how often the icosahedron's triangles are cut in four",
     {.min = 0, .max = 4});
@@ -83,7 +86,8 @@ void describe(config::Fields& f, ImageTypes& o) {
   f.section("Exponential", o.exponential, "powers of e, to the range of the image");
   f.section("Gradient", o.gradient, "magnitude of the gradient");
   f.section("LBP2D", o.lbp_2d, "local binary patterns of the slices across `force2Ddimension`");
-  f.section("LBP3D", o.lbp_3d, "local binary patterns on spheres around the region's voxels, and kurtosis there");
+  f.section("LBP3D", o.lbp_3d,
+            "local binary patterns on spheres around the region's voxels, and kurtosis there");
 }
 
 void describe(config::Fields& f, Pyradiomics& o) {
@@ -92,8 +96,7 @@ void describe(config::Fields& f, Pyradiomics& o) {
     "glcm_Contrast; absent: all classes but shape2D",
     {.lone = true});
   for (const std::string& one : o.feature_class)
-    if (const std::string wrong = unknown_feature(one); !wrong.empty())
-      f.check(false, "featureClass", wrong);
+    if (const std::string wrong = unknown_feature(one); !wrong.empty()) f.check(false, "featureClass", wrong);
   f.section("imageType", o.image_type, "what the features are of, but those of shape; none: Original alone");
   f("label", o.label,
     "of the mask's voxels that are the region, the number of a segment or ROI; absent: 1, or the only label");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <numbers>
 
 #include "radiomics/filters/separable.hpp"
 #include "radiomics/filters/wavelets.hpp"
@@ -15,8 +16,16 @@ struct Band {
 /// The low and the high pass along one axis after the other, or the low ones alone.
 class Transform {
  public:
-  Transform(const WaveletImages& options, std::vector<int> axes) : axes_(std::move(axes)) {
-    const std::vector<double>& low = wavelet_low_pass(options.wavelet);
+  /// `single`: in float32, as PyWavelets transforms images that are.
+  Transform(const WaveletImages& options, std::vector<int> axes, bool single)
+      : axes_(std::move(axes)), single_(single) {
+    std::vector<double> low = wavelet_low_pass(options.wavelet);
+    if (single && options.wavelet.starts_with("coif")) {
+      // PyWavelets keeps coiflets without their factor, which it applies in single precision.
+      const auto root = std::numbers::sqrt2_v<float>;
+      for (double& weight : low)
+        weight = static_cast<double>(static_cast<float>(weight / std::numbers::sqrt2) * root);
+    }
     low_ = convolving(low);
     high_ = convolving(wavelet_high_pass(low));
   }
@@ -47,11 +56,12 @@ class Transform {
   }
 
  private:
-  static Patch pass(const Patch& patch, const Kernel& kernel, int axis, const Window& to) {
-    return correlate(patch, kernel, axis, to.begin[axis], to.end[axis], Boundary::periodic);
+  Patch pass(const Patch& patch, const Kernel& kernel, int axis, const Window& to) const {
+    return correlate(patch, kernel, axis, to.begin[axis], to.end[axis], Boundary::periodic, single_);
   }
 
   std::vector<int> axes_;
+  bool single_;
   Kernel low_, high_;
 };
 
@@ -64,7 +74,7 @@ std::vector<DerivedImage> wavelet_images(const Scene& scene, const Pyradiomics& 
   std::vector<int> axes;
   for (int axis = 2; axis >= 0; --axis)
     if (!settings.force_2d || axis != settings.force_2d_dimension) axes.push_back(axis);
-  const Transform transform(options, axes);
+  const Transform transform(options, axes, scene.single);
   // An odd axis is closed to a ring with its first voxel once more.
   Grid even = image.image;
   for (int64_t& size : even.size) size += size % 2;
@@ -89,11 +99,7 @@ std::vector<DerivedImage> wavelet_images(const Scene& scene, const Pyradiomics& 
     patch = std::move(bands.front().patch);
   }
   images.push_back({name + std::string(axes.size(), 'L'), options, std::move(patch.values)});
-  if (!scene.single) return images;
-  for (DerivedImage& one : images) {
-    one.single = true;
-    for (double& value : one.values) value = static_cast<double>(static_cast<float>(value));
-  }
+  for (DerivedImage& one : images) one.single = scene.single;
   return images;
 }
 

@@ -53,7 +53,8 @@ struct Diagnostics {
 enum class Finite { inside, around };
 
 /// The region on the grid that `settings` ask for, with `margin` mm around it; `mask` = `shape`. Errors
-/// (data) as of `extract`; intensities that are not finite in the region, or with `around` anywhere near it. Fills `diagnostics`, which costs a pass over the whole image, where one is given.
+/// (data) as of `extract`; intensities that are not finite in the region, or with `around` anywhere near it.
+/// Fills `diagnostics`, which costs a pass over the whole image, where one is given.
 Region make_region(const imaging::Volume& image, const imaging::Volume& mask, const Settings& settings,
                    double margin, Diagnostics* diagnostics = nullptr, Finite finite = Finite::around);
 /// The grid of the whole image as `settings` ask for it.

@@ -141,7 +141,7 @@ void describe(config::Fields& f, Settings& o) {
     {.one_of = kInterpolations});
   f("round", o.round, "intensities to whole numbers after resampling, as HU ask for");
   f("range", o.range, "low, high: other intensities leave the intensity mask; nan: no bound",
-    {.unit = "of the image"});
+    {.unit = "of the image", .one_of = {"nan"}});
   f("outliers", o.outliers,
     "intensities further from the region's mean than this leave the intensity mask; 0: none do",
     {.min = 0, .unit = "standard deviations"});

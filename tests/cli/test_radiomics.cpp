@@ -96,9 +96,10 @@ TEST(Radiomics, TakesAParameterFileOfPyradiomics) {
                                            "imageType: {Original: {}, Square: }\n"
                                            "featureClass: {firstorder: , glcm: [Contrast, SumVariance]}\n";
   const Outcome file = run_program({"radiomics", image, mask, "--config", (folder / "params.yaml").string()});
-  const Outcome words = run_program({"radiomics", image, mask, "--profile", "pyradiomics", "pyradiomics.binWidth=10",
-                                     "pyradiomics.featureClass=[firstorder, glcm_Contrast]",
-                                     "pyradiomics.imageType={Original: {}, Square: {}}"});
+  const Outcome words =
+      run_program({"radiomics", image, mask, "--profile", "pyradiomics", "pyradiomics.binWidth=10",
+                   "pyradiomics.featureClass=[firstorder, glcm_Contrast]",
+                   "pyradiomics.imageType={Original: {}, Square: {}}"});
   ASSERT_EQ(file.exit_code, 0) << file.err;
   EXPECT_EQ(file.out, words.out) << words.err;
   EXPECT_THAT(file.err, HasSubstr("glcm_SumVariance"));
@@ -125,8 +126,8 @@ TEST(Radiomics, NeverWritesOverWhatItReadsOrHasWritten) {
   refused("cases.csv", "link.csv");
   EXPECT_FALSE(std::filesystem::exists(folder / "all.json"));
   std::filesystem::copy_file(image, folder / "scan.nii.gz");
-  const Outcome one = run_program({"radiomics", (folder / "scan.nii.gz").string(), mask, "families=statistics",
-                                   "--out", (folder / "scan.nii.gz").string()});
+  const Outcome one = run_program({"radiomics", (folder / "scan.nii.gz").string(), mask,
+                                   "families=statistics", "--out", (folder / "scan.nii.gz").string()});
   EXPECT_EQ(one.exit_code, 2) << one.err;
   EXPECT_EQ(slurp(folder / "scan.nii.gz"), slurp(image));
 }

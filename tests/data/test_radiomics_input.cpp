@@ -116,7 +116,8 @@ TEST_F(RadiomicsInput, KeepsThePrecisionOfTheImage) {
   const auto mask = imaging::read_volume(file("seg", 3));
   const double mean = image.data.masked_select(mask.data.ne(0)).mean().item<double>();
   const auto found = described(cohort.impl(), 0, 3);
-  const auto at = std::find(found->names->begin(), found->names->end(), "t1_stat_mean") - found->names->begin();
+  const auto at =
+      std::find(found->names->begin(), found->names->end(), "t1_stat_mean") - found->names->begin();
   EXPECT_NEAR(found->values.at(static_cast<size_t>(at)), mean, 1e-11);
 }
 

@@ -21,7 +21,8 @@ TEST(Peers, AreAllThere) {
 
 TEST(Peers, ThatCannotBeImportedAreNamed) {
   const test::TemporaryFolder folder;
-  std::ofstream(folder / "one.py") << "import sys, surely_absent.part\nfrom json import loads, dump_everything\n";
+  std::ofstream(folder / "one.py")
+      << "import sys, surely_absent.part\nfrom json import loads, dump_everything\n";
   const std::string script = test::source_dir().string() + "/tests/parity/imports.py";
   const std::string log = (folder / "log").string();
   EXPECT_NE(std::system(("python3 " + script + " " + folder.path().string() + " 2> " + log).c_str()), 0);

@@ -174,9 +174,12 @@ TEST(PyradiomicsProfile, ResamplesAFinerMaskOnceFromItsOwnGrid) {
     settings.pyradiomics.feature_class = {"shape", "firstorder"};
     ASSERT_TRUE(takes_own_grid(settings));
     for (const Feature& feature : extract(image, mask, settings)) {
-      if (feature.name == "original_shape_VoxelVolume") EXPECT_NEAR(feature.value, right.volume, 1e-9);
-      if (feature.name == "original_firstorder_Mean")
+      if (feature.name == "original_shape_VoxelVolume") {
+        EXPECT_NEAR(feature.value, right.volume, 1e-9);
+      }
+      if (feature.name == "original_firstorder_Mean") {
         EXPECT_NEAR(feature.value, right.mean, 1e-9 * std::abs(right.mean));
+      }
     }
   }
   EXPECT_FALSE(takes_own_grid(profile("pyradiomics")));
@@ -193,7 +196,8 @@ std::map<std::string, double> features(const Sample& of, const Pyradiomics& pyra
 }
 
 /// The levels of a row of intensities.
-std::vector<int32_t> levels_of(const std::vector<double>& intensities, const Pyradiomics& settings, bool single) {
+std::vector<int32_t> levels_of(const std::vector<double>& intensities, const Pyradiomics& settings,
+                               bool single) {
   Region region;
   region.grid.size = {1, 1, static_cast<int64_t>(intensities.size())};
   for (const double value : intensities) {
@@ -207,8 +211,8 @@ std::vector<int32_t> levels_of(const std::vector<double>& intensities, const Pyr
 /// What numpy.digitize finds with the edges of numpy.arange, for float64 and for float32.
 TEST(PyradiomicsProfile, PutsEdgesOfLevelsWhereNumpyDoes) {
   std::vector<double> values;
-  for (const int thousandths : {129, 150, 200, 250, 300, 350, 400, 450, 550, 600, 650, 700, 850, 950, 1050, 1150,
-                                1200, 1350, 1390})
+  for (const int thousandths :
+       {129, 150, 200, 250, 300, 350, 400, 450, 550, 600, 650, 700, 850, 950, 1050, 1150, 1200, 1350, 1390})
     values.push_back(thousandths * 0.001);
   std::vector<int32_t> wanted{1, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 17, 19, 21, 22, 25, 26};
   EXPECT_EQ(levels_of(values, {.bin_width = 0.05}, false), wanted);
@@ -218,20 +222,24 @@ TEST(PyradiomicsProfile, PutsEdgesOfLevelsWhereNumpyDoes) {
   EXPECT_EQ(levels_of(values, {.bin_count = 13}, false), counted);
   EXPECT_EQ(levels_of(values, {.bin_count = 13}, true), counted);
   const std::vector<double> signed_values{-3, -2.9, -0.1, 0, 0.1, 0.30000000000000004, 2.7};
-  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, false), (std::vector<int32_t>{1, 2, 29, 30, 31, 33, 57}));
-  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, true), (std::vector<int32_t>{1, 2, 30, 31, 32, 34, 58}));
+  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, false),
+            (std::vector<int32_t>{1, 2, 29, 30, 31, 33, 57}));
+  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, true),
+            (std::vector<int32_t>{1, 2, 30, 31, 32, 34, 58}));
   EXPECT_EQ(levels_of({5, 5, 5}, {}, false), (std::vector<int32_t>{1, 1, 1}));
   EXPECT_EQ(levels_of({5, 5, 5}, {.bin_count = 4}, true), (std::vector<int32_t>{3, 3, 3}));
 }
 
 TEST(PyradiomicsProfile, ComputesSingleFeaturesAndThoseThatMustBeNamed) {
-  const auto some = features(sample(), {.feature_class = {"glcm_Contrast", "ngtdm", "firstorder_StandardDeviation",
-                                                          "firstorder_Variance", "shape_Sphericity",
-                                                          "shape_SphericalDisproportion"}});
+  const auto some = features(
+      sample(),
+      {.feature_class = {"glcm_Contrast", "ngtdm", "firstorder_StandardDeviation", "firstorder_Variance",
+                         "shape_Sphericity", "shape_SphericalDisproportion"}});
   EXPECT_EQ(some.size(), 1U + 5 + 2 + 2);
   EXPECT_NEAR(some.at("original_firstorder_StandardDeviation"),
               std::sqrt(some.at("original_firstorder_Variance")), 1e-12);
-  EXPECT_NEAR(some.at("original_shape_SphericalDisproportion") * some.at("original_shape_Sphericity"), 1, 1e-12);
+  EXPECT_NEAR(some.at("original_shape_SphericalDisproportion") * some.at("original_shape_Sphericity"), 1,
+              1e-12);
   EXPECT_EQ(features(sample(), {.feature_class = {"firstorder", "shape"}}).size(), 18U + 14);
 }
 

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <numbers>
 
 #include "photo51/config/read.hpp"
 #include "photo51/radiomics/features.hpp"
@@ -218,17 +219,18 @@ TEST(PyradiomicsImages, PatternsOfSlicesCountWhatIsNotLower) {
   EXPECT_EQ(least.at("lbp-2D_firstorder_Mean"), 7);
 }
 
-TEST(PyradiomicsImages, PatternsOnSpheresDoNotTurnWithTheImage) {
+/// Of the 42 points around a peak none is not lower, of those around a pit all are.
+TEST(PyradiomicsImages, PatternsOnSpheresCountWhatIsNotLower) {
   Sample of = sample();
-  of.image.data.copy_(at::arange(6, at::kDouble).expand({1, 4, 5, 6}));
-  const auto along = found(of, read("{LBP3D: {}}", "binWidth: 0.1"));
-  Sample turned = of;
-  turned.image.data.copy_(at::arange(5, at::kDouble).view({1, 1, 5, 1}).expand({1, 4, 5, 6}));
-  const auto across = found(turned, read("{LBP3D: {}}", "binWidth: 0.1"));
-  // The degree 0 of half a sphere: the share of its 42 points that are not lower.
-  EXPECT_NEAR(along.at("lbp-3D-m1_firstorder_Maximum"), across.at("lbp-3D-m1_firstorder_Maximum"), 1e-9);
-  EXPECT_TRUE(std::isfinite(along.at("lbp-3D-k_firstorder_Mean")));
-  EXPECT_EQ(along.count("lbp-3D-m2_firstorder_Mean"), 1U);
+  of.image.data.fill_(10);
+  of.image.data[0][1][1][1] = 1000;
+  of.image.data[0][2][2][3] = -1000;
+  const auto values = found(of, read("{LBP3D: {}}", "binWidth: 0.1"));
+  EXPECT_NEAR(values.at("lbp-3D-m1_firstorder_Minimum"), 0, 1e-12);
+  EXPECT_NEAR(values.at("lbp-3D-m1_firstorder_Maximum"), 42 * std::sqrt(42.0) / (4 * std::numbers::pi), 1e-9);
+  EXPECT_NEAR(values.at("lbp-3D-m2_firstorder_Minimum"), 0, 1e-9);
+  EXPECT_GT(values.at("lbp-3D-k_firstorder_Maximum"), -2);
+  EXPECT_EQ(values.count("lbp-3D-m3_firstorder_Mean"), 0U);
 }
 
 TEST(PyradiomicsImages, PreCropCutsWhatFiltersSee) {

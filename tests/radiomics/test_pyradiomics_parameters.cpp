@@ -45,7 +45,8 @@ std::string refusal(const std::string& text) {
 
 TEST(PyradiomicsParameters, AreSettingsOfTheProfile) {
   const Read of = read(
-      "setting: {binWidth: 5, label: 3, normalize: True, normalizeScale: 100, resampledPixelSpacing: [1, 1, 2], "
+      "setting: {binWidth: 5, label: 3, normalize: True, normalizeScale: 100, resampledPixelSpacing: [1, 1, "
+      "2], "
       "interpolator: 2, preCrop: true, geometryTolerance: 1.0e-3, correctMask: true, additionalInfo: false, "
       "label_channel: 0, distances: [1, 2], weightingNorm: , removeOutliers: ~}\n"
       "featureClass:\n  firstorder: []\n  glcm: [Contrast, 'JointEntropy']\n  shape:\n");
@@ -77,7 +78,8 @@ TEST(PyradiomicsParameters, GiveSettingsOfFiltersToTheirImageTypes) {
 }
 
 TEST(PyradiomicsParameters, AreMapsToo) {
-  const Read of = read("voxelSetting: {kernelRadius: 2, maskedKernel: false, initValue: .nan, voxelBatch: 1000}\n");
+  const Read of =
+      read("voxelSetting: {kernelRadius: 2, maskedKernel: false, initValue: .nan, voxelBatch: 1000}\n");
   EXPECT_EQ(of.voxelwise.radius, 2);
   EXPECT_FALSE(of.voxelwise.masked);
   EXPECT_FALSE(of.voxelwise.outside.has_value());
@@ -95,9 +97,11 @@ TEST(PyradiomicsParameters, SayWhatHasNoEffect) {
 }
 
 TEST(PyradiomicsParameters, RefuseWhatPyradiomicsDoesNotKnow) {
-  EXPECT_THAT(refusal("setting:\n  binWidth: 5\n  verbose: true\n  binWith: 3"),
-              AllOf(HasSubstr("params.yaml:3"), HasSubstr("`verbose`"), HasSubstr("did you mean `binWidth`")));
-  EXPECT_THAT(refusal("settings: {binWidth: 5}\nfeatureClass: {glcm: }"), HasSubstr("did you mean `setting`"));
+  EXPECT_THAT(
+      refusal("setting:\n  binWidth: 5\n  verbose: true\n  binWith: 3"),
+      AllOf(HasSubstr("params.yaml:3"), HasSubstr("`verbose`"), HasSubstr("did you mean `binWidth`")));
+  EXPECT_THAT(refusal("settings: {binWidth: 5}\nfeatureClass: {glcm: }"),
+              HasSubstr("did you mean `setting`"));
   EXPECT_THAT(refusal("voxelSetting: {radius: 2}"), HasSubstr("`radius`"));
   EXPECT_THAT(refusal("featureClass: {glcm: [Contrasst]}"), HasSubstr("did you mean `Contrast`"));
   EXPECT_THAT(refusal("featureClass: {glmc: }"), HasSubstr("did you mean `glcm`"));
@@ -148,7 +152,8 @@ TEST(PyradiomicsParameters, OfTheSharedCases) {
   EXPECT_THAT(load("onlyclasses.yaml").feature_class, ElementsAre("firstorder_Mean", "firstorder_Energy"));
   EXPECT_THAT(load("params.json").feature_class, ElementsAre("firstorder", "glcm_Contrast"));
   EXPECT_TRUE(load("voxel.yaml").force_2d);
-  PHOTO51_EXPECT_ERROR(load("enabled.yaml"), usage, AllOf(HasSubstr("`verbose`"), HasSubstr("`enableCExtensions`")));
+  PHOTO51_EXPECT_ERROR(load("enabled.yaml"), usage,
+                       AllOf(HasSubstr("`verbose`"), HasSubstr("`enableCExtensions`")));
   PHOTO51_EXPECT_ERROR(load("gldm_float.yaml"), usage, HasSubstr("gldm_a"));
   PHOTO51_EXPECT_ERROR(load("dup.mine.yaml"), usage, HasSubstr("stands twice"));
 }

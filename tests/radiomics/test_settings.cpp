@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "photo51/config/read.hpp"
 #include "photo51/radiomics/settings.hpp"
 #include "support/errors.hpp"
@@ -43,6 +45,13 @@ TEST(RadiomicsSettings, ComeBackFromTheirDump) {
 TEST(RadiomicsSettings, OfTheDefaultProfileAreThoseOfAFreshStruct) {
   Settings fresh, named = profile("ibsi");
   EXPECT_EQ(config::to_yaml(config::dump(fresh)), config::to_yaml(config::dump(named)));
+}
+
+TEST(RadiomicsSettings, LeaveARangeOpenWithNan) {
+  const Settings open = read("{range: [nan, 100]}");
+  EXPECT_TRUE(std::isnan(open.range[0]));
+  EXPECT_EQ(open.range[1], 100);
+  EXPECT_THAT(test::message_of(Fault::usage, [&] { read("{spacing: [nan, 1, 1]}"); }), HasSubstr("finite"));
 }
 
 TEST(RadiomicsSettings, RefuseWhatMakesNoSense) {

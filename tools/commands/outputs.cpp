@@ -35,9 +35,10 @@ void Outputs::add(const fs::path& file) {
       core::fail_usage(file.string() + " would be written over, and is read: give --out another name");
   for (const fs::path& output : outputs_)
     if (same_file(output, file))
-      core::fail_usage(file.string() +
-                       " would be written twice: the table, and beside it FILE.json that says what from; give "
-                       "--out a name that ends with .csv");
+      core::fail_usage(
+          file.string() +
+          " would be written twice: the table, and beside it FILE.json that says what from; give "
+          "--out a name that ends with .csv");
   outputs_.push_back(file);
 }
 

@@ -43,9 +43,9 @@ std::vector<std::string> family_names();
 /// touched, but for the family `diagnostic`. A depth of 1 is a 2D image. With `pool`, families share the
 /// threads. `device` (`core::resolve_device`) counts the co-occurrence and run matrices of large regions; the
 /// features are the same on each. Errors: those of the device; run: a GPU without libphoto51_cuda; data: an
-/// empty mask, different grids, several channels, intensities that are not finite in the region or, for families and filters that look there, near it, a region
-/// that nothing is left of after resampling or resegmentation, intensities that `discretise` cannot make
-/// levels of; each names the setting.
+/// empty mask, different grids, several channels, intensities that are not finite in the region or, for
+/// families and filters that look there, near it, a region that nothing is left of after resampling or
+/// resegmentation, intensities that `discretise` cannot make levels of; each names the setting.
 std::vector<Feature> extract(const imaging::Volume& image, const imaging::Volume& mask,
                              const Settings& settings, core::ThreadPool* pool = nullptr,
                              const std::string& device = "cpu");

@@ -17,8 +17,8 @@ namespace photo51::radiomics {
 struct Pyradiomics {
   /// featureClass: classes (`glcm`) and single features (`glcm_Contrast`); empty = all classes but shape2D.
   std::vector<std::string> feature_class{};
-  ImageTypes image_type{};                   ///< imageType: the images that features are of, but shape
-  std::optional<int64_t> label{};            ///< of the mask's voxels that are the region; absent = 1
+  ImageTypes image_type{};         ///< imageType: the images that features are of, but shape
+  std::optional<int64_t> label{};  ///< of the mask's voxels that are the region; absent = 1
   // the region must have
   int64_t minimum_dimensions = 2;         ///< minimumROIDimensions
   std::optional<int64_t> minimum_size{};  ///< minimumROISize: more voxels than this
@@ -60,13 +60,13 @@ std::vector<std::string> pyradiomics_features(const std::string& feature_class, 
 /// `featureClass` at the top.
 bool is_parameter_file(const config::Node& document);
 /// The same as a document of `Settings`, with the section `voxelwise` where the file has voxelSetting:
-/// `setting` under the names of the profile, those of filters with their image types; features by class as one
-/// list; nothing (`~`, no value) as PyRadiomics's default. `warnings` takes what has no effect here. Errors
-/// (usage) with file:line: a key or feature that PyRadiomics 3.0.1 does not know, what it knows and the
-/// profile does not compute.
+/// `setting` under the names of the profile, those of filters with their image types; features by class as
+/// one list; nothing (`~`, no value) as PyRadiomics's default. `warnings` takes what has no effect here.
+/// Errors (usage) with file:line: a key or feature that PyRadiomics 3.0.1 does not know, what it knows and
+/// the profile does not compute.
 config::Node from_parameter_file(const config::Node& document, std::vector<std::string>& warnings);
-/// A file of settings, or a parameter file of PyRadiomics (YAML or JSON) as such. Error (usage): no such file,
-/// what `config::load_document` and `from_parameter_file` refuse.
+/// A file of settings, or a parameter file of PyRadiomics (YAML or JSON) as such. Error (usage): no such
+/// file, what `config::load_document` and `from_parameter_file` refuse.
 config::Node load_settings(const std::filesystem::path& path, std::vector<std::string>& warnings);
 
 }  // namespace photo51::radiomics

@@ -28,11 +28,11 @@ struct FeatureMap {
 };
 
 /// Maps [1, D, H, W], float32, on the grid of the image as `settings` resample it, cut to the region's
-/// surroundings; `outside` outside the region, NaN where a cube does not define the feature. Levels are those of
-/// `settings.discretise`. In the profile `pyradiomics` all its settings hold as in `extract`: its bins, its
-/// label, what it asks of the region, normalisation and resegmentation, and what each family reads. Errors as
-/// of `extract`, and usage, naming the key: settings that maps do not read (resampledPixelSpacing and image
-/// types there; families, filters, distances, coarseness and aggregation in the other profiles).
+/// surroundings; `outside` outside the region, NaN where a cube does not define the feature. Levels are those
+/// of `settings.discretise`. In the profile `pyradiomics` all its settings hold as in `extract`: its bins,
+/// its label, what it asks of the region, normalisation and resegmentation, and what each family reads.
+/// Errors as of `extract`, and usage, naming the key: settings that maps do not read (resampledPixelSpacing
+/// and image types there; families, filters, distances, coarseness and aggregation in the other profiles).
 std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::Volume& mask,
                                   const Settings& settings, const VoxelwiseOptions& options,
                                   core::ThreadPool* pool = nullptr);

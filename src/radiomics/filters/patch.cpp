@@ -71,7 +71,8 @@ std::vector<int64_t> offsets(const Patch& patch, int axis, int64_t begin, int64_
 /// Rows of `width` voxels: adds up weighted rows of `in`, which lie where `offset` says. In pieces that stay
 /// in the cache. The last weight comes first, as in a convolution, so that sums round as those of PyWavelets
 /// do and intensities that cancel out leave the same side of 0.
-void correlate_rows(const double* in, double* out, int64_t width, const Kernel& kernel,
+template <class Value>
+void correlate_rows(const Value* in, Value* out, int64_t width, const Kernel& kernel,
                     const std::vector<int64_t>& offset) {
   constexpr int64_t kPiece = 1024;
   const auto taps = static_cast<int64_t>(kernel.size());
@@ -79,12 +80,12 @@ void correlate_rows(const double* in, double* out, int64_t width, const Kernel& 
   for (int64_t start = 0; start < width; start += kPiece) {
     const int64_t length = std::min(kPiece, width - start);
     for (int64_t row = 0; row < rows; ++row) {
-      double* to = out + row * width + start;
+      Value* to = out + row * width + start;
       for (int64_t tap = taps; tap-- > 0;) {
-        const double weight = kernel[tap];
+        const auto weight = static_cast<Value>(kernel[tap]);
         const int64_t at = offset[row + tap];
         if (weight == 0 || at < 0) continue;
-        const double* from = in + at * width + start;
+        const Value* from = in + at * width + start;
         for (int64_t i = 0; i < length; ++i) to[i] += weight * from[i];
       }
     }
@@ -92,14 +93,15 @@ void correlate_rows(const double* in, double* out, int64_t width, const Kernel& 
 }
 
 /// One line along x.
-void correlate_line(const double* in, double* out, std::vector<double>& line, const Kernel& kernel,
+template <class Value>
+void correlate_line(const Value* in, Value* out, std::vector<Value>& line, const Kernel& kernel,
                     const std::vector<int64_t>& offset) {
   for (size_t i = 0; i < offset.size(); ++i) line[i] = offset[i] < 0 ? 0 : in[offset[i]];
   const auto length = static_cast<int64_t>(offset.size() - kernel.size() + 1);
   for (size_t tap = kernel.size(); tap-- > 0;) {
-    const double weight = kernel[tap];
+    const auto weight = static_cast<Value>(kernel[tap]);
     if (weight == 0) continue;
-    const double* from = line.data() + tap;
+    const Value* from = line.data() + tap;
     for (int64_t i = 0; i < length; ++i) out[i] += weight * from[i];
   }
 }
@@ -126,27 +128,42 @@ std::vector<double> values_around(const Patch& patch, const Window& window, Boun
   return result;
 }
 
+namespace {
+
+/// All lines along `axis` of `in` [depth, height, width of the patch]; `out` is `length` long along it.
+template <class Value>
+void correlate_all(const Value* in, Value* out, const Window& window, const Kernel& kernel, int axis,
+                   int64_t length, const std::vector<int64_t>& offset) {
+  const int64_t depth = window.length(0), height = window.length(1), width = window.length(2);
+  if (axis == 0) {
+    correlate_rows(in, out, height * width, kernel, offset);
+  } else if (axis == 1) {
+    for (int64_t z = 0; z < depth; ++z)
+      correlate_rows(in + z * height * width, out + z * length * width, width, kernel, offset);
+  } else {
+    std::vector<Value> line(offset.size());
+    for (int64_t row = 0; row < depth * height; ++row)
+      correlate_line(in + row * width, out + row * length, line, kernel, offset);
+  }
+}
+
+}  // namespace
+
 Patch correlate(const Patch& patch, const Kernel& kernel, int axis, int64_t begin, int64_t end,
-                Boundary boundary) {
+                Boundary boundary, bool single) {
   Patch result{patch.image, patch.window, {}};
   result.window.begin[axis] = begin;
   result.window.end[axis] = end;
-  result.values.assign(result.window.count(), 0);
   const auto radius = static_cast<int64_t>(kernel.size() / 2);
   const std::vector<int64_t> offset = offsets(patch, axis, begin - radius, end + radius, boundary);
-  const int64_t depth = patch.window.length(0), height = patch.window.length(1),
-                width = patch.window.length(2);
-  if (axis == 0) {
-    correlate_rows(patch.values.data(), result.values.data(), height * width, kernel, offset);
-  } else if (axis == 1) {
-    for (int64_t z = 0; z < depth; ++z)
-      correlate_rows(patch.values.data() + z * height * width,
-                     result.values.data() + z * (end - begin) * width, width, kernel, offset);
+  if (single) {
+    const std::vector<float> in(patch.values.begin(), patch.values.end());
+    std::vector<float> out(result.window.count(), 0);
+    correlate_all(in.data(), out.data(), patch.window, kernel, axis, end - begin, offset);
+    result.values.assign(out.begin(), out.end());
   } else {
-    std::vector<double> line(offset.size());
-    for (int64_t row = 0; row < depth * height; ++row)
-      correlate_line(patch.values.data() + row * width, result.values.data() + row * (end - begin), line,
-                     kernel, offset);
+    result.values.assign(result.window.count(), 0);
+    correlate_all(patch.values.data(), result.values.data(), patch.window, kernel, axis, end - begin, offset);
   }
   return result;
 }

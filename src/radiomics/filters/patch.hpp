@@ -45,7 +45,8 @@ std::vector<double> values_around(const Patch& patch, const Window& window, Boun
 using Kernel = std::vector<double>;
 
 /// Sum of kernel[j] * image[i + j - radius] along `axis`, for i from `begin` to `end`; the other axes stay.
+/// `single`: in float32, from the last weight on.
 Patch correlate(const Patch& patch, const Kernel& kernel, int axis, int64_t begin, int64_t end,
-                Boundary boundary);
+                Boundary boundary, bool single = false);
 
 }  // namespace photo51::radiomics

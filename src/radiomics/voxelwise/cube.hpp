@@ -1,6 +1,6 @@
 #pragma once
-/// The cube around a voxel, or one slice of it: its voxels and its pairs of neighbours, as offsets in an array
-/// with enough empty voxels at its borders.
+/// The cube around a voxel, or one slice of it: its voxels and its pairs of neighbours, as offsets in an
+/// array with enough empty voxels at its borders.
 
 #include <array>
 #include <cstdint>

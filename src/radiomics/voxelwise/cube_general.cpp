@@ -34,8 +34,8 @@ class CubeGeneral final : public CubeFamily {
     for (int64_t a = -reach_[0]; a <= reach_[0]; ++a) {
       for (int64_t b = -reach_[1]; b <= reach_[1]; ++b) {
         for (int64_t c = -reach_[2]; c <= reach_[2]; ++c) {
-          const int32_t level = image_.level[voxel + a * strides[axes_[0]] + b * strides[axes_[1]] +
-                                             c * strides[axes_[2]]];
+          const int32_t level =
+              image_.level[voxel + a * strides[axes_[0]] + b * strides[axes_[1]] + c * strides[axes_[2]]];
           if (level > 0) region_.voxels.push_back(static_cast<int64_t>(levels_.level.size()));
           levels_.level.push_back(level);
           region_.mask.push_back(level > 0 ? 1 : 0);

@@ -115,8 +115,9 @@ Ready by_pyradiomics(const imaging::Volume& image, const imaging::Volume& mask, 
   const Region whole = options.masked ? region : filled(region);
   for (const int64_t voxel : whole.voxels)
     if (!std::isfinite(whole.intensity[voxel]))
-      core::fail_data(image.source + ": intensities around the region are not finite, where cubes that are not "
-                                     "`masked` look");
+      core::fail_data(image.source +
+                      ": intensities around the region are not finite, where cubes that are not "
+                      "`masked` look");
   ready.levels = pyradiomics::discretise(whole, settings, prepared.single);
   ready.first_order = prepared.single ? pyradiomics::discretise(whole, settings, false) : ready.levels;
   return ready;
@@ -289,7 +290,8 @@ std::span<const MapFamily> map_families() {
 void describe(config::Fields& f, VoxelwiseOptions& o) {
   f("radius", o.radius, "of the cube around each voxel, which has 2 radius + 1 an edge",
     {.min = 1, .max = 10, .unit = "voxels"});
-  f("masked", o.masked, "only voxels of the region count; else all of the image, which decides on the levels too (in the profile "
+  f("masked", o.masked,
+    "only voxels of the region count; else all of the image, which decides on the levels too (in the profile "
     "pyradiomics the box that the cubes reach)");
   f("outside", o.outside, "the maps' value outside the region; absent: NaN");
   f("families", o.families, "what to map; absent: all", {.one_of = map_family_names(), .lone = true});
@@ -300,8 +302,8 @@ std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::V
                                   core::ThreadPool* pool) {
   check_settings(settings);
   const Pyradiomics cube = cube_settings(settings);
-  const Ready ready = theirs(settings) ? by_pyradiomics(image, mask, cube, options)
-                                       : by_ibsi(image, mask, settings, options);
+  const Ready ready =
+      theirs(settings) ? by_pyradiomics(image, mask, cube, options) : by_ibsi(image, mask, settings, options);
   const Region& region = ready.region;
   const int32_t levels = std::max(ready.levels.count, ready.first_order.count);
   if (levels > kMostLevels)
