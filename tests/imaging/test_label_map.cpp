@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "imaging/nrrd_segments.hpp"
 #include "photo51/imaging/inspect.hpp"
