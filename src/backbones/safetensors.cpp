@@ -12,6 +12,7 @@
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 
 namespace photo51::backbones {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 
 namespace photo51::core {
 namespace {

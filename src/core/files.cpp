@@ -1,11 +1,11 @@
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -15,6 +15,7 @@
 
 #include "core/byte_source.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/temporary.hpp"
 
 namespace photo51::core {
 namespace {
@@ -22,9 +23,6 @@ namespace {
 std::string reason() {
   return std::strerror(errno);
 }
-
-/// Before the numbers of process and write in the name of a temporary file.
-constexpr std::string_view kTemporary = ".tmp";
 
 std::string to_hex(XXH128_hash_t hash) {
   char text[33];
@@ -72,33 +70,6 @@ std::string read_text(const std::filesystem::path& path) {
   while (const size_t got = source.read(piece.data(), piece.size())) text.append(piece.data(), got);
   source.finish();
   return text;
-}
-
-std::filesystem::path behind_links(const std::filesystem::path& path) {
-  std::filesystem::path at = path;
-  std::error_code code;
-  for (int steps = 0; steps < 40 && std::filesystem::is_symlink(at, code); ++steps)
-    at = at.parent_path() / std::filesystem::read_symlink(at, code);
-  return at;
-}
-
-std::string temporary_of(std::string_view file_name) {
-  const size_t at = file_name.rfind(kTemporary);
-  if (at == std::string_view::npos || at == 0) return "";
-  const std::string_view numbers = file_name.substr(at + kTemporary.size());
-  const size_t line = numbers.find('_');
-  const auto digits = [](std::string_view text) {
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-  };
-  if (line == std::string_view::npos || !digits(numbers.substr(0, line)) || !digits(numbers.substr(line + 1)))
-    return "";
-  return std::string(file_name.substr(0, at));
-}
-
-std::filesystem::path temporary_for(const std::filesystem::path& path) {
-  static std::atomic<unsigned> writes{0};  // two threads may write the same path
-  return path.string() + std::string(kTemporary) + std::to_string(::getpid()) + "_" +
-         std::to_string(writes++);
 }
 
 void write_file_atomic(const std::filesystem::path& named, std::string_view content) {

@@ -64,14 +64,18 @@ bool interrupted() {
   return raised;
 }
 
+void end_interrupted() {
+  last_words.write();
+  ::_exit(exit_code);
+}
+
 Graceful::Graceful() : exceptions_(std::uncaught_exceptions()) {
   ++graceful;
 }
 
 Graceful::~Graceful() {
   if (--graceful > 0 || !raised || std::uncaught_exceptions() > exceptions_) return;
-  last_words.write();
-  ::_exit(exit_code);
+  end_interrupted();
 }
 
 }  // namespace photo51::core

@@ -147,8 +147,7 @@ struct CaseLoader::Impl {
                                        stream(input, row));
     for (const size_t i : drawn) {
       const Instance which = instance_at(cohort, input, row, i);
-      const at::Tensor instance =
-          load_instance({input, row, i}, which, draw, i == drawn.back() && views.empty());
+      const at::Tensor instance = load_instance({input, row, i}, draw, i == drawn.back() && views.empty());
       if (!instance.defined()) continue;
       if (!values.defined()) {
         auto shape = instance.sizes().vec();
@@ -168,15 +167,12 @@ struct CaseLoader::Impl {
 
   /// Undefined when it is a damaged tile of a slide, which the case does without unless it is
   /// `the_last_hope`.
-  at::Tensor load_instance(const ImageKey& key, const Instance& which, const Draw& draw,
-                           bool the_last_hope) const {
-    const auto& [name, options] = cohort.inputs[key.input];
+  at::Tensor load_instance(const ImageKey& key, const Draw& draw, bool the_last_hope) const {
     try {
       return load_image(key, draw).values;
     } catch (const core::Error& error) {
-      if (!options.tile || error.fault() != core::Fault::data || the_last_hope) throw;
-      cohort.slides->leave_out(name, options, slide_file(cohort, key.input, key.row, which.file), which.part,
-                               error.what());
+      if (the_last_hope || cohort.options.strict) throw;
+      leave_out_tile(cohort, key.input, key.row, key.instance, error);
       return {};
     }
   }

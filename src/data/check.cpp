@@ -10,12 +10,14 @@
 #include "data/cohort_impl.hpp"
 #include "data/described.hpp"
 #include "data/instances.hpp"
+#include "data/label_words.hpp"
 #include "data/prepared_image.hpp"
 #include "data/region_kind.hpp"
 #include "data/study.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
 #include "photo51/core/progress.hpp"
+#include "photo51/core/regular_file.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/check.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -98,7 +100,7 @@ std::vector<std::string> problems_of(const Cohort::Impl& cohort, size_t input, s
   if (is_lesion(options) || is_radiomics(options)) {
     add(problem_of([&] { described(cohort, input, row); }));
   } else if (is_bag(options)) {
-    std::set<size_t> bad;  // files; one broken tile says enough
+    std::set<size_t> bad;  // files; one broken instance says enough
     for (size_t file = 0; file < cohort.files[input][row].channels.size(); ++file) {
       const std::string problem = problem_of([&] { part_count(cohort, input, row, file); });
       if (problem.empty()) continue;
@@ -109,7 +111,13 @@ std::vector<std::string> problems_of(const Cohort::Impl& cohort, size_t input, s
     for (size_t i = 0, count = instance_count(cohort, input, row); i < count; ++i) {
       const size_t file = instance_at(cohort, input, row, i).file;
       if (bad.contains(file)) continue;
-      const std::string problem = problem_of([&] { prepare_image(cohort, input, row, i); });
+      const std::string problem = problem_of([&] {
+        try {
+          prepare_image(cohort, input, row, i);
+        } catch (const core::Error& error) {
+          leave_out_tile(cohort, input, row, i, error);
+        }
+      });
       if (!problem.empty()) bad.insert(file);
       add(problem);
     }
@@ -220,6 +228,11 @@ void hash_files(const Cohort& cohort) {
   impl.hash_all({paths.begin(), paths.end()}, "hashing files");
 }
 
+std::string class_in_words(const LabelSpec& spec, double value) {
+  if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
+  return binary_name(spec, value != 0);
+}
+
 std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows, const LabelSpec& spec) {
   using Kind = LabelSpec::Kind;
   std::map<double, int64_t> counts;
@@ -243,8 +256,7 @@ std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows,
         (text.empty() ? "" : ", ") + name + " " + std::to_string(found == counts.end() ? 0 : found->second);
   };
   if (spec.kind == Kind::binary) {
-    add(spec.positive.empty() ? "0" : "not " + spec.positive, 0);
-    add(spec.positive.empty() ? "1" : spec.positive, 1);
+    for (const double value : {0.0, 1.0}) add(class_in_words(spec, value), value);
   } else {
     for (size_t i = 0; i < spec.classes.size(); ++i) add(spec.classes[i], static_cast<double>(i));
   }

@@ -8,7 +8,6 @@
 #include "data/harmonize.hpp"
 #include "data/tabular.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -90,9 +89,10 @@ nlohmann::json fit_column(const Cohort::Impl& cohort, const std::string& name, s
                     " training patients (such as `" + *found.words.begin() +
                     "`), so it tells who a patient is; a category is shared by many. Leave the column out");
   if (found.known >= few && 2 * found.words.size() > found.known)
-    core::log_warning("column `" + cohort.table.columns[column] + "` holds " +
-                      std::to_string(found.words.size()) + " words for " + std::to_string(found.known) +
-                      " training patients; most categories have one patient, and teach nothing");
+    cohort.note({"", "", cohort.table.source,
+                 "column `" + cohort.table.columns[column] + "` holds " + std::to_string(found.words.size()) +
+                     " words for " + std::to_string(found.known) +
+                     " training patients; most categories have one patient, and teach nothing"});
   return {{"name", name}, {"kind", "text"}, {"values", Names(found.words.begin(), found.words.end())}};
 }
 
@@ -185,8 +185,9 @@ RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const nlohmann
         values.push_back(is_this ? 1 : 0);
       }
       if (!found)
-        core::log_warning(cohort.where(row, *column) + ": `" + cell +
-                          "` was not seen in training and counts as unknown");
+        cohort.note({cohort.ids[row], cohort.inputs[input].first, cohort.table.source,
+                     "column `" + cohort.table.columns[*column] + "`: `" + cell +
+                         "` was not seen in training and counts as unknown"});
     }
     return values;
   };

@@ -12,7 +12,6 @@
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
 
@@ -226,7 +225,10 @@ void Cohort::Impl::find_samples(size_t input) {
   }
   samples[input].resize(ids.size());
   std::shared_ptr<const std::vector<std::string>> genes;
+  core::Progress progress("reading tables of " + name, static_cast<int64_t>(rows_of.size()),
+                          core::Progress::Show::if_slow);
   for (const auto& [path, rows] : rows_of) {
+    progress.advance();
     std::vector<std::string> patients;
     for (const size_t row : rows) patients.push_back(ids[row]);
     std::shared_ptr<genomics::Expression> expression;
@@ -254,7 +256,7 @@ void Cohort::Impl::find_samples(size_t input) {
 
 void Cohort::Impl::build(bool is_single, bool require_labels) {
   read_ids();
-  if (!is_single) warn_of_absent_site(*this);
+  if (!is_single && !inputs.empty()) warn_of_absent_site(*this);
   columns.resize(inputs.size());
   files.resize(inputs.size());
   samples.resize(inputs.size());
@@ -290,14 +292,17 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
-  for (const auto& warning : impl_->table.warnings) core::log_warning(warning);
   impl_->folder = options.data_root.empty() ? options.manifest.parent_path() : options.data_root;
   if (!options.data_root.empty() && !fs::is_directory(options.data_root))
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
   impl_->warnings = std::make_shared<Warnings>(options.strict);
+  for (const auto& warning : impl_->table.warnings)
+    impl_->warnings->add({"", "", impl_->table.source, warning});
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
+  if (!inputs.empty())  // else it is about labels only, and another cohort of this manifest tells
+    for (const auto& warning : impl_->table.warnings) impl_->warnings->add({"", "", "", warning});
   if (!options.cache.folder.empty()) impl_->disk = std::make_shared<DiskCache>(options.cache);
   impl_->build(false, require_labels);
 }

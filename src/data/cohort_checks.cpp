@@ -6,7 +6,6 @@
 #include "data/parts.hpp"
 #include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -103,11 +102,12 @@ void warn_of_absent_site(const Cohort::Impl& cohort) {
   // A name of the user's own is meant to be there; `site` may be absent.
   if (near.empty() && site != CohortOptions{}.site) near = core::nearest_name(site, cohort.table.columns);
   if (!near.empty())
-    core::log_warning(cohort.table.source + ": there is no column `" + site +
-                      "`, so no patient has a site; is it `" + near + "`? Then set cohort.site: " + near);
+    cohort.note({"", "", cohort.table.source,
+                 "there is no column `" + site + "`, so no patient has a site; is it `" + near +
+                     "`? Then set cohort.site: " + near});
   else if (site != CohortOptions{}.site)
-    core::log_warning(cohort.table.source + ": there is no column `" + site +
-                      "` (cohort.site), so no patient has a site");
+    cohort.note({"", "", cohort.table.source,
+                 "there is no column `" + site + "` (cohort.site), so no patient has a site"});
 }
 
 }  // namespace photo51::data

@@ -62,6 +62,8 @@ struct Cohort::Impl {
   std::filesystem::path resolve(const std::string& named) const;
   /// Tells the cohort's warnings what is odd about a case's files. Error (data) when they count as errors.
   void report(size_t input, size_t row, size_t instance, const FileWarnings& found) const;
+  /// Tells them what is no reader's to say, and never an error; logged once.
+  void note(const Warning& warning) const;
   /// Logs, once an input, what its normalisation takes statistics from where that is left to the data.
   void report_regions(size_t input, const std::set<std::string>& regions) const;
   /// XXH3 of a file or of a folder's files in name order; remembered.

@@ -53,6 +53,11 @@ void Cohort::Impl::report(size_t input, size_t row, size_t instance, const FileW
   }
 }
 
+void Cohort::Impl::note(const Warning& warning) const {
+  warnings->recall({warning});
+  log_once(warning);
+}
+
 void Cohort::Impl::report_regions(size_t input, const std::set<std::string>& regions) const {
   if (inputs[input].second.preprocess.normalize.region != "auto") return;
   for (const auto& region : regions) {
@@ -60,7 +65,7 @@ void Cohort::Impl::report_regions(size_t input, const std::set<std::string>& reg
       const std::scoped_lock lock(mutex);
       if (!told_regions.emplace(input, region).second) continue;
     }
-    core::log_info("input " + inputs[input].first + ": intensities are normalised by " + region);
+    core::log_info("input " + inputs[input].first + ": normalize takes its statistics from " + region);
   }
 }
 

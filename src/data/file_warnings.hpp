@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "photo51/data/warnings.hpp"
+
 namespace photo51::imaging {
 struct Volume;
 }
@@ -27,6 +29,9 @@ using FileWarnings = std::vector<FileWarning>;
 void take_warnings(FileWarnings& into, const imaging::Volume& volume, int64_t channel);
 /// Adds those of a preparation whose files give `planes` channels each.
 void take_warnings(FileWarnings& into, const preprocess::Prepared& prepared, int64_t planes);
+
+/// Logs what is said of a whole cohort, which a command may read more than once: once a process.
+void log_once(const Warning& warning);
 
 /// For entries of the disk cache: [[channel, text], …].
 nlohmann::json to_json(const FileWarnings& warnings);

@@ -226,11 +226,13 @@ class Check {
     for (auto& [what, names] : ordered_) {
       const size_t count = names.size();
       names.resize(std::min(count, most));
-      core::log_warning(
-          "leakage? input " + impl_.inputs[input].first + ": " + core::join(names, ", ") +
-          (count > most ? " and " + std::to_string(count - most) + " more" : "") + ": each puts " + what +
-          " in order without exception; make sure that it is known before the outcome, and made "
-          "without it");
+      const std::string text = core::join(names, ", ") +
+                               (count > most ? " and " + std::to_string(count - most) + " more" : "") +
+                               ": each puts " + what +
+                               " in order without exception; make sure that it is known before the outcome, "
+                               "and made without it";
+      core::log_warning("leakage? input " + impl_.inputs[input].first + ": " + text);
+      impl_.warnings->recall({{"", impl_.inputs[input].first, "", "leakage? " + text}});
     }
     ordered_.clear();
   }

@@ -82,6 +82,11 @@ std::optional<std::string> alike(const WordCounts& words, const Names& named) {
   return std::nullopt;
 }
 
+std::string binary_name(const LabelSpec& spec, bool positive) {
+  if (spec.positive.empty()) return positive ? "1" : "0";
+  return (positive ? "" : "not ") + core::join(spec.positive, " or ");
+}
+
 std::string column_named(const Cohort::Impl& cohort, size_t column) {
   return cohort.table.source + ": column `" + cohort.table.columns[column] + "`";
 }

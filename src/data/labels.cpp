@@ -4,7 +4,6 @@
 #include "data/cells.hpp"
 #include "data/label_words.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -58,8 +57,9 @@ class LabelReader {
     warn_of_blanks(event.value_or(*column));
     for (size_t row = 0; row < labels.size(); ++row) labels[row] = label(row, *column, event);
     if (unreadable_ > 0)
-      core::log_warning("head " + spec_.head + ": " + std::to_string(unreadable_) +
-                        " labels cannot be read and count as unknown; the first: " + first_problem_);
+      cohort_.note({"", "", cohort_.table.source,
+                    "head " + spec_.head + ": " + std::to_string(unreadable_) +
+                        " labels cannot be read and count as unknown; the first: " + first_problem_});
     return labels;
   }
 
@@ -84,8 +84,9 @@ class LabelReader {
     for (const auto& row : cohort_.table.rows)
       if (core::is_doubtful_blank(row[column]) && is_unknown(row[column], named_)) ++blanks[row[column]];
     if (!blanks.empty())
-      core::log_warning("head " + spec_.head + ": " + column_named(cohort_, column) + ": " + told(blanks) +
-                        " count as blank; name them in the head when they are a value");
+      cohort_.note({"", "", cohort_.table.source,
+                    "head " + spec_.head + ": " + column_named(cohort_, column) + ": " + told(blanks) +
+                        " count as blank; name them in the head when they are a value"});
   }
 
   Case::Label label(size_t row, size_t column, std::optional<size_t> event) {

@@ -1,8 +1,10 @@
+#include <chrono>
 #include <deque>
 #include <future>
 #include <optional>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/interrupt.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/data/dataset.hpp"
@@ -35,6 +37,10 @@ struct Loader::Impl {
       if (!pool) return cases.load(row, draw);
       auto loaded = std::move(loading.front());
       loading.pop_front();
+      // A case may take long; whoever saves a state when interrupted need not wait for it.
+      while (loaded.wait_for(std::chrono::milliseconds(100)) == std::future_status::timeout)
+        if (core::interrupted())
+          throw core::Error(core::Fault::interrupted, "interrupted while cases were loaded");
       return loaded.get();
     } catch (const core::Error& error) {
       if (!options.skip_bad || error.fault() != core::Fault::data) throw;

@@ -1,6 +1,7 @@
 #include "data/place.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "photo51/core/error.hpp"
 #include "photo51/preprocess/orientation.hpp"
@@ -30,7 +31,39 @@ bool needs_spacing(const InputOptions& options) {
          (preparation.crop.around != "none" && preparation.crop.margin > 0);
 }
 
+/// A grid whose places go where `point` says; what it says must be affine.
+template <class Point>
+imaging::Geometry moved_to(const imaging::Geometry& grid, Point point) {
+  imaging::Geometry result = grid;
+  result.origin = point(grid.origin);
+  for (size_t axis = 0; axis < 3; ++axis) {
+    std::array<double, 3> next{};
+    next[axis] = 1;
+    std::array<double, 3> step = point(grid.to_world(next));
+    for (size_t i = 0; i < 3; ++i) step[i] -= result.origin[i];
+    result.spacing[axis] = std::hypot(step[0], step[1], step[2]);
+    for (size_t i = 0; i < 3; ++i) result.direction[3 * i + axis] = step[i] / result.spacing[axis];
+  }
+  return result;
+}
+
+/// Its voxels of 1 mm are the map's places.
+imaging::Geometry as_grid(const ops::AffineMap& map) {
+  imaging::Geometry grid;
+  grid.direction = map.matrix;
+  grid.origin = map.offset;
+  return grid;
+}
+
 }  // namespace
+
+imaging::Geometry moved(const imaging::Geometry& grid, const ops::AffineMap& map) {
+  return moved_to(grid, [through = as_grid(map)](const auto& place) { return through.to_world(place); });
+}
+
+imaging::Geometry moved_back(const imaging::Geometry& grid, const ops::AffineMap& map) {
+  return moved_to(grid, [through = as_grid(map)](const auto& place) { return through.to_index(place); });
+}
 
 void require_place(imaging::Volume& volume, const InputOptions& options) {
   const bool says_spacing = volume.spacing_known, says_orientation = volume.orientation_known;

@@ -72,4 +72,14 @@ std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, s
   return image;
 }
 
+void leave_out_tile(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
+                    const core::Error& why) {
+  const auto& [name, options] = cohort.inputs[input];
+  if (!options.tile || !is_bag(options) || why.fault() != core::Fault::data) throw core::Error(why);
+  const Instance which = instance_at(cohort, input, row, instance);
+  const SlideFile file = slide_file(cohort, input, row, which.file);
+  cohort.report(input, row, instance,
+                {{0, cohort.slides->leave_out(name, options, file, which.part, why.what())}});
+}
+
 }  // namespace photo51::data

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "data/cohort_impl.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/preprocess/prepare.hpp"
 
 namespace photo51::data {
@@ -21,5 +22,11 @@ struct PreparedImage {
 /// on what was fitted. Errors (data) carry the channel.
 std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, size_t input, size_t row,
                                                    size_t instance);
+
+/// A bag goes on without an instance that could not be prepared when it is a tile of a slide and few enough
+/// of the slide's are damaged, which is reported among the case's warnings; else `why` is thrown, or Error
+/// (data).
+void leave_out_tile(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
+                    const core::Error& why);
 
 }  // namespace photo51::data

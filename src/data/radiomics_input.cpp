@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "data/described.hpp"
+#include "data/place.hpp"
 #include "data/region_kind.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
@@ -42,23 +43,7 @@ bool is_form(const Feature& feature) {
 imaging::Volume mask_on(imaging::Volume mask, const imaging::Volume& image,
                         const std::optional<ops::AffineMap>& registration,
                         const imaging::MaskOptions& options, bool own_grid) {
-  if (registration) {
-    imaging::Geometry& grid = mask.geometry;
-    const auto& turn = registration->matrix;
-    const imaging::Geometry old = grid;
-    for (size_t row = 0; row < 3; ++row) {
-      grid.origin[row] = registration->offset[row];
-      for (size_t k = 0; k < 3; ++k) grid.origin[row] += turn[3 * row + k] * old.origin[k];
-    }
-    for (size_t axis = 0; axis < 3; ++axis) {
-      std::array<double, 3> step{};
-      for (size_t row = 0; row < 3; ++row)
-        for (size_t k = 0; k < 3; ++k)
-          step[row] += turn[3 * row + k] * old.direction[3 * k + axis] * old.spacing[axis];
-      grid.spacing[axis] = std::hypot(step[0], step[1], step[2]);
-      for (size_t row = 0; row < 3; ++row) grid.direction[3 * row + axis] = step[row] / grid.spacing[axis];
-    }
-  }
+  if (registration) mask.geometry = moved(mask.geometry, *registration);
   return own_grid ? imaging::placed_on(std::move(mask), image, options)
                   : imaging::on_grid_of(mask, image, options);
 }

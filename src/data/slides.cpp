@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
 
@@ -31,42 +30,30 @@ std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input, con
                                                    const SlideFile& file) {
   return tiles_.get({input, key_of(file)}, [&] {
     const auto slide = open(options, file);
-    std::vector<std::string> found = slide->info().warnings;
+    std::vector<std::string> found;
     auto tiles =
         preprocess::tile_grid(*slide, *options.tile, core::hash_key(file.path.filename().string()), &found);
-    for (const std::string& warning : found) note(input, file, warning);
+    const std::scoped_lock lock(mutex_);
+    warnings_[{input, key_of(file)}] = std::move(found);
     return tiles;
   });
 }
 
-void Slides::note(const std::string& input, const SlideFile& file, const std::string& warning) {
-  const std::scoped_lock lock(mutex_);
-  warnings_[{input, key_of(file)}].push_back(warning);
-}
-
-std::vector<std::string> Slides::warnings(const std::string& input, const SlideFile& file) {
-  const std::scoped_lock lock(mutex_);
-  return warnings_[{input, key_of(file)}];
-}
-
-void Slides::leave_out(const std::string& input, const InputOptions& options, const SlideFile& file,
-                       size_t part, const std::string& why) {
+std::string Slides::leave_out(const std::string& input, const InputOptions& options, const SlideFile& file,
+                              size_t part, const std::string& why) {
   const auto all = static_cast<int64_t>(tiles(input, options, file)->size());
   int64_t count = 0;
   {
     const std::scoped_lock lock(mutex_);
     auto& damaged = damaged_[{input, key_of(file)}];
-    if (!damaged.insert(part).second) return;
+    damaged.insert(part);
     count = static_cast<int64_t>(damaged.size());
   }
-  const std::string which =
-      std::to_string(count) + " of its " + std::to_string(all) + " tiles cannot be read";
   if (count > preprocess::damage_allowed(all, *options.tile))
-    core::fail_data(file.path.string() + ": " + which + ", more than tile.max_damaged allows: " + why);
-  core::log_warning(file.path.string() + ": " + which + " and is left out: " + why);
-  note(input, file,
-       "tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
-           " cannot be read and is left out: " + why);
+    core::fail_data(file.path.string() + ": " + std::to_string(count) + " of its " + std::to_string(all) +
+                    " tiles cannot be read, more than tile.max_damaged allows: " + why);
+  return "tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
+         " cannot be read and is left out: " + why;
 }
 
 std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string& input,
@@ -102,6 +89,11 @@ imaging::Volume Slides::read(const std::string& input, const InputOptions& optio
   picture.channels = {"red", "green", "blue"};
   picture.source = file.path.string();
   picture.warnings = open(options, file)->info().warnings;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto& found = warnings_[{input, key_of(file)}];
+    picture.warnings.insert(picture.warnings.end(), found.begin(), found.end());
+  }
   picture.modality = imaging::Modality::histopathology;
   picture.units = imaging::Units::arbitrary;
   picture.geometry.size = {options.tile->size, options.tile->size, 1};

@@ -35,12 +35,10 @@ class Slides {
   /// differently.
   std::shared_ptr<const Tiles> tiles(const std::string& input, const InputOptions& options,
                                      const SlideFile& file);
-  /// A case goes on without tile number `part`, which could not be read (`why`): noted and warned of
-  /// once. Error (data): more of the slide's tiles are damaged than `tile.max_damaged` allows.
-  void leave_out(const std::string& input, const InputOptions& options, const SlideFile& file, size_t part,
-                 const std::string& why);
-  /// What its reader, the search for its tissue and its tiles found odd, so far.
-  std::vector<std::string> warnings(const std::string& input, const SlideFile& file);
+  /// A case goes on without tile number `part`, which could not be read (`why`): the warning to report. Error
+  /// (data): more of the slide's tiles are damaged than `tile.max_damaged` allows.
+  std::string leave_out(const std::string& input, const InputOptions& options, const SlideFile& file,
+                        size_t part, const std::string& why);
   /// A tile's pixels as a picture [3, 1, size, size] (red, green, blue), normalised for stain when asked for.
   imaging::Volume read(const std::string& input, const InputOptions& options, const SlideFile& file,
                        const preprocess::Tile& tile);
@@ -55,11 +53,9 @@ class Slides {
   std::shared_ptr<const preprocess::StainProfile> stain(const std::string& input, const InputOptions& options,
                                                         const SlideFile& file);
 
-  void note(const std::string& input, const SlideFile& file, const std::string& warning);
-
   std::mutex mutex_;
-  std::map<Key, std::set<size_t>> damaged_;  ///< tiles that were left out
-  std::map<Key, std::vector<std::string>> warnings_;
+  std::map<Key, std::set<size_t>> damaged_;           ///< tiles that were left out
+  std::map<Key, std::vector<std::string>> warnings_;  ///< of the search for tissue and tiles
   MadeOnce<std::string, imaging::Slide> slides_{16};  ///< handles hold memory
   MadeOnce<Key, Tiles> tiles_;
   MadeOnce<Key, preprocess::StainProfile> stains_;

@@ -6,6 +6,7 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/groups.hpp"
+#include "data/label_words.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
@@ -189,13 +190,6 @@ std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
   return folds;
 }
 
-/// Binary heads name their classes by the manifest's word, or 0 and 1.
-std::string class_name(const LabelSpec& spec, double value) {
-  if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
-  if (spec.positive.empty()) return core::format_number(value);
-  return (value == 0 ? "not " : "") + spec.positive;
-}
-
 }  // namespace
 
 void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& part) {
@@ -220,7 +214,7 @@ void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& 
     if (spec.kind != Kind::binary && spec.kind != Kind::multiclass) continue;
     if (counts.size() < 2)
       core::fail_data(who + "all " + std::to_string(known) + " known labels (column `" + spec.column +
-                      "`) are of one class, " + class_name(spec, counts.begin()->first) +
+                      "`) are of one class, " + class_in_words(spec, counts.begin()->first) +
                       "; a classifier needs two");
     for (size_t value = 0; value < spec.classes.size() && spec.kind == Kind::multiclass; ++value)
       if (!counts.contains(static_cast<double>(value)))

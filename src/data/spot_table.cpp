@@ -38,7 +38,7 @@ core::Table read_spot_table(const std::filesystem::path& path, const SpotOptions
   rename("pxl_row_in_fullres", options.y);
   const auto in_tissue = table.find("in_tissue");
   if (!in_tissue || options.off_tissue) return table;
-  core::Table kept{table.source, table.columns, {}, {}};
+  core::Table kept{table.source, table.columns, {}, {}, table.warnings};
   for (size_t row = 0; row < table.rows.size(); ++row) {
     if (table.rows[row][*in_tissue] == "0") {
       ++off_tissue;

@@ -125,6 +125,29 @@ void add_file(Study& study, const Source& source) {
   }
 }
 
+/// The mask in the frame's world. One on the grid of a registered channel, as a structure set drawn on it
+/// is, lies in that channel's world and is brought back.
+Volume read_study_mask(const Cohort::Impl& cohort, size_t input, size_t row, const Study& study) {
+  std::vector<const Volume*> images, registered;
+  for (size_t i = 0; i < study.channels.size(); ++i)
+    if (study.channels[i]) (study.registrations[i] ? registered : images).push_back(&*study.channels[i]);
+  const Volume* frame = images.empty() ? nullptr : images.front();
+  if (registered.empty()) return read_row_mask(cohort, input, row, images, frame);
+  images.insert(images.end(), registered.begin(), registered.end());
+  Volume mask = read_row_mask(cohort, input, row, images, nullptr);
+  const bool elsewhere = frame == nullptr || !mask.geometry.matches(frame->geometry);
+  for (size_t i = 0; i < study.channels.size() && elsewhere; ++i)
+    if (study.channels[i] && study.registrations[i] &&
+        mask.geometry.matches(study.channels[i]->geometry)) {
+      mask.geometry = moved_back(mask.geometry, *study.registrations[i]);
+      break;
+    }
+  if (frame == nullptr) return mask;
+  return core::with_context("mask " + cohort.inputs[input].second.mask, [&] {
+    return imaging::placed_on(std::move(mask), *frame, mask_options_of(cohort.inputs[input].second));
+  });
+}
+
 }  // namespace
 
 Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality) {
@@ -141,11 +164,7 @@ Study read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::
     study.registrations.resize(study.channels.size(), registration);
   }
   if (!files.mask.empty()) {
-    // The mask lies in the frame's world, and a registered channel in another.
-    std::vector<const Volume*> images;
-    for (size_t i = 0; i < study.channels.size(); ++i)
-      if (study.channels[i] && !study.registrations[i]) images.push_back(&*study.channels[i]);
-    study.mask = read_row_mask(cohort, input, row, images, images.empty() ? nullptr : images.front());
+    study.mask = read_study_mask(cohort, input, row, study);
     take_warnings(study.warnings, *study.mask, -1);
   }
   return study;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "data/file_warnings.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
@@ -46,6 +47,14 @@ std::string sentence(const Warning& warning) {
 
 }  // namespace
 
+void log_once(const Warning& warning) {
+  static std::mutex mutex;
+  static std::set<std::string> said;
+  const std::string text = sentence(warning);
+  const std::scoped_lock lock(mutex);
+  if (said.insert(text).second) core::log_warning(text);
+}
+
 void Warnings::add(Warning warning) {
   warning.text = without_file(warning.text, warning.file);
   {
@@ -53,7 +62,9 @@ void Warnings::add(Warning warning) {
     if (all_.insert(warning).second && !strict_) {
       Kind& kind = kinds_[{warning.input, without_numbers(warning.text)}];
       kind.text = warning.text;
-      if (kind.logged < logged_cases)
+      if (warning.case_id.empty())
+        log_once(warning);
+      else if (kind.logged < logged_cases)
         ++kind.logged, core::log_warning(sentence(warning));
       else
         ++kind.silent;

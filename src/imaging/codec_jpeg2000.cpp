@@ -2,6 +2,7 @@
 #include <openjpeg-2.5/openjpeg.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -72,6 +73,18 @@ void interleave(const opj_image_t& image, DecodedFrame& frame) {
 }
 
 }  // namespace
+
+bool has_component_transform(ByteSpan stream) {
+  // From SOC and SIZ on, marker by marker, to the last byte of what COD (A.6.1) says of all components.
+  constexpr std::array<uint8_t, 4> kBegin{0xFF, 0x4F, 0xFF, 0x51};
+  const auto begin = std::search(stream.begin(), stream.end(), kBegin.begin(), kBegin.end());
+  for (auto at = static_cast<size_t>(begin - stream.begin()) + 2; at + 9 < stream.size();) {
+    if (stream[at] != 0xFF || stream[at + 1] == 0x93) return false;  // pixels
+    if (stream[at + 1] == 0x52) return stream[at + 8] != 0;
+    at += 2 + static_cast<size_t>(stream[at + 2] << 8 | stream[at + 3]);
+  }
+  return false;
+}
 
 DecodedFrame decode_jpeg2000(ByteSpan stream, const FrameShape& shape, int threads) {
   constexpr uint8_t kFile[] = {0, 0, 0, 12, 'j', 'P', ' ', ' '};

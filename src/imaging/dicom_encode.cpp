@@ -7,6 +7,7 @@
 #include "imaging/dicom_uid.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/temporary.hpp"
 
 namespace photo51::imaging {
 

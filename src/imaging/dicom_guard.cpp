@@ -168,7 +168,7 @@ class Walk {
   /// Passes the meta header and learns the transfer syntax; without one, by the look of the first element.
   void begin() {
     std::string uid;
-    const Syntax meta;
+    const Syntax meta{};
     char start[2];
     while (bytes_.peek(start, 2) == 2 && number<uint16_t>(start, false) == 2) {
       const auto element = next(meta);

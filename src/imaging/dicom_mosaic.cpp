@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <string>
 
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_image.hpp"
@@ -37,7 +39,8 @@ std::vector<double> csa_numbers(const std::vector<uint8_t>& csa, const char* nam
       const size_t length = word(csa, at + 4);
       at += 16;
       if (length > csa.size() - at) return {};
-      const auto part = parse_numbers(std::string(reinterpret_cast<const char*>(csa.data() + at), length));
+      const char* text = reinterpret_cast<const char*>(csa.data() + at);
+      const auto part = parse_numbers(std::string(text, strnlen(text, length)));
       if (wanted && part && !part->empty()) numbers.push_back((*part)[0]);
       at += (length + 3) / 4 * 4;
       if (at > csa.size()) return {};
@@ -48,8 +51,8 @@ std::vector<double> csa_numbers(const std::vector<uint8_t>& csa, const char* nam
 }
 
 bool says_mosaic(const DicomHeader& h) {
-  for (const std::string& word : core::split(h.image_type, '\\'))
-    if (core::trim(word) == "MOSAIC") return true;
+  for (const std::string& token : core::split(h.image_type, '\\'))
+    if (core::trim(token) == "MOSAIC") return true;
   return false;
 }
 

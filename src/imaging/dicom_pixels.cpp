@@ -255,7 +255,11 @@ Stored read_compressed(const DicomHeader& h, Codec codec, const std::vector<Byte
 Stored read_stored(const DicomHeader& h, Codec codec, core::ThreadPool* pool) {
   if (codec == Codec::native || codec == Codec::rle) return read_with_dcmtk(h, codec == Codec::native, pool);
   const auto streams = read_compressed_frames(*h.file->getDataset(), h.frames);
-  if (codec == Codec::jpeg2000) return read_compressed(h, codec, streams, pool);
+  if (codec == Codec::jpeg2000) {
+    Stored stored = read_compressed(h, codec, streams, pool);
+    stored.is_rgb = stored.is_rgb || (h.samples == 3 && has_component_transform(streams[0]));
+    return stored;
+  }
   const JpegHeader jpeg = read_jpeg_header(streams[0]);
   require_shape({h.rows, h.columns, h.samples}, jpeg.rows, jpeg.columns, jpeg.samples);
   const bool by_dcmtk = codec == Codec::jpeg && (jpeg.precision != 8 || jpeg.process > 2);

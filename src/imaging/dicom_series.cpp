@@ -21,10 +21,12 @@ bool is_image(const DicomHeader& h) {
 void check_one_series(const std::vector<DicomHeader>& headers, const std::string& folder, bool merged) {
   const DicomHeader& first = headers[0];
   const auto same = [&](std::string DicomHeader::*text, const char* tag, bool blank_fits) {
+    const DicomHeader* one = &first;
     for (const DicomHeader& h : headers) {
-      const bool blank = (h.*text).empty() || (first.*text).empty();
-      if (h.*text == first.*text || (blank && blank_fits)) continue;
-      core::fail_data(folder + ": " + first.name() + " and " + h.name() + " differ in " + tag +
+      const bool blank = (h.*text).empty() || (one->*text).empty();
+      if (blank_fits && (one->*text).empty()) one = &h;
+      if (h.*text == one->*text || (blank && blank_fits)) continue;
+      core::fail_data(folder + ": " + one->name() + " and " + h.name() + " differ in " + tag +
                       (merged ? ", so they are no one series; move one of them to another folder"
                               : ", though their SeriesInstanceUID (0020,000E) is the same; move one of them "
                                 "to another folder, or correct the headers"));
@@ -54,8 +56,7 @@ std::string hint_of(const FolderSeries& found, const std::string& folder) {
       return {};
   }
   return "\neach image has a SeriesInstanceUID of its own, as some scanners write them: if they are one "
-         "stack, "
-         "name it as " +
+         "stack, name it as " +
          folder + "#*";
 }
 

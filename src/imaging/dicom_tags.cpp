@@ -9,7 +9,7 @@
 #include "imaging/dicom_identity.hpp"
 #include "imaging/dicom_text.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {

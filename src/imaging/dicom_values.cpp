@@ -10,6 +10,7 @@
 #include "imaging/dicom_pixels.hpp"
 #include "imaging/dicom_volume.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 namespace {

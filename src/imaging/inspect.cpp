@@ -44,7 +44,9 @@ void look(const fs::path& path, Inspection& found, const InspectOptions& options
     found.kind = "volume";
   }
   if (found.kind == "slide") return inspect_slide(path, found, options);
-  inspect_volume(read_volume(path), found, options);
+  Volume volume = read_volume(path);
+  inspect_segments(path, volume, found);
+  inspect_volume(std::move(volume), found, options);
 }
 
 }  // namespace

@@ -1,9 +1,12 @@
-#include <ATen/core/Tensor.h>
+#include <ATen/ops/eq.h>
+#include <ATen/ops/sum.h>
 
 #include <cmath>
 
 #include "imaging/inspectors.hpp"
 #include "imaging/mask_grid.hpp"
+#include "imaging/nrrd_segments.hpp"
+#include "imaging/readers.hpp"
 #include "imaging/segmentation.hpp"
 
 namespace photo51::imaging {
@@ -34,6 +37,21 @@ void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
   for (const std::string& series : seg.referenced_series) found.notes.push_back("drawn on series " + series);
   if (seg.referenced_series.empty())
     found.warnings.emplace_back("ReferencedSeriesSequence (0008,1115) does not say what it was drawn on");
+}
+
+void inspect_segments(const std::filesystem::path& path, const Volume& volume, Inspection& found) {
+  if (detect_format(path) != Format::nrrd) return;
+  const auto& spacing = volume.geometry.spacing;
+  for (const NrrdSegment& segment : nrrd_segments(path)) {
+    std::string note = "segment " + std::to_string(segment.value) + " " + segment.name + ", layer " +
+                       std::to_string(segment.layer);
+    if (segment.layer >= 0 && segment.layer < volume.data.size(0)) {
+      const auto voxels = volume.data[segment.layer].eq(segment.value).sum().item<int64_t>();
+      note += ", " + std::to_string(voxels) + " voxels, " +
+              cubic_mm(static_cast<double>(voxels) * spacing[0] * spacing[1] * spacing[2]);
+    }
+    found.notes.push_back(std::move(note));
+  }
 }
 
 }  // namespace photo51::imaging

@@ -21,6 +21,8 @@ void inspect_mammogram(const std::filesystem::path& path, Inspection& found);
 /// DICOM SEG: segments, what they were drawn on.
 void inspect_segmentation(const std::filesystem::path& path, Inspection& found,
                           const InspectOptions& options);
+/// A NRRD that names its segments, read as a volume: their values, layers and volumes.
+void inspect_segments(const std::filesystem::path& path, const Volume& volume, Inspection& found);
 /// RTSTRUCT: structures and their contours.
 void inspect_structure_set(const std::filesystem::path& path, Inspection& found,
                            const InspectOptions& options);

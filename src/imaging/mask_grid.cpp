@@ -27,6 +27,15 @@ double voxel_mm3(const Geometry& g) {
   return g.spacing[0] * g.spacing[1] * g.spacing[2] * std::abs(g.handedness());
 }
 
+/// The grid of files that were saved without one: 1 mm from the origin on, whichever way the axes run.
+bool is_identity(const Geometry& g) {
+  for (size_t i = 0; i < 3; ++i) {
+    if (std::abs(g.spacing[i] - 1) > 1e-6 || std::abs(g.origin[i]) > 1e-6) return false;
+    if (std::abs(std::abs(g.direction[4 * i]) - 1) > 1e-6) return false;
+  }
+  return true;
+}
+
 /// From one grid's voxels to another's: where voxel 0 goes, and the steps along x, y, z.
 struct VoxelMap {
   std::array<double, 3> start{};
@@ -177,6 +186,11 @@ Volume placed_on(Volume mask, const Volume& image, const MaskOptions& options) {
           judge_outside(static_cast<double>(lost) * voxel_mm3(m),
                         static_cast<double>(inside.sum().item<int64_t>()) * voxel_mm3(m), name_of(image),
                         options, mask.warnings);
+        if (m.size == n.size && is_identity(m))
+          core::fail_data(
+              "has the size of " + name_of(image) +
+              " but lies elsewhere, with voxels of 1 mm from the origin on (an identity affine): it "
+              "was saved without the image's affine; save it with that");
         return std::move(mask);
       });
 }

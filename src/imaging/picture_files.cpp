@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "imaging/orientation.hpp"
 #include "photo51/core/error.hpp"
@@ -21,7 +22,8 @@ at::Tensor planes_of(RawPicture picture) {
   const auto type = picture.bits == 16 ? at::kShort : at::kByte;
   at::Tensor samples =
       at::from_blob(picture.bytes.data(), {picture.height, picture.width, picture.samples}, type);
-  samples = samples.permute({2, 0, 1}).contiguous();
+  // A copy: what is in one channel would stay where it is, in bytes that go away.
+  samples = samples.permute({2, 0, 1}).clone(at::MemoryFormat::Contiguous);
   return picture.bits == 16 ? samples.to(at::kInt).bitwise_and_(0xFFFF) : samples;
 }
 

@@ -30,8 +30,8 @@ Volume read_picture(const std::filesystem::path& path, Format format);
 /// A TIFF as [C, pages, H, W] of its numbers: pages of one size are slices (reduced copies are no pages), of
 /// other sizes are left out with a warning; palettes become 8-bit colours, MinIsWhite is turned over, planes
 /// that OME-XML names are channels. Errors (data): damaged, a kind of number that is not known, fewer pages
-/// than ImageJ counts.
-Volume read_tiff(const std::filesystem::path& path);
+/// than ImageJ counts. Doubles become float32 unless `keep_double`.
+Volume read_tiff(const std::filesystem::path& path, bool keep_double = false);
 
 /// Names colours, and leaves out a last channel of alpha that is the same everywhere.
 void name_colours(Volume& volume, bool has_alpha);

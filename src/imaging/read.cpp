@@ -27,7 +27,7 @@ Volume read_file(const fs::path& path, const ReadOptions& options) {
   const Format format = detect_format(path);
   if (format == Format::nifti) return read_nifti(path, options.keep_double);
   if (format == Format::dicom) return read_dicom_file(path, options);
-  if (format == Format::tiff) return read_tiff(path);
+  if (format == Format::tiff) return read_tiff(path, options.keep_double);
   if (format == Format::png || format == Format::jpeg) return read_picture(path, format);
   if (format != Format::unknown) return read_with_itk(path, format, options.keep_double);
   fail_format(path);

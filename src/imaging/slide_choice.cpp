@@ -1,6 +1,7 @@
 #include "imaging/slide_choice.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"

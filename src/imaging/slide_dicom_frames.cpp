@@ -37,17 +37,6 @@ Piece finish(Bytes samples, const SlideInstance& instance, bool is_rgb) {
   return {rgb.const_data_ptr<uint8_t>(), rgb.const_data_ptr<uint8_t>() + rgb.numel()};
 }
 
-/// Whether a JPEG 2000 codestream says that its first three components were transformed: the last byte of
-/// what its COD marker (ISO/IEC 15444-1, A.6.1) says for all components.
-bool has_component_transform(const Bytes& stream) {
-  for (size_t at = 0; at + 9 < stream.size(); ++at) {
-    if (stream[at] != 0xFF) continue;
-    if (stream[at + 1] == 0x93) return false;  // pixels begin
-    if (stream[at + 1] == 0x52) return stream[at + 8] != 0;
-  }
-  return false;
-}
-
 }  // namespace
 
 SlideFrames::SlideFrames(const SlideInstance& instance) : instance_(instance) {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
+#include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/write_slide.hpp"
 

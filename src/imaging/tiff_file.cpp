@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <fstream>
 #include <set>
 
 #include "photo51/core/error.hpp"
@@ -22,6 +23,24 @@ bool is_jpeg_of_colours(const TiffImage& image) {
 
 uint32_t number_of(const TiffImage& image, int64_t column, int64_t row) {
   return static_cast<uint32_t>(row * (image.tiled ? image.grid.columns() : 1) + column);
+}
+
+/// The offset that stands after a directory, which libtiff keeps to itself; 0 when it cannot be read.
+uint64_t next_directory(TIFF* tiff, uint64_t at) {
+  std::ifstream file(TIFFFileName(tiff), std::ios::binary);
+  const bool big_endian = TIFFIsBigEndian(tiff) != 0, big = TIFFIsBigTIFF(tiff) != 0;
+  const auto number = [&](uint64_t place, size_t bytes) {
+    std::array<char, 8> raw{};
+    file.seekg(static_cast<std::streamoff>(place));
+    file.read(raw.data(), static_cast<std::streamsize>(bytes));
+    uint64_t value = 0;
+    for (size_t i = 0; i < bytes; ++i)
+      value = value << 8 | static_cast<uint8_t>(raw[big_endian ? i : bytes - 1 - i]);
+    return file ? value : 0;
+  };
+  const uint64_t entries = number(at, big ? 8 : 2);
+  if (entries > 65535) return 0;
+  return big ? number(at + 8 + 20 * entries, 8) : number(at + 2 + 12 * entries, 4);
 }
 
 uint8_t to_byte(uint16_t value) {
@@ -203,7 +222,7 @@ std::vector<TiffImage> TiffFile::images(size_t most) {
     messages_->error.clear();
     if (TIFFLastDirectory(tiff_.get()) != 0) break;
     if (TIFFReadDirectory(tiff_.get()) != 1)
-      fail(messages_->error.find("loop") != std::string::npos
+      fail(seen.contains(next_directory(tiff_.get(), at_))
                ? "its chain of pages runs in a circle"
                : "page " + std::to_string(found.size() + 1) + " is damaged");
   }

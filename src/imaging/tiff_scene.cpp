@@ -1,7 +1,9 @@
 #include "imaging/tiff_scene.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <functional>
 #include <map>
 
 #include "imaging/ome.hpp"
@@ -84,9 +86,6 @@ class Arranger {
     scene_.whole = images_[page];
     std::vector<Plane> planes = planes_of(page);
     find_levels(page, planes);
-    const auto [offer, times] = offered(planes);
-    if (times > 1)
-      core::fail_data("is a series of " + std::to_string(times) + " times, not a slide; export one of them");
     if (planes.size() == 1 && planes[0].view.sample < 0) {
       if (!options_.channels.empty())
         core::fail_data("is one picture: it has no channels to choose from; leave slide.channels out");
@@ -94,6 +93,9 @@ class Arranger {
       build(planes, {0});
       return std::move(scene_);
     }
+    const auto [offer, times] = offered(planes);
+    if (times > 1)
+      core::fail_data("is a series of " + std::to_string(times) + " times, not a slide; export one of them");
     const SlideChoice choice = choose_channels(offer, options_, true);
     std::vector<size_t> chosen;
     for (const size_t channel : choice.channels)
@@ -141,7 +143,7 @@ class Arranger {
   }
 
   /// Names and places by OME-XML or ImageJ; else every plane is a channel, or a picture by itself.
-  std::pair<SlideOffer, int64_t> offered(std::vector<Plane>& planes) const {
+  std::pair<SlideOffer, int64_t> offered(std::vector<Plane>& planes) {
     const auto count = static_cast<int64_t>(planes.size());
     std::array<int64_t, 3> sizes{count, 1, 1};
     std::string order = "XYCZT";
@@ -180,7 +182,7 @@ class Arranger {
   size_t number_of(const std::vector<Plane>& planes, size_t channel, int64_t z) const {
     for (size_t i = 0; i < planes.size(); ++i)
       if (channel_of_[i] == channel && planes[i].z == z) return i;
-    core::fail_data("has no such channel and plane");
+    return 0;  // every place has one
   }
 
   void find_levels(size_t page, std::vector<Plane>& planes) {
@@ -254,7 +256,7 @@ class Arranger {
   const SlideOptions& options_;
   std::vector<TiffImage> images_;
   TiffScene scene_;
-  mutable std::vector<size_t> channel_of_;  ///< by plane
+  std::vector<size_t> channel_of_;  ///< by plane
 };
 
 }  // namespace

@@ -48,7 +48,8 @@ bool is_other_picture(const TiffImage& image) {
 
 bool same_kind(const TiffImage& a, const TiffImage& b) {
   return a.grid.width == b.grid.width && a.grid.height == b.grid.height && a.bits == b.bits &&
-         a.samples == b.samples && a.format == b.format && a.palette[0].empty() == b.palette[0].empty();
+         a.samples == b.samples && a.format == b.format && a.palette[0].empty() == b.palette[0].empty() &&
+         is_other_picture(a) == is_other_picture(b);
 }
 
 /// As stored, before unsigned numbers are widened.
@@ -60,7 +61,7 @@ at::ScalarType stored_type(const TiffImage& image) {
 }
 
 at::ScalarType wide_type(const TiffImage& image) {
-  if (image.format == SAMPLEFORMAT_IEEEFP) return at::kFloat;
+  if (image.format == SAMPLEFORMAT_IEEEFP) return image.bits == 64 ? at::kDouble : at::kFloat;
   if (image.format == SAMPLEFORMAT_UINT && image.bits == 16) return at::kInt;
   if (image.format == SAMPLEFORMAT_UINT && image.bits == 32) return at::kLong;
   return stored_type(image);
@@ -111,13 +112,12 @@ at::Tensor piece_of(TiffFile& file, const TiffImage& image, int64_t column, int6
   return samples;
 }
 
-/// The palette's colours as uint8 [entries, 3], or [entries, 1] when all are gray.
+/// The palette's colours, uint8 [entries, 3].
 at::Tensor palette_of(const TiffImage& image) {
   std::vector<at::Tensor> columns;
   for (size_t c = 0; c < 3; ++c)
     columns.push_back(at::tensor(at::ArrayRef<uint8_t>(bytes_of_palette(image, c)), at::kByte));
-  const bool gray = columns[0].equal(columns[1]) && columns[0].equal(columns[2]);
-  return gray ? columns[0].unsqueeze(1) : at::stack(columns, 1);
+  return at::stack(columns, 1);
 }
 
 /// Turns a page's stored numbers over where 0 is white, spreads bits to bytes, looks up colours.
@@ -230,7 +230,7 @@ std::vector<TiffImage> pages_of(TiffFile& file, const fs::path& path, Volume& vo
 
 }  // namespace
 
-Volume read_tiff(const fs::path& path) {
+Volume read_tiff(const fs::path& path, bool keep_double) {
   return core::with_context(path.string(), [&] {
     refuse_preview(path);
     Volume volume;
@@ -248,8 +248,6 @@ Volume read_tiff(const fs::path& path) {
     for (size_t i = 0; i < pages.size(); ++i) {
       const TiffImage& page = pages[i];
       const Meaning meaning(page);
-      if (meaning.channels() != first_meaning.channels())
-        core::fail_data("page " + std::to_string(i + 1) + " is gray and others are in colour; convert it");
       const at::Tensor slice = volume.data.select(1, static_cast<int64_t>(i));
       for (int64_t row = 0; row < page.grid.rows(); ++row)
         for (int64_t column = 0; column < page.grid.columns(); ++column) {
@@ -263,6 +261,7 @@ Volume read_tiff(const fs::path& path) {
     if (first_meaning.keeps_white())
       volume.warnings.emplace_back(
           "says that its lowest value is white (PhotometricInterpretation); its numbers are kept");
+    if (volume.data.scalar_type() == at::kDouble && !keep_double) volume.data = volume.data.to(at::kFloat);
     volume.data = upright(volume.data, first.orientation);
     const bool colours = volume.data.size(0) - (first.has_alpha() ? 1 : 0) == 3 && !is_gray(first);
     if (colours || volume.data.size(0) == 2) name_colours(volume, first.has_alpha());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/memory.hpp"

@@ -8,6 +8,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "run/mark.hpp"
 
@@ -30,6 +31,12 @@ bool is_own(const Names& names, const std::string& file) {
 
 bool is_number(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+/// What training makes for a moment to see whether it can write, left by a kill.
+bool is_probe(const std::string& file) {
+  constexpr std::string_view begins = ".photo51_probe_";
+  return file.starts_with(begins) && is_number(std::string_view(file).substr(begins.size()));
 }
 
 /// "fold_2_repeat_1" against {"fold", "repeat"}: words and numbers alternate, the last pairs may be absent.
@@ -174,11 +181,13 @@ Contents contents_of(const fs::path& folder) {
     return true;
   };
   sort_entries(
-      folder, folder, contents, [](const std::string& file) { return is_own(top_files, file); }, checkpoints);
+      folder, folder, contents,
+      [](const std::string& file) { return is_own(top_files, file) || is_probe(file); }, checkpoints);
   contents.is_run = fs::is_regular_file(folder / name::config, code) && is_marked(folder);
   contents.empty = contents.foreign.empty() && contents.folders.empty() &&
-                   std::all_of(contents.files.begin(), contents.files.end(),
-                               [](const fs::path& file) { return file.filename() == name::lock; });
+                   std::all_of(contents.files.begin(), contents.files.end(), [](const fs::path& file) {
+                     return file.filename() == name::lock || is_probe(file.filename().string());
+                   });
   return contents;
 }
 
@@ -201,7 +210,9 @@ void remove_run(const fs::path& folder, const std::vector<fs::path>& keep) {
 void remove_temporaries(const fs::path& folder) {
   std::error_code code;
   for (const auto& file : contents_of(folder).files)
-    if (!core::temporary_of(file.filename().string()).empty()) fs::remove(file, code);
+    if (const std::string name = file.filename().string();
+        !core::temporary_of(name).empty() || is_probe(name))
+      fs::remove(file, code);
 }
 
 void refuse_output_folder(const fs::path& out, const std::string& option) {

@@ -7,6 +7,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
 #include "photo51/run/layout.hpp"
 
@@ -48,8 +49,11 @@ void collect(inference::Member& member, const MemberJob& job, const data::CaseLo
   loading.skip_bad = pass.skip_bad;
   loading.on_bad = pass.on_bad;
   data::Loader loader(job.cohort, cases, member.info.fitted, rows, {}, loading);
+  core::Progress progress(job.title + ": features for learners", static_cast<int64_t>(rows.size()),
+                          core::Progress::Show::if_slow);
   data::Batch batch;
   while (loader.next(batch)) {
+    progress.advance(batch.size());
     if (batch.size() == 0) continue;
     const model::Outputs outputs = member.model->forward(batch);
     for (const auto& head : heads)
@@ -79,7 +83,9 @@ void fit(inference::Member& member, const MemberJob& job, const std::vector<std:
          const Lessons& lessons) {
   const uint64_t seed = member_seed(job.experiment.train.seed, job.fold, job.repeat);
   const auto groups = groups_of(job, lessons.cases);
-  for (const auto& head : heads)
+  core::Progress progress(job.title + ": fitting heads", static_cast<int64_t>(heads.size()),
+                          core::Progress::Show::if_slow);
+  for (const auto& head : heads) {
     core::with_context([&] { return job.title + ": head " + head; },
                        [&] {
                          const auto& lesson = lessons.of.at(head);
@@ -87,6 +93,8 @@ void fit(inference::Member& member, const MemberJob& job, const std::vector<std:
                                                          member.model->learner_feature_names(head),
                                                          lesson.labels(), groups, seed);
                        });
+    progress.advance(1, "head " + head);
+  }
 }
 
 /// The heads that are stacks, or those that are not.

@@ -180,7 +180,7 @@ class MemberTrainer {
     bool any_gradient = false;
     while (state_.batch < batches) {
       // Bad cases are left out of their batch, so batches keep their numbers.
-      if (!loader.next(batch)) break;
+      if (!next_batch(loader, batch)) break;
       const int64_t group = state_.batch / options_.accumulate;
       const int64_t in_group = std::min(options_.accumulate, batches - group * options_.accumulate);
       any_gradient |= backward(batch, in_group);
@@ -190,7 +190,7 @@ class MemberTrainer {
                  ", loss " +
                  core::format_fixed(
                      state_.loss_sum / static_cast<double>(std::max<int64_t>(state_.loss_count, 1)), 4) +
-                 validated_);
+                 shown_validation_);
       if (state_.batch % options_.accumulate != 0 && state_.batch != batches) continue;
       if (any_gradient)
         step(schedule_factor(options_.schedule, state_.epoch * steps_per_epoch + group, steps_per_epoch,
@@ -198,11 +198,37 @@ class MemberTrainer {
       any_gradient = false;
       if (job_.stop()) {
         save_state();
+        if (core::interrupted()) core::end_interrupted();  // cases that still load are not waited for
         throw core::Error(core::Fault::interrupted,
                           where() + ": interrupted; the state is saved, go on with --resume");
       }
     }
     state_.batch = batches;
+  }
+
+  /// Interrupted while it waits, it saves what the steps so far have made; batches of a step that is not
+  /// whole are done again.
+  bool next_batch(data::Loader& loader, data::Batch& batch) {
+    try {
+      return loader.next(batch);
+    } catch (const core::Error& error) {
+      if (error.fault() != core::Fault::interrupted) throw;
+      if (state_.batch % options_.accumulate == 0) save_state();
+      core::end_interrupted();
+    }
+  }
+
+  /// The same where the epoch's steps are done: resumed, it is validated again.
+  Validation validated() {
+    if (average_) average_->swap(member_.weights());
+    try {
+      return validate(member_, job_.cohort, cases_, job_.validation, pass_);
+    } catch (const core::Error& error) {
+      if (average_) average_->swap(member_.weights());
+      if (error.fault() != core::Fault::interrupted) throw;
+      save_state();
+      core::end_interrupted();
+    }
   }
 
   bool backward(const data::Batch& batch, int64_t in_group) {
@@ -257,8 +283,7 @@ class MemberTrainer {
   /// Validates, keeps the best weights, saves the state, then logs. A crash costs the epochs since the last
   /// state, which come out the same when they are done again; their lines in the log go with them.
   void finish_epoch(double seconds) {
-    if (average_) average_->swap(member_.weights());
-    const Validation validation = validate(member_, job_.cohort, cases_, job_.validation, pass_);
+    const Validation validation = validated();
     ++state_.epoch;
     const bool better = improved(validation);
     const bool compares = options_.select == "best" || options_.patience > 0;
@@ -300,11 +325,12 @@ class MemberTrainer {
     const double loss = mean(state_.loss_sum, state_.loss_count);
     nlohmann::ordered_json parts = nlohmann::ordered_json::object();
     for (const auto& [head, sum] : state_.part_sums) parts[head] = mean(sum, state_.part_counts.at(head));
-    validated_.clear();
+    shown_validation_.clear();
     if (!std::isnan(validation.loss))
-      validated_ += ", validation loss " + core::format_fixed(validation.loss, 4);
-    if (!std::isnan(validation.metric)) validated_ += ", metric " + core::format_fixed(validation.metric, 3);
-    note_ = ", loss " + core::format_fixed(loss, 4) + validated_;
+      shown_validation_ += ", validation loss " + core::format_fixed(validation.loss, 4);
+    if (!std::isnan(validation.metric))
+      shown_validation_ += ", metric " + core::format_fixed(validation.metric, 3);
+    note_ = ", loss " + core::format_fixed(loss, 4) + shown_validation_;
     return nlohmann::ordered_json{{"fold", job_.fold},
                                   {"repeat", job_.repeat},
                                   {"epoch", state_.epoch},
@@ -332,7 +358,7 @@ class MemberTrainer {
   inference::PassOptions pass_;
   TrainState state_;
   std::chrono::steady_clock::time_point saved_;
-  std::string note_, validated_;  ///< for the progress
+  std::string note_, shown_validation_;  ///< for the progress
 };
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
+#include "photo51/core/temporary.hpp"
 #include "photo51/core/version.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"

@@ -1,4 +1,5 @@
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -9,6 +10,7 @@
 #include <thread>
 
 #include "core/byte_source.hpp"
+#include "photo51/core/temporary.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 

@@ -145,12 +145,12 @@ TEST_F(LearnableTest, FoldsOfARareClassAreRefusedBeforeTraining) {
 
 TEST_F(LearnableTest, CountsInWords) {
   auto positive = label_spec("idh", Kind::binary, "idh");
-  positive.positive = "mut";
+  positive.positive = {"mut"};
   const auto cohort =
       read("patient,idh,time,event,y\nP1,mut,3,1,0.5\nP2,wt,4,0,1\nP3,,5,1,\n", {},
            {positive, label_spec("os", Kind::survival, "time", "event"), label_spec("y", Kind::regression)});
   const auto counts = [&](size_t head) { return label_counts(cohort, {0, 1, 2}, cohort.labels()[head]); };
-  EXPECT_EQ(counts(0), "not mut 1, mut 1, 1 unknown");
+  EXPECT_EQ(counts(0), "wt 1, mut 1, 1 unknown");
   EXPECT_EQ(counts(1), "2 events, 1 censored");
   EXPECT_EQ(counts(2), "2 known, 1 unknown");
   for (const auto& column : blank_cells(cohort))

@@ -86,6 +86,64 @@ TEST_F(ClinicFiles, LoadMasksFromStructureSetsAndSegmentations) {
   EXPECT_NE(cohort.file_hash(0, "pet"), cohort.file_hash(1, "pet"));
 }
 
+/// A structure set lies in the world of the image that it was drawn on, which a registration leads to.
+TEST_F(ClinicFiles, AMaskDrawnOnARegisteredChannelComesToTheFrame) {
+  pet("pet");
+  test::write_structure_set(folder_ / "rt.dcm",
+                            {{"GTV", {{0.5, 0.5}, {2.5, 0.5}, {2.5, 2.5}, {0.5, 2.5}}, 2}});
+  imaging::Geometry frame;
+  frame.size = {24, 24, 24};
+  frame.origin = {-6, -6, -6};
+  imaging::write_nifti(imaging::make_volume(at::ones({1, 24, 24, 24}), frame), folder_ / "t1.nii");
+  write("map.txt", "1 0 0 -3\n0 1 0 0\n0 0 1 1\n");  // from the frame's world to the PET's
+  InputOptions options = input("auto", "seg");
+  options.modality = "body_lesion";
+  options.channels = {"t1", "pet"};
+  const auto mask_of = [&](const std::string& header, const std::string& cells) {
+    const Cohort cohort = read(header + "\n" + cells + "\n", {{"region", options}});
+    return *read_study(cohort.impl(), 0, 0, imaging::Modality::unknown).mask;
+  };
+  const auto drawn = mask_of("patient,t1,pet,seg", "P1,,pet,rt.dcm#GTV");
+  const auto moved = mask_of("patient,t1,pet,pet.registration,seg", "P1,t1.nii,pet,map.txt,rt.dcm#GTV");
+  EXPECT_EQ(moved.data.sum().item<int>(), drawn.data.sum().item<int>());
+  for (size_t i = 0; i < 3; ++i)
+    EXPECT_NEAR(moved.geometry.origin[i] - drawn.geometry.origin[i], (std::array{3.0, 0.0, -1.0})[i], 1e-9);
+  EXPECT_EQ(moved.geometry.spacing, drawn.geometry.spacing);
+  // One on the frame's grid stays where it is, whatever else is registered.
+  auto seg = at::zeros({1, 24, 24, 24}, at::kByte);
+  seg.slice(1, 8, 12).slice(2, 8, 12).slice(3, 8, 12).fill_(1);
+  imaging::write_nifti(imaging::make_volume(seg, frame), folder_ / "seg.nii");
+  const auto kept = mask_of("patient,t1,pet,pet.registration,seg", "P1,t1.nii,pet,map.txt,seg.nii");
+  EXPECT_TRUE(kept.geometry.matches(frame));
+}
+
+TEST_F(ClinicFiles, AFrameOfASegmentationIsOneSlice) {
+  PHOTO51_NEEDS_SHARED_CASES("dicom/c09_seg_sparse");
+  const auto files = (test::shared_cases() / "dicom/c09_seg_sparse").string();
+  InputOptions ct = image_input({"ct"}, "seg");
+  ct.modality = "ct";
+  const Cohort cohort =
+      read("patient,ct,seg\nP1," + files + "/ct," + files + "/one_slice.dcm\n", {{"ct", ct}});
+  const auto planes = CaseLoader(cohort, {}).load(0).inputs.at("ct").values[1].sum({1, 2});
+  EXPECT_EQ(planes.ne(0).sum().item<int>(), 1);
+  EXPECT_EQ(planes.sum().item<float>(), 36);  // of 1 x 1 x 2.5 mm
+}
+
+TEST_F(ClinicFiles, AMaskOutsideItsImageIsRefused) {
+  pet("pet");
+  imaging::Geometry g;
+  g.size = {6, 6, 3};
+  g.spacing = {1, 1, 2};
+  g.origin = {3, 0, 0};
+  imaging::write_nifti(imaging::make_volume(at::ones({1, 3, 6, 6}, at::kByte), g), folder_ / "half.nii");
+  EXPECT_THAT(
+      failure(core::Fault::data, [&] { study("P1,pet,half.nii", input("auto", "seg")); }),
+      AllOf(HasSubstr("mask seg"), HasSubstr("half.nii"), HasSubstr("(50 %) of the mask lie outside")));
+  InputOptions crop = input("auto", "seg");
+  crop.masks.outside = "crop";
+  EXPECT_NO_THROW(study("P1,pet,half.nii", crop));
+}
+
 TEST_F(ClinicFiles, TellWhoThePatientIs) {
   pet("named", {{DCM_PatientName, "Franklin^Rosalind"}, {DCM_PatientBirthDate, "19200725"}});
   pet("pseudonym");

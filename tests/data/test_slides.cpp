@@ -82,6 +82,15 @@ TEST_F(SlideTest, ADamagedTileCostsTheTile) {
   const CaseLoader cases(cohort, fit(cohort, {0}));
   EXPECT_THAT(reds(cases.load(0).inputs.at("he").values), ElementsAre(170, 172, 173, 174, 175));
   EXPECT_EQ(cases.load(0).inputs.at("he").view.numel(), 5);
+  const auto found = cohort.warnings();
+  ASSERT_EQ(found.size(), 1U);  // once, however often the case is read
+  EXPECT_EQ(found[0].case_id, "P1");
+  EXPECT_EQ(found[0].file, path.string());
+  EXPECT_THAT(found[0].text, HasSubstr("tile 2 of 6 cannot be read and is left out"));
+  auto how = this->options();
+  how.strict = true;
+  const Cohort strictly(how, {{"he", options}}, {});
+  PHOTO51_EXPECT_ERROR(CaseLoader(strictly, fit(strictly, {0})).load(0), data, HasSubstr("a.tif"));
   write_damaged({8, 9, 13, 14});
   const auto worse = read("patient,slide\nP1,a.tif\n", {{"he", options}});
   const CaseLoader refused(worse, fit(worse, {0}));

@@ -215,23 +215,5 @@ TEST_F(FileWarningsTest, NotOfWhatTheConfigSaysOrNobodyAsks) {
               HasSubstr("does not say how large"));
 }
 
-/// Drawn on a channel that is registered, a structure set would lie where that channel's own world has it.
-TEST_F(FileWarningsTest, AStructureSetOfARegisteredChannelIsRefused) {
-  scan("a.nii", false);
-  for (int k = 0; k < 3; ++k)
-    test::write_slice(folder_ / ("ct/" + std::to_string(k) + ".dcm"), "CT", 6, 2.0 * k, 1000,
-                      {{DCM_PatientID, "P1"}, {DCM_PatientName, "P1"}});
-  test::write_structure_set(folder_ / "rt.dcm",
-                            {{"GTV", {{0.5, 0.5}, {2.5, 0.5}, {2.5, 2.5}, {0.5, 2.5}}, 2}});
-  write("map.txt", "1 0 0 9\n0 1 0 0\n0 0 1 0\n");
-  InputOptions input = image_input({"ct", "t1"}, "seg");
-  input.modality = "lesion";
-  const Cohort plain = read("patient,ct,t1,seg\nP1,ct,,rt.dcm#GTV\n", {{"region", input}});
-  EXPECT_NO_THROW(fit(plain, {0}));
-  const Cohort registered =
-      read("patient,ct,ct.registration,t1,seg\nP1,ct,map.txt,a.nii,rt.dcm#GTV\n", {{"region", input}});
-  EXPECT_NE(failure(core::Fault::data, [&] { fit(registered, {0}); }), "no error");
-}
-
 }  // namespace
 }  // namespace photo51::data

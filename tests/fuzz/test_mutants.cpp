@@ -3,6 +3,7 @@
 //   PHOTO51_MUTANTS_SEED=S  others than those of seed 1
 //   PHOTO51_MUTANT=K        this one alone
 
+#include <ATen/ATen.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -15,6 +16,7 @@
 #include "fuzz/mutants/mutation.hpp"
 #include "fuzz/mutants/reading.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/imaging/picture.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::fuzz {
@@ -39,10 +41,23 @@ struct Original {
   bool unpack = false;     ///< damage what the gzip file holds, not its packed bytes
 };
 
+/// Pictures of every kind of PNG that is written here; JPEG and TIFF lie among the shared cases.
+void write_pictures(const fs::path& folder) {
+  at::manual_seed(1);
+  const at::Tensor rgb = at::randint(0, 256, {40, 50, 3}, at::kByte);
+  core::write_file_atomic(folder / "rgb.png", imaging::encode_png(rgb));
+  core::write_file_atomic(folder / "gray.png", imaging::encode_png(rgb.select(2, 0).contiguous()));
+  core::write_file_atomic(folder / "flat.png", imaging::encode_png(at::zeros({200, 200}, at::kByte)));
+}
+
 /// Files of pixels, of a series the first three and whatever is not one of its slices.
-std::vector<Original> originals() {
+std::vector<Original> originals(const fs::path& pictures) {
   std::vector<Original> found;
-  for (const fs::path& root : {test::shared_data() / "dicom" / "files", test::shared_data() / "wsi"}) {
+  std::vector<fs::path> roots{test::shared_data() / "dicom" / "files", test::shared_data() / "wsi", pictures};
+  for (const char* more : {"pictures", "two_scenes", "ome_units", "ome_rgb_planes", "dicom_colour"})
+    if (const fs::path folder = test::shared_cases() / "slides" / more; fs::is_directory(folder))
+      roots.push_back(folder);
+  for (const fs::path& root : roots) {
     std::vector<fs::path> paths;
     for (const auto& entry : fs::recursive_directory_iterator(root))
       if (entry.is_regular_file()) paths.push_back(entry.path());
@@ -125,7 +140,9 @@ TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
   const auto seed = from_environment("PHOTO51_MUTANTS_SEED", 1);
   const auto only = from_environment("PHOTO51_MUTANT", -1);
   const auto count = only >= 0 ? only + 1 : from_environment("PHOTO51_MUTANTS", kMutants);
-  const std::vector<Original> files = originals();
+  const test::TemporaryFolder pictures;
+  write_pictures(pictures.path());
+  const std::vector<Original> files = originals(pictures.path());
   ASSERT_GT(files.size(), 100U);
   prepare_for_children(test::shared_data() / "dicom" / "files" / "CT_small.dcm");
   const Bounds bounds = default_bounds();

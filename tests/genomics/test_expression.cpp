@@ -78,6 +78,29 @@ TEST(Expression, Errors) {
   EXPECT_THROW(read_expression("/nowhere/e.tsv", patients), core::Error);
 }
 
+TEST(Expression, TablesOfSpreadsheets) {
+  const auto table = parse_expression(
+      "sep=;\r\ngene;P1;P2\r\nTP53;0,5;-1,25e1\r\nIDH1;3;[Not Available]\r\n;;\r\n", "e.csv", patients);
+  EXPECT_THAT(*table.genes, ElementsAre("TP53", "IDH1"));
+  EXPECT_EQ(table.row(0)[0], 0.5F);
+  EXPECT_EQ(table.row(1)[0], -12.5F);
+  EXPECT_TRUE(std::isnan(table.row(1)[1]));
+  EXPECT_EQ(parse_expression("gene;P1\nA;1.5\n", "e.csv", patients).row(0)[0], 1.5F);
+  EXPECT_THAT(failure("gene;P1;P2\nA;1,5;1.5\n"),
+              HasSubstr("e.tsv:2: column `P2`: `1.5` has a decimal point, but others have a comma"));
+  EXPECT_THAT(failure("gene;P1;P2\nA;1.5;1,5\n"),
+              HasSubstr("`1,5` has a decimal comma, but others have a point"));
+  EXPECT_THAT(failure("gene\tP1\nA\t1,5\n"),
+              HasSubstr("`1,5` is not a finite number; write its decimals with a point"));
+  // UTF-16 with its mark, as spreadsheets save "Unicode text".
+  std::string bytes = "\xFF\xFE";
+  for (const char c : std::string("gene\tP1\nA\t2\n")) bytes += {c, '\0'};
+  EXPECT_EQ(parse_expression(bytes, "e.txt", patients).row(0)[0], 2.0F);
+  testing::internal::CaptureStderr();
+  EXPECT_EQ((*parse_expression("gene\tP1\n\xB5\t2\n", "e.tsv", patients).genes)[0], "\xC2\xB5");
+  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("e.tsv:2: is not UTF-8"));
+}
+
 TEST(Expression, LargeTableIsFast) {
   std::string text = "gene";
   std::vector<std::string> ids;

@@ -56,7 +56,9 @@ TEST_F(DicomGuard, RefusesDeepNesting) {
     for (int i = 0; i < count; ++i) all += text;
     return all;
   };
-  for (const auto& [syntax, level] : {std::pair{kExplicit, little}, {kImplicit, implicit}, {kBig, big}}) {
+  const std::vector<std::pair<std::string, std::string>> levels{
+      {kExplicit, little}, {kImplicit, implicit}, {kBig, big}};
+  for (const auto& [syntax, level] : levels) {
     save(syntax, times(level, 100));
     EXPECT_NO_THROW(guard_dicom(path())) << syntax;
     save(syntax, times(level, 1000));

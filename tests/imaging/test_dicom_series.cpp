@@ -130,12 +130,14 @@ TEST_F(DicomSeries, SeveralKeysTogetherNameChannels) {
   int number = 0;
   for (int k = 0; k < 2; ++k)
     for (const char* type : {"P", "M"})
-      for (const char* echo : {"5", "10"})
-        slice("a/" + std::to_string(number), 2.0 * k, ++number,
+      for (const char* echo : {"5", "10"}) {
+        const std::string text = std::to_string(++number);
+        slice("a/" + text, 2.0 * k, number,
               {{DCM_EchoTime, echo},
                {DCM_ImageType, std::string("ORIGINAL\\PRIMARY\\") + type},
                {DCM_AcquisitionTime, k == 0 ? "100000" : "090000"},
-               {DCM_InstanceNumber, std::to_string(number)}});
+               {DCM_InstanceNumber, text}});
+      }
   const Volume all = read_volume(folder_ / "a", kChannels);
   EXPECT_THAT(all.channels, ElementsAre("EchoTime 5, ImageType P", "EchoTime 5, ImageType M",
                                         "EchoTime 10, ImageType P", "EchoTime 10, ImageType M"));

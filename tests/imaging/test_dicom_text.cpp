@@ -56,6 +56,7 @@ TEST(DicomText, PicksRoisAndSeriesByTheirNames) {
   PHOTO51_NEEDS_SHARED_CASES("dicom/c05_rt_names");
   const auto files = test::shared_cases() / "dicom/c05_rt_names";
   const Volume ct = read_volume(files / "ct");
+  EXPECT_EQ(read_volume((files / "ct_latin1").string() + "#desc:Schädel nativ").data.size(1), 4);
   EXPECT_GT(read_mask((files / "latin1.dcm").string() + "#Gehirnödem", {&ct}).data.sum().item<int>(), 0);
 }
 

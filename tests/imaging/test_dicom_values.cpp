@@ -20,7 +20,6 @@ namespace fs = std::filesystem;
 using test::DicomFile;
 using test::refusal;
 using testing::AllOf;
-using testing::Each;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -42,9 +41,9 @@ class DicomValues : public testing::Test {
 };
 
 TEST_F(DicomValues, NumbersMayBePaddedWithAnything) {
-  for (const std::string text : {std::string("-1024\n"), std::string("-1024\r\n"), std::string("-1024\0", 6),
-                                 std::string("-1024\n\0", 7), std::string(" -1024 "), std::string("-1024\t"),
-                                 std::string("-1024.0\0\0\0", 10), std::string("-1.024e3")}) {
+  for (const std::string& text : {std::string("-1024\n"), std::string("-1024\r\n"), std::string("-1024\0", 6),
+                                  std::string("-1024\n\0", 7), std::string(" -1024 "), std::string("-1024\t"),
+                                  std::string("-1024.0\0\0\0", 10), std::string("-1.024e3")}) {
     ct().text(0x00281052, "DS", text).save(path());
     const Volume volume = read_volume(path());
     EXPECT_EQ(volume.data.flatten()[0].item<int>(), -924) << testing::PrintToString(text);

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "imaging/nrrd_segments.hpp"
+#include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/write.hpp"
@@ -192,6 +193,8 @@ TEST_F(LabelMap, PicksSlicerSegmentsByName) {
             "2 3 1 1", std::string("\0\0\1\0\1\1", 6));
   PHOTO51_EXPECT_ERROR(read_mask(wrong + "#B"), data, HasSubstr("said to lie in layer 7"));
   EXPECT_EQ(nrrd_segments(one).size(), 2U);
+  EXPECT_THAT(inspect(two).notes, testing::ElementsAre("segment 1 Tumour, layer 0, 2 voxels, 4.0 mm3",
+                                                       "segment 1 Node, layer 1, 1 voxels, 2.0 mm3"));
 }
 
 TEST_F(LabelMap, ReadsPicturesOfMasks) {

@@ -90,6 +90,15 @@ TEST(MaskGrid, NeedsTheImagesSizeWithoutAVoxelSize) {
   EXPECT_THAT(on_grid_of(afloat, placed).warnings, ElementsAre(HasSubstr("does not say where it lies")));
 }
 
+TEST(MaskGrid, RefusesAMaskSavedWithoutItsAffine) {
+  // All of it happens to lie inside the image.
+  const Volume image = volume({10, 10, 10}, {2, 2, 2}, {-5, -5, -5});
+  Volume mask = volume({10, 10, 10}, {1, 1, 1});
+  PHOTO51_EXPECT_ERROR(on_grid_of(mask, image), data, HasSubstr("an identity affine"));
+  mask.geometry.origin[0] = 0.5;
+  EXPECT_GT(voxels(on_grid_of(mask, image)), 0);
+}
+
 TEST(MaskGrid, SaysWhatResamplingChanges) {
   // A sheet of 0.5 mm between slices of 5 mm.
   const Volume image = volume({10, 10, 10}, {1, 1, 5});

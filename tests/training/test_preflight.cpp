@@ -45,7 +45,7 @@ TEST(Preflight, SelectionNeedsAValidationPart) {
 TEST(Preflight, SelectionNeedsAMetricThatIsDefined) {
   const test::TabularCohort cohort;
   // The one patient that is validated is of one class.
-  cohort.config("", "idh: {task: binary}", "validation_fraction: 0.02, seed: 1");
+  cohort.config("", "idh: {task: binary}", "validation_fraction: 0.02, test_fraction: 0.2, seed: 1");
   EXPECT_THAT(refused(cohort, core::Fault::usage, {"train.select=best", "train.monitor=metric"}),
               AllOf(HasSubstr("train.select"), HasSubstr("metric"), HasSubstr("head idh")));
   cohort.run("by_loss", {"train.select=best", "train.epochs=1"});
@@ -53,7 +53,7 @@ TEST(Preflight, SelectionNeedsAMetricThatIsDefined) {
 
 TEST(Preflight, SelectionOfWhatIsFittedAtOnce) {
   const test::TabularCohort cohort;
-  cohort.config("", "idh: {task: binary, learner: {name: elastic_net}}");
+  cohort.config("", "idh: {task: binary, learner: {name: linear}}");
   EXPECT_THAT(refused(cohort, core::Fault::usage, {"train.patience=2"}), HasSubstr("has a learner"));
 }
 
@@ -91,8 +91,9 @@ TEST(Preflight, MetricAndLossByTask) {
 TEST(Preflight, InnerFoldsOfAStackAreLookedAtBeforeTheModelIsTrained) {
   test::TabularCohort cohort;
   cohort.config("",
-                "a: {task: binary, label: idh, learner: {name: elastic_net}}, "
-                "b: {task: binary, label: idh, learner: {name: stack, heads: [a], folds: 40}}",
+                "a: {task: binary, label: idh, learner: {name: linear}}, "
+                "c: {task: binary, label: idh, learner: {name: linear, l1_ratio: 0.5}}, "
+                "b: {task: binary, label: idh, learner: {name: stack, heads: [a, c], folds: 40}}",
                 "folds: 2, seed: 1");
   EXPECT_THAT(refused(cohort, core::Fault::data),
               AllOf(HasSubstr("inner folds of head b"), HasSubstr("40 folds")));

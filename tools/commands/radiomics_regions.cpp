@@ -146,8 +146,8 @@ Regions compute(const fs::path& image_path, const std::string& mask_path, const 
         regions.push_back(one(name));
       } catch (const core::Error& error) {
         if (error.fault() != core::Fault::data) throw;
-        core::log_warning("region `" + name + "` of " + image_path.string() +
-                          " is left out: " + error.what());
+        odd.all.add(
+            {odd.name, "", image_path.string(), "region `" + name + "` is left out: " + error.what()});
         if (!first) first = error;
       }
     }

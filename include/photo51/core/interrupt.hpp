@@ -13,6 +13,10 @@ void catch_interrupts(const std::string& said, const std::string& said_gracefull
 /// Whether a signal came that a Graceful's code has to answer.
 bool interrupted();
 
+/// Ends the process as a signal does where nothing is to be saved: for code that has saved its state and
+/// would otherwise wait for threads that still load.
+[[noreturn]] void end_interrupted();
+
 /// Code that asks `interrupted()` often and saves its state. When it ends without having answered a signal,
 /// the process ends.
 class Graceful {

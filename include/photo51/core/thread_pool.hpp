@@ -15,8 +15,7 @@ namespace photo51::core {
 
 class ThreadPool {
  public:
-  /// `threads` workers; 0 means one a processor that this process may use. Where the system refuses threads
-  /// there are fewer, or none: then work is done when it is handed in. That is warned of once.
+  /// `threads` workers; 0 = one a processor. Fewer where the system refuses them; with none, callers work.
   explicit ThreadPool(int threads = 0);
   /// Waits for the work that runs; work not yet begun is dropped (its futures report broken promises).
   ~ThreadPool();

@@ -36,7 +36,8 @@ Volume read_mask(const std::filesystem::path& path, const std::vector<const Volu
 
 /// `mask` where it lies on `image`, on its own grid: that of a file that says nothing of voxel size or
 /// position is the image's, whose size it must have. Up to 1 % of its volume outside the image is a warning.
-/// Errors (data): another size, more outside unless `options.outside` is crop, all of it outside.
+/// Errors (data): another size, more outside unless `options.outside` is crop, all of it outside, the image's
+/// size with an identity affine that is not the image's.
 Volume placed_on(Volume mask, const Volume& image, const MaskOptions& options = {});
 
 /// `placed_on`, then by the nearest voxel's centre on the image's grid; outside `mask` it is 0. A warning

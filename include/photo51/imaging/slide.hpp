@@ -44,7 +44,7 @@ struct SlideOptions {
   bool mpp_from_objective = false;  ///< allow 10 / objective power when nothing else is there
   /// Of several channels or optical paths: one, shown gray, or three as red, green and blue; names, or
   /// numbers from 1.
-  std::vector<std::string> channels;
+  std::vector<std::string> channels = {};
   int64_t plane = 0;  ///< of several focal planes, from 1; 0 = there is one
   int64_t page = 0;   ///< TIFF: which page is the slide, from 1; 0 = the largest
 };

@@ -2,6 +2,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <functional>
 #include <typeinfo>
 #include <vector>
 
@@ -35,6 +36,12 @@ std::vector<imaging::Volume> volumes_in(const fs::path& folder) {
     // The mutant may be one of its slices.
   }
   return volumes;
+}
+
+bool is_picture(const fs::path& path) {
+  for (const char* suffix : {".png", ".jpg", ".tif"})
+    if (path.extension() == suffix) return true;
+  return false;
 }
 
 }  // namespace
@@ -82,7 +89,19 @@ Verdict read_every_way(const fs::path& path, const fs::path& images) {
     }
     return std::string();
   });
-  return again.outcome == Outcome::failed ? again : verdict;
+  if (again.outcome == Outcome::failed || !is_picture(path)) return again.outcome == Outcome::failed ? again : verdict;
+  // Whatever a picture is taken for, each way of reading it has to end well.
+  const std::function<void()> ways[] = {[&] { imaging::read_volume(path); },
+                                        [&] { imaging::thumbnail(imaging::open_slide(path), 100); },
+                                        [&] { imaging::read_cine(path); }};
+  for (const auto& way : ways) {
+    const Verdict one = judge(path, [&] {
+      way();
+      return std::string();
+    });
+    if (one.outcome == Outcome::failed) return one;
+  }
+  return verdict;
 }
 
 void prepare_for_children(const fs::path& sound_file) {

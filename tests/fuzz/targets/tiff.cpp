@@ -26,5 +26,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
       decode(grid.columns() - 1, grid.rows() - 1);
     }
   });
-  return fuzz::checked([&] { open_with_tiff(memory.path()); });
+  return fuzz::checked([&] { open_with_tiff(memory.path(), {}); });
 }
