@@ -48,7 +48,8 @@ class RadiomicsMasks : public ::testing::Test {
     said_ = outcome.err;
     code_ = outcome.exit_code;
     if (outcome.exit_code != 0) return -1;
-    for (const auto& f : nlohmann::json::parse(outcome.out).at("features"))
+    const auto said = nlohmann::json::parse(outcome.out);  // must outlive the loop
+    for (const auto& f : said.at("features"))
       if (f.at("name") == "original_shape_VoxelVolume" || f.at("name") == "approximate_volume")
         return f.at("value");
     return -2;
