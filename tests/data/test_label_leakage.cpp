@@ -1,6 +1,7 @@
 #include "data/label_leakage.hpp"
 
 #include <cmath>
+#include <functional>
 
 #include "fixture.hpp"
 
