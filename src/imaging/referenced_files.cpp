@@ -8,6 +8,7 @@
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
