@@ -4,7 +4,8 @@
 #include "imaging/readers.hpp"
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -28,6 +29,8 @@ void check_header(const fs::path& path) {
   if (fs::is_directory(place, code)) return require_files(place);
   const Format format = detect_format(place);
   if (format == Format::nifti) check_nifti(place);
+  if (format == Format::meta || format == Format::nrrd)
+    for (const fs::path& voxels : referenced_files(place)) core::require_regular_file(voxels);
   if (format == Format::unknown) fail_format(place);
 }
 

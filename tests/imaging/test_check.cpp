@@ -56,6 +56,12 @@ TEST_F(CheckTest, FilesThatReadingWouldRefuseForSure) {
   core::write_file_atomic(folder_ / "words.txt", "these are words");
   PHOTO51_EXPECT_ERROR(check_header(folder_ / "words.txt"), data, HasSubstr("not an image"));
   PHOTO51_EXPECT_ERROR(check_slide(folder_ / "words.txt"), data, HasSubstr("not a slide"));
+  core::write_file_atomic(folder_ / "header.mhd",
+                          "ObjectType = Image\nNDims = 3\nDimSize = 2 2 2\nElementType = MET_UCHAR\n"
+                          "ElementDataFile = voxels.raw\n");
+  PHOTO51_EXPECT_ERROR(check_header(folder_ / "header.mhd"), data, HasSubstr("voxels.raw"));
+  core::write_file_atomic(folder_ / "voxels.raw", "12345678");
+  check_header(folder_ / "header.mhd");
   std::filesystem::create_directories(folder_ / "hollow/inside");
   PHOTO51_EXPECT_ERROR(check_header(folder_ / "hollow"), data, HasSubstr("holds no file"));
   PHOTO51_EXPECT_ERROR(check_slide(folder_ / "hollow"), data, HasSubstr("holds no file"));
