@@ -120,6 +120,14 @@ void check_pictures(config::Fields& f, const InputOptions& o) {
   check_bags(f, o);
   check_colours(f, o);
   f.check(o.mirror.empty() || o.mask.empty(), "mirror", "the mask would stay as it is; give no mask with it");
+  // The mask is read as it lies on the whole picture.
+  f.check(
+      o.mask.empty() || !o.mammography || (o.mammography->flip_to == "none" && !o.mammography->breast_crop),
+      "mammography",
+      "the mask would stay where the whole picture was; give no mask with it, or set flip_to: none and "
+      "breast_crop: false");
+  f.check(o.mask.empty() || !o.ultrasound || o.ultrasound->sector != "crop", "ultrasound",
+          "the mask would stay where the whole picture was; give no mask with it, or set sector: mask");
   for (const auto& name : o.mirror)
     f.check(std::find(o.channels.begin(), o.channels.end(), name) != o.channels.end(), "mirror",
             "there is no channel `" + name + "`" + core::suggest(name, o.channels));

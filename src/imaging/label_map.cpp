@@ -83,11 +83,14 @@ void to_labels(LabelMap& map) {
       continue;
     }
     const size_t different = values.counts.size();
+    const auto written = [&](double number) {
+      return volume.data.scalar_type() == at::kFloat ? core::format_number(static_cast<float>(number))
+                                                     : core::format_number(number);
+    };
     core::fail_data(
         "its values are no labels: " + (values.more ? "more than " : std::string()) +
-        std::to_string(different) + " different ones from " +
-        core::format_number(values.counts.begin()->first) + " to " +
-        core::format_number(values.counts.rbegin()->first) + ", such as " + core::format_number(value) +
+        std::to_string(different) + " different ones from " + written(values.counts.begin()->first) + " to " +
+        written(values.counts.rbegin()->first) + ", such as " + written(value) +
         (value >= 0 && value <= 1 ? ", as a map of probabilities or an interpolated mask has them" : "") +
         "; set mask_threshold (for example 0.5 of the largest value), or save it with whole numbers");
   }

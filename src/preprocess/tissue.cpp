@@ -37,7 +37,10 @@ at::Tensor is_ink(const at::Tensor& rgb) {
 /// than the blurred edges of what lies above; else `limit`.
 double lower_threshold(const at::Tensor& value, const at::Tensor& good, double limit,
                        const TissueOptions& options, double pixel_area) {
-  const at::Tensor rest = value.masked_select(good.logical_and(value <= limit));
+  // The blurred rims of what lies above are neither glass nor faint tissue.
+  const at::Tensor high = (value > limit).to(at::kFloat).unsqueeze(0);
+  const at::Tensor far = at::max_pool2d(high, {5, 5}, {1, 1}, {2, 2}).squeeze(0) == 0;
+  const at::Tensor rest = value.masked_select(good.logical_and(far));
   if (rest.numel() < 64) return limit;
   const double low = std::max(otsu_threshold(rest), options.bounds[0]);
   const at::Tensor glass = rest.masked_select(rest <= low), faint = rest.masked_select(rest > low);
@@ -47,7 +50,7 @@ double lower_threshold(const at::Tensor& value, const at::Tensor& good, double l
   const double within = (glass - glass.mean()).square().sum().item<double>() +
                         (faint - faint.mean()).square().sum().item<double>();
   const double total = (rest - rest.mean()).square().sum().item<double>();
-  if (gap < 0.04 || gap < 4 * std::sqrt(std::max(spread, 0.0)) || within > 0.3 * total) return limit;
+  if (gap < 0.02 || gap < 4 * std::sqrt(std::max(spread, 0.0)) || within > 0.3 * total) return limit;
   // Edges are two or three pixels wide: what is left of the band without its rim is tissue.
   const at::Tensor band = good.logical_and(value > low).logical_and(value <= limit).to(at::kFloat);
   const at::Tensor core = 1 - at::max_pool2d((1 - band).unsqueeze(0), {5, 5}, {1, 1}, {2, 2});

@@ -176,7 +176,7 @@ double kurtosis(const std::vector<double>& values) {
     fourth += square * square / count;
   }
   // Of one intensity, all but rounding: not defined, as in SciPy.
-  const double least = std::numeric_limits<double>::epsilon() * std::abs(mean);
+  const double least = 1e-15 * std::abs(mean);
   return second <= least * least ? std::numeric_limits<double>::quiet_NaN() : fourth / (second * second) - 3;
 }
 

@@ -162,6 +162,9 @@ TEST_F(PictureInputTest, AFileOfSeveralChannelsGivesTheOnesNamed) {
 TEST_F(PictureInputTest, OptionsOfOtherModalitiesAreRefused) {
   EXPECT_THAT(refusal("mri\nmammography: {}"), HasSubstr("is for mammography only"));
   EXPECT_THAT(refusal("mri\nultrasound: {}"), HasSubstr("is for ultrasound only"));
+  EXPECT_THAT(refusal("mammography\nmask: seg\nmammography: {breast_crop: false}"),
+              HasSubstr("the mask would stay where the whole picture was"));
+  EXPECT_THAT(refusal("ultrasound\nmask: seg\nultrasound: {}"), HasSubstr("set sector: mask"));
   EXPECT_THAT(refusal("mri\nframes: 2"), HasSubstr("is for ultrasound only"));
   EXPECT_THAT(refusal("mri\ntile: {mpp: 1}"), HasSubstr("is for histopathology only"));
   EXPECT_THAT(refusal("mri\nstain: {method: macenko}"), HasSubstr("is for histopathology only"));

@@ -115,8 +115,8 @@ TEST(DicomCodecs, FollowsTheStreamNotTheHeader) {
   // Chrominance that is stored more coarsely; components that are named R, G and B.
   EXPECT_TRUE(at::equal(colours("SC_rgb_dcmtk_+eb+cy+np.dcm", "RGB"),
                         colours("SC_rgb_dcmtk_+eb+cy+np.dcm", "YBR_FULL_422")));
-  EXPECT_TRUE(at::equal(colours("SC_rgb_dcmtk_+eb+cr.dcm", "YBR_FULL"),
-                        colours("SC_rgb_dcmtk_+eb+cr.dcm", "RGB")));
+  EXPECT_TRUE(
+      at::equal(colours("SC_rgb_dcmtk_+eb+cr.dcm", "YBR_FULL"), colours("SC_rgb_dcmtk_+eb+cr.dcm", "RGB")));
 }
 
 TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {

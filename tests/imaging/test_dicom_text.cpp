@@ -18,7 +18,7 @@ TEST(DicomText, IsReadByItsCharacterSet) {
                     "ISO_IR 100"),
             "Gehirnödem");
   EXPECT_EQ(to_utf8("Gehirnödem", "ISO_IR 192"), "Gehirnödem");
-  EXPECT_EQ(to_utf8("\xBE\xDF\xE5\xDE\xDB\xEC", "ISO_IR 144"), "Опухоль");
+  EXPECT_EQ(to_utf8("\xBE\xDF\xE3\xE5\xDE\xDB\xEC", "ISO_IR 144"), "Опухоль");
   EXPECT_EQ(to_utf8("\xC3\xEA\xEA\xEF\xF2", "ISO_IR 126"), "Γκκος");
   EXPECT_EQ(to_utf8("\xD4\xCF", "ISO_IR 13"), "ﾔﾏ");
   EXPECT_EQ(to_utf8("\x1B$B\x3C\x70\x4D\x67\x1B(B", "\\ISO 2022 IR 87"), "腫瘍");

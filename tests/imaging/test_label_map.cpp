@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "imaging/nrrd_segments.hpp"
 #include "photo51/imaging/inspect.hpp"
@@ -11,6 +12,7 @@
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/write.hpp"
 #include "support/errors.hpp"
+#include "support/mask_options.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -52,29 +54,30 @@ TEST_F(LabelMap, TakesALoneLabelWhateverItIs) {
     const auto values = at::tensor({0, label, 0, label}, at::kInt);
     EXPECT_EQ(voxels(values), (Voxels{0, 1, 0, 1}));
     EXPECT_EQ(voxels(values, "#" + std::to_string(label)), (Voxels{0, 1, 0, 1}));
-    EXPECT_EQ(voxels(values, "", {.usual_label = 1}), (Voxels{0, 1, 0, 1}));
+    EXPECT_EQ(voxels(values, "", test::with_usual_label(1)), (Voxels{0, 1, 0, 1}));
   }
   EXPECT_THAT(read(at::tensor({0, 1}, at::kInt)).warnings, IsEmpty());
-  EXPECT_THAT(read(at::tensor({0, 255}, at::kInt), "", {.usual_label = 1}).warnings,
+  EXPECT_THAT(read(at::tensor({0, 255}, at::kInt), "", test::with_usual_label(1)).warnings,
               Contains(HasSubstr("its only label is 255, not 1")));
 }
 
 TEST_F(LabelMap, PicksOneOfSeveralLabels) {
   const auto values = at::tensor({0, -1, 2, 600}, at::kShort);
   EXPECT_EQ(voxels(values, "#-1"), (Voxels{0, 1, 0, 0}));
-  EXPECT_EQ(voxels(values, "", {.label = 600}), (Voxels{0, 0, 0, 1}));
-  EXPECT_EQ(voxels(values, "#2", {.usual_label = 1}), (Voxels{0, 0, 1, 0}));
-  EXPECT_EQ(voxels(values, "#2", {.label = 2}), (Voxels{0, 0, 1, 0}));
+  EXPECT_EQ(voxels(values, "", test::with_label(600)), (Voxels{0, 0, 0, 1}));
+  EXPECT_EQ(voxels(values, "#2", test::with_usual_label(1)), (Voxels{0, 0, 1, 0}));
+  EXPECT_EQ(voxels(values, "#2", test::with_label(2)), (Voxels{0, 0, 1, 0}));
   EXPECT_EQ(voxels(values), (Voxels{0, 1, 1, 1}));
   EXPECT_THAT(read(values).warnings, Contains(HasSubstr("its labels -1, 2, 600 are united")));
   EXPECT_THAT(read(values, "#*").warnings, IsEmpty());
-  EXPECT_EQ(voxels(at::tensor({0, 1, 2, 4}, at::kShort), "", {.usual_label = 1}), (Voxels{0, 1, 0, 0}));
-  EXPECT_THAT(read(at::tensor({0, 1, 2}, at::kShort), "", {.usual_label = 1}).warnings,
+  EXPECT_EQ(voxels(at::tensor({0, 1, 2, 4}, at::kShort), "", test::with_usual_label(1)),
+            (Voxels{0, 1, 0, 0}));
+  EXPECT_THAT(read(at::tensor({0, 1, 2}, at::kShort), "", test::with_usual_label(1)).warnings,
               Contains(HasSubstr("of its labels 1, 2, 1 is the region")));
-  PHOTO51_EXPECT_ERROR(read(values, "", {.usual_label = 1}), data,
+  PHOTO51_EXPECT_ERROR(read(values, "", test::with_usual_label(1)), data,
                        AllOf(HasSubstr("no voxel has the label 1"), HasSubstr("-1, 2, 600")));
-  PHOTO51_EXPECT_ERROR(read(values, "", {.label = 5}), data, HasSubstr("no voxel is 5"));
-  PHOTO51_EXPECT_ERROR(read(values, "#2", {.label = 5}), usage,
+  PHOTO51_EXPECT_ERROR(read(values, "", test::with_label(5)), data, HasSubstr("no voxel is 5"));
+  PHOTO51_EXPECT_ERROR(read(values, "#2", test::with_label(5)), usage,
                        HasSubstr("`#2` and the label 5 both choose"));
 }
 
@@ -93,7 +96,7 @@ TEST_F(LabelMap, RefusesWhatIsNoLabel) {
                        AllOf(HasSubstr("m.nii"), HasSubstr("4 different ones from 0 to 1, such as 0.2"),
                              HasSubstr("probabilities"), HasSubstr("mask_threshold")));
   PHOTO51_EXPECT_ERROR(read(soft, "#1"), data, HasSubstr("mask_threshold"));
-  EXPECT_EQ(voxels(soft, "", {.threshold = 0.7}), (Voxels{0, 0, 1, 1}));
+  EXPECT_EQ(voxels(soft, "", test::with_threshold(0.7)), (Voxels{0, 0, 1, 1}));
   // A label 1 divided by 255 is no background.
   PHOTO51_EXPECT_ERROR(read(at::tensor({0.0F, 0.00392F})), data, HasSubstr("values are no labels"));
   PHOTO51_EXPECT_ERROR(read(at::tensor({0.02F, 0.92F})), data, HasSubstr("from 0.02 to 0.92"));
@@ -103,15 +106,17 @@ TEST_F(LabelMap, RefusesWhatIsNoLabel) {
   EXPECT_EQ(read(at::arange(200, at::kInt), "#*").data.sum().item<int>(), 199);
   PHOTO51_EXPECT_ERROR(read(at::tensor({0.0F, std::numeric_limits<float>::infinity()})), data,
                        HasSubstr("NaN or infinite"));
-  PHOTO51_EXPECT_ERROR(read(soft, "#1", {.threshold = 0.5}), usage, HasSubstr("leave one of them out"));
-  PHOTO51_EXPECT_ERROR(read(soft, "", {.label = 1, .threshold = 0.5}), usage,
+  PHOTO51_EXPECT_ERROR(read(soft, "#1", test::with_threshold(0.5)), usage,
                        HasSubstr("leave one of them out"));
+  MaskOptions both = test::with_threshold(0.5);
+  both.label = 1;
+  PHOTO51_EXPECT_ERROR(read(soft, "", both), usage, HasSubstr("leave one of them out"));
 }
 
 TEST_F(LabelMap, NanIsBackground) {
   const auto values = at::tensor({kNan, 1.0F, 0.0F, kNan});
   EXPECT_EQ(voxels(values), (Voxels{0, 1, 0, 0}));
-  EXPECT_EQ(voxels(values, "", {.threshold = 0.5}), (Voxels{0, 1, 0, 0}));
+  EXPECT_EQ(voxels(values, "", test::with_threshold(0.5)), (Voxels{0, 1, 0, 0}));
   EXPECT_THAT(read(values).warnings, Contains(HasSubstr("2 voxels are NaN and count as background")));
   EXPECT_THAT(read(at::tensor({0, 0}, at::kByte)).warnings, Contains(HasSubstr("mask is empty")));
 }
@@ -121,7 +126,7 @@ TEST_F(LabelMap, ReadsOneHotChannelsAsLabels) {
   const auto open = at::tensor({0, 1, 0, 0, 0, 1}, at::kByte).view({2, 1, 1, 3});
   EXPECT_EQ(voxels(open, "#1"), (Voxels{0, 1, 0}));
   EXPECT_EQ(voxels(open, "#2"), (Voxels{0, 0, 1}));
-  EXPECT_EQ(voxels(open, "", {.label = 2}), (Voxels{0, 0, 1}));
+  EXPECT_EQ(voxels(open, "", test::with_label(2)), (Voxels{0, 0, 1}));
   EXPECT_EQ(voxels(open, "#channel:0"), (Voxels{0, 1, 0}));
   EXPECT_EQ(voxels(open, "#layer:1"), (Voxels{0, 0, 1}));
   EXPECT_EQ(voxels(open, "#*"), (Voxels{0, 1, 1}));
@@ -136,8 +141,8 @@ TEST_F(LabelMap, ReadsOneHotChannelsAsLabels) {
       read(open), data,
       AllOf(HasSubstr("has 2 channels; a mask has one"), HasSubstr("m.nii#channel:0 (to 1)")));
   PHOTO51_EXPECT_ERROR(read(open, "#channel:2"), data, HasSubstr("its channels are 0 to 1"));
-  PHOTO51_EXPECT_ERROR(read(open, "", {.threshold = 0.5}), data, HasSubstr("a mask has one"));
-  EXPECT_EQ(voxels(open, "#channel:1", {.threshold = 0.5}), (Voxels{0, 0, 1}));
+  PHOTO51_EXPECT_ERROR(read(open, "", test::with_threshold(0.5)), data, HasSubstr("a mask has one"));
+  EXPECT_EQ(voxels(open, "#channel:1", test::with_threshold(0.5)), (Voxels{0, 0, 1}));
   // Channels with labels of their own.
   const auto layers = at::tensor({0, 1, 2, 3, 1, 0}, at::kByte).view({2, 1, 1, 3});
   EXPECT_EQ(voxels(layers, "#3"), (Voxels{1, 0, 0}));
@@ -185,9 +190,10 @@ TEST_F(LabelMap, PicksSlicerSegmentsByName) {
   EXPECT_TRUE(is(sum(two + "#Tumour,Node"), {0, 1, 1}));
   PHOTO51_EXPECT_ERROR(read_mask(two), data, HasSubstr("holds 2 segments; choose one as two.seg.nrrd#NAME"));
   PHOTO51_EXPECT_ERROR(read_mask(two + "#1"), data, HasSubstr("`1` means several segments"));
-  PHOTO51_EXPECT_ERROR(read_mask(two, {}, {.label = 1}), data,
+  PHOTO51_EXPECT_ERROR(read_mask(two, {}, test::with_label(1)), data,
                        HasSubstr("several segments have the number 1"));
-  PHOTO51_EXPECT_ERROR(read_mask(two, {}, {.label = 4}), data, HasSubstr("has no segment with the number 4"));
+  PHOTO51_EXPECT_ERROR(read_mask(two, {}, test::with_label(4)), data,
+                       HasSubstr("has no segment with the number 4"));
   const std::string wrong =
       write("wrong.seg.nrrd", "Segment0_Name:=A\nSegment0_Layer:=0\nSegment1_Name:=B\nSegment1_Layer:=7\n",
             "2 3 1 1", std::string("\0\0\1\0\1\1", 6));
@@ -208,7 +214,7 @@ TEST_F(LabelMap, ReadsPicturesOfMasks) {
   const auto blurred = at::arange(0, 256, 20, at::kByte);
   PHOTO51_EXPECT_ERROR(read_mask(write("b.png", blurred)), data,
                        AllOf(HasSubstr("12 different values"), HasSubstr("mask_threshold")));
-  EXPECT_EQ(read_mask(write("b.png", blurred), {}, {.threshold = 128}).data.sum().item<int>(), 12);
+  EXPECT_EQ(read_mask(write("b.png", blurred), {}, test::with_threshold(128)).data.sum().item<int>(), 12);
 }
 
 TEST_F(LabelMap, RefusesTheValuesThatJpegLeaves) {
@@ -217,7 +223,7 @@ TEST_F(LabelMap, RefusesTheValuesThatJpegLeaves) {
   PHOTO51_EXPECT_ERROR(
       read_mask(picture), data,
       AllOf(HasSubstr("is a JPEG, whose compression changes labels"), HasSubstr("save it as PNG")));
-  EXPECT_GT(read_mask(picture, {}, {.threshold = 128}).data.sum().item<int64_t>(), 0);
+  EXPECT_GT(read_mask(picture, {}, test::with_threshold(128)).data.sum().item<int64_t>(), 0);
 }
 
 TEST_F(LabelMap, ReadsTheOddFilesRightOrNotAtAll) {
@@ -229,12 +235,13 @@ TEST_F(LabelMap, ReadsTheOddFilesRightOrNotAtAll) {
   EXPECT_NEAR(mm3("almost.nii.gz#1"), 640, 1e-6);
   EXPECT_NEAR(mm3("almost.nii.gz#2"), 320, 1e-6);
   EXPECT_NEAR(mm3("scaled_labels.nii.gz#1"), 640, 1e-6);
-  EXPECT_NEAR(mm3("scaled_labels.nii.gz", {.usual_label = 1}), 640, 1e-6);
+  EXPECT_NEAR(mm3("scaled_labels.nii.gz", test::with_usual_label(1)), 640, 1e-6);
   EXPECT_NEAR(mm3("mask255.nii.gz#255"), 320, 1e-6);
   EXPECT_NEAR(mm3("onehot4d.nii.gz#2"), 320, 1e-6);
-  EXPECT_NEAR(mm3("probability.nii.gz", {.threshold = 0.5}), 960, 1e-6);
+  EXPECT_NEAR(mm3("probability.nii.gz", test::with_threshold(0.5)), 960, 1e-6);
   PHOTO51_EXPECT_ERROR(mm3("probability.nii.gz"), data, HasSubstr("mask_threshold"));
-  PHOTO51_EXPECT_ERROR(mm3("mask255.nii.gz", {.usual_label = 1}), data, HasSubstr("its labels are 127, 255"));
+  PHOTO51_EXPECT_ERROR(mm3("mask255.nii.gz", test::with_usual_label(1)), data,
+                       HasSubstr("its labels are 127, 255"));
   EXPECT_EQ(mm3("empty.nii.gz"), 0);
   const auto layers = (test::shared_cases() / "dicom/c12_seg_nrrd/layers.seg.nrrd").string();
   const double tumour = volume_ml(read_mask(layers + "#Tumour")),

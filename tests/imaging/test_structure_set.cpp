@@ -7,6 +7,7 @@
 #include "photo51/imaging/read.hpp"
 #include "support/dicom_objects.hpp"
 #include "support/errors.hpp"
+#include "support/mask_options.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -133,9 +134,10 @@ TEST_F(StructureSets, EqualNamesAreToldApartByNumber) {
                        AllOf(HasSubstr("`A` means several ROIs"), HasSubstr("1  A"), HasSubstr("2  A")));
   EXPECT_EQ(read_mask(path + "#1", {&ct_}).data.sum().item<int>(), 4);
   EXPECT_EQ(read_mask(path + "#2", {&ct_}).data.sum().item<int>(), 16);
-  EXPECT_EQ(read_mask(path, {&ct_}, {.label = 2}).data.sum().item<int>(), 16);
-  PHOTO51_EXPECT_ERROR(read_mask(path, {&ct_}, {.label = 7}), data, HasSubstr("no ROI with the number 7"));
-  PHOTO51_EXPECT_ERROR(read_mask(path + "#1", {&ct_}, {.threshold = 0.5}), usage,
+  EXPECT_EQ(read_mask(path, {&ct_}, test::with_label(2)).data.sum().item<int>(), 16);
+  PHOTO51_EXPECT_ERROR(read_mask(path, {&ct_}, test::with_label(7)), data,
+                       HasSubstr("no ROI with the number 7"));
+  PHOTO51_EXPECT_ERROR(read_mask(path + "#1", {&ct_}, test::with_threshold(0.5)), usage,
                        HasSubstr("not for a DICOM RTSTRUCT"));
 }
 

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -17,6 +18,21 @@ TEST(Peers, AreAllThere) {
   const std::string script = test::source_dir().string() + "/tests/parity/imports.py";
   EXPECT_EQ(std::system((std::string(python) + " -W ignore " + script).c_str()), 0)
       << "run tools/setup --peers; what is missing stands above";
+}
+
+/// The exit status of this program with the first test alone.
+int status_with(const std::string& environment) {
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  const int status = std::system(
+      ("env " + environment + " " + self + " --gtest_filter=Peers.AreAllThere > /dev/null 2>&1").c_str());
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// CTest skips what ends with 77: only what no peers were named for, never what failed.
+TEST(Peers, ThatFailAreNotSkipped) {
+  EXPECT_EQ(status_with("-u PHOTO51_PEERS_PYTHON"), 77);
+  EXPECT_EQ(status_with("PHOTO51_PEERS_PYTHON=/bin/false"), 1);
+  EXPECT_EQ(status_with("PHOTO51_PEERS_PYTHON=/absent/python"), 1);
 }
 
 TEST(Peers, ThatCannotBeImportedAreNamed) {
