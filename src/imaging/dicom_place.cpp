@@ -140,18 +140,19 @@ std::vector<Cell> check_gaps(const std::vector<ImagePlane>& planes, const std::v
   std::vector<double> ordered = gaps;
   std::ranges::sort(ordered);
   const double usual = ordered[(ordered.size() - 1) / 2];
-  double worst = 0;
-  for (size_t i = 0; i < gaps.size(); ++i) {
-    worst = std::max(worst, std::abs(gaps[i] - usual));
-    if (policy.gaps != "error" || std::abs(gaps[i] - usual) <= 0.1 * usual) continue;
+  // The oddest gap is the one to tell of.
+  const auto odd = std::ranges::max_element(gaps, {}, [&](double gap) { return std::abs(gap - usual); });
+  const double worst = std::abs(*odd - usual);
+  if (policy.gaps == "error" && worst > 0.1 * usual) {
+    const auto i = static_cast<size_t>(odd - gaps.begin());
     const std::string pair =
         planes[places[i].planes[0]].name + " and " + planes[places[i + 1].planes[0]].name;
     const std::string remedy = " or set dicom.gaps to `interpolate`";
-    if (gaps[i] > 1.5 * usual)
-      core::fail_data(source + ": " + core::format_number(std::round(gaps[i] / usual) - 1) +
-                      " slice(s) missing between " + pair + ", which are " + mm(gaps[i]) +
+    if (*odd > 1.5 * usual)
+      core::fail_data(source + ": " + core::format_number(std::round(*odd / usual) - 1) +
+                      " slice(s) missing between " + pair + ", which are " + mm(*odd) +
                       " apart where others are " + mm(usual) + "; copy the series again" + remedy);
-    core::fail_data(source + ": slices are unevenly spaced: " + pair + " are " + mm(gaps[i]) +
+    core::fail_data(source + ": slices are unevenly spaced: " + pair + " are " + mm(*odd) +
                     " apart where others are " + mm(usual) +
                     "; copy the series again, split it into even parts" + remedy);
   }
