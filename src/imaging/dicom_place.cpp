@@ -23,7 +23,7 @@ std::string mm(double value) {
 }
 
 /// The two image axes, made unit length and checked.
-std::array<double, 6> axes_of(const Plane& plane) {
+std::array<double, 6> axes_of(const ImagePlane& plane) {
   std::array<double, 6> axes = *plane.orientation;
   double cosine = 0;
   for (size_t i = 0; i < 3; ++i) cosine += axes[i] * axes[i + 3];
@@ -39,7 +39,7 @@ std::array<double, 6> axes_of(const Plane& plane) {
   return axes;
 }
 
-void check_like_first(const Plane& first, const Plane& plane) {
+void check_like_first(const ImagePlane& first, const ImagePlane& plane) {
   const std::string where = plane.where + ": ";
   const std::string same = " of the same series";
   if (plane.rows != first.rows || plane.columns != first.columns || plane.samples != first.samples)
@@ -64,7 +64,7 @@ void check_like_first(const Plane& first, const Plane& plane) {
 }
 
 /// Where only one plane, or no plane's place, is known: what the header says of the step between slices.
-void step_from_header(const Plane& plane, Geometry& geometry, Volume& volume) {
+void step_from_header(const ImagePlane& plane, Geometry& geometry, Volume& volume) {
   if (plane.between_slices && *plane.between_slices > 0) {
     geometry.spacing[2] = *plane.between_slices;
   } else if (plane.thickness && *plane.thickness > 0) {
@@ -94,7 +94,7 @@ void step_from_header(const Plane& plane, Geometry& geometry, Volume& volume) {
                             ": where the image lies in the patient " + "is not known");
 }
 
-std::vector<Place> places_of(const std::vector<Plane>& planes, const Vector& normal) {
+std::vector<Place> places_of(const std::vector<ImagePlane>& planes, const Vector& normal) {
   std::vector<Place> places;
   for (size_t i = 0; i < planes.size(); ++i) {
     const double at = dot(*planes[i].position, normal);
@@ -106,12 +106,12 @@ std::vector<Place> places_of(const std::vector<Plane>& planes, const Vector& nor
 
 /// Whether the places are even but for the digits that their positions were written with: every place lies on
 /// the line of the first and the last, and the digits are fine enough that a missing slice would not.
-bool is_even_as_written(const std::vector<Plane>& planes, const std::vector<Place>& places,
+bool is_even_as_written(const std::vector<ImagePlane>& planes, const std::vector<Place>& places,
                         const Vector& normal) {
   double digit = 0;
   bool known = true;
   // Trailing zeros are often left out, so the finest digit of all counts.
-  for (const Plane& plane : planes) {
+  for (const ImagePlane& plane : planes) {
     known = known && plane.rounding > 0;
     if (plane.rounding > 0) digit = digit > 0 ? std::min(digit, 2 * plane.rounding) : 2 * plane.rounding;
   }
@@ -128,7 +128,7 @@ bool is_even_as_written(const std::vector<Plane>& planes, const std::vector<Plac
 }
 
 /// Even cells along the stack, in units of sorted planes' places. Errors where the policy wants them.
-std::vector<Cell> check_gaps(const std::vector<Plane>& planes, const std::vector<Place>& places,
+std::vector<Cell> check_gaps(const std::vector<ImagePlane>& planes, const std::vector<Place>& places,
                              const Vector& normal, const std::string& source, const DicomPolicy& policy,
                              Volume& volume) {
   std::vector<Cell> cells;
@@ -140,18 +140,19 @@ std::vector<Cell> check_gaps(const std::vector<Plane>& planes, const std::vector
   std::vector<double> ordered = gaps;
   std::ranges::sort(ordered);
   const double usual = ordered[(ordered.size() - 1) / 2];
-  double worst = 0;
-  for (size_t i = 0; i < gaps.size(); ++i) {
-    worst = std::max(worst, std::abs(gaps[i] - usual));
-    if (policy.gaps != "error" || std::abs(gaps[i] - usual) <= 0.1 * usual) continue;
+  // The oddest gap is the one to tell of.
+  const auto odd = std::ranges::max_element(gaps, {}, [&](double gap) { return std::abs(gap - usual); });
+  const double worst = std::abs(*odd - usual);
+  if (policy.gaps == "error" && worst > 0.1 * usual) {
+    const auto i = static_cast<size_t>(odd - gaps.begin());
     const std::string pair =
         planes[places[i].planes[0]].name + " and " + planes[places[i + 1].planes[0]].name;
     const std::string remedy = " or set dicom.gaps to `interpolate`";
-    if (gaps[i] > 1.5 * usual)
-      core::fail_data(source + ": " + core::format_number(std::round(gaps[i] / usual) - 1) +
-                      " slice(s) missing between " + pair + ", which are " + mm(gaps[i]) +
+    if (*odd > 1.5 * usual)
+      core::fail_data(source + ": " + core::format_number(std::round(*odd / usual) - 1) +
+                      " slice(s) missing between " + pair + ", which are " + mm(*odd) +
                       " apart where others are " + mm(usual) + "; copy the series again" + remedy);
-    core::fail_data(source + ": slices are unevenly spaced: " + pair + " are " + mm(gaps[i]) +
+    core::fail_data(source + ": slices are unevenly spaced: " + pair + " are " + mm(*odd) +
                     " apart where others are " + mm(usual) +
                     "; copy the series again, split it into even parts" + remedy);
   }
@@ -187,7 +188,7 @@ std::vector<Cell> check_gaps(const std::vector<Plane>& planes, const std::vector
 }
 
 /// The step from one slice to the next, from the first place to the last. Errors: tilt, a slice off the line.
-Vector step_of(const std::vector<Plane>& planes, const std::vector<Place>& places, const Vector& normal,
+Vector step_of(const std::vector<ImagePlane>& planes, const std::vector<Place>& places, const Vector& normal,
                const std::string& source, const DicomPolicy& policy, const Geometry& geometry,
                Volume& volume) {
   const Vector &first = *planes[places.front().planes[0]].position,
@@ -200,7 +201,7 @@ Vector step_of(const std::vector<Plane>& planes, const std::vector<Place>& place
   const double pixel = std::min(geometry.spacing[0], geometry.spacing[1]);
   for (const Place& place : places)
     for (size_t i = 0; i < 3; ++i) {
-      const Plane& plane = planes[place.planes[0]];
+      const ImagePlane& plane = planes[place.planes[0]];
       const double off = (*plane.position)[i] - first[i] - (place.at - places.front().at) * line[i];
       if (std::abs(off) > 0.1 * extent / steps + 0.5 * pixel)
         core::fail_data(plane.where + ": is shifted by " + mm(off) +
@@ -235,9 +236,9 @@ Vector normal_of(const std::array<double, 6>& o) {
   return {o[1] * o[5] - o[2] * o[4], o[2] * o[3] - o[0] * o[5], o[0] * o[4] - o[1] * o[3]};
 }
 
-Placement place_planes(std::vector<Plane> planes, const std::string& source, const DicomPolicy& policy,
+Placement place_planes(std::vector<ImagePlane> planes, const std::string& source, const DicomPolicy& policy,
                        Volume& volume) {
-  const Plane first = planes.front();
+  const ImagePlane first = planes.front();
   Placement placement;
   Geometry& geometry = placement.geometry;
   geometry.size = {first.columns, first.rows, static_cast<int64_t>(planes.size())};
@@ -250,19 +251,20 @@ Placement place_planes(std::vector<Plane> planes, const std::string& source, con
       volume.warnings.emplace_back("no PixelSpacing (0028,0030): the size of a pixel is not known");
   }
   const bool one_object = planes.size() == 1 || planes[0].where == planes[1].where;
-  const bool placed = std::ranges::any_of(planes, [](const Plane& p) { return p.position && p.orientation; });
+  const bool placed =
+      std::ranges::any_of(planes, [](const ImagePlane& p) { return p.position && p.orientation; });
   if (one_object && !placed) {
     step_from_header(first, geometry, volume);
     placement.channels.emplace_back();
-    for (const Plane& plane : planes) placement.channels[0].push_back({plane.index, plane.index, 0});
+    for (const ImagePlane& plane : planes) placement.channels[0].push_back({plane.index, plane.index, 0});
     placement.sample = {0};
     return placement;
   }
-  for (const Plane& plane : planes) check_like_first(first, plane);
+  for (const ImagePlane& plane : planes) check_like_first(first, plane);
 
   const auto axes = axes_of(first);
   const Vector normal = normal_of(axes);
-  std::ranges::stable_sort(planes, {}, [&](const Plane& p) { return dot(*p.position, normal); });
+  std::ranges::stable_sort(planes, {}, [&](const ImagePlane& p) { return dot(*p.position, normal); });
   std::vector<Place> places = places_of(planes, normal);
   Repetition repetition = arrange_repeats(planes, places, policy, volume);
   placement.names = std::move(repetition.names);

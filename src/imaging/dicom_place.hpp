@@ -17,7 +17,7 @@ struct Repeat {
 };
 
 /// One image plane and where it lies.
-struct Plane {
+struct ImagePlane {
   std::string name;   ///< file or frame, for messages
   std::string where;  ///< path, for messages
   size_t index = 0;   ///< among the planes as they were read
@@ -49,7 +49,7 @@ struct Placement {
 /// Sorts planes by position along the normal. `source` is the file or folder. Errors (data) naming files:
 /// another size, spacing or orientation than the first plane's, no position, and what the policy does not
 /// allow. Adds warnings to the volume, and says there when spacing or orientation are not known.
-Placement place_planes(std::vector<Plane> planes, const std::string& source, const DicomPolicy& policy,
+Placement place_planes(std::vector<ImagePlane> planes, const std::string& source, const DicomPolicy& policy,
                        Volume& volume);
 
 }  // namespace photo51::imaging

@@ -11,7 +11,7 @@
 namespace photo51::imaging {
 namespace {
 
-using Planes = std::vector<Plane>;
+using Planes = std::vector<ImagePlane>;
 using Places = std::vector<Place>;
 
 const Repeat& repeat(const Planes& planes, size_t plane, size_t key) {
@@ -21,7 +21,7 @@ const Repeat& repeat(const Planes& planes, size_t plane, size_t key) {
 }
 
 /// ", which differ in EchoNumbers (0018,0086): 1 and 2", or that nothing tells them apart.
-std::string difference(const Plane& a, const Plane& b) {
+std::string difference(const ImagePlane& a, const ImagePlane& b) {
   for (const bool kind : {true, false})
     for (size_t i = 0; i < std::min(a.repeats.size(), b.repeats.size()); ++i)
       if (a.repeats[i].is_kind == kind && a.repeats[i].value != b.repeats[i].value)
@@ -58,7 +58,7 @@ void sort_in_sequence(const Planes& planes, std::vector<size_t>& list, size_t ke
 }
 
 [[noreturn]] void fail_mixed(const Planes& planes, const Place& a, const Place& b, size_t key) {
-  const Plane &first = planes[a.planes[0]], &other = planes[b.planes[0]];
+  const ImagePlane &first = planes[a.planes[0]], &other = planes[b.planes[0]];
   core::fail_data(other.where + ": " + repeat(planes, b.planes[0], key).tag +
                   " is not the same for the images at its place as for those where " + first.name +
                   " lies, so they cannot be told apart everywhere; keep one kind of image a folder");
@@ -253,9 +253,9 @@ Repetition arrange_repeats(const Planes& planes, Places& places, const DicomPoli
   const auto odd = std::ranges::find_if(places, [](const Place& p) { return p.planes.size() > 1; });
   if (odd == places.end()) return {};
   size_t keys = 0;
-  for (const Plane& plane : planes) keys = std::max(keys, plane.repeats.size());
+  for (const ImagePlane& plane : planes) keys = std::max(keys, plane.repeats.size());
   for (Place& place : places) sort_in_sequence(planes, place.planes, keys);
-  const Plane &a = planes[odd->planes[0]], &b = planes[odd->planes[1]];
+  const ImagePlane &a = planes[odd->planes[0]], &b = planes[odd->planes[1]];
   if (policy.duplicates == "error")
     core::fail_data(b.where + ": lies where " + a.name + " lies: " + std::to_string(odd->planes.size()) +
                     " images at one place" + difference(a, b) +
@@ -265,7 +265,7 @@ Repetition arrange_repeats(const Planes& planes, Places& places, const DicomPoli
   for (size_t key = 0; key < keys; ++key)
     if (repeat(planes, places[0].planes[0], key).is_kind && varies_somewhere(planes, places, key))
       keep_first(planes, places, key);
-  const Plane& kept = planes[places[0].planes[0]];
+  const ImagePlane& kept = planes[places[0].planes[0]];
   std::string what;
   for (const Repeat& one : kept.repeats)
     if (one.is_kind && told.find(one.tag) != std::string::npos)

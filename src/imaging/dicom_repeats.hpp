@@ -26,7 +26,7 @@ struct Repetition {
 /// number. Policy `first` leaves the same kind at every place. Errors (data) naming the files: what the
 /// policy does not allow, kinds that are not the same at every place, places with different numbers of
 /// images.
-Repetition arrange_repeats(const std::vector<Plane>& planes, std::vector<Place>& places,
+Repetition arrange_repeats(const std::vector<ImagePlane>& planes, std::vector<Place>& places,
                            const DicomPolicy& policy, Volume& volume);
 
 }  // namespace photo51::imaging

@@ -57,13 +57,13 @@ std::vector<Repeat> repeats_of(const DicomFrame& f, size_t index) {
   return repeats;
 }
 
-std::vector<Plane> planes_of(const std::vector<DicomObject>& objects) {
-  std::vector<Plane> planes;
+std::vector<ImagePlane> planes_of(const std::vector<DicomObject>& objects) {
+  std::vector<ImagePlane> planes;
   for (const DicomObject& object : objects) {
     const DicomHeader& h = object.header;
     for (size_t f = 0; f < object.frames.size(); ++f) {
       const DicomFrame& frame = object.frames[f];
-      Plane plane;
+      ImagePlane plane;
       const bool many = object.frames.size() > 1;
       plane.name = many ? "frame " + std::to_string(f + 1) + " of " + h.name() : h.name();
       plane.where = h.path.string();
@@ -176,7 +176,7 @@ Volume make_dicom_volume(std::vector<DicomObject> objects, const std::string& so
   Volume volume;
   volume.source = source;
   describe_values(objects[0].header, objects[0].frames, volume);
-  const std::vector<Plane> planes = planes_of(objects);
+  const std::vector<ImagePlane> planes = planes_of(objects);
   const Placement placement = place_planes(planes, source, options.dicom, volume);
   volume.geometry = placement.geometry;
   const bool voi = options.dicom.voi == "apply";

@@ -86,13 +86,18 @@ TEST_F(Dicom, WritesTheSameBytesForTheSameSeed) {
 
 TEST_F(Dicom, ReplacesAnEarlierSeriesAndNothingElse) {
   write_dicom_series(ct_volume(), folder_ / "a", {});
+  Volume brighter = ct_volume();
+  brighter.data += 1;
+  write_dicom_series(brighter, folder_ / "a", {});
+  EXPECT_TRUE(at::equal(read_volume(folder_ / "a").data, brighter.data));
+  // Slices that it would not write over are somebody's.
   Volume shorter = ct_volume();
   shorter.data = shorter.data.narrow(1, 0, 2).contiguous();
   shorter.geometry.size[2] = 2;
-  write_dicom_series(shorter, folder_ / "a", {});
-  EXPECT_EQ(read_volume(folder_ / "a").geometry.size[2], 2);
-  core::write_file_atomic(folder_ / "a" / "notes.txt", "mine");
   EXPECT_THROW(write_dicom_series(shorter, folder_ / "a", {}), core::Error);
+  core::write_file_atomic(folder_ / "a" / "notes.txt", "mine");
+  EXPECT_THROW(write_dicom_series(brighter, folder_ / "a", {}), core::Error);
+  EXPECT_EQ(core::read_file(folder_ / "a" / "notes.txt"), "mine");
 }
 
 TEST_F(Dicom, RefusesToWriteWhatIsNotACt) {

@@ -109,11 +109,15 @@ TEST(InspectDicom, WarningsAreTrue) {
   EXPECT_EQ(spect.volume->geometry.origin[2], 80);  // the last of six slices below 100
 }
 
-TEST(InspectDicom, DoseNeedsNoWarning) {
+TEST(InspectDicom, ADoseInGyNeedsNoWarning) {
   PHOTO51_NEEDS_SHARED_DATA("dicom/files/rtdose.dcm");
-  const Inspection dose = inspect(test::shared_data() / "dicom/files/rtdose.dcm");
+  const fs::path relative = test::shared_data() / "dicom/files/rtdose.dcm";
+  EXPECT_THAT(inspect(relative).warnings, Contains(HasSubstr("DoseUnits (3004,0002) are RELATIVE, not Gy")));
+  const test::TemporaryFolder folder;
+  test::edit_dicom(relative, folder / "dose.dcm", {{DCM_DoseUnits, "GY"}});
+  const Inspection dose = inspect(folder / "dose.dcm");
   EXPECT_THAT(dose.notes, Contains("values are dose in Gy"));
-  EXPECT_THAT(dose.warnings, Not(Contains(HasSubstr("dose in Gy"))));
+  EXPECT_THAT(dose.warnings, Not(Contains(HasSubstr("Gy"))));
 }
 
 }  // namespace
