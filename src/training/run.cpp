@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 
@@ -39,24 +40,30 @@ class Run {
     split_ = data::split_cohort(cohort_, experiment_.pipeline.cohort.split);
     data::check_leakage(cohort_, split_, experiment_.pipeline.cohort.split.group);
     leave_out_empty_cases();
-    preflight(experiment_, cohort_, split_,
-              [this](int64_t row, const std::string& why) { leave_out(row, why); });
+    noting_stops([this] {
+      preflight(experiment_, cohort_, split_,
+                [this](int64_t row, const std::string& why) { leave_out(row, why); });
+    });
   }
 
   run::Lock train() {
     folder_.open();
-    try {
-      train_members();
-    } catch (const core::Error& error) {
-      folder_.note_stop(error, cohort_);
-      throw;
-    }
+    noting_stops([this] { train_members(); });
     return folder_.take_lock();
   }
 
  private:
+  void noting_stops(const std::function<void()>& body) {
+    try {
+      body();
+    } catch (const core::Error& error) {
+      folder_.note_stop(error, cohort_);
+      throw;
+    }
+  }
+
   void train_members() {
-    folder_.write_environment(experiment_, cohort_);
+    folder_.write_environment(experiment_, cohort_, bad_);
     folder_.write_cases(cohort_, split_);
     folder_.recall_warnings(cohort_);
     folder_.start_log(logged());

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
@@ -63,14 +64,22 @@ std::map<std::string, std::string> file_hashes(const Json& environment) {
   return hashes;
 }
 
-/// The case that `text` is about: errors of a case's data begin with `case ID: `.
-std::string case_in(const std::string& text, const data::Cohort& cohort) {
-  std::string found;
-  for (int64_t row = 0; row < cohort.size(); ++row) {
-    const std::string& id = cohort.id(row);
-    if (id.size() >= found.size() && text.find("case " + id + ": ") != std::string::npos) found = id;
-  }
+/// The cases that `text` is about: errors of a case's data say `case ID: `.
+std::vector<std::string> cases_in(const std::string& text, const data::Cohort& cohort) {
+  std::vector<std::string> found;
+  for (int64_t row = 0; row < cohort.size(); ++row)
+    if (text.find("case " + cohort.id(row) + ": ") != std::string::npos) found.push_back(cohort.id(row));
   return found;
+}
+
+/// The cases on whose data the run stopped, by `stopped.json`.
+std::set<std::string> stopped_on(const fs::path& file) {
+  std::set<std::string> cases;
+  const Json stopped = read_json(file);
+  if (const auto found = stopped.find("cases"); found != stopped.end() && found->is_array())
+    for (const auto& one : *found)
+      if (one.is_string()) cases.insert(one.get<std::string>());
+  return cases;
 }
 
 std::string in_words(const DataChange& change) {
@@ -129,6 +138,7 @@ void RunFolder::open() {
     run::remove_run(path_, keep_);
   else if (!run::contents_of(path_).empty)
     core::fail_usage(path_.string() + ": another process has begun to write into it; choose another folder");
+  opened_ = true;
   core::write_file_atomic(path_ / run::name::config, yaml_);
 }
 
@@ -136,23 +146,25 @@ fs::path RunFolder::member(int64_t fold, int64_t repeat) const {
   return path_ / run::name::checkpoints / run::member_name(fold, repeat);
 }
 
-void RunFolder::write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort) const {
+void RunFolder::write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort,
+                                  const std::set<int64_t>& left_out) const {
   const fs::path file = path_ / run::name::environment, record = path_ / run::name::data_hashes;
   const Json data = hashes_of_data(cohort);
   const std::string now = data_hashes(cohort);
   Json before = resume_ ? read_json(file) : Json::object();
   const std::string remedy = " has changed since the run was started; start a new run";
   if (resume_ && fs::exists(record)) {
-    const Json stopped = read_json(path_ / run::name::stopped);
-    const std::string bad =
-        stopped.contains("case") && stopped["case"].is_string() ? stopped["case"].get<std::string>() : "";
-    std::string mended;
+    auto may_differ = stopped_on(path_ / run::name::stopped);
+    for (const int64_t row : left_out) may_differ.insert(cohort.id(row));
+    std::set<std::string> mended;
     for (const auto& change : data_changes(record, core::read_file(record), now)) {
-      if (bad.empty() || change.case_id != bad || change.input.empty())
+      if (!may_differ.contains(change.case_id) || change.input.empty())
         core::fail_usage(path_.string() + ": the cohort (" + in_words(change) + ")" + remedy);
-      mended = "case " + bad + ", on which the run stopped, has other data now; it goes on with them";
+      mended.insert(change.case_id);
     }
-    if (!mended.empty()) core::log_info(mended);
+    for (const auto& one : mended)
+      core::log_info("case " + one +
+                     " has other data now than when the run was started; it goes on with them");
   } else if (before.contains("data") && before["data"] != data) {  // a run of an older version
     core::fail_usage(path_.string() + ": the manifest or a file of the cohort" + remedy);
   }
@@ -221,12 +233,12 @@ void RunFolder::finish() const {
 }
 
 void RunFolder::note_stop(const core::Error& error, const data::Cohort& cohort) const noexcept {
-  if (error.fault() != core::Fault::data) return;
+  if (error.fault() != core::Fault::data || !(resume_ || opened_)) return;
   try {
-    const std::string id = case_in(error.what(), cohort);
-    if (id.empty()) return;
+    const auto cases = cases_in(error.what(), cohort);
+    if (cases.empty()) return;
     core::write_file_atomic(path_ / run::name::stopped,
-                            Json{{"case", id}, {"error", error.what()}}.dump(1) + "\n");
+                            Json{{"cases", cases}, {"error", error.what()}}.dump(1) + "\n");
   } catch (const std::exception& also) {
     core::log_debug(also.what());  // the error that ended the run is the one to report
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,10 @@ class RunFolder {
 
   std::filesystem::path member(int64_t fold, int64_t repeat) const;
   /// `environment.json` and `data_hashes.csv`, and when resuming `config.yaml` with the places of now. Error
-  /// (usage) if the data have changed since the run was started, but for the case on which it stopped.
-  void write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort) const;
+  /// (usage) if the data have changed since the run was started, but for cases on which it stopped or
+  /// that are left out now.
+  void write_environment(const ExperimentOptions& experiment, const data::Cohort& cohort,
+                         const std::set<int64_t>& left_out) const;
   void write_cases(const data::Cohort& cohort, const data::Split& split) const;
   /// `warnings.csv`: what was odd about the files; when resuming, what was found before the run was stopped.
   void write_warnings(const data::Cohort& cohort) const;
@@ -38,7 +41,8 @@ class RunFolder {
 
   /// Once the predictions are written: their hashes.
   void finish() const;
-  /// `stopped.json`: which case's data ended the run, so that it goes on once they are mended.
+  /// `stopped.json`: which cases' data ended the run, or kept it from going on, so that it does once they are
+  /// mended.
   void note_stop(const core::Error& error, const data::Cohort& cohort) const noexcept;
 
   const std::filesystem::path& path() const { return path_; }
@@ -48,7 +52,7 @@ class RunFolder {
   std::filesystem::path path_;
   std::vector<std::filesystem::path> keep_;
   std::string yaml_;
-  bool resume_ = false, remove_first_ = false;
+  bool resume_ = false, remove_first_ = false, opened_ = false;
   std::optional<run::Lock> lock_;
 };
 

@@ -292,6 +292,30 @@ TEST_F(SafetyOfImages, OrLeavesTheCaseOut) {
   EXPECT_EQ(run_program({"evaluate", run.string(), "--quiet"}).exit_code, 0);
 }
 
+TEST_F(SafetyOfImages, AFileThatWentBadWhileTheRunRestedDoesNotEndIt) {
+  const auto run = folder_ / "run";
+  ASSERT_EQ(run_program(arguments("run", {"train.epochs=1"})).exit_code, 0);
+  const std::string fold_0 = slurp(run / "checkpoints/fold_0/best.safetensors");
+  fs::remove_all(run / "checkpoints/fold_1");  // as when it is killed in the second fold
+  fs::remove(run / "predictions.csv");
+  std::ofstream(file_, std::ios::binary) << "no image";  // so bad that it is seen before anything starts
+  const Outcome refused = run_program(arguments("run", {"train.epochs=1", "--resume"}));
+  EXPECT_EQ(refused.exit_code, 3);
+  EXPECT_THAT(refused.err, HasSubstr("case " + bad_));
+  fs::copy(run, folder_ / "other", fs::copy_options::recursive);
+  const Outcome skipped =
+      run_program(arguments("other", {"train.epochs=1", "cohort.on_bad_case=skip", "--resume"}));
+  EXPECT_EQ(skipped.exit_code, 0) << skipped.err;
+  const std::string packed = (folder_ / "packed.gz").string(), original = (folder_ / "whole.nii.gz").string();
+  std::ofstream(original, std::ios::binary) << whole_;
+  ASSERT_EQ(std::system(("gzip -dc " + original + " | gzip -1 > " + packed).c_str()), 0);
+  fs::copy_file(packed, file_, fs::copy_options::overwrite_existing);
+  const Outcome resumed = run_program(arguments("run", {"train.epochs=1", "--resume"}));
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  for (const char* name : {"run", "other"})
+    EXPECT_EQ(slurp(folder_ / name / "checkpoints/fold_0/best.safetensors"), fold_0);
+}
+
 TEST_F(SafetyOfImages, ARunAndItsDataMayLieApart) {
   // The manifest elsewhere than the files that it names.
   fs::create_directory(folder_ / "lists");

@@ -150,7 +150,7 @@ TEST(RunSafety, TheCaseItStoppedOnMayBeMended) {
   cohort.config();
   PHOTO51_EXPECT_ERROR(cohort.run("run", {"train.epochs=3"}, stop_after(5)), interrupted,
                        HasSubstr("--resume"));
-  std::ofstream(cohort / "run/stopped.json") << R"({"case": "P7", "error": "case P7: input table: ..."})";
+  std::ofstream(cohort / "run/stopped.json") << R"({"cases": ["P7"], "error": "case P7: input table: ..."})";
   std::string text = core::read_file(cohort.manifest());
   const size_t row = text.find("\nP7,B,") + 6;
   text.replace(row, text.find(',', row) - row, "0.125");
