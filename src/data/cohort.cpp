@@ -297,8 +297,6 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
   impl_->warnings = std::make_shared<Warnings>(options.strict);
-  for (const auto& warning : impl_->table.warnings)
-    impl_->warnings->add({"", "", impl_->table.source, warning});
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
   if (!inputs.empty())  // else it is about labels only, and another cohort of this manifest tells

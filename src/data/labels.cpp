@@ -85,8 +85,8 @@ class LabelReader {
       if (core::is_doubtful_blank(row[column]) && is_unknown(row[column], named_)) ++blanks[row[column]];
     if (!blanks.empty())
       cohort_.note({"", "", cohort_.table.source,
-                    "head " + spec_.head + ": " + column_named(cohort_, column) + ": " + told(blanks) +
-                        " count as blank; name them in the head when they are a value"});
+                    "column `" + cohort_.table.columns[column] + "` (head " + spec_.head + "): " +
+                        told(blanks) + " count as blank; name them in the head when they are a value"});
   }
 
   Case::Label label(size_t row, size_t column, std::optional<size_t> event) {
