@@ -106,6 +106,7 @@ void choose_threads() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  core::catch_interrupts("photo51: interrupted", "");
   if (std::any_of(argv, argv + argc, [](const char* argument) { return std::string(argument) == "train"; }))
     sleep_when_idle(argv);
   std::set_terminate([] { report_and_end(json_wanted); });

@@ -5,6 +5,7 @@
 #include "data/cohort_impl.hpp"
 #include "data/label_leakage.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/progress.hpp"
 #include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
@@ -36,11 +37,16 @@ std::vector<std::vector<Image>> identical_images(const Cohort& cohort) {
   const auto& impl = cohort.impl();
   std::map<uintmax_t, std::vector<Image>> by_size;
   std::set<std::pair<int64_t, fs::path>> seen;
+  int64_t rows = 0;
+  for (const auto& files : impl.files) rows += static_cast<int64_t>(files.size());
+  std::optional<core::Progress> progress;
+  progress.emplace("measuring images", rows, core::Progress::Show::if_slow);
   for (size_t input = 0; input < impl.inputs.size(); ++input)
-    for (size_t row = 0; row < impl.files[input].size(); ++row)
+    for (size_t row = 0; row < impl.files[input].size(); ++row, progress->advance())
       for (const auto& path : impl.files[input][row].channels)
         if (!path.empty() && seen.emplace(static_cast<int64_t>(row), path).second)
           if (const auto bytes = bytes_of(path)) by_size[*bytes].push_back({static_cast<int64_t>(row), path});
+  progress.reset();
   std::set<fs::path> alike;
   for (const auto& [size, images] : by_size)
     for (const auto& image : images)

@@ -139,10 +139,10 @@ TEST(Failures, OutOfMemoryIsOneLineThatSaysWhatToLower) {
   GTEST_SKIP() << "the sanitizer reserves more";
 #endif
   const TemporaryFolder folder;
-  // 96 GiB of float32 in one tensor: a batch of images of 3,000 voxels an edge.
+  // An image of 4 GB beside its mask.
   const Outcome outcome = limited(
-      "ulimit -v 12000000", {"train", tiny_config().string(), manifest_override(), "--quiet", "--out",
-                             (folder / "run").string(), "inputs.mri.preprocess.size=[3000, 3000, 3000]"});
+      "ulimit -v 5000000", {"train", tiny_config().string(), manifest_override(), "--quiet", "--out",
+                            (folder / "run").string(), "inputs.mri.preprocess.size=[1000, 1000, 1000]"});
   EXPECT_EQ(outcome.exit_code, 1);
   EXPECT_EQ(lines_of(outcome.err), 1) << outcome.err;
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("out of memory"), HasSubstr("train.batch_size"),
@@ -168,7 +168,7 @@ TEST(Failures, ThreadsThatCannotBeStarted) {
   EXPECT_THAT(trained.err, AllOf(HasSubstr("train.threads: only 1 of 4"), HasSubstr("ulimit -u")));
   // One thread is enough for all the rest.
   const Outcome made =
-      as_nobody({"phantom", "--out", (folder / "p").string(), "--patients", "3", "--modalities", "mri"});
+      as_nobody({"phantom", "--out", (folder / "p").string(), "--patients", "4", "--modalities", "mri"});
   EXPECT_EQ(made.exit_code, 0) << made.err;
 }
 
