@@ -213,8 +213,10 @@ Volume on_grid_of(const Volume& mask, const Volume& image, const MaskOptions& op
   const Volume placed = placed_on(mask, image, options);
   if (placed.geometry.matches(image.geometry)) return placed;
   Volume moved = on_grid_of(placed, image.geometry);
-  const auto voxels = static_cast<double>(placed.data.ne(0).sum().item<int64_t>());
-  const double before = voxels * voxel_mm3(placed.geometry), after = 1000 * volume_ml(moved);
+  const at::Tensor inside = bytes_of(placed);
+  const auto voxels = inside.sum().item<int64_t>() - count_outside(inside, placed.geometry, image.geometry);
+  const double before = static_cast<double>(voxels) * voxel_mm3(placed.geometry),
+               after = 1000 * volume_ml(moved);
   const std::string text =
       "the mask's " + cubic_mm(before) + " become " + cubic_mm(after) + " on the voxels of " + name_of(image);
   if (before > 0 && after == 0)
