@@ -3,6 +3,7 @@
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_private.hpp"
+#include "imaging/dicom_text.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::imaging {
@@ -24,6 +25,27 @@ bool differs(DcmItem& a, DcmItem& b) {
   return false;
 }
 
+[[noreturn]] void fail_time(const DcmTagKey& tag, const std::string& text, const char* kind) {
+  core::fail_data(name_of(tag) + " is `" + to_utf8(text.substr(0, 40), "") + "`, which is no " + kind +
+                  "; correct the header");
+}
+
+/// Seconds since midnight; a time that cannot be read is not one that is absent.
+std::optional<double> time_of(DcmItem& item, const DcmTagKey& tag) {
+  const std::string text = text_of(item, tag);
+  const auto time = parse_time(text);
+  if (!time && !text.empty()) fail_time(tag, text, "time");
+  return time;
+}
+
+/// A date alone is no moment, but legal.
+std::optional<Moment> moment_of(DcmItem& item, const DcmTagKey& tag, const std::string& zone) {
+  const std::string text = text_of(item, tag);
+  const auto moment = parse_date_time(text, zone);
+  if (!moment && !text.empty() && !parse_date(text)) fail_time(tag, text, "date and time");
+  return moment;
+}
+
 void take_injection(DcmItem& dataset, const std::string& zone, PetHeader& header) {
   const size_t items = count_items(dataset, DCM_RadiopharmaceuticalInformationSequence);
   DcmItem* first = item_of(dataset, DCM_RadiopharmaceuticalInformationSequence);
@@ -36,8 +58,8 @@ void take_injection(DcmItem& dataset, const std::string& zone, PetHeader& header
   header.nuclide = nuclide_of(*first);
   header.dose = number_of(*first, DCM_RadionuclideTotalDose);
   header.half_life = number_of(*first, DCM_RadionuclideHalfLife);
-  header.injected = parse_date_time(text_of(*first, DCM_RadiopharmaceuticalStartDateTime), zone);
-  header.injected_time = parse_time(text_of(*first, DCM_RadiopharmaceuticalStartTime));
+  header.injected = moment_of(*first, DCM_RadiopharmaceuticalStartDateTime, zone);
+  header.injected_time = time_of(*first, DCM_RadiopharmaceuticalStartTime);
 }
 
 std::optional<double> seconds(std::optional<double> milliseconds) {
@@ -86,7 +108,7 @@ PetHeader header_of(DcmDataset& dataset) {
   header.acquired =
       parse_moment(text_of(dataset, DCM_AcquisitionDate), text_of(dataset, DCM_AcquisitionTime));
   if (!header.acquired) header.acquired = parse_date_time(text_of(dataset, DCM_AcquisitionDateTime), zone);
-  header.corrected_to = parse_date_time(text_of(dataset, DCM_DecayCorrectionDateTime), zone);
+  header.corrected_to = moment_of(dataset, DCM_DecayCorrectionDateTime, zone);
   header.ge_scan = parse_date_time(private_text(dataset, 0x0009, 0x0D, kGe), zone);
   header.duration = seconds(number_of(dataset, DCM_ActualFrameDuration));
   header.reference = seconds(number_of(dataset, DCM_FrameReferenceTime));

@@ -81,6 +81,29 @@ TEST(SuvDays, EnhancedPetHasItsSuv) {
   refused(DCM_PatientWeight, "seventy", "PatientWeight (0010,1030) is `seventy`, which is no usable number");
 }
 
+TEST(SuvDays, TimesThatCannotBeReadAreNamed) {
+  PHOTO51_NEEDS_SHARED_CASES("dicom/c06_pet_days");
+  const fs::path slice = test::shared_cases() / "dicom/c06_pet_days/with_date/000.dcm";
+  const test::TemporaryFolder folder;
+  const auto refused = [&](const DcmTagKey& tag, const char* text, const char* message) {
+    DcmFileFormat file;
+    ASSERT_TRUE(file.loadFile(slice.c_str()).good());
+    file.loadAllDataIntoMemory();
+    DcmItem* dose = nullptr;
+    file.getDataset()->findAndGetSequenceItem(DCM_RadiopharmaceuticalInformationSequence, dose);
+    test::put(tag == DCM_DecayCorrectionDateTime ? *file.getDataset() : *dose, tag, text);
+    test::save(file, folder / "a.dcm");
+    PHOTO51_EXPECT_ERROR(to_suv(read_volume(folder / "a.dcm"), SuvType::body_weight), data,
+                         HasSubstr(message));
+  };
+  refused(DCM_RadiopharmaceuticalStartDateTime, "2024-01-02 10:00",
+          "RadiopharmaceuticalStartDateTime (0018,1078) is `2024-01-02 10:00`, which is no date and time");
+  refused(DCM_RadiopharmaceuticalStartTime, "10 am",
+          "RadiopharmaceuticalStartTime (0018,1072) is `10 am`, which is no time");
+  refused(DCM_DecayCorrectionDateTime, "noon",
+          "DecayCorrectionDateTime (0018,9701) is `noon`, which is no date and time");
+}
+
 TEST(SuvDays, EnhancedPetSaysItsUnits) {
   PHOTO51_NEEDS_SHARED_CASES("dicom/c08_pet_enhanced");
   const fs::path path = test::shared_cases() / "dicom/c08_pet_enhanced/enhanced.dcm";
