@@ -85,7 +85,7 @@ bool shows_the_same(TiffFile& file, const TiffImage& fine, const TiffImage& coar
   }
   if (whole.empty()) return false;
   constexpr double kSameColour = 6;
-  return median(whole) > 0.7 && median(apart) < kSameColour && (detailed.empty() || median(detailed) > 0.5);
+  return median(whole) > 0.9 && median(apart) < kSameColour && (detailed.empty() || median(detailed) > 0.85);
 }
 
 }  // namespace photo51::imaging
