@@ -184,7 +184,10 @@ void look_at_pixels(DicomHeader header, Inspection& found, const InspectOptions&
 }
 
 void look_by_kind(const fs::path& path, Inspection& found, const InspectOptions& options) {
-  if (found.kind == "slide") return inspect_slide(path, found, options);
+  if (found.kind == "slide") {
+    found.measured = false;  // frames reach over the slide's edge
+    return inspect_slide(path, found, options);
+  }
   if (found.kind == "cine") return inspect_cine(path, found, options);
   if (found.kind == "segmentation") return inspect_segmentation(path, found, options);
   if (found.dicom_modality == "MG") inspect_mammogram(path, found);
@@ -208,10 +211,12 @@ void inspect_dicom(const fs::path& path, Inspection& found, const InspectOptions
     found.warnings.push_back("cannot be used as a " + found.kind + ": " + error.what());
   }
   // A kind may look at its pixels otherwise; the numbers are those of all that are stored.
-  found.measured = stored.measured;
-  found.min = stored.min;
-  found.max = stored.max;
-  found.mean = stored.mean;
+  if (found.kind != "slide" || !found.measured) {
+    found.measured = stored.measured;
+    found.min = stored.min;
+    found.max = stored.max;
+    found.mean = stored.mean;
+  }
   if (found.kind != "slide") found.size = stored.size;
 }
 

@@ -19,7 +19,7 @@ Piece picture_of(TiffFile& file, const TiffImage& image, int64_t column, int64_t
   return piece;
 }
 
-/// A region of one page, gray, [1, height, width].
+/// A region of one page, [3, height, width].
 at::Tensor region(TiffFile& file, PieceCache& cache, const TiffImage& image, int64_t x, int64_t y,
                   int64_t width, int64_t height) {
   at::Tensor rgb = at::empty({3, height, width}, at::kByte);
@@ -28,16 +28,28 @@ at::Tensor region(TiffFile& file, PieceCache& cache, const TiffImage& image, int
           return cache.get(static_cast<uint64_t>(row * image.grid.columns() + column),
                            [&] { return picture_of(file, image, column, row); });
         });
-  return rgb.to(at::kFloat).mean(0, true);
+  return rgb.to(at::kFloat);
 }
 
-/// Correlation of two pictures about their means; nothing where one of them is flat.
-std::optional<double> likeness(const at::Tensor& a, const at::Tensor& b) {
+/// Correlation of two pictures about their means; nothing where both vary by less than `flat`.
+std::optional<double> likeness(const at::Tensor& a, const at::Tensor& b, double flat) {
   const at::Tensor u = a - a.mean(), v = b - b.mean();
   const double uu = u.square().mean().item<double>(), vv = v.square().mean().item<double>();
-  constexpr double kFlat = 4;  // two steps of 255, squared: the noise of glass
-  if (uu < kFlat && vv < kFlat) return {};
+  if (uu < flat * flat && vv < flat * flat) return {};
   return (u * v).mean().item<double>() / std::sqrt(std::max(uu, 1e-6) * std::max(vv, 1e-6));
+}
+
+/// What stands out from its surroundings, so that an outline, which other pieces of tissue may share, does
+/// not outweigh what lies within.
+at::Tensor details(const at::Tensor& gray) {
+  const at::Tensor around = at::avg_pool2d(gray, {5, 5}, {1, 1}, {2, 2}, false, false);
+  return (gray - around).clamp(-8, 8);
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
 }
 
 }  // namespace
@@ -50,7 +62,7 @@ bool shows_the_same(TiffFile& file, const TiffImage& fine, const TiffImage& coar
   const auto block = static_cast<int64_t>(std::clamp(1024 / std::max(x, y), 16.0, 64.0));
   const int64_t width = std::min(block, coarse.grid.width), height = std::min(block, coarse.grid.height);
   PieceCache fine_pieces, coarse_pieces;
-  std::vector<double> found;
+  std::vector<double> whole, detailed, apart;
   for (int64_t i = 0; i < kPlaces * kPlaces; ++i) {
     const int64_t left = (coarse.grid.width - width) * (i % kPlaces) / (kPlaces - 1);
     const int64_t top = (coarse.grid.height - height) * (i / kPlaces) / (kPlaces - 1);
@@ -62,14 +74,18 @@ bool shows_the_same(TiffFile& file, const TiffImage& fine, const TiffImage& coar
         region(file, fine_pieces, fine, scaled(left, x), scaled(top, y), scaled(width, x), scaled(height, y));
     // At half the coarser resolution, where it does not matter how the smaller picture was made.
     const std::vector<int64_t> size{std::max<int64_t>(1, height / 2), std::max<int64_t>(1, width / 2)};
-    if (const auto like =
-            likeness(at::adaptive_avg_pool2d(small, size), at::adaptive_avg_pool2d(large, size)))
-      found.push_back(*like);
+    const at::Tensor one = at::adaptive_avg_pool2d(small, size), other = at::adaptive_avg_pool2d(large, size);
+    const at::Tensor gray = one.mean(0, true), other_gray = other.mean(0, true);
+    constexpr double kGlass = 2;  // steps of 255: the noise of glass
+    const auto like = likeness(gray, other_gray, kGlass);
+    if (!like) continue;
+    whole.push_back(*like);
+    apart.push_back((one.mean({1, 2}) - other.mean({1, 2})).abs().max().item<double>());
+    if (const auto inside = likeness(details(gray), details(other_gray), 0.5)) detailed.push_back(*inside);
   }
-  if (found.empty()) return false;
-  const auto middle = found.begin() + static_cast<std::ptrdiff_t>(found.size() / 2);
-  std::nth_element(found.begin(), middle, found.end());
-  return *middle > 0.7;
+  if (whole.empty()) return false;
+  constexpr double kSameColour = 6;
+  return median(whole) > 0.9 && median(apart) < kSameColour && (detailed.empty() || median(detailed) > 0.85);
 }
 
 }  // namespace photo51::imaging
