@@ -4,8 +4,8 @@
 #include "photo51/core/files.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/imaging/referenced_files.hpp"
 #include "photo51/core/thread_pool.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
 

@@ -51,10 +51,9 @@ Volume read_file(const std::filesystem::path& file, imaging::Modality modality, 
     return read_mammogram_picture(file, options.mammography, options.dicom);
   if (modality == imaging::Modality::ultrasound)
     return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
-  Volume volume = imaging::read_volume(file, {.modality = modality,
-                                              .series = {},
-                                              .dicom = options.dicom,
-                                              .keep_double = is_radiomics(options)});
+  Volume volume = imaging::read_volume(
+      file,
+      {.modality = modality, .series = {}, .dicom = options.dicom, .keep_double = is_radiomics(options)});
   if (modality == imaging::Modality::histopathology && options.stain.method != "none")
     volume = normalized_stain(std::move(volume), options.stain);
   return volume;
@@ -137,8 +136,7 @@ Volume read_study_mask(const Cohort::Impl& cohort, size_t input, size_t row, con
   Volume mask = read_row_mask(cohort, input, row, images, nullptr);
   const bool elsewhere = frame == nullptr || !mask.geometry.matches(frame->geometry);
   for (size_t i = 0; i < study.channels.size() && elsewhere; ++i)
-    if (study.channels[i] && study.registrations[i] &&
-        mask.geometry.matches(study.channels[i]->geometry)) {
+    if (study.channels[i] && study.registrations[i] && mask.geometry.matches(study.channels[i]->geometry)) {
       mask.geometry = moved_back(mask.geometry, *study.registrations[i]);
       break;
     }

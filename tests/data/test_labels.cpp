@@ -211,7 +211,8 @@ TEST_F(LabelsTest, NegativeNamesTheOthersAndAWordOfItsOwnIsNoBlank) {
 TEST_F(LabelsTest, BlanksThatMayBeAValueAreTold) {
   testing::internal::CaptureStderr();
   with("patient,stage\nP1,I\nP2,II\nP3,None\nP4,None\nP5,NA\n", label_spec("stage", Kind::multiclass));
-  EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("column `stage` (head stage): `None` (2) count as blank"));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("column `stage` (head stage): `None` (2) count as blank"));
 }
 
 TEST_F(LabelsTest, TrueAndFalseAreUnderstood) {

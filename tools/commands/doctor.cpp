@@ -262,7 +262,8 @@ void add_doctor(CLI::App& app, const Common& common) {
     check_machine(findings);
     try {
       if (!arguments->config.empty())
-        check_experiment(findings, arguments->config, arguments->overrides, arguments->data_root, arguments->all);
+        check_experiment(findings, arguments->config, arguments->overrides, arguments->data_root,
+                         arguments->all);
     } catch (const core::Error& error) {
       if (error.fault() != core::Fault::data) throw;
       findings.add("problem", "stopped", error.what());  // what was found before is told as well

@@ -89,7 +89,8 @@ Verdict read_every_way(const fs::path& path, const fs::path& images) {
     }
     return std::string();
   });
-  if (again.outcome == Outcome::failed || !is_picture(path)) return again.outcome == Outcome::failed ? again : verdict;
+  if (again.outcome == Outcome::failed || !is_picture(path))
+    return again.outcome == Outcome::failed ? again : verdict;
   // Whatever a picture is taken for, each way of reading it has to end well.
   const std::function<void()> ways[] = {[&] { imaging::read_volume(path); },
                                         [&] { imaging::thumbnail(imaging::open_slide(path), 100); },
