@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <fstream>
 
 #include "data/instances.hpp"
 #include "data/parts.hpp"
@@ -124,6 +125,13 @@ void add_file(Study& study, const Source& source) {
   }
 }
 
+bool is_dicom(const std::filesystem::path& named) {
+  std::ifstream file(split_series(named).first, std::ios::binary);
+  std::string start(132, '\0');
+  file.read(start.data(), static_cast<std::streamsize>(start.size()));
+  return file && start.ends_with("DICM");
+}
+
 /// The mask in the frame's world. One on the grid of a registered channel, as a structure set drawn on it
 /// is, lies in that channel's world and is brought back.
 Volume read_study_mask(const Cohort::Impl& cohort, size_t input, size_t row, const Study& study) {
@@ -134,7 +142,9 @@ Volume read_study_mask(const Cohort::Impl& cohort, size_t input, size_t row, con
   if (registered.empty()) return read_row_mask(cohort, input, row, images, frame);
   images.insert(images.end(), registered.begin(), registered.end());
   Volume mask = read_row_mask(cohort, input, row, images, nullptr);
-  const bool elsewhere = frame == nullptr || !mask.geometry.matches(frame->geometry);
+  // Without a frame a label map may be of either world, and is taken to be of the frame's.
+  const bool elsewhere = frame == nullptr ? is_dicom(cohort.files[input][row].mask)
+                                          : !mask.geometry.matches(frame->geometry);
   for (size_t i = 0; i < study.channels.size() && elsewhere; ++i)
     if (study.channels[i] && study.registrations[i] && mask.geometry.matches(study.channels[i]->geometry)) {
       mask.geometry = moved_back(mask.geometry, *study.registrations[i]);

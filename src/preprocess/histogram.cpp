@@ -41,11 +41,11 @@ std::vector<double> percentiles(std::vector<float>& values, const std::vector<do
 }  // namespace
 
 std::vector<double> to_landmark_scale(at::Tensor& channel, const at::Tensor& mask,
-                                      const NormalizeOptions& options, bool negative_units,
-                                      Normalized* told) {
+                                      const NormalizeOptions& options,
+                                      const std::optional<Intensities>& whole, Normalized* told) {
   float* values = channel.mutable_data_ptr<float>();
   const int64_t count = channel.numel();
-  const Region region = region_of(channel, mask, options, negative_units);
+  const Region region = region_of(channel, mask, options, whole);
   if (told != nullptr) {
     told->region = region.words;
     if (!region.warning.empty()) told->warnings.push_back(region.warning);

@@ -62,7 +62,7 @@ double percentile(std::vector<float>& values, double percent) {
 }  // namespace
 
 Normalized normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options,
-                     size_t index, bool negative_units) {
+                     size_t index, const std::optional<Intensities>& whole) {
   float* values = channel.mutable_data_ptr<float>();
   const int64_t count = channel.numel();
   constexpr float infinity = std::numeric_limits<float>::infinity();
@@ -87,7 +87,7 @@ Normalized normalize(at::Tensor& channel, const at::Tensor& mask, const Normaliz
             {static_cast<float>(options.full_scale * options.mean[which]), static_cast<float>(gain)});
     return {};
   }
-  const Region region = region_of(channel, mask, options, negative_units);
+  const Region region = region_of(channel, mask, options, whole);
   Normalized told{region.words, {}};
   if (!region.warning.empty()) told.warnings.push_back(region.warning);
   /// An image without spread there.

@@ -39,9 +39,15 @@ struct Case {
     const AffineMap own = world_of(channels[c]->geometry);
     return is_registered(c) ? compose(inverse(*registrations[c]), own) : own;
   }
-  /// Negative values are ordinary in Hounsfield units.
-  bool has_negative_units(size_t c) const {
-    return channels[c]->units == imaging::Units::hounsfield || channels[c]->modality == imaging::Modality::ct;
+  /// Of the whole scan, whatever of it is kept; nothing when no method asks.
+  std::optional<Intensities> intensities(size_t c) const {
+    const std::string& method = options.normalize.method;
+    if (method != "zscore" && method != "percentile" && method != "histogram") return {};
+    if (options.normalize.region == "all" || options.normalize.region == "mask") return {};
+    Intensities found = intensities_of(channels[c]->data);
+    found.hounsfield =
+        channels[c]->units == imaging::Units::hounsfield || channels[c]->modality == imaging::Modality::ct;
+    return found;
   }
   std::string name_of(size_t c) const {
     std::string name = "channel ";
@@ -253,12 +259,12 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
     Normalized told;
     core::with_context([&] { return item.name_of(at); },
                        [&] {
-                         const bool hounsfield = item.has_negative_units(at);
+                         const auto whole = item.intensities(at);
                          if (by_histogram)
                            result.landmarks[at] =
-                               to_landmark_scale(target, mask_values, options.normalize, hounsfield, &told);
+                               to_landmark_scale(target, mask_values, options.normalize, whole, &told);
                          else
-                           told = normalize(target, mask_values, options.normalize, at, hounsfield);
+                           told = normalize(target, mask_values, options.normalize, at, whole);
                        });
     if (!told.region.empty()) result.regions.insert(told.region);
     for (const auto& warning : told.warnings) result.warnings.push_back({c, warning});

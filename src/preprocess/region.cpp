@@ -1,5 +1,7 @@
 #include "preprocess/region.hpp"
 
+#include <ATen/ops/min.h>
+
 #include <cmath>
 
 #include "photo51/core/error.hpp"
@@ -8,18 +10,6 @@
 namespace photo51::preprocess {
 namespace {
 
-/// Whether negative values are more than the ringing of an interpolation: a twentieth of all magnitude.
-bool holds_negatives(const Region& all) {
-  const double magnitude = sum(all, [](float v) { return std::abs(v); });
-  const double negative = sum(all, [](float v) { return v < 0 ? -v : 0.0F; });
-  return negative > 0.05 * magnitude;
-}
-
-double share_of_zeros(const Region& all) {
-  const double count = sum(all, [](float) { return 1.0F; });
-  return count > 0 ? sum(all, [](float v) { return v == 0 ? 1.0F : 0.0F; }) / count : 0;
-}
-
 void take_foreground(Region& region, double threshold) {
   region.floor = static_cast<float>(threshold);
   region.words = "the voxels above " + core::format_number(threshold);
@@ -27,8 +17,23 @@ void take_foreground(Region& region, double threshold) {
 
 }  // namespace
 
+Intensities intensities_of(const at::Tensor& voxels) {
+  const bool whole_numbers = !voxels.is_floating_point();
+  if (whole_numbers && !(voxels.min().item<double>() < 0)) return {};
+  const at::Tensor values = voxels.to(at::kFloat).contiguous();
+  Region all;
+  all.values = values.const_data_ptr<float>();
+  all.count = values.numel();
+  const double magnitude = sum(all, [](float v) { return std::abs(v); });
+  const double negative = sum(all, [](float v) { return v < 0 ? -v : 0.0F; });
+  if (!(negative > 0.05 * magnitude)) return {};
+  const double count = sum(all, [](float) { return 1.0F; });
+  const double zeros = sum(all, [](float v) { return v == 0 ? 1.0F : 0.0F; });
+  return {.negative = true, .padded = zeros >= 0.05 * count};
+}
+
 Region region_of(const at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options,
-                 bool negative_units) {
+                 const std::optional<Intensities>& whole) {
   Region region;
   region.values = channel.const_data_ptr<float>();
   region.count = channel.numel();
@@ -42,9 +47,10 @@ Region region_of(const at::Tensor& channel, const at::Tensor& mask, const Normal
     return region;
   }
   const double threshold = options.foreground_threshold;
-  const bool negatives = threshold == 0 && holds_negatives(region);
-  if (options.region == "foreground" || !negatives) {
-    if (negatives && !negative_units)
+  Intensities says;
+  if (threshold == 0) says = whole ? *whole : intensities_of(channel);
+  if (options.region == "foreground" || !says.negative) {
+    if (says.negative && !says.hounsfield)
       region.warning =
           "holds negative intensities, as an image that is normalised already does; region foreground sets "
           "all voxels that are not above 0 to 0: set normalize.region to auto or all, or give the image as "
@@ -52,11 +58,11 @@ Region region_of(const at::Tensor& channel, const at::Tensor& mask, const Normal
     take_foreground(region, threshold);
     return region;
   }
-  if (share_of_zeros(region) >= 0.05) {
+  if (says.padded) {
     region.padding = 0;
     region.words = "the voxels that are not 0";
   }
-  if (!negative_units)
+  if (!says.hounsfield)
     region.warning =
         "holds negative intensities, as an image that is normalised already does; statistics are taken "
         "from " +

@@ -5,9 +5,10 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
-#include "photo51/preprocess/options.hpp"
+#include "photo51/preprocess/normalize.hpp"
 
 namespace photo51::preprocess {
 
@@ -28,11 +29,10 @@ struct Region {
 /// The region that the options name, and for `auto` the one that the intensities speak for: voxels above
 /// `foreground_threshold` of an image without negative values, or when a threshold is given; else, where at
 /// least a twentieth of the image is exactly 0, all voxels that are not 0 (an image that was normalised
-/// within a mask); else all. Few and small negative values, as interpolation leaves them, do not count.
-/// `negative_units`: negative values are ordinary (HU), so nothing is warned of. Error (data): region mask
-/// without a mask.
+/// within a mask); else all. In Hounsfield units negative values are no reason to warn. Error (data): region
+/// mask without a mask.
 Region region_of(const at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options,
-                 bool negative_units);
+                 const std::optional<Intensities>& whole);
 
 /// Sum of term(v) over the region: in float over short runs of lanes and in double over the runs, which is
 /// fast and exact enough for any volume.

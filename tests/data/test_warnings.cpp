@@ -92,7 +92,7 @@ class FileWarningsTest : public CohortFolder {
   static std::vector<Warning> loaded(const Cohort& cohort) {
     const std::vector<int64_t> rows{0, 1};
     const CaseLoader loader(cohort, fit(cohort, rows));
-    for (const int64_t row : rows) loader.load(row), loader.load(row, {.seed = 1, .epoch = 3});
+    for (const int64_t row : rows) loader.load(row), loader.load(row, {1, 3, {}});
     return cohort.warnings();
   }
   std::vector<Warning> expected(const std::string& input) const {

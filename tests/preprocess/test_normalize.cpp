@@ -118,7 +118,9 @@ TEST(Normalize, WindowMapsHounsfieldUnits) {
 /// Of a channel, with what is said of it.
 Normalized told(const std::vector<float>& values, const NormalizeOptions& options, bool hounsfield = false) {
   auto channel = at::tensor(values);
-  return normalize(channel, {}, options, 0, hounsfield);
+  Intensities whole = intensities_of(channel);
+  whole.hounsfield = hounsfield;
+  return normalize(channel, {}, options, 0, whole);
 }
 
 TEST(Normalize, AutoTakesTheForegroundOfAnImageWithoutNegativeValues) {

@@ -294,5 +294,30 @@ TEST(Prepare, ThreadsAndInputTypesDoNotChangeTheResult) {
   EXPECT_TRUE(at::equal(one.values, from_float.values));
 }
 
+/// Around a lesion few voxels are negative; the scale is the whole scan's all the same.
+TEST(Prepare, TheRegionOfAPartIsThatOfTheWholeScan) {
+  imaging::Geometry geometry;
+  geometry.size = {16, 16, 16};
+  auto raw = test::world_field(geometry);  // of which a part is cut away
+  raw.data.slice(3, 0, 8).zero_();
+  raw.data.slice(1, 10, 16).slice(3, 10, 16).add_(200);
+  auto scored = raw;
+  const auto body = raw.data.gt(0);
+  const auto inside = raw.data.masked_select(body);
+  scored.data = at::where(body, (raw.data - inside.mean()) / inside.std(false), at::zeros_like(raw.data));
+  PreprocessOptions options;
+  options.crop.around = "mask";
+  options.normalize.method = "zscore";
+  auto voxels = at::zeros({16, 16, 16}, at::kByte);
+  voxels.slice(0, 9, 16).slice(1, 4, 12).slice(2, 9, 16).fill_(1);
+  const auto lesion = test::volume(voxels, geometry);
+  const auto expected = prepare({raw}, lesion, false, options);
+  const auto found = prepare({scored}, lesion, false, options);
+  EXPECT_EQ(found.regions, (std::set<std::string>{"the voxels that are not 0"}));
+  EXPECT_LT((found.values - expected.values).abs().max().item<double>(), 1e-4);
+  EXPECT_EQ(found.warnings.size(), 1U);
+  EXPECT_EQ(expected.warnings.size(), 0U);
+}
+
 }  // namespace
 }  // namespace photo51::preprocess

@@ -142,8 +142,9 @@ TEST_P(PrepareInPairs, GivesWhatTheStepsGiveOneAfterTheOther) {
   const Prepared neither = with(all, {}, by_mask);
   EXPECT_TRUE(at_once.values.sizes() != neither.values.sizes() ||
               !at::allclose(at_once.values, neither.values));
-  if (both.contains(registration) && !both.contains(n4) && !both.contains(crop))
+  if (both.contains(registration) && !both.contains(n4) && !both.contains(crop)) {
     EXPECT_LT((at_once.values[0] - at_once.values[1]).abs().max().item<double>(), 0.1);
+  }
 }
 
 std::vector<std::pair<int, int>> pairs() {

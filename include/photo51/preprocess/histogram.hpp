@@ -5,6 +5,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <vector>
 
 #include "photo51/preprocess/normalize.hpp"
@@ -19,10 +20,11 @@ constexpr size_t histogram_landmarks = 11;
 /// landmark k, linear in between, and beyond the ends along the outermost pieces. Voxels outside the scan
 /// (NaN), and with region foreground those not above the threshold, become NaN. Gives the landmarks, which
 /// come from the region (see normalize.hpp); none of a region without spread, whose voxels all become NaN.
-/// `told`, when given, gets the region and what is odd. Error (data) when the region is the mask and it is
-/// undefined or empty.
+/// `whole` as for `normalize`; `told`, when given, gets the region and what is odd. Error (data) when the
+/// region is the mask and it is undefined or empty.
 std::vector<double> to_landmark_scale(at::Tensor& channel, const at::Tensor& mask,
-                                      const NormalizeOptions& options, bool negative_units = false,
+                                      const NormalizeOptions& options,
+                                      const std::optional<Intensities>& whole = {},
                                       Normalized* told = nullptr);
 
 /// What the training images' landmarks are on average once each has its outermost two at 0 and 1. Images

@@ -3,12 +3,22 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "photo51/preprocess/options.hpp"
 
 namespace photo51::preprocess {
+
+/// What a whole image says of its intensities; what is normalised may be a part of it.
+struct Intensities {
+  bool negative = false;    ///< a twentieth of all magnitude is negative: more than an interpolation rings
+  bool padded = false;      ///< a twentieth of the voxels or more is exactly 0
+  bool hounsfield = false;  ///< negative values are ordinary
+};
+/// Of voxels of any type; NaN takes no part.
+Intensities intensities_of(const at::Tensor& voxels);
 
 /// What was done, in words.
 struct Normalized {
@@ -28,12 +38,13 @@ struct Normalized {
 /// nonzero=True); `mask`, statistics from voxels where `mask` (uint8, same number of voxels) is not 0, and
 /// all are normalised; `auto`, by the intensities: foreground, unless negative values say that the image is
 /// normalised already or in other units (HU), then the voxels that are not 0 where a twentieth or more of the
-/// image is exactly 0 (those become 0), else all. `negative_units`: negative values are no reason to warn.
+/// image is exactly 0 (those become 0), else all. The intensities asked are those of the `whole` image, or
+/// the channel's own.
 ///
 /// A region without spread (a constant image, or no foreground at all) gives zeros everywhere, and a warning.
 /// Error (data) when the region is the mask and it is undefined or empty; (usage) when `fixed` has no mean
 /// for the channel.
 Normalized normalize(at::Tensor& channel, const at::Tensor& mask, const NormalizeOptions& options,
-                     size_t index = 0, bool negative_units = false);
+                     size_t index = 0, const std::optional<Intensities>& whole = {});
 
 }  // namespace photo51::preprocess
