@@ -4,7 +4,7 @@
 
 #include "data/instances.hpp"
 #include "data/study.hpp"
-#include "photo51/imaging/slide.hpp"
+#include "photo51/imaging/readable.hpp"
 
 namespace photo51::data {
 namespace {
@@ -15,7 +15,7 @@ Volume whole_slide(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   const SlideFile slide = slide_file(cohort, input, row, file);
   imaging::SlideOptions how = cohort.inputs[input].second.tile->slide;
   if (slide.mpp > 0) how.mpp = slide.mpp;
-  const at::Tensor picture = imaging::thumbnail(imaging::open_slide(slide.path, how), longest_side);
+  const at::Tensor picture = imaging::readable_thumbnail(imaging::open_slide(slide.path, how), longest_side);
   imaging::Geometry geometry;
   geometry.size = {picture.size(2), picture.size(1), 1};
   return imaging::make_volume(picture.unsqueeze(1), geometry, imaging::Modality::histopathology);

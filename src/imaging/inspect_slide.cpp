@@ -10,7 +10,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
-#include "photo51/imaging/slide.hpp"
+#include "photo51/imaging/readable.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -101,16 +101,6 @@ void measure_pixels(const Slide& slide, Inspection& found) {
   found.measured = true;
 }
 
-/// The thumbnail; undefined where a part of it cannot be read.
-at::Tensor picture_of(const Slide& slide) {
-  try {
-    return thumbnail(slide, 480).permute({1, 2, 0}).contiguous();
-  } catch (const core::Error& error) {
-    if (error.fault() != core::Fault::data) throw;
-    return {};
-  }
-}
-
 void take_notes(const SlideInfo& info, Inspection& found) {
   std::vector<std::string> sizes;
   for (const SlideLevel& level : info.levels) sizes.push_back(size_text(level.width, level.height));
@@ -156,7 +146,7 @@ void inspect_slide(const std::filesystem::path& path, Inspection& found, const I
     measure_pixels(slide, found);
   take_notes(info, found);
   suspect(info, found);
-  if (options.picture) found.picture = picture_of(slide);
+  if (options.picture) found.picture = readable_thumbnail(slide, 480).permute({1, 2, 0}).contiguous();
 }
 
 }  // namespace photo51::imaging

@@ -56,6 +56,10 @@ OpenedSlide open_with_dicom(const std::filesystem::path& path, const std::string
 /// JPEG or PNG: one level.
 OpenedSlide open_picture(const std::filesystem::path& path);
 
+/// Room for the whole slide with its longer side at most `longest_side` pixels. Error (usage): not 1 to
+/// 16384.
+at::Tensor blank_thumbnail(const Slide& slide, int64_t longest_side);
+
 /// The most bytes that one decoded tile, strip or flat picture may take.
 constexpr int64_t kMostBytesOfAPiece = int64_t{1} << 30;
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/slide.hpp"
@@ -153,7 +154,7 @@ void read_scaled(const Slide& slide, double x, double y, std::array<double, 2> s
       .run({0, 0, out.size(2), out.size(1)});
 }
 
-at::Tensor thumbnail(const Slide& slide, int64_t longest_side) {
+at::Tensor blank_thumbnail(const Slide& slide, int64_t longest_side) {
   if (longest_side < 1 || longest_side > 16384)
     core::fail_usage("a thumbnail has 1 to 16384 pixels along its longer side, not " +
                      std::to_string(longest_side));
@@ -163,7 +164,12 @@ at::Tensor thumbnail(const Slide& slide, int64_t longest_side) {
   const auto pixels = [&](int64_t size) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(size) / scale));
   };
-  at::Tensor out = at::empty({3, pixels(whole.height), pixels(whole.width)}, at::kByte);
+  return at::empty({3, pixels(whole.height), pixels(whole.width)}, at::kByte);
+}
+
+at::Tensor thumbnail(const Slide& slide, int64_t longest_side) {
+  at::Tensor out = blank_thumbnail(slide, longest_side);
+  const SlideLevel& whole = slide.levels().front();
   read_scaled(slide, 0, 0,
               {static_cast<double>(whole.width) / static_cast<double>(out.size(2)),
                static_cast<double>(whole.height) / static_cast<double>(out.size(1))},

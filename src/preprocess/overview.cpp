@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "photo51/imaging/readable.hpp"
+
 namespace photo51::preprocess {
 namespace {
 
@@ -44,7 +46,7 @@ class Canvas {
 
 at::Tensor overview_picture(const imaging::Slide& slide, const TissueMask& tissue,
                             const std::vector<Tile>& tiles, int64_t longest_side) {
-  at::Tensor picture = imaging::thumbnail(slide, longest_side).permute({1, 2, 0}).contiguous();
+  at::Tensor picture = imaging::readable_thumbnail(slide, longest_side).permute({1, 2, 0}).contiguous();
   const imaging::SlideLevel& whole = slide.levels().front();
   const int64_t height = picture.size(0), width = picture.size(1);
   const double step_x = static_cast<double>(whole.width) / static_cast<double>(width);

@@ -8,6 +8,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/readable.hpp"
 #include "preprocess/pieces.hpp"
 
 namespace photo51::preprocess {
@@ -60,55 +61,6 @@ double lower_threshold(const at::Tensor& value, const at::Tensor& good, double l
 int64_t count_of(const at::Tensor& mask) {
   return mask.sum().item<int64_t>();
 }
-
-/// Reads the whole slide into `picture`; places that cannot be read become glass, ever smaller ones around
-/// what is damaged. What is damaged, or undefined.
-class Thumbnail {
- public:
-  Thumbnail(const imaging::Slide& slide, std::array<double, 2> step, at::Tensor picture)
-      : slide_(slide), step_(step), picture_(std::move(picture)) {}
-
-  at::Tensor read() {
-    try {
-      imaging::read_scaled(slide_, 0, 0, step_, picture_, 1e-3);
-      return {};
-    } catch (const core::Error& error) {
-      if (error.fault() != core::Fault::data) throw;
-      damaged_ = at::zeros({picture_.size(1), picture_.size(2)}, at::kBool);
-      const int64_t side = 64;
-      for (int64_t y = 0; y < picture_.size(1); y += side)
-        for (int64_t x = 0; x < picture_.size(2); x += side)
-          block(x, y, std::min(side, picture_.size(2) - x), std::min(side, picture_.size(1) - y));
-      if (4 * count_of(damaged_) > damaged_.numel()) throw;
-      return damaged_;
-    }
-  }
-
- private:
-  void block(int64_t x, int64_t y, int64_t width, int64_t height) {
-    const at::Tensor part = at::empty({3, height, width}, at::kByte);
-    try {
-      imaging::read_scaled(slide_, static_cast<double>(x) * step_[0], static_cast<double>(y) * step_[1],
-                           step_, part, 1e-3);
-      picture_.narrow(1, y, height).narrow(2, x, width).copy_(part);
-    } catch (const core::Error& error) {
-      if (error.fault() != core::Fault::data) throw;
-      if (std::max(width, height) <= 4) {
-        picture_.narrow(1, y, height).narrow(2, x, width).fill_(255);
-        damaged_.narrow(0, y, height).narrow(1, x, width).fill_(true);
-        return;
-      }
-      const int64_t half_x = width / 2, half_y = height / 2;
-      for (const auto& [top, tall] : {std::pair{int64_t{0}, half_y}, {half_y, height - half_y}})
-        for (const auto& [left, wide] : {std::pair{int64_t{0}, half_x}, {half_x, width - half_x}})
-          if (tall > 0 && wide > 0) block(x + left, y + top, wide, tall);
-    }
-  }
-
-  const imaging::Slide& slide_;
-  std::array<double, 2> step_;
-  at::Tensor picture_, damaged_;
-};
 
 std::string percent(double share) {
   return core::format_fixed(100 * share, 1) + "%";
@@ -215,7 +167,12 @@ TissueMask tissue_mask(const imaging::Slide& slide, const TissueOptions& options
     found.mask = at::ones({size[1], size[0]}, at::kBool);
   } else {
     const at::Tensor picture = at::empty({3, size[1], size[0]}, at::kByte);
-    found.damaged = Thumbnail(slide, found.step, picture).read();
+    found.damaged = imaging::read_readable(slide, found.step, picture);
+    if (found.damaged.defined() && 4 * count_of(found.damaged) > found.damaged.numel())
+      core::fail_data(
+          slide.info().source + ": is damaged at " +
+          percent(static_cast<double>(count_of(found.damaged)) / static_cast<double>(found.damaged.numel())) +
+          " of its area, too much to look for tissue; copy the file again");
     found.mask = tissue_in(picture, options, pixel_area, &found.facts);
   }
   found.area = static_cast<double>(count_of(found.mask)) * pixel_area;

@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "photo51/core/files.hpp"
-#include "photo51/imaging/slide.hpp"
+#include "photo51/imaging/inspect.hpp"
+#include "photo51/imaging/readable.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 #include "support/write_tiff.hpp"
@@ -135,6 +136,28 @@ TEST_F(Scenes, WithSeveralPlanesNeedOne) {
                   .equal(rgb.flip({1})));
   PHOTO51_EXPECT_ERROR(open_slide(write({page(rgb), page(rgb.narrow(0, 0, 1))})), data,
                        HasSubstr("different kinds of pixels"));
+}
+
+TEST_F(Scenes, ThatAreDamagedInPlacesAreShownWhereTheyCanBeRead) {
+  const at::Tensor rgb = texture(256, 256, 8);
+  const auto path = write({{rgb, COMPRESSION_ADOBE_DEFLATE, 64}});  // 4 x 4 tiles
+  std::string bytes = core::read_file(path);
+  TIFF* tiff = TIFFOpen(path.c_str(), "r");
+  const auto begin = static_cast<size_t>(TIFFGetStrileOffset(tiff, 5));
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(begin), TIFFGetStrileByteCount(tiff, 5), '\x55');
+  TIFFClose(tiff);
+  core::write_file_atomic(path, bytes);
+  const Slide slide = open_slide(path, {.mpp = 1});
+  at::Tensor expected = rgb.clone();
+  expected.narrow(1, 64, 64).narrow(2, 64, 64).fill_(255);
+  const at::Tensor picture = at::empty({3, 256, 256}, at::kByte);
+  const at::Tensor damaged = read_readable(slide, {1, 1}, picture);
+  EXPECT_TRUE(picture.equal(expected));
+  EXPECT_EQ(damaged.sum().item<int64_t>(), 64 * 64);
+  EXPECT_TRUE(readable_thumbnail(slide, 256).equal(expected));
+  const Inspection found = inspect(path, {.picture = true});
+  EXPECT_EQ(found.error, "");
+  EXPECT_THAT(found.warnings, Contains(HasSubstr("% of it, or less, is damaged")));
 }
 
 TEST_F(Scenes, TellTheirMicronsInEveryUnit) {

@@ -146,6 +146,7 @@ TEST_F(Tiles, ThatCannotBeReadAreLeftOutAndCounted) {
   for (const Tile& tile : tiles) read_tiles(slide, {tile}, options);
   EXPECT_THAT(warnings, testing::Contains(HasSubstr("16 of its 36 tiles cannot be read")));
   EXPECT_THAT(warnings, testing::Contains(HasSubstr("is damaged at 8.2% of its area")));
+  EXPECT_EQ(tile_overview(slide, options, 500).tiles, 20);
   options.max_damaged = 0.25;
   PHOTO51_EXPECT_ERROR(tile_grid(slide, options), data, HasSubstr("more than max_damaged allows"));
   EXPECT_EQ(damage_allowed(36, options), 9);
@@ -157,7 +158,8 @@ TEST_F(Tiles, OfASlideDamagedAllOverAreRefused) {
   const auto path = folder_ / "one.tiff";
   test::write_tiff(path, {{slide_pixels(), COMPRESSION_ADOBE_DEFLATE, 256, {}, 0.5}});
   for (const uint32_t tile : {1U, 5U, 6U, 9U, 10U}) damage_tile(path, tile);
-  PHOTO51_EXPECT_ERROR(tile_grid(imaging::open_slide(path), {}), data, HasSubstr("copy the file again"));
+  PHOTO51_EXPECT_ERROR(tile_grid(imaging::open_slide(path), {}), data,
+                       HasSubstr("of its area, too much to look for tissue; copy the file again"));
 }
 
 TEST_F(Tiles, AreDrawnOnAThumbnail) {
