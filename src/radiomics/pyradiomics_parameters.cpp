@@ -279,8 +279,8 @@ config::Node load_settings(const std::filesystem::path& path, Names& warnings) {
     core::fail_usage(std::string("config ") + error.what());
   }
   const Node document = config::parse_yaml(text, path.string());
-  return is_parameter_file(document) ? from_parameter_file(document, warnings)
-                                     : config::load_document(path, config::EmptyValues::keep);
+  // In a file of ours nothing means nothing: `Wavelet:` would leave the wavelets out without a word.
+  return is_parameter_file(document) ? from_parameter_file(document, warnings) : config::load_document(path);
 }
 
 }  // namespace photo51::radiomics

@@ -131,6 +131,10 @@ TEST(PyradiomicsParameters, AreToldFromSettingsOfPhoto51) {
     EXPECT_EQ(document.find("pyradiomics")->find("binWidth")->text, "7") << name;
   }
   PHOTO51_EXPECT_ERROR(load_settings(folder / "absent.yaml", warnings), usage, HasSubstr("absent.yaml"));
+  std::ofstream(folder / "empty.yaml")
+      << "profile: pyradiomics\npyradiomics: {imageType: {Original: {}, Wavelet: }}\n";
+  PHOTO51_EXPECT_ERROR(load_settings(folder / "empty.yaml", warnings), usage,
+                       HasSubstr("`Wavelet` has no value"));
 }
 
 TEST(PyradiomicsParameters, OfTheSharedCases) {
@@ -156,6 +160,8 @@ TEST(PyradiomicsParameters, OfTheSharedCases) {
                        AllOf(HasSubstr("`verbose`"), HasSubstr("`enableCExtensions`")));
   PHOTO51_EXPECT_ERROR(load("gldm_float.yaml"), usage, HasSubstr("gldm_a"));
   PHOTO51_EXPECT_ERROR(load("dup.mine.yaml"), usage, HasSubstr("stands twice"));
+  PHOTO51_EXPECT_ERROR(load("null.mine.yaml"), usage, HasSubstr("`Wavelet` has no value"));
+  PHOTO51_EXPECT_ERROR(load("mr.mine.yaml"), usage, HasSubstr("`resampledPixelSpacing` has no value"));
 }
 
 }  // namespace
