@@ -314,8 +314,8 @@ TEST_P(Cases, IsRight) {
   std::printf("%s: %s\n", GetParam().row.c_str(), verdict.said.c_str());
 }
 
-INSTANTIATE_TEST_SUITE_P(Rows, Cases, testing::ValuesIn(all_rows()), [](const auto& info) {
-  std::string name = info.param.name;
+INSTANTIATE_TEST_SUITE_P(Rows, Cases, testing::ValuesIn(all_rows()), [](const auto& row) {
+  std::string name = row.param.name;
   for (char& c : name)
     if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
   return name;

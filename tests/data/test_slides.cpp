@@ -8,6 +8,7 @@
 #include "photo51/data/row_image.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/preprocess/stain.hpp"
+#include "support/errors.hpp"
 #include "support/write_tiff.hpp"
 
 namespace photo51::data {
