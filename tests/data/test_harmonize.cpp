@@ -202,8 +202,9 @@ TEST_F(HarmonizeTest, Covariates) {
               HasSubstr("covariate `age` of patient `P97` is `old`, not a number"));
   const auto refused = [&](std::vector<std::string> covariates, core::Fault fault) {
     input.harmonize.covariates = std::move(covariates);
-    const auto of = read(manifest(), {{"numbers", input}}, {label_spec("idh", LabelSpec::Kind::binary)});
-    return failure(fault, [&] { fit(of, first(24)); });
+    return failure(fault, [&] {
+      fit(read(manifest(), {{"numbers", input}}, {label_spec("idh", LabelSpec::Kind::binary)}), first(24));
+    });
   };
   EXPECT_THAT(refused({"idh"}, core::Fault::usage), HasSubstr("is what head `idh` is to predict"));
   EXPECT_THAT(refused({"agee"}, core::Fault::usage), HasSubstr("there is no column `agee`"));

@@ -91,7 +91,7 @@ TEST_F(LabelLeakageTest, ACopyInOtherWordsIsRefused) {
 TEST_F(LabelLeakageTest, WhatPutsALabelInOrderIsTold) {
   const auto idh = label_spec("idh", Kind::binary), os = label_spec("os", Kind::survival, "time", "event");
   EXPECT_THAT(told(manifest("x", [](int i) { return std::to_string(i % 2 * 50 + i); }), idh),
-              HasSubstr("input clin: leakage? column `x`: each puts the label of head idh in order"));
+              HasSubstr("leakage? input clin: column `x`: each puts the label of head idh in order"));
   EXPECT_THAT(told(manifest("x", [](int i) { return std::to_string(-2 * (10 + 37 * (i * 7 % 24))); }), os),
               HasSubstr("column `x`: each puts the times of head os in order"))
       << "backwards";
