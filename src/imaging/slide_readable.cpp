@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <bit>
 
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
@@ -50,7 +51,11 @@ class Blocks {
   }
 
   void quarters(int64_t x, int64_t y, int64_t width, int64_t height) {
-    const int64_t left = width / 2, top = height / 2;
+    // At powers of two, as the file's own tiles are cut.
+    const auto half = [](int64_t side) {
+      return static_cast<int64_t>(std::bit_floor(static_cast<uint64_t>(side - 1)));
+    };
+    const int64_t left = half(width), top = half(height);
     if (left > 0 && top > 0) block(x, y, left, top);
     if (top > 0) block(x + left, y, width - left, top);
     if (left > 0) block(x, y + top, left, height - top);
