@@ -84,6 +84,7 @@ std::optional<std::string> alike(const WordCounts& words, const Names& named) {
 
 std::string binary_name(const LabelSpec& spec, bool positive) {
   if (spec.positive.empty()) return positive ? "1" : "0";
+  if (!positive && !spec.negative.empty()) return core::join(spec.negative, " or ");
   return (positive ? "" : "not ") + core::join(spec.positive, " or ");
 }
 
