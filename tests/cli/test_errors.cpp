@@ -138,11 +138,12 @@ TEST(Errors, NotANumberVoxels) {
   std::memcpy(nifti.data() + 40, dim, sizeof dim);
   put(70, int16_t{16});
   put(72, int16_t{32});
-  for (size_t i = 0; i < 4; ++i) put(76 + 4 * i, 1.0F);
+  for (size_t i = 0; i < 4; ++i) put(76 + 4 * i, 60.0F);
   put(108, 352.0F);
   put(112, 1.0F);
-  put(254, int16_t{1});  // sform
-  put(280, 1.0F), put(300, 1.0F), put(320, 1.0F);
+  put(254, int16_t{1});                               // sform
+  put(280, 60.0F), put(300, 60.0F), put(320, 60.0F);  // around the mask
+  put(292, -90.0F), put(308, -90.0F), put(324, -90.0F);
   std::memcpy(nifti.data() + 344, "n+1", 4);
   for (size_t i = 0; i < 64; ++i) put(352 + 4 * i, static_cast<float>(i));
   put(352, std::nanf(""));
