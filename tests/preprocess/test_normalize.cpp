@@ -126,8 +126,8 @@ Normalized told(const std::vector<float>& values, const NormalizeOptions& option
 TEST(Normalize, AutoTakesTheForegroundOfAnImageWithoutNegativeValues) {
   for (const char* name : {"zscore", "percentile"}) {
     const std::vector<float> scan{0, 2, 0, 6, outside, 4};
-    expect_near(normalized(scan, method(name, "auto")), {normalized(scan, method(name, "foreground")).begin(),
-                                                         normalized(scan, method(name, "foreground")).end()});
+    const auto foreground = normalized(scan, method(name, "foreground"));
+    expect_near(normalized(scan, method(name, "auto")), {foreground.begin(), foreground.end()});
     EXPECT_EQ(told(scan, method(name, "auto")).region, "the voxels above 0");
     EXPECT_THAT(told(scan, method(name, "auto")).warnings, ::testing::IsEmpty());
   }

@@ -128,7 +128,16 @@ TEST_P(PrepareInPairs, GivesWhatTheStepsGiveOneAfterTheOther) {
 
   Scans before = all;
   if (second == mask) before.mask.reset();
-  Scans between = through_files(with(before, {first}, by_mask), before.mask.has_value());
+  Scans between;
+  if (first == n4 && second == registration) {
+    // The bias is that of each scan on its own grid, before one is brought to the other.
+    for (const auto& channel : before.channels) {
+      const Prepared alone = with({{channel}, {}}, {n4}, by_mask);
+      between.channels.push_back(through_files(alone, false).channels.at(0));
+    }
+  } else {
+    between = through_files(with(before, {first}, by_mask), before.mask.has_value());
+  }
   if (second == mask) between.mask = all.mask;
   const Prepared in_turn = with(between, {second}, by_mask);
 
