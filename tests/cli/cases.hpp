@@ -94,7 +94,8 @@ inline Measured measure(const std::string& image, const std::string& mask,
   const Outcome outcome = run_program(arguments);
   Measured measured{outcome.exit_code, NAN, NAN, outcome.err};
   if (outcome.exit_code != 0) return measured;
-  for (const auto& feature : nlohmann::json::parse(outcome.out)["features"]) {
+  const auto answer = nlohmann::json::parse(outcome.out);
+  for (const auto& feature : answer["features"]) {
     if (feature["name"] == "original_shape_VoxelVolume") measured.volume_mm3 = feature["value"];
     if (feature["name"] == "original_firstorder_Mean") measured.mean = feature["value"];
   }

@@ -72,7 +72,7 @@ std::vector<Row> dicom_rows() {
   rows.push_back(
       measured("ContourOfTwoPointsElsewhere", rt + "ct", rt + "twopoints.dcm#GTV", volume_is(864)));
   rows.push_back(measured("ContoursBetweenSlices", rt + "ct", rt + "between.dcm",
-                          [](const Measured& found) { return found.is(864) && says(found.err, "between"); }));
+                          [](const Measured& found) { return found.is(864) && says(found.err, "slices"); }));
   const std::string overlap = d + "c04_rt_overlap/";
   for (const std::string file : {"twice", "overlap"})
     rows.push_back(
