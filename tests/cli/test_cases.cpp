@@ -266,19 +266,51 @@ std::vector<Row> radiomics_rows() {
                             case_file(r + "params/" + file).string(), "--format", "json"});
            return Verdict{outcome.exit_code == 0, outcome.exit_code == 0 ? "read" : last_line(outcome.err)};
          }});
+  rows.push_back(
+      {"ClassesSpelledOtherwise", r + "s_labels", [r] {
+         const Outcome outcome = run_program({"doctor", case_file(r + "s_labels/c.yaml").string(),
+                                              "cohort.manifest=" + case_file(r + "s_labels/m.csv").string()});
+         const std::string said = outcome.out + outcome.err;
+         return Verdict{outcome.exit_code == 3 && says(said, "`beta` (26)") && says(said, "Beta"), said};
+       }});
   for (const std::string word : {"Mutant", "unknown"})
     rows.push_back({"LabelWord_" + word, r + "s_labels", [r, word] {
                       const TemporaryFolder folder;
-                      std::string table = slurp(case_file(r + "s_labels/m.csv"));
+                      std::string table = slurp(case_file(r + "s_external/train.csv"));
                       table += "P998,north,0,0,0," + word + ",beta,370,1,44\n";
                       core::write_file_atomic(folder / "m.csv", table);
                       const Outcome outcome =
-                          run_program({"doctor", case_file(r + "s_labels/c.yaml").string(),
+                          run_program({"doctor", case_file(r + "s_external/c.yaml").string(),
                                        "cohort.manifest=" + (folder / "m.csv").string()});
-                      return Verdict{outcome.exit_code == 3 && says(outcome.err + outcome.out, word) &&
-                                         says(outcome.err + outcome.out, "mut"),
-                                     last_line(outcome.out) + last_line(outcome.err)};
+                      const std::string said = outcome.out + outcome.err;
+                      // A word that says nothing is a blank, and that is said.
+                      return Verdict{outcome.exit_code == (word == "unknown" ? 0 : 3) && says(said, word) &&
+                                         says(said, "mut"),
+                                     said};
                     }});
+  rows.push_back(
+      {"OneHeadCannotBeScored", r + "s_external", [r] {
+         const TemporaryFolder folder;
+         const std::string run = (folder / "run").string(), out = (folder / "out").string();
+         const Outcome trained =
+             run_program({"train", case_file(r + "s_external/c.yaml").string(),
+                          "cohort.manifest=" + case_file(r + "s_external/train.csv").string(), "--out", run});
+         std::string table = slurp(case_file(r + "s_external/new.csv"));
+         std::string one_class = table.substr(0, table.find('\n') + 1);
+         for (size_t at = one_class.size(); at < table.size(); at = table.find('\n', at) + 1) {
+           std::string line = table.substr(at, table.find('\n', at) + 1 - at);
+           size_t cell = 0;
+           for (int comma = 0; comma < 5; ++comma) cell = line.find(',', cell) + 1;
+           one_class += line.replace(cell, 1, "1");
+         }
+         core::write_file_atomic(folder / "new.csv", one_class);
+         const Outcome scored =
+             run_program({"evaluate", run, "--cases", (folder / "new.csv").string(), "--out", out});
+         const std::string metrics = slurp(fs::path(out) / "metrics.csv");
+         return Verdict{trained.exit_code == 0 && scored.exit_code == 0 && says(scored.err, "mut") &&
+                            says(metrics, "subtype") && says(metrics, "os") && !says(metrics, "mut,"),
+                        trained.err + scored.err};
+       }});
   return rows;
 }
 
