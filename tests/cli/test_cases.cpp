@@ -256,8 +256,8 @@ std::vector<Row> radiomics_rows() {
       measured("MaskOfTheSameGrid", r + "geometry/i.nii.gz", r + "geometry/same.nii.gz", volume_is(1861)));
   rows.push_back(measured("FineMaskIsResampledOnce", r + "fine_mask/i.nrrd", r + "fine_mask/thin.nrrd",
                           volume_is(118), {"pyradiomics.resampledPixelSpacing=[1, 1, 1]"}));
-  for (const std::string file : {"ct.yaml", "mr.yaml", "minimal.yaml", "onlyclasses.yaml", "null.yaml",
-                                 "gldm_float.yaml", "params.json"})
+  for (const std::string file :
+       {"ct.yaml", "mr.yaml", "minimal.yaml", "onlyclasses.yaml", "null.yaml", "params.json"})
     rows.push_back(
         {"ParameterFile_" + file.substr(0, file.find('.')), r + "params/" + file, [r, file] {
            const Outcome outcome =
@@ -266,6 +266,13 @@ std::vector<Row> radiomics_rows() {
                             case_file(r + "params/" + file).string(), "--format", "json"});
            return Verdict{outcome.exit_code == 0, outcome.exit_code == 0 ? "read" : last_line(outcome.err)};
          }});
+  rows.push_back({"ParameterFileOfAWrongType", r + "params/gldm_float.yaml", [r] {
+                    const Outcome outcome =
+                        run_program({"radiomics", case_file(r + "params/i.nii.gz").string(),
+                                     case_file(r + "params/m.nii.gz").string(), "--config",
+                                     case_file(r + "params/gldm_float.yaml").string()});
+                    return Verdict{outcome.exit_code == 2 && says(outcome.err, "gldm_a"), outcome.err};
+                  }});
   rows.push_back(
       {"ClassesSpelledOtherwise", r + "s_labels", [r] {
          const Outcome outcome = run_program({"doctor", case_file(r + "s_labels/c.yaml").string(),
