@@ -143,8 +143,8 @@ Volume read_study_mask(const Cohort::Impl& cohort, size_t input, size_t row, con
   images.insert(images.end(), registered.begin(), registered.end());
   Volume mask = read_row_mask(cohort, input, row, images, nullptr);
   // Without a frame a label map may be of either world, and is taken to be of the frame's.
-  const bool elsewhere = frame == nullptr ? is_dicom(cohort.files[input][row].mask)
-                                          : !mask.geometry.matches(frame->geometry);
+  const bool elsewhere =
+      frame == nullptr ? is_dicom(cohort.files[input][row].mask) : !mask.geometry.matches(frame->geometry);
   for (size_t i = 0; i < study.channels.size() && elsewhere; ++i)
     if (study.channels[i] && study.registrations[i] && mask.geometry.matches(study.channels[i]->geometry)) {
       mask.geometry = moved_back(mask.geometry, *study.registrations[i]);

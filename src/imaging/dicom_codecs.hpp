@@ -31,8 +31,8 @@ using ByteSpan = std::span<const uint8_t>;
 /// JPEG 2000 (ISO/IEC 15444-1) and high-throughput JPEG 2000 (15444-15), bare or in a JP2 file; OpenJPEG.
 /// `threads` for the blocks of one frame. Error (data): damaged, cut off, another size than the header says.
 DecodedFrame decode_jpeg2000(ByteSpan stream, const FrameShape& shape, int threads);
-/// Whether a JPEG 2000 codestream says that its first three components were transformed, so that they are red,
-/// green and blue once it is decoded. Without a transform they are what the DICOM header says.
+/// Whether a JPEG 2000 codestream says that its first three components were transformed, so that they are
+/// red, green and blue once it is decoded. Without a transform they are what the DICOM header says.
 bool has_component_transform(ByteSpan stream);
 /// JPEG-LS (ISO/IEC 14495-1), lossless and near-lossless; CharLS.
 DecodedFrame decode_jpeg_ls(ByteSpan stream, const FrameShape& shape);

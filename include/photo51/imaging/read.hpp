@@ -30,11 +30,11 @@ struct ReadOptions {
 /// NIfTI (.nii, .nii.gz), NRRD, MetaImage, TIFF, PNG, JPEG, one DICOM image of one or many frames, or a
 /// folder that holds one DICOM series; told apart by content. Time or vector components become channels.
 /// Integers stay integers (unsigned 16 and 32 bits widen to int32 and int64), scaled and float64 voxels
-/// become float32 (float64 with `keep_double`: float64); DICOM values are after rescale or modality lookup, CT in HU, RTDOSE in Gy; colour is RGB.
-/// PNG, JPEG and TIFF have no `spacing_known` or `orientation_known`; of pages that differ in size the first
-/// is read. Errors (data), each with the file and the remedy: missing, empty, truncated or damaged file, no
-/// image, dimensions that the file cannot hold, axes that are not invertible, several series in a folder,
-/// slices that are not one even stack unless `dicom` says what to do with them.
+/// become float32 (float64 with `keep_double`: float64); DICOM values are after rescale or modality lookup,
+/// CT in HU, RTDOSE in Gy; colour is RGB. Pictures have no `spacing_known` or `orientation_known`; of pages
+/// that differ in size the first is read. Errors (data), each with file and remedy: a missing, empty, cut off
+/// or damaged file, no image, dimensions that the file cannot hold, axes that are not invertible, several
+/// series in a folder, slices that are not one even stack unless `dicom` says what to do with them.
 Volume read_volume(const std::filesystem::path& path, const ReadOptions& options = {});
 
 }  // namespace photo51::imaging
