@@ -84,8 +84,8 @@ std::optional<std::string> alike(const WordCounts& words, const Names& named) {
 
 std::string binary_name(const LabelSpec& spec, bool positive) {
   if (spec.positive.empty()) return positive ? "1" : "0";
-  if (!positive && !spec.negative.empty()) return core::join(spec.negative, " or ");
-  return (positive ? "" : "not ") + core::join(spec.positive, " or ");
+  if (!positive && spec.negative.empty()) return "not " + core::join(spec.positive, " or ");
+  return core::join(positive ? spec.positive : spec.negative, " or ");
 }
 
 std::string column_named(const Cohort::Impl& cohort, size_t column) {

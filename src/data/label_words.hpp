@@ -21,7 +21,8 @@ WordCounts words_of(const Cohort::Impl& cohort, size_t column, const std::vector
 std::string told(const WordCounts& words);
 /// Words that differ only in how they are written: "`beta` and `Beta`"; nothing when there are none.
 std::optional<std::string> alike(const WordCounts& words, const std::vector<std::string>& named);
-/// What the head calls its class 0 or 1: "mutant", "not mutant"; "1" without words.
+/// What the head calls its class 0 or 1: "mutant", "wildtype" (or "not mutant", while the word
+/// for 0 is not known); "1" without words.
 std::string binary_name(const LabelSpec& spec, bool positive);
 /// "column `idh` of cohort.csv", for messages.
 std::string column_named(const Cohort::Impl& cohort, size_t column);

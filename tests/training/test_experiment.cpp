@@ -85,11 +85,13 @@ TEST_F(ExperimentConfigs, AHeadTellsWhatItSees) {
   const auto options =
       read_experiment(
           write("model: {heads: {idh: {inputs: [table], learner: linear},"
-                " again: {task: binary, label: idh, inputs: [table], learner: linear},"
+                " again: {task: binary, label: idh, inputs: [table], learner: kernel},"
                 " both: {task: binary, label: idh, learner: {name: stack, heads: [idh, again]}}}}\n"))
           .pipeline.model;
-  for (const auto& spec : model::label_specs(options))
-    EXPECT_EQ(spec.inputs.size(), spec.column == "idh" ? 1U : 0U) << spec.head;
+  for (const auto& spec : model::label_specs(options)) {
+    EXPECT_EQ(spec.inputs.empty(), spec.column != "idh") << spec.head << ": a stack sees what its heads see";
+    for (const auto& input : spec.inputs) EXPECT_EQ(input, "table");
+  }
 }
 
 }  // namespace
