@@ -2,8 +2,11 @@
 
 #include <dcmtk/dcmdata/dcspchrs.h>
 
+#include <iconv.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 
 namespace photo51::imaging {
 namespace {
@@ -49,6 +52,21 @@ std::string spelled(const std::string& character_set) {
   return core::join(terms, "\\");
 }
 
+/// DCMTK asks the system's iconv for sets by names that glibc lacks; glibc has the Japanese ones as they are
+/// switched between by escape sequences.
+std::optional<std::string> from_japanese(std::string text) {
+  const iconv_t converter = ::iconv_open("UTF-8", "ISO-2022-JP-2");
+  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
+  std::string result(4 * text.size() + 16, '\0');
+  char *from = text.data(), *to = result.data();
+  size_t left = text.size(), room = result.size();
+  const bool whole = ::iconv(converter, &from, &left, &to, &room) != static_cast<size_t>(-1) && left == 0;
+  ::iconv_close(converter);
+  if (!whole) return std::nullopt;
+  result.resize(result.size() - room);
+  return result;
+}
+
 }  // namespace
 
 std::string to_utf8(const std::string& text, const std::string& character_set) {
@@ -61,6 +79,8 @@ std::string to_utf8(const std::string& text, const std::string& character_set) {
     const std::string result(converted.c_str(), converted.length());
     if (is_utf8(result)) return result;
   }
+  if (text.find('\x1B') != std::string::npos && from.find("2022 IR 87") != std::string::npos)
+    if (const auto japanese = from_japanese(text)) return *japanese;
   return is_utf8(text) ? text : from_latin1(text);
 }
 

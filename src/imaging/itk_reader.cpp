@@ -203,12 +203,12 @@ void name_colours(const Io& io, Volume& volume) {
 }  // namespace
 
 Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
+  referenced_files(path);  // refuses what leads elsewhere
   return core::with_context(path.string(), [&] {
     try {
       Volume volume;
       volume.source = path.string();
       see_what_is_known(path, format, volume);
-      referenced_files(path);  // refuses what leads elsewhere
       const Io::Pointer io = make_reader(format);
       io->SetFileName(path.string());
       io->ReadImageInformation();

@@ -94,7 +94,7 @@ TEST_F(Itk, RefusesDamagedFiles) {
   EXPECT_THAT(refusal("a.mha", kMeta + counting(5)), HasSubstr("the file ends before its voxels do"));
   std::string apart = kMeta;
   apart.replace(apart.find("LOCAL"), 5, "absent.raw");
-  EXPECT_THAT(refusal("a.mhd", apart), HasSubstr("absent.raw is missing"));
+  EXPECT_THAT(refusal("a.mhd", apart), HasSubstr("absent.raw`, which is missing"));
   std::string absurd = kNrrd + counting(12);
   absurd.replace(absurd.find("3 2 2"), 5, "30000 20000 20000");
   EXPECT_THAT(refusal("a.nrrd", absurd), HasSubstr("more than the file can hold"));

@@ -122,7 +122,7 @@ TEST_F(DicomSlides, OfTheCasesAreRight) {
   const at::Tensor own = open_slide(cases / "dicom_colour/j2k_ybr_full_no_mct.dcm").read(0, 0, 0, 128, 96);
   const at::Tensor mean = own.to(at::kDouble).mean({1, 2});
   for (const auto& [channel, value] : {std::pair{0, 227.0}, {1, 174.0}, {2, 196.0}})
-    EXPECT_NEAR(mean[channel].item<double>(), value, 1.5);
+    EXPECT_NEAR(mean[channel].item<double>(), value, 2);
   const at::Tensor other = open_slide(cases / "dicom_colour/j2k_rct.dcm").read(0, 0, 0, 128, 96);
   EXPECT_LT((other.to(at::kFloat) - own.to(at::kFloat)).abs().mean().item<double>(), 2);
 }

@@ -71,8 +71,8 @@ TEST_F(TiffPages, OfDeepGrayAreMeasuredAsStored) {
 
 TEST_F(TiffPages, RefuseWhatCannotBeRead) {
   const at::Tensor real = deep_.to(at::kFloat);
-  PHOTO51_EXPECT_ERROR(read_volume(write({page(real), page(real.narrow(1, 0, 9))})), data,
-                       HasSubstr("save that page in a file of its own"));
+  // Pages that differ in size are no stack: the first is read.
+  EXPECT_TRUE(at::equal(read_volume(write({page(real), page(real.narrow(1, 0, 9))})).data[0][0], real[0]));
   // Ten rows in one strip become 16 million.
   const auto path = write({page(stored_.narrow(1, 0, 10)), page(smaller_)});
   std::string bytes = core::read_file(path);
