@@ -218,8 +218,8 @@ TEST_F(LabelMap, ReadsPicturesOfMasks) {
 }
 
 TEST_F(LabelMap, RefusesTheValuesThatJpegLeaves) {
-  PHOTO51_NEEDS_SHARED_DATA("busi/images/malignant_067.jpg");
-  const auto picture = test::shared_data() / "busi/images/malignant_067.jpg";
+  PHOTO51_NEEDS_SHARED_DATA("busi/images/benign_001.jpg");
+  const auto picture = test::shared_data() / "busi/images/benign_001.jpg";
   PHOTO51_EXPECT_ERROR(
       read_mask(picture), data,
       AllOf(HasSubstr("is a JPEG, whose compression changes labels"), HasSubstr("save it as PNG")));
