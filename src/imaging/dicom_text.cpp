@@ -1,12 +1,9 @@
 #include "imaging/dicom_text.hpp"
 
 #include <dcmtk/dcmdata/dcspchrs.h>
-
 #include <iconv.h>
 
 #include <algorithm>
-#include <cstdint>
-#include <optional>
 
 namespace photo51::imaging {
 namespace {
@@ -41,6 +38,34 @@ std::string from_latin1(const std::string& text) {
   return result;
 }
 
+/// By the C library, whose names differ; empty where it cannot.
+std::string converted_from(const char* encoding, const std::string& text) {
+  const iconv_t converter = iconv_open("UTF-8", encoding);
+  if (converter == reinterpret_cast<iconv_t>(-1)) return {};
+  std::string from = text, to(4 * text.size() + 16, '\0');
+  char *in = from.data(), *out = to.data();
+  size_t in_left = from.size(), out_left = to.size();
+  const bool good = iconv(converter, &in, &in_left, &out, &out_left) != static_cast<size_t>(-1);
+  iconv_close(converter);
+  return good ? to.substr(0, to.size() - out_left) : std::string();
+}
+
+/// What DCMTK's build lacks: Asian sets that are switched to by escape sequences, of which Korean and Chinese
+/// have one and go on in 8 bits.
+std::string from_escaped(const std::string& text) {
+  constexpr struct {
+    const char *escape, *encoding;
+  } kEightBits[] = {{"\x1B$)C", "EUC-KR"}, {"\x1B$)A", "EUC-CN"}};
+  for (const auto& [escape, encoding] : kEightBits) {
+    std::string plain = text;
+    size_t at = plain.find(escape);
+    if (at == std::string::npos) continue;
+    for (; at != std::string::npos; at = plain.find(escape, at)) plain.erase(at, 4);
+    return converted_from(encoding, plain);
+  }
+  return converted_from("ISO-2022-JP-2", text);
+}
+
 /// As the standard spells it: some writers put ISO-IR 100 or ISO IR 100.
 std::string spelled(const std::string& character_set) {
   std::vector<std::string> terms = core::split(character_set, '\\');
@@ -50,21 +75,6 @@ std::string spelled(const std::string& character_set) {
     if (term == "UTF-8" || term == "UTF8") term = "ISO_IR 192";
   }
   return core::join(terms, "\\");
-}
-
-/// DCMTK asks the system's iconv for sets by names that glibc lacks; glibc has the Japanese ones as they are
-/// switched between by escape sequences.
-std::optional<std::string> from_japanese(std::string text) {
-  const iconv_t converter = ::iconv_open("UTF-8", "ISO-2022-JP-2");
-  if (converter == reinterpret_cast<iconv_t>(-1)) return std::nullopt;
-  std::string result(4 * text.size() + 16, '\0');
-  char *from = text.data(), *to = result.data();
-  size_t left = text.size(), room = result.size();
-  const bool whole = ::iconv(converter, &from, &left, &to, &room) != static_cast<size_t>(-1) && left == 0;
-  ::iconv_close(converter);
-  if (!whole) return std::nullopt;
-  result.resize(result.size() - room);
-  return result;
 }
 
 }  // namespace
@@ -79,8 +89,8 @@ std::string to_utf8(const std::string& text, const std::string& character_set) {
     const std::string result(converted.c_str(), converted.length());
     if (is_utf8(result)) return result;
   }
-  if (text.find('\x1B') != std::string::npos && from.find("2022 IR 87") != std::string::npos)
-    if (const auto japanese = from_japanese(text)) return *japanese;
+  if (text.find('\x1B') != std::string::npos)
+    if (std::string result = from_escaped(text); !result.empty()) return result;
   return is_utf8(text) ? text : from_latin1(text);
 }
 

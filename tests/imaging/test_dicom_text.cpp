@@ -21,7 +21,9 @@ TEST(DicomText, IsReadByItsCharacterSet) {
   EXPECT_EQ(to_utf8("\xBE\xDF\xE3\xE5\xDE\xDB\xEC", "ISO_IR 144"), "Опухоль");
   EXPECT_EQ(to_utf8("\xC3\xEA\xEA\xEF\xF2", "ISO_IR 126"), "Γκκος");
   EXPECT_EQ(to_utf8("\xD4\xCF", "ISO_IR 13"), "ﾔﾏ");
-  EXPECT_EQ(to_utf8("\x1B$B\x3C\x70\x4D\x67\x1B(B", "\\ISO 2022 IR 87"), "腫瘍");
+  EXPECT_EQ(to_utf8("\x1B$B\x3C\x70\x61\x67\x1B(B", "\\ISO 2022 IR 87"), "腫瘍");
+  EXPECT_EQ(to_utf8("\x1B$)C\xC1\xBE\xBE\xE7", "\\ISO 2022 IR 149"), "종양");
+  EXPECT_EQ(to_utf8("\x1B$)A\xD6\xD7\xC1\xF6", "\\ISO 2022 IR 58"), "肿瘤");
   EXPECT_EQ(to_utf8("\xD6\xD7\xC1\xF6", "GB18030"), "肿瘤");
 }
 
