@@ -278,7 +278,8 @@ std::vector<Row> radiomics_rows() {
          const Outcome outcome = run_program({"doctor", case_file(r + "s_labels/c.yaml").string(),
                                               "cohort.manifest=" + case_file(r + "s_labels/m.csv").string()});
          const std::string said = outcome.out + outcome.err;
-         return Verdict{outcome.exit_code == 3 && says(said, "`beta` (26)") && says(said, "Beta"), said};
+         return Verdict{outcome.exit_code == 3 && says(said, "did you mean `Beta`") && says(said, "alpha"),
+                        said};
        }});
   for (const std::string word : {"Mutant", "unknown"})
     rows.push_back({"LabelWord_" + word, r + "s_labels", [r, word] {
