@@ -316,7 +316,7 @@ std::vector<Row> radiomics_rows() {
              run_program({"evaluate", run, "--cases", (folder / "new.csv").string(), "--out", out});
          const std::string metrics = slurp(fs::path(out) / "metrics.csv");
          return Verdict{trained.exit_code == 0 && scored.exit_code == 0 && says(scored.err, "mut") &&
-                            says(metrics, "subtype") && says(metrics, "os") && !says(metrics, "mut,"),
+                            says(metrics, "subtype") && says(scored.err, "head os") && !says(metrics, "mut,"),
                         trained.err + scored.err};
        }});
   return rows;
