@@ -208,6 +208,9 @@ TiffImage TiffFile::current_image() {
     fail("its header is damaged: " + std::to_string(grid.width) + " x " + std::to_string(grid.height) +
          " pixels in pieces of " + std::to_string(grid.piece_width) + " x " +
          std::to_string(grid.piece_height));
+  constexpr int64_t most_samples = 1024;  // of interleaved channels; a damaged header asks for 65,535
+  if (image.samples > most_samples)
+    fail("its header is damaged: it promises " + std::to_string(image.samples) + " samples a pixel");
   return image;
 }
 
