@@ -88,7 +88,8 @@ TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
   EXPECT_THAT(failure(mri + "{}}"), HasSubstr("at least one head"));
   EXPECT_THAT(failure(mri + "{h.1: {task: binary}}}"), HasSubstr("`h.1` may not be empty or hold a dot"));
   EXPECT_THAT(failure(mri + "{h: {task: binari}}}"), HasSubstr("did you mean `binary`"));
-  EXPECT_THAT(failure(mri + "{h: {task: regression, positive: x}}}"), HasSubstr("binary and survival heads only"));
+  EXPECT_THAT(failure(mri + "{h: {task: regression, positive: x}}}"),
+              HasSubstr("binary and survival heads only"));
   EXPECT_THAT(failure(mri + "{h: {task: binary, classes: 3}}}"), HasSubstr("multiclass heads only"));
   EXPECT_THAT(failure(mri + "{h: {task: binary, loss: cox_efron}}}"), HasSubstr("survival heads only"));
   EXPECT_THAT(failure(mri + "{h: {task: survival, balance: inverse}}}"), HasSubstr("heads.h.balance"));
