@@ -32,7 +32,7 @@ struct Geometry {
   std::array<double, 3> to_index(const std::array<double, 3>& world) const;
   /// Determinant of the direction: 1 for right-handed axes, -1 for left-handed.
   double handedness() const;
-  /// Same grid within `tolerance` mm at every corner.
+  /// Same grid: corners within `tolerance` of a voxel.
   bool matches(const Geometry& other, double tolerance = 1e-2) const;
 };
 
