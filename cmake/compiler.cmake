@@ -16,6 +16,14 @@ if(PHOTO51_SANITIZE)
   add_compile_options(-fsanitize=${PHOTO51_SANITIZE} -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${PHOTO51_SANITIZE})
 endif()
+# What the library and the program carry against a file that finds a fault in them. Tests are compiled without
+# optimisation, which _FORTIFY_SOURCE needs.
+add_library(photo51_hardening INTERFACE)
+target_compile_options(photo51_hardening INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fstack-protector-strong>)
+if(NOT PHOTO51_SANITIZE)
+  target_compile_options(photo51_hardening INTERFACE $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<CONFIG:Release>>:-D_FORTIFY_SOURCE=2>)
+endif()
+target_link_options(photo51_hardening INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack)
 if(PHOTO51_FUZZ)
   # Another compiler has other warnings.
   target_compile_options(photo51_flags INTERFACE -Wno-error)
