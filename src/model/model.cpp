@@ -373,7 +373,7 @@ void Model::load_learners(const std::map<std::string, std::string>& states) {
     core::with_context("head " + learner.name, [&] {
       const auto found = states.find(learner.name);
       if (found == states.end()) core::fail_data("the weights hold nothing that its learner learnt");
-      learner.head->load(found->second);
+      learner.head->load(found->second, learner_feature_names(learner.name));
     });
 }
 

@@ -1,13 +1,17 @@
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "photo51/core/memory.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
+
+constexpr int64_t most_components = int64_t{1} << 31;
 
 /// sqrt(2 / D) cos(W x + b), whose products approach the kernel.
 class FourierFeatures {
@@ -56,12 +60,18 @@ class Kernel final : public Learner {
             {"components", components_},
             {"seed", seed_}};
   }
-  void load(const nlohmann::json& state) override {
-    scale_ = standardiser_from(state.at("scale"));
-    fit_ = elastic_net_from(state.at("fit"));
-    gamma_ = state.at("gamma").get<double>();
-    components_ = state.at("components").get<int64_t>();
-    seed_ = state.at("seed").get<uint64_t>();
+  void load(const core::Learnt& state, const StateShape& shape) override {
+    scale_ = standardiser_from(state.at("scale"), shape.features);
+    components_ = state.at("components").whole(1, most_components);
+    fit_ = elastic_net_from(state.at("fit"), components_, shape.outputs);
+    gamma_ = state.at("gamma").number(std::numeric_limits<double>::min());
+    seed_ = static_cast<uint64_t>(state.at("seed").whole(0, (int64_t{1} << 53) - 1));
+    // The map is drawn anew: a small file may ask for a large one.
+    const double bytes = 8.0 * static_cast<double>(components_) * static_cast<double>(shape.features);
+    if (bytes > static_cast<double>(core::available_memory_bytes()) / 2)
+      state.at("components")
+          .fail(std::to_string(components_) + " of " + std::to_string(shape.features) +
+                " features need more memory than this machine has left");
     map_ = FourierFeatures(scale_.mean.cols(), components_, gamma_, seed_);
   }
 
