@@ -46,7 +46,7 @@ std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted
   const auto all = parse_fitted(fitted);
   const core::Learnt told(all);
   const auto learnt = [&](const char* what, const std::string& head, std::vector<std::string>& names) {
-    if (told.has(what) && told.at(what).has(head)) names = told.at(what).at(head).different_texts();
+    if (told.has(what) && told.at(what).has(head)) names = told.at(what).at(head).texts();
   };
   for (auto& spec : labels) {
     learnt("classes", spec.head, spec.classes);
