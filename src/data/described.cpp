@@ -288,9 +288,8 @@ RowReader read_described(const Cohort::Impl& cohort, size_t input, const core::L
     state->harmonizer.apply(row, raw);
     std::vector<float> values;
     for (size_t i = 0; i < raw.size(); ++i)
-      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i],
-                               state->learnt_moments[i].mean, state->learnt_moments[i].deviation,
-                               cohort.inputs[input].second.clip));
+      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i], state->learnt_moments[i].mean,
+                               state->learnt_moments[i].deviation, cohort.inputs[input].second.clip));
     return values;
   };
 }

@@ -220,8 +220,7 @@ Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const core::Lea
   const auto& options = cohort.inputs[input].second.harmonize;
   if (options.method == "none") return;
   const auto learnt = fitted.at("harmonize");
-  auto made =
-      std::make_shared<Impl>(Impl{cohort, options, learnt.at("sites").different_texts(), {}, {}});
+  auto made = std::make_shared<Impl>(Impl{cohort, options, learnt.at("sites").different_texts(), {}, {}});
   const auto told = learnt.at("covariates");
   if (told.size() != options.covariates.size())
     told.fail("holds " + std::to_string(told.size()) + " covariates and the config names " +

@@ -8,6 +8,7 @@
 #include "photo51/core/random.hpp"
 #include "photo51/radiogenomics/learner_head.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
+#include "radiogenomics/learners/learner.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::radiogenomics {
@@ -119,7 +120,7 @@ TEST_P(EveryState, ADamagedHeadStaysAsItWas) {
   const auto head = taught.make();
   head->load(taught.state.dump());
   Json other = taught.state;
-  other["fits"].push_back({{"columns", {0}}});
+  other["fits"].push_back(Json::object({{"columns", Json::array({0})}}));
   EXPECT_THAT(test::message_of(core::Fault::data, [&] { head->load(other.dump()); }),
               HasSubstr("`fits[1]`: lacks `state`"));
   EXPECT_TRUE(head->forward(taught.rows).equal(taught.said()));
@@ -133,11 +134,12 @@ TEST_P(EveryState, ColumnsAreThoseThatThereAre) {
     other["fits"][0]["columns"] = columns;
     return taught.refusal(other);
   };
-  EXPECT_THAT(with({0, int64_t{1} << 30}), names_fault("columns[1]`: 1073741824 is outside 0 to"));
-  EXPECT_THAT(with({-1}), names_fault("columns[0]`: -1 is outside 0 to"));
-  EXPECT_THAT(with({0, 0}), names_fault("columns[1]`: stands there twice"));
+  EXPECT_THAT(with(Json::array({0, int64_t{1} << 30})),
+              names_fault("columns[1]`: 1073741824 is outside 0 to"));
+  EXPECT_THAT(with(Json::array({-1})), names_fault("columns[0]`: -1 is outside 0 to"));
+  EXPECT_THAT(with(Json::array({0, 0})), names_fault("columns[1]`: stands there twice"));
   EXPECT_THAT(with(Json::array()), names_fault("columns`: holds nothing"));
-  EXPECT_THAT(with({0}), names_fault("fits[0].state"));  // what was learnt is of more
+  EXPECT_THAT(with(Json::array({0})), names_fault("fits[0].state"));  // what was learnt is of more
   EXPECT_THAT(with("x"), names_fault("columns`: is not a list"));
 }
 
@@ -154,7 +156,7 @@ TEST_P(EveryState, NoChangeOfOnePlaceDoesHarm) {
                                   true};
   core::Random random({11, core::hash_key(name), static_cast<uint64_t>(kind)});
   int64_t refused = 0;
-  for (int trial = 0; trial < 400; ++trial) {
+  for (int trial = 0; trial < 200; ++trial) {
     Json other = taught.state;
     Pointer place(places[random.below(places.size())]);
     for (uint64_t up = random.below(3); up > 0 && !place.empty(); --up) place.pop_back();
@@ -168,7 +170,7 @@ TEST_P(EveryState, NoChangeOfOnePlaceDoesHarm) {
     EXPECT_EQ(error->fault(), core::Fault::data) << error->what();
     ++refused;
   }
-  EXPECT_GT(refused, 100);
+  EXPECT_GT(refused, 50);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -218,6 +220,14 @@ TEST(LearnerStates, Kernel) {
   EXPECT_THAT(taught.refused([](Json& s) { s["seed"] = -3; }), names_fault("seed`: -3 is outside"));
 }
 
+TEST(LearnerStates, AMapThatIsTooLargeForTheMachine) {
+  const Json json = 9;
+  EXPECT_NO_THROW(require_room(3, 5, 300, core::Learnt(json, "components")));
+  EXPECT_THAT(
+      test::message_of(core::Fault::data, [&] { require_room(3, 5, 200, core::Learnt(json, "components")); }),
+      HasSubstr("`components`: 3 of 5 features need more memory than this machine has left"));
+}
+
 TEST(LearnerStates, Stack) {
   const Taught taught("stack"), many("stack", Kind::multiclass);
   EXPECT_THAT(many.refused([](Json& s) { s["fits"].erase(2); }),
@@ -225,7 +235,7 @@ TEST(LearnerStates, Stack) {
   EXPECT_THAT(taught.refused([](Json& s) { s["fits"][0]["weights"]["rows"][0][0] = -0.5; }),
               names_fault("holds a weight below 0"));
   Json other = taught.state;
-  other["fits"][0]["columns"] = {0};
+  other["fits"][0]["columns"] = Json::array({0});
   EXPECT_THAT(taught.refusal(other), names_fault("1 columns are not 1 of each of 2 heads"));
 }
 
@@ -320,7 +330,7 @@ TEST_P(Trees, WhoseNumbersAreWrong) {
   EXPECT_THAT(tree([](Json& t) { t["default_left"][0] = 2; }), names_fault("2 is outside 0 to 1"));
   EXPECT_THAT(tree([](Json& t) { t["split_type"][0] = 1; }),
               names_fault("split_type[0]`: 1 is outside 0 to 0"));
-  EXPECT_THAT(tree([](Json& t) { t["categories"] = {1}; }), names_fault("splits by categories"));
+  EXPECT_THAT(tree([](Json& t) { t["categories"] = Json::array({1}); }), names_fault("splits by categories"));
   EXPECT_THAT(tree([](Json& t) { t["id"] = 1; }), names_fault("trees[0].id`: 1 is outside 0 to 0"));
   EXPECT_THAT(tree([](Json& t) { t["tree_param"]["num_nodes"] = "1000000000"; }),
               names_fault("entries where 1000000000 are needed"));
@@ -366,7 +376,7 @@ TEST_P(Trees, WhoseModelIsAnother) {
   EXPECT_THAT(taught_.refused([](Json& s) { s["offset"] = 1e200; }),
               names_fault("offset`: 1e+200 is outside"));
   EXPECT_THAT(taught_.refused([](Json& s) {
-    s["xgboost"]["version"] = {1, 7};
+    s["xgboost"]["version"] = Json::array({1, 7});
   }),
               names_fault("version`: holds 2 entries where 3 are needed"));
 }
@@ -397,9 +407,9 @@ TEST_P(Trees, WhoseTextIsCutOff) {
 TEST_P(Trees, WithMoreThanWasTrained) {
   Json other = taught_.state;
   auto& learner = other["fits"][0]["state"]["xgboost"]["learner"];
-  learner["attributes"] = {{"best_iteration", "-5"}};
-  learner["feature_types"] = {"c", "c"};
-  learner["feature_names"] = {"only one"};
+  learner["attributes"] = Json::object({{"best_iteration", "-5"}});
+  learner["feature_types"] = Json::array({"c", "c"});
+  learner["feature_names"] = Json::array({"only one"});
   const auto head = taught_.make();
   head->load(other.dump());
   EXPECT_EQ(Json::parse(head->state()), taught_.state);

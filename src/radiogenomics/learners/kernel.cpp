@@ -66,12 +66,7 @@ class Kernel final : public Learner {
     fit_ = elastic_net_from(state.at("fit"), components_, shape.outputs);
     gamma_ = state.at("gamma").number(std::numeric_limits<double>::min());
     seed_ = static_cast<uint64_t>(state.at("seed").whole(0, (int64_t{1} << 53) - 1));
-    // The map is drawn anew: a small file may ask for a large one.
-    const double bytes = 8.0 * static_cast<double>(components_) * static_cast<double>(shape.features);
-    if (bytes > static_cast<double>(core::available_memory_bytes()) / 2)
-      state.at("components")
-          .fail(std::to_string(components_) + " of " + std::to_string(shape.features) +
-                " features need more memory than this machine has left");
+    require_room(components_, shape.features, core::available_memory_bytes(), state.at("components"));
     map_ = FourierFeatures(scale_.mean.cols(), components_, gamma_, seed_);
   }
 
@@ -86,6 +81,13 @@ class Kernel final : public Learner {
 };
 
 }  // namespace
+
+void require_room(int64_t components, int64_t features, int64_t available, const core::Learnt& place) {
+  const double bytes = 8.0 * static_cast<double>(components) * static_cast<double>(features);
+  if (bytes > static_cast<double>(available) / 2)
+    place.fail(std::to_string(components) + " of " + std::to_string(features) +
+               " features need more memory than this machine has left");
+}
 
 std::unique_ptr<Learner> make_kernel(const config::Choice& choice) {
   return std::make_unique<Kernel>(choice.as<KernelOptions>());

@@ -67,6 +67,9 @@ nlohmann::json to_json(const Eigen::MatrixXd& matrix);
 Eigen::MatrixXd matrix_from(const core::Learnt& learnt, Eigen::Index rows, Eigen::Index columns,
                             double least = -core::Learnt::widest);
 nlohmann::json to_json(const Standardiser& standardiser);
+/// The random features of `kernel` are drawn anew, [features, components]: a small file may ask for a large
+/// map. Error (data) at `place` when it takes more than half of the `available` bytes.
+void require_room(int64_t components, int64_t features, int64_t available, const core::Learnt& place);
 Standardiser standardiser_from(const core::Learnt& learnt, Eigen::Index features);
 
 std::unique_ptr<Learner> make_linear(const config::Choice& choice);
