@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "photo51/core/error.hpp"
@@ -392,6 +393,7 @@ TEST_P(Trees, OfManyClasses) {
       names_fault("num_class`: 2 is outside 3 to 3"));
   EXPECT_THAT(many.refused([](Json& s) { model_of(s)["tree_info"][0] = 2; }),
               names_fault("tree_info[0]`: 2 is outside 0 to 0"));
+  EXPECT_THAT(many.refused([](Json& s) { s["offset"] = 1; }), names_fault("offset`: 1 is outside 0 to 0"));
 }
 
 TEST_P(Trees, WhoseTextIsCutOff) {
@@ -437,13 +439,15 @@ TEST(LearnerStates, PrunedTrees) {
   const auto head = taught.make();
   head->load(taught.state.dump());
   EXPECT_TRUE(head->forward(taught.rows).equal(taught.said()));
-  // A mark less, and the node would be one that nothing leads to.
   auto& marks = trees[pruned]["split_indices"];
-  for (auto& mark : marks)
-    if (mark == 2147483647) {
-      mark = 0;
-      break;
-    }
+  const auto mark = std::find(marks.begin(), marks.end(), Json(2147483647));
+  ASSERT_NE(mark, marks.end());
+  auto& parent = trees[pruned]["parents"][static_cast<size_t>(mark - marks.begin())];
+  const Json right = parent;
+  parent = 1073741824;  // XGBoost looks there
+  EXPECT_THAT(taught.refusal(other), names_fault("1073741824 is outside 0 to"));
+  parent = right;
+  *mark = 0;  // then it is a node that nothing leads to
   EXPECT_THAT(taught.refusal(other), names_fault("which is not deleted"));
 }
 

@@ -110,6 +110,7 @@ int64_t walk(const Learnt& tree, const Nodes& nodes, const StateShape& shape) {
     if (reached[i]) continue;
     if (!is_deleted(nodes, i))
       tree.at("left_children").fail("leads nowhere to node " + std::to_string(i) + ", which is not deleted");
+    tree.at("parents").at(i).whole(0, static_cast<int64_t>(count) - 1);  // XGBoost looks there
     ++deleted;
   }
   return deleted;

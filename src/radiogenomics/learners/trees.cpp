@@ -142,7 +142,8 @@ class Trees final : public Learner {
 
   void load(const core::Learnt& state, const StateShape& shape) override {
     outputs_ = state.at("outputs").whole(shape.outputs, shape.outputs);
-    offset_ = state.at("offset").number(-largest_float, largest_float);
+    const bool shifted = shape.kind != Kind::multiclass && shape.kind != Kind::survival;
+    offset_ = state.at("offset").number(shifted ? -largest_float : 0, shifted ? largest_float : 0);
     const std::string text = checked_trees(state.at("xgboost"), shape).dump();
     auto booster = std::make_shared<Booster>();
     if (XGBoosterLoadModelFromBuffer(booster->get(), text.data(), static_cast<bst_ulong>(text.size())) != 0)
