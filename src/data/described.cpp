@@ -266,30 +266,30 @@ nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std
   return fitted;
 }
 
-Names described_features(const nlohmann::json& fitted) {
-  return fitted.at("features").get<Names>();
+Names described_features(const core::Learnt& fitted) {
+  return fitted.at("features").texts();
 }
 
-RowReader read_described(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
+RowReader read_described(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted) {
   struct State {
-    State(const Cohort::Impl& cohort, size_t input, const nlohmann::json& learnt)
-        : positions(described_features(learnt)),
-          median(learnt.at("median").get<std::vector<double>>()),
-          mean(learnt.at("mean").get<std::vector<double>>()),
-          deviation(learnt.at("deviation").get<std::vector<double>>()),
-          harmonizer(cohort, input, learnt) {}
-    Positions positions;
-    std::vector<double> median, mean, deviation;
+    State(const Cohort::Impl& cohort, size_t input, Names features, const core::Learnt& learnt)
+        : median(learnt.at("median").numbers(features.size())),
+          learnt_moments(moments_from(learnt, features.size())),
+          harmonizer(cohort, input, learnt, features.size()),
+          positions(std::move(features)) {}
+    std::vector<double> median;
+    std::vector<Moments> learnt_moments;
     Harmonizer harmonizer;
+    Positions positions;
   };
-  const auto state = std::make_shared<State>(cohort, input, fitted);
+  const auto state = std::make_shared<State>(cohort, input, described_features(fitted), fitted);
   return [&cohort, input, state](size_t row) {
     auto raw = state->positions.values(*described(cohort, input, row));
     state->harmonizer.apply(row, raw);
     std::vector<float> values;
     for (size_t i = 0; i < raw.size(); ++i)
-      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i], state->mean[i],
-                               state->deviation[i], cohort.inputs[input].second.clip));
+      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i], state->learnt_moments[i].mean,
+                               state->learnt_moments[i].deviation, cohort.inputs[input].second.clip));
     return values;
   };
 }

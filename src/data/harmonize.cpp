@@ -115,15 +115,31 @@ nlohmann::json to_json(const Eigen::MatrixXd& matrix) {
   return rows;
 }
 
-Eigen::MatrixXd matrix_from(const nlohmann::json& rows, Eigen::Index columns) {
-  Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), columns);
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
-    const auto row = rows[static_cast<size_t>(i)].get<std::vector<double>>();
-    if (static_cast<Eigen::Index>(row.size()) != columns)
-      core::fail_data("harmonize: what was fitted does not fit together; train again");
-    matrix.row(i) = Eigen::Map<const Eigen::RowVectorXd>(row.data(), columns);
+Eigen::MatrixXd matrix_from(const core::Learnt& learnt, size_t rows, size_t columns) {
+  if (learnt.size() != rows)
+    learnt.fail("holds " + std::to_string(learnt.size()) + " rows where " + std::to_string(rows) +
+                " are needed");
+  Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
+  for (size_t i = 0; i < rows; ++i) {
+    const auto row = learnt.at(i).numbers(columns);
+    matrix.row(static_cast<Eigen::Index>(i)) =
+        Eigen::Map<const Eigen::RowVectorXd>(row.data(), matrix.cols());
   }
   return matrix;
+}
+
+Eigen::VectorXd vector_from(const std::vector<double>& values) {
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+Covariate covariate_from(const core::Learnt& learnt, const std::string& name) {
+  if (const auto told = learnt.at("name").text(); told != name)
+    learnt.at("name").fail("`" + told + "` where the config has the covariate `" + name + "`");
+  Covariate covariate{name, learnt.at("number").flag(), learnt.at("mean").number(),
+                      learnt.at("deviation").number(), learnt.at("values").different_texts()};
+  if (covariate.number && covariate.deviation <= 0) learnt.at("deviation").fail("is not above 0");
+  if (!covariate.number && covariate.values.empty()) learnt.at("values").fail("holds nothing");
+  return covariate;
 }
 
 }  // namespace
@@ -199,24 +215,30 @@ struct Harmonizer::Impl {
   CombatModel model;
 };
 
-Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
-  const auto found = fitted.find("harmonize");
-  if (found == fitted.end() || found->is_null()) return;
-  const nlohmann::json& learnt = *found;
-  auto made = std::make_shared<Impl>(Impl{cohort, cohort.inputs[input].second.harmonize, {}, {}, {}});
-  learnt.at("sites").get_to(made->sites);
-  for (const auto& told : learnt.at("covariates"))
-    made->covariates.push_back({told.at("name"), told.at("number"), told.at("mean"), told.at("deviation"),
-                                told.at("values").get<Names>()});
+Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted,
+                       size_t features) {
+  const auto& options = cohort.inputs[input].second.harmonize;
+  if (options.method == "none") return;
+  const auto learnt = fitted.at("harmonize");
+  auto made = std::make_shared<Impl>(Impl{cohort, options, learnt.at("sites").different_texts(), {}, {}});
+  const auto told = learnt.at("covariates");
+  if (told.size() != options.covariates.size())
+    told.fail("holds " + std::to_string(told.size()) + " covariates and the config names " +
+              std::to_string(options.covariates.size()));
+  size_t columns = 0;
+  for (size_t i = 0; i < told.size(); ++i) {
+    made->covariates.push_back(covariate_from(told.at(i), options.covariates[i]));
+    columns += made->covariates.back().number ? 1 : made->covariates.back().values.size() - 1;
+  }
   CombatModel& model = made->model;
-  const auto mean = learnt.at("mean").get<std::vector<double>>();
-  const auto features = static_cast<Eigen::Index>(mean.size());
-  model.mean = matrix_from({mean}, features).row(0);
-  model.deviation = matrix_from(nlohmann::json::array({learnt.at("deviation")}), features).row(0);
-  model.effect = matrix_from(learnt.at("effect"), features);
-  model.shift = matrix_from(learnt.at("shift"), features);
-  model.scale = matrix_from(learnt.at("scale"), features);
-  if (!learnt.at("reference").is_null()) model.reference = learnt.at("reference").get<int64_t>();
+  model.mean = vector_from(learnt.at("mean").numbers(features));
+  model.deviation = vector_from(learnt.at("deviation").numbers(features, 0));
+  model.effect = matrix_from(learnt.at("effect"), columns, features);
+  model.shift = matrix_from(learnt.at("shift"), made->sites.size(), features);
+  model.scale = matrix_from(learnt.at("scale"), made->sites.size(), features);
+  if (!(model.scale.array() > 0).all()) learnt.at("scale").fail("holds a variance that is not above 0");
+  if (learnt.has("reference"))
+    model.reference = learnt.at("reference").whole(0, static_cast<int64_t>(made->sites.size()) - 1);
   impl_ = std::move(made);
 }
 
@@ -232,8 +254,6 @@ void Harmonizer::apply(size_t row, std::vector<double>& values) const {
         "), so what it adds is not known; set harmonize.unseen_site: standardise_only to take its "
         "features as they are");
   }
-  if (static_cast<Eigen::Index>(values.size()) != self.model.mean.size())
-    core::fail_data("harmonize: what was fitted does not fit together; train again");
   Eigen::Map<Eigen::VectorXd> mapped(values.data(), static_cast<Eigen::Index>(values.size()));
   apply_combat(self.model, std::distance(self.sites.begin(), found),
                design_row(self.cohort, self.covariates, row), mapped);

@@ -90,8 +90,11 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
     std::unique_ptr<data::CaseLoader> images;
     std::vector<std::vector<model::Prediction>> votes;
     for (auto* member : members) {
-      if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
-      const data::CaseLoader loader(*images, member->info.fitted);
+      const data::CaseLoader loader =
+          core::with_context("the model of fold " + std::to_string(member->info.fold), [&] {
+            if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
+            return data::CaseLoader(*images, member->info.fitted);
+          });
       pass.flip.clear();
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
       if (!options.flips) continue;

@@ -148,6 +148,18 @@ TEST(RunErrors, StateThatIsNoState) {
   EXPECT_EQ(back.loss_sum, state.loss_sum);
   EXPECT_EQ(back.part_sums, state.part_sums);
   EXPECT_EQ(back.history, state.history);
+  const auto damaged = [&](const std::string& from, const std::string& to) {
+    std::string text = to_json(state);
+    text.replace(text.find(from), from.size(), to);
+    return message(core::Fault::data, [&] { state_from_json(text); });
+  };
+  EXPECT_THAT(damaged("\"epoch\":4", "\"epoch\":-4"),
+              HasSubstr("the training state is broken: `epoch`: -4 is outside 0 to"));
+  EXPECT_THAT(damaged("\"lr\":0.0", "\"lr\":1e999"),
+              HasSubstr("the training state is broken: is not valid JSON"));
+  EXPECT_THAT(damaged("\"lr\":0.0", "\"lr\":null"), HasSubstr("`lr`: is not a finite number"));
+  EXPECT_THAT(damaged("\"finished\":false", "\"finished\":0"),
+              HasSubstr("`finished`: is neither true nor false"));
 }
 
 TEST(RunErrors, LoadRunThatIsNotOne) {
