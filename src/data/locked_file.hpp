@@ -37,6 +37,12 @@ class OpenFile {
     while (result != 0 && errno == EINTR);
     return result == 0;
   }
+  /// A regular file of this user that nobody else may write to.
+  bool is_own() const {
+    struct stat is {};
+    return ::fstat(file_, &is) == 0 && S_ISREG(is.st_mode) && is.st_uid == ::geteuid() &&
+           (is.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  }
   /// Whether `path` still names this file: its last holder may have removed it.
   bool is_at(const std::filesystem::path& path) const {
     struct stat here {
