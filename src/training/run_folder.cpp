@@ -111,7 +111,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   auto& device = experiment.train.device;
   ExperimentOptions before;
   if (resume_) {
-    config::read(config::load_document(config), before);
+    config::read(config::load_lone_document(config), before);
     if (threads == 0) threads = before.train.threads;
     if (device == "auto") device = before.train.device;
   }
