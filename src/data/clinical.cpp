@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "data/categories.hpp"
 #include "data/cells.hpp"
 #include "data/harmonize.hpp"
 #include "data/tabular.hpp"
@@ -93,7 +94,10 @@ nlohmann::json fit_column(const Cohort::Impl& cohort, const std::string& name, s
                  "column `" + cohort.table.columns[column] + "` holds " + std::to_string(found.words.size()) +
                      " words for " + std::to_string(found.known) +
                      " training patients; most categories have one patient, and teach nothing"});
-  return {{"name", name}, {"kind", "text"}, {"values", Names(found.words.begin(), found.words.end())}};
+  const Categories values(found.words.begin(), found.words.end());
+  const auto counts =
+      patients_with(cohort, train, values, [&](size_t row) { return cohort.cell(row, column); });
+  return {{"name", name}, {"kind", "text"}, {"values", to_json(values)}, {"counts", counts}};
 }
 
 /// The numeric columns of one patient; NaN = unknown.
@@ -153,7 +157,8 @@ Names clinical_features(const nlohmann::json& fitted) {
       names.push_back(name);
       names.push_back(name + "_missing");
     } else {
-      for (const auto& value : column.at("values")) names.push_back(name + "=" + value.get<std::string>());
+      for (const auto& value : categories_from(column.at("values")))
+        names.push_back(value ? name + "=" + *value : name + " (rare " + std::to_string(names.size()) + ")");
     }
   }
   return names;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "data/categories.hpp"
 #include "data/cells.hpp"
 #include "data/combat.hpp"
 #include "photo51/core/error.hpp"
@@ -39,7 +40,7 @@ struct Covariate {
   std::string name;
   bool number = false;
   double mean = 0, deviation = 1;
-  Names values;
+  Categories values;
 
   std::string known_cell(const Cohort::Impl& cohort, size_t row) const {
     std::string cell = cell_of(cohort, row, name);
@@ -64,7 +65,7 @@ struct Covariate {
     const std::string cell = known_cell(cohort, row);
     if (std::find(values.begin(), values.end(), cell) == values.end())
       core::fail_data("harmonize: covariate `" + name + "` of patient `" + cohort.ids[row] + "` is `" + cell +
-                      "`, which the training part does not have (" + core::join(values, ", ") + ")");
+                      "`, which the training part does not have (" + told(values) + ")");
     for (size_t i = 1; i < values.size(); ++i) columns.push_back(cell == values[i] ? 1 : 0);
   }
 };
@@ -162,15 +163,21 @@ nlohmann::json fit_harmonizer(const Cohort::Impl& cohort, size_t input, const st
     values.row(static_cast<Eigen::Index>(i)) = row;
   }
 
-  auto told = nlohmann::json::array();
-  for (const auto& covariate : covariates)
-    told.push_back({{"name", covariate.name},
-                    {"number", covariate.number},
-                    {"mean", covariate.mean},
-                    {"deviation", covariate.deviation},
-                    {"values", covariate.values}});
+  auto learnt = nlohmann::json::array();
+  for (const auto& covariate : covariates) {
+    learnt.push_back({{"name", covariate.name},
+                      {"number", covariate.number},
+                      {"mean", covariate.mean},
+                      {"deviation", covariate.deviation},
+                      {"values", to_json(covariate.values)}});
+    if (!covariate.number)
+      learnt.back()["counts"] = patients_with(cohort, rows, covariate.values,
+                                              [&](size_t row) { return covariate.known_cell(cohort, row); });
+  }
   return {{"sites", data.names},
-          {"covariates", told},
+          {"site_counts", patients_with(cohort, rows, Categories(data.names.begin(), data.names.end()),
+                                        [&](size_t row) { return site_of(cohort, options, row); })},
+          {"covariates", learnt},
           {"mean", std::vector<double>(model.mean.begin(), model.mean.end())},
           {"deviation", std::vector<double>(model.deviation.begin(), model.deviation.end())},
           {"effect", to_json(model.effect)},
@@ -194,7 +201,7 @@ nlohmann::json of_features(nlohmann::json learnt, const std::vector<size_t>& fea
 struct Harmonizer::Impl {
   const Cohort::Impl& cohort;
   HarmonizeOptions options;
-  Names sites;
+  Categories sites;
   std::vector<Covariate> covariates;
   CombatModel model;
 };
@@ -204,10 +211,10 @@ Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const nlohmann:
   if (found == fitted.end() || found->is_null()) return;
   const nlohmann::json& learnt = *found;
   auto made = std::make_shared<Impl>(Impl{cohort, cohort.inputs[input].second.harmonize, {}, {}, {}});
-  learnt.at("sites").get_to(made->sites);
-  for (const auto& told : learnt.at("covariates"))
-    made->covariates.push_back({told.at("name"), told.at("number"), told.at("mean"), told.at("deviation"),
-                                told.at("values").get<Names>()});
+  made->sites = categories_from(learnt.at("sites"));
+  for (const auto& one : learnt.at("covariates"))
+    made->covariates.push_back({one.at("name"), one.at("number"), one.at("mean"), one.at("deviation"),
+                                categories_from(one.at("values"))});
   CombatModel& model = made->model;
   const auto mean = learnt.at("mean").get<std::vector<double>>();
   const auto features = static_cast<Eigen::Index>(mean.size());
@@ -228,7 +235,7 @@ void Harmonizer::apply(size_t row, std::vector<double>& values) const {
   if (found == self.sites.end()) {
     if (self.options.unseen_site == "standardise_only") return;
     core::fail_data(
-        "harmonize: site `" + site + "` was not in the training part (" + core::join(self.sites, ", ") +
+        "harmonize: site `" + site + "` was not in the training part (" + told(self.sites) +
         "), so what it adds is not known; set harmonize.unseen_site: standardise_only to take its "
         "features as they are");
   }
