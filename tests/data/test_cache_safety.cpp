@@ -241,7 +241,7 @@ TEST_F(CacheSafety, RightChecksumsAreNotEnough) {
       },
       [](Entry& e) {
         e.meta["shape"] = {int64_t{1} << 32, int64_t{1} << 32, 4, 16};
-      },  // 2^70, 64 when cut
+      },  // 2^70
       [](Entry& e) {
         e.meta["shape"] = {4611686018427387905, 4, 4, 4};
       },  // 64 in 64 bits

@@ -86,20 +86,26 @@ TEST_F(Published, SaysNothingOfWhereDataLie) {
 }
 
 TEST_F(Published, NamesNoFileOutsideItsFolder) {
-  core::write_file_atomic(folder_ / "model/inside.gmt", "x");
-  fs::create_symlink(folder_ / "secret", folder_ / "model/link.gmt");
-  for (const std::string path : {"/etc/passwd", "../secret", "a/../../secret", "link.gmt"}) {
-    add("    sets: " + path, "  table");
-    EXPECT_THAT(refusal(), AllOf(HasSubstr("model.yaml: inputs.table.sets: "),
-                                 HasSubstr("lies outside the model's folder"), Not(HasSubstr("swordfish"))))
-        << path;
+  fs::create_symlink(folder_ / "secret", folder_ / "model/link");
+  const auto write = [&](const std::string& input, const std::string& encoder) {
+    core::write_file_atomic(folder_ / "model/model.yaml", "inputs: {one: {" + input +
+                                                              "}}\nmodel: {encoders: {one: {" + encoder +
+                                                              "}}, heads: {idh: {task: binary}}}\n");
+  };
+  for (const std::string path : {"/etc/passwd", "../secret", "a/../../secret", "link"}) {
+    SCOPED_TRACE(path);
+    const auto says = AllOf(HasSubstr("lies outside the model's folder"), Not(HasSubstr("swordfish")));
+    write("modality: omics, table: expression, sets: " + path, "name: snn");
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("model.yaml: inputs.one.sets: "), says));
+    write("modality: mri, channels: [t1]", "name: resnet, weights: " + path);
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("model.yaml: model.encoders.one.weights: "), says));
+    write("modality: histopathology, channels: [slide], stain: {method: reinhard, reference: " + path + "}",
+          "name: resnet");
+    EXPECT_THAT(refusal(), AllOf(HasSubstr("model.yaml: inputs.one.stain.reference: "), says));
   }
 }
 
 TEST_F(Published, NamesNoTableOutsideTheManifestsFolder) {
-  std::string text = core::read_file(*files_ / "published/model.yaml");
-  const std::string input = "    modality: clinical\n";
-  ASSERT_NE(text.find(input), std::string::npos);
   for (const std::string table : {"/etc/passwd", "../secret", "a/../../secret"}) {
     core::write_file_atomic(folder_ / "model/model.yaml",
                             "inputs: {genes: {modality: omics, table: " + table +
@@ -152,7 +158,7 @@ TEST_F(Published, ARunMayNameItsDataButExtendsNothing) {
 TEST_F(Published, OneDamagedByteIsSeen) {
   const auto path = folder_ / "model/weights_0.safetensors";
   const std::string whole = core::read_file(path);
-  for (const size_t at : {whole.size() - 1, whole.size() / 2, whole.find("fitted") + 20}) {
+  for (const size_t at : {whole.size() - 1, whole.size() - 100, whole.find("fitted") + 2}) {
     std::string damaged = whole;
     damaged[at] = static_cast<char>(damaged[at] ^ 4);
     core::write_file_atomic(path, damaged);
@@ -184,11 +190,11 @@ class Karyotypes : public ::testing::Test {
                   : i % 3 == 1     ? "complex"
                                    : "monosomal");
     file.close();
-    files_.config();
+    files_.config("", "idh: {task: binary}");
     std::string text = core::read_file(files_ / "config.yaml");
     text.replace(text.find("[x1, x2, x3]"), 12, "[x, karyotype]");
     core::write_file_atomic(files_ / "config.yaml", text);
-    run_ = files_.run("run", {"train.epochs=2", "model.heads={idh: {task: binary}}"});
+    run_ = files_.run("run", {"train.epochs=2"});
   }
   static std::string row(const std::string& name, int i, const std::string& karyotype) {
     return name + "," + std::string(1, "AB"[i % 2]) + "," + std::to_string((i * 37) % 61) + ",\"" +
@@ -203,6 +209,15 @@ class Karyotypes : public ::testing::Test {
     const data::Cohort cohort(options, predictor.pipeline().inputs, predictor.labels(), false);
     return predictor.predict(cohort, {0}).at(0).value;
   }
+  /// Whether the rare karyotype stands in any of a model's files: the folds differ in whom they were fitted
+  /// to.
+  static bool is_told(const fs::path& model) {
+    for (const auto& entry : fs::recursive_directory_iterator(model))
+      if (entry.path().extension() == ".safetensors" &&
+          core::read_file(entry.path()).find("t(2;17)") != std::string::npos)
+        return true;
+    return false;
+  }
   static std::string metadata(const fs::path& file) {
     return backbones::read_safetensors(file).metadata.at("fitted");
   }
@@ -212,7 +227,7 @@ class Karyotypes : public ::testing::Test {
 };
 
 TEST_F(Karyotypes, OfFewPatientsAreNotPublished) {
-  ASSERT_THAT(metadata(run_ / "checkpoints/fold_0/best.safetensors"), HasSubstr("t(2;17)"));
+  ASSERT_TRUE(is_told(run_));
   ::testing::internal::CaptureStderr();
   export_model(run_, files_ / "published");
   const std::string said = ::testing::internal::GetCapturedStderr();
@@ -233,8 +248,7 @@ TEST_F(Karyotypes, OfFewPatientsAreNotPublished) {
 
 TEST_F(Karyotypes, ArePublishedOnRequest) {
   export_model(run_, files_ / "published", false, /*keep_rare=*/true);
-  EXPECT_THAT(metadata(files_ / "published/weights_0.safetensors"),
-              ::testing::AnyOf(HasSubstr("t(2;17)"), HasSubstr("monosomal")));
+  EXPECT_TRUE(is_told(files_ / "published"));
   EXPECT_EQ(predicted(files_ / "published", "46,XY,t(2;17)"), predicted(run_, "46,XY,t(2;17)"));
 }
 
