@@ -30,7 +30,7 @@ bool is_of_earlier_version(const fs::path& folder) {
 }
 
 /// But for a mark that is being written.
-bool is_empty(const fs::path& folder) {
+bool holds_nothing(const fs::path& folder) {
   std::error_code code;
   for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code))
     if (core::temporary_of(at->path().filename().string()) != DiskCache::mark_file) return false;
@@ -72,7 +72,7 @@ void take_cache_folder(const fs::path& folder) {
   if (!fs::is_directory(folder, code)) core::make_directories(folder);  // says why not
   if (const std::string why = distrust(folder); !why.empty()) core::fail_run(folder.string() + ": " + why);
   // In this order: another process may be taking it, which marks it before all else.
-  const bool empty = is_empty(folder);
+  const bool empty = holds_nothing(folder);
   if (is_cache_folder(folder)) return;
   if (!empty && !is_of_earlier_version(folder))
     core::fail_run(
