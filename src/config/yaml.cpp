@@ -94,6 +94,24 @@ void refuse_empty_values(const Node& node) {
   }
 }
 
+/// One file as it is.
+Node parse_file(const std::filesystem::path& path, EmptyValues empty) {
+  std::string text;
+  try {
+    text = core::read_file(path);
+  } catch (const core::Error& error) {
+    core::fail_usage(std::string("config ") + error.what());
+  }
+  Node document = parse_yaml(text, path.string());
+  if (document.kind == Node::Kind::null) document.kind = Node::Kind::map;
+  // Without its text: the file may be one that nobody meant to show.
+  if (document.kind != Node::Kind::map)
+    core::fail_usage(document.where() + ": a config is a map of keys, not " +
+                     (document.kind == Node::Kind::scalar ? "a text" : document.kind_name()));
+  if (empty == EmptyValues::refuse) refuse_empty_values(document);
+  return document;
+}
+
 Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std::filesystem::path>& chain,
           std::vector<std::filesystem::path>* read = nullptr) {
   if (read != nullptr) read->push_back(path);
@@ -105,17 +123,7 @@ Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std:
     for (const auto& link : chain) names.push_back(link.filename().string());
     core::fail_usage(path.string() + ": `extends` runs in a circle: " + core::join(names, " -> "));
   }
-  std::string text;
-  try {
-    text = core::read_file(path);
-  } catch (const core::Error& error) {
-    core::fail_usage(std::string("config ") + error.what());
-  }
-  Node document = parse_yaml(text, path.string());
-  if (document.kind == Node::Kind::null) document.kind = Node::Kind::map;
-  if (document.kind != Node::Kind::map)
-    core::fail_usage(document.where() + ": a config is a map of keys, not " + document.kind_name());
-  if (empty == EmptyValues::refuse) refuse_empty_values(document);
+  Node document = parse_file(path, empty);
   if (const Node* extends = document.find("extends")) {
     std::vector<Node> bases = extends->kind == Node::Kind::sequence ? extends->items : std::vector{*extends};
     document.erase("extends");
@@ -189,6 +197,14 @@ Node parse_yaml(std::string_view text, const std::string& source) {
 Node load_document(const std::filesystem::path& path, EmptyValues empty) {
   std::vector<std::filesystem::path> chain;
   return load(path, empty, chain);
+}
+
+Node load_lone_document(const std::filesystem::path& path) {
+  Node document = parse_file(path, EmptyValues::refuse);
+  if (const Node* extends = document.find("extends"))
+    core::fail_usage(extends->where() +
+                     ": extends: this file stands alone, and reads no other; write out what it would take");
+  return document;
 }
 
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {

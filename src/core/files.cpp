@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/byte_source.hpp"
+#include "core/whole_io.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/temporary.hpp"
 
@@ -72,37 +73,29 @@ std::string read_text(const std::filesystem::path& path) {
   return text;
 }
 
-void write_file_atomic(const std::filesystem::path& named, std::string_view content) {
-  const std::filesystem::path path = behind_links(named);
-  const std::filesystem::path temporary = temporary_for(path);
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+void write_file_atomic(const std::filesystem::path& path, std::string_view content) {
+  TemporaryFile file(path);
+  file.write(content);
+  file.put();
+}
+
+void append_line(const std::filesystem::path& path, std::string_view line) {
+  const int file =
+      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
   if (file < 0)
     fail_run(path.string() + ": cannot be written: " + reason() +
-             "; choose a folder that you may write to, or give yourself the right");
-  const char* at = content.data();
-  size_t left = content.size();
-  while (left > 0) {
-    const ssize_t wrote = ::write(file, at, left);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) {
-      const std::string why = reason();
-      ::close(file);
-      ::unlink(temporary.c_str());
-      fail_run(path.string() + ": writing failed: " + why + "; free some space or choose another folder");
-    }
-    at += wrote;
-    left -= static_cast<size_t>(wrote);
-  }
-  const bool synced = ::fsync(file) == 0;
+             "; remove it if it is a link or a pipe, and see to it that you may write there");
+  struct stat is {};
+  const bool own = ::fstat(file, &is) == 0 && S_ISREG(is.st_mode) && is.st_nlink == 1;
+  const bool wrote = own && write_all(file, line.data(), line.size()) && write_all(file, "\n", 1);
+  const std::string why = own ? reason() : "it is another file's second name, or no file";
   const bool closed = ::close(file) == 0;
-  if (!synced || !closed || std::rename(temporary.c_str(), path.c_str()) != 0) {
-    const std::string why = reason();
-    ::unlink(temporary.c_str());
+  if (!wrote || !closed)
     fail_run(path.string() + ": writing failed: " + why + "; free some space or choose another folder");
-  }
 }
 
 void make_directories(const std::filesystem::path& path) {
+  require_own_links(path);
   std::error_code code;
   std::filesystem::create_directories(path, code);
   if (code)

@@ -79,6 +79,11 @@ void Learnt::require_size(size_t count) const {
     fail("holds " + std::to_string(size()) + " entries where " + std::to_string(count) + " are needed");
 }
 
+bool Learnt::is_null(size_t index) const {
+  if (index >= size()) fail("holds " + std::to_string(size()) + " entries only");
+  return (*json_)[index].is_null();
+}
+
 double Learnt::number(double least, double most) const {
   if (!json_->is_number()) fail("is not a finite number");
   return checked(json_->get<double>(), least, most, *this);

@@ -26,7 +26,8 @@ class Learnt {
   Learnt at(const std::string& name) const;
   Learnt at(size_t index) const;  ///< of a list
   std::vector<std::string> keys() const;
-  size_t size() const;  ///< of a list
+  size_t size() const;               ///< of a list
+  bool is_null(size_t index) const;  ///< of a list
 
   static constexpr double widest = std::numeric_limits<double>::max();
   double number(double least = -widest, double most = widest) const;  ///< finite

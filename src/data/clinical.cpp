@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "data/categories.hpp"
 #include "data/cells.hpp"
 #include "data/harmonize.hpp"
 #include "data/tabular.hpp"
@@ -93,15 +94,18 @@ nlohmann::json fit_column(const Cohort::Impl& cohort, const std::string& name, s
                  "column `" + cohort.table.columns[column] + "` holds " + std::to_string(found.words.size()) +
                      " words for " + std::to_string(found.known) +
                      " training patients; most categories have one patient, and teach nothing"});
-  return {{"name", name}, {"kind", "text"}, {"values", Names(found.words.begin(), found.words.end())}};
+  const Categories values(found.words.begin(), found.words.end());
+  const auto counts =
+      patients_with(cohort, train, values, [&](size_t row) { return cohort.cell(row, column); });
+  return {{"name", name}, {"kind", "text"}, {"values", to_json(values)}, {"counts", counts}};
 }
 
 /// What was learnt of a column.
 struct Column {
   std::string name;
   bool number = false;
-  Moments moments;  ///< of a number
-  Names values;     ///< of a text
+  Moments moments;    ///< of a number
+  Categories values;  ///< of a text
 };
 
 std::vector<Column> columns_from(const core::Learnt& fitted) {
@@ -113,7 +117,7 @@ std::vector<Column> columns_from(const core::Learnt& fitted) {
     if (column.number)
       column.moments = {one.at("mean").number(), one.at("deviation").number(0)};
     else if (one.at("kind").text() == "text")
-      column.values = one.at("values").different_texts();
+      column.values = categories_from(one.at("values"));
     else
       one.at("kind").fail("is neither `number` nor `text`");
     columns.push_back(std::move(column));
@@ -188,7 +192,9 @@ Names clinical_features(const core::Learnt& fitted) {
       names.push_back(column.name);
       names.push_back(column.name + "_missing");
     } else {
-      for (const auto& value : column.values) names.push_back(column.name + "=" + value);
+      for (const auto& value : column.values)
+        names.push_back(column.name +
+                        (value ? "=" + *value : " (rare " + std::to_string(names.size()) + ")"));
     }
   }
   return names;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 
 #include "data/disk_cache.hpp"
@@ -66,6 +67,18 @@ Described from_text(const std::string& text) {
     described.values.push_back(value.is_null() ? NAN : value.get<double>());
   described.warnings = file_warnings_from(told.at("warnings"));
   return described;
+}
+
+/// Nothing when it is not what `to_text` wrote: an entry's checksums tell of damage only.
+std::optional<Described> read_text(const std::string& text, bool perturbed) {
+  try {
+    Described described = from_text(text);
+    const size_t names = described.names->size(), values = described.values.size();
+    if (perturbed ? names > 0 && values % names == 0 : values == names) return described;
+  } catch (const nlohmann::json::exception& error) {
+    core::log_debug(std::string("a cached description: ") + error.what());
+  }
+  return std::nullopt;
 }
 
 Described compute(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed) {
@@ -187,12 +200,16 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
                                            bool perturbed) {
   return cohort.descriptions->get({input, row, perturbed}, [&]() -> Described {
     Described made;
-    if (cohort.disk)
-      made = from_text(cohort.disk->fetch_text(key_of(cohort, input, row, perturbed), [&] {
-        return to_text(compute(cohort, input, row, perturbed));
-      }));
-    else
-      made = compute(cohort, input, row, perturbed);
+    std::optional<Described> kept;
+    if (cohort.disk) {
+      const std::string key = key_of(cohort, input, row, perturbed);
+      kept = read_text(
+          cohort.disk->fetch_text(key, [&] { return to_text(compute(cohort, input, row, perturbed)); }),
+          perturbed);
+      if (!kept)
+        core::log_warning(cohort.disk->path_of(key).string() + ": holds no description; it is made anew");
+    }
+    made = kept ? std::move(*kept) : compute(cohort, input, row, perturbed);
     cohort.report(input, row, 0, made.warnings);
     made.names = shared(cohort, made.names);
     return made;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "data/categories.hpp"
 #include "data/cells.hpp"
 #include "data/combat.hpp"
 #include "photo51/core/error.hpp"
@@ -12,8 +13,6 @@
 
 namespace photo51::data {
 namespace {
-
-using Names = std::vector<std::string>;
 
 std::string cell_of(const Cohort::Impl& cohort, size_t row, const std::string& column) {
   const auto found = cohort.table.find(column);
@@ -39,7 +38,7 @@ struct Covariate {
   std::string name;
   bool number = false;
   double mean = 0, deviation = 1;
-  Names values;
+  Categories values;
 
   std::string known_cell(const Cohort::Impl& cohort, size_t row) const {
     std::string cell = cell_of(cohort, row, name);
@@ -64,7 +63,7 @@ struct Covariate {
     const std::string cell = known_cell(cohort, row);
     if (std::find(values.begin(), values.end(), cell) == values.end())
       core::fail_data("harmonize: covariate `" + name + "` of patient `" + cohort.ids[row] + "` is `" + cell +
-                      "`, which the training part does not have (" + core::join(values, ", ") + ")");
+                      "`, which the training part does not have (" + told(values) + ")");
     for (size_t i = 1; i < values.size(); ++i) columns.push_back(cell == values[i] ? 1 : 0);
   }
 };
@@ -136,7 +135,7 @@ Covariate covariate_from(const core::Learnt& learnt, const std::string& name) {
   if (const auto told = learnt.at("name").text(); told != name)
     learnt.at("name").fail("`" + told + "` where the config has the covariate `" + name + "`");
   Covariate covariate{name, learnt.at("number").flag(), learnt.at("mean").number(),
-                      learnt.at("deviation").number(), learnt.at("values").different_texts()};
+                      learnt.at("deviation").number(), categories_from(learnt.at("values"))};
   if (covariate.number && covariate.deviation <= 0) learnt.at("deviation").fail("is not above 0");
   if (!covariate.number && covariate.values.empty()) learnt.at("values").fail("holds nothing");
   return covariate;
@@ -178,15 +177,21 @@ nlohmann::json fit_harmonizer(const Cohort::Impl& cohort, size_t input, const st
     values.row(static_cast<Eigen::Index>(i)) = row;
   }
 
-  auto told = nlohmann::json::array();
-  for (const auto& covariate : covariates)
-    told.push_back({{"name", covariate.name},
-                    {"number", covariate.number},
-                    {"mean", covariate.mean},
-                    {"deviation", covariate.deviation},
-                    {"values", covariate.values}});
+  auto learnt = nlohmann::json::array();
+  for (const auto& covariate : covariates) {
+    learnt.push_back({{"name", covariate.name},
+                      {"number", covariate.number},
+                      {"mean", covariate.mean},
+                      {"deviation", covariate.deviation},
+                      {"values", to_json(covariate.values)}});
+    if (!covariate.number)
+      learnt.back()["counts"] = patients_with(cohort, rows, covariate.values,
+                                              [&](size_t row) { return covariate.known_cell(cohort, row); });
+  }
   return {{"sites", data.names},
-          {"covariates", told},
+          {"site_counts", patients_with(cohort, rows, Categories(data.names.begin(), data.names.end()),
+                                        [&](size_t row) { return site_of(cohort, options, row); })},
+          {"covariates", learnt},
           {"mean", std::vector<double>(model.mean.begin(), model.mean.end())},
           {"deviation", std::vector<double>(model.deviation.begin(), model.deviation.end())},
           {"effect", to_json(model.effect)},
@@ -210,7 +215,7 @@ nlohmann::json of_features(nlohmann::json learnt, const std::vector<size_t>& fea
 struct Harmonizer::Impl {
   const Cohort::Impl& cohort;
   HarmonizeOptions options;
-  Names sites;
+  Categories sites;
   std::vector<Covariate> covariates;
   CombatModel model;
 };
@@ -220,14 +225,14 @@ Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const core::Lea
   const auto& options = cohort.inputs[input].second.harmonize;
   if (options.method == "none") return;
   const auto learnt = fitted.at("harmonize");
-  auto made = std::make_shared<Impl>(Impl{cohort, options, learnt.at("sites").different_texts(), {}, {}});
-  const auto told = learnt.at("covariates");
-  if (told.size() != options.covariates.size())
-    told.fail("holds " + std::to_string(told.size()) + " covariates and the config names " +
-              std::to_string(options.covariates.size()));
+  auto made = std::make_shared<Impl>(Impl{cohort, options, categories_from(learnt.at("sites")), {}, {}});
+  const auto covariates = learnt.at("covariates");
+  if (covariates.size() != options.covariates.size())
+    covariates.fail("holds " + std::to_string(covariates.size()) + " covariates and the config names " +
+                    std::to_string(options.covariates.size()));
   size_t columns = 0;
-  for (size_t i = 0; i < told.size(); ++i) {
-    made->covariates.push_back(covariate_from(told.at(i), options.covariates[i]));
+  for (size_t i = 0; i < covariates.size(); ++i) {
+    made->covariates.push_back(covariate_from(covariates.at(i), options.covariates[i]));
     columns += made->covariates.back().number ? 1 : made->covariates.back().values.size() - 1;
   }
   CombatModel& model = made->model;
@@ -250,7 +255,7 @@ void Harmonizer::apply(size_t row, std::vector<double>& values) const {
   if (found == self.sites.end()) {
     if (self.options.unseen_site == "standardise_only") return;
     core::fail_data(
-        "harmonize: site `" + site + "` was not in the training part (" + core::join(self.sites, ", ") +
+        "harmonize: site `" + site + "` was not in the training part (" + told(self.sites) +
         "), so what it adds is not known; set harmonize.unseen_site: standardise_only to take its "
         "features as they are");
   }

@@ -1,7 +1,13 @@
 #include "imaging/dicom_encode.hpp"
 
+#include <dcmtk/dcmdata/dcostrmf.h>
+#include <dcmtk/dcmdata/dcwcache.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <set>
 
 #include "imaging/dicom_uid.hpp"
@@ -139,15 +145,27 @@ std::string slice_name(int64_t k) {
 
 void save_dicom(DcmFileFormat& file, const fs::path& path, E_TransferSyntax syntax) {
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-  const fs::path temporary = core::temporary_for(path);
-  const OFCondition saved = file.saveFile(temporary.c_str(), syntax);
-  std::error_code code;
-  if (saved.good()) fs::rename(temporary, path, code);
-  if (saved.bad() || code) {
-    const std::string why = saved.bad() ? saved.text() : code.message();
-    fs::remove(temporary, code);
-    core::fail_run(path.string() + ": writing failed: " + why + "; free some space or choose another folder");
+  core::TemporaryFile temporary(path);
+  const int handle = temporary.another_handle();
+  FILE* stream = ::fdopen(handle, "wb");
+  if (stream == nullptr) {
+    const std::string why = std::strerror(errno);
+    ::close(handle);
+    temporary.fail(why);
   }
+  // As DcmFileFormat::saveFile does, which opens a name: what lies there by then may be a link.
+  DcmOutputFileStream out(stream);  // closes it
+  OFCondition saved = out.status();
+  if (saved.good()) {
+    DcmWriteCache cache;
+    file.transferInit();
+    saved = file.write(out, syntax, EET_UndefinedLength, &cache, EGL_recalcGL);
+    file.transferEnd();
+    out.flush();
+  }
+  if (saved.bad()) temporary.fail(saved.text());
+  if (std::fflush(stream) != 0) temporary.fail(std::strerror(errno));
+  temporary.put();
 }
 
 }  // namespace photo51::imaging

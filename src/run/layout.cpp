@@ -35,8 +35,9 @@ bool is_number(std::string_view text) {
 
 /// What training makes for a moment to see whether it can write, left by a kill.
 bool is_probe(const std::string& file) {
-  constexpr std::string_view begins = ".photo51_probe_";
-  return file.starts_with(begins) && is_number(std::string_view(file).substr(begins.size()));
+  const std::string earlier = std::string(name::probe) + "_";  // and a number
+  return core::temporary_of(file) == name::probe ||
+         (file.starts_with(earlier) && is_number(std::string_view(file).substr(earlier.size())));
 }
 
 /// "fold_2_repeat_1" against {"fold", "repeat"}: words and numbers alternate, the last pairs may be absent.

@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 constexpr std::array recorded{name::predictions, name::predictions_json, name::cases};
 
 int64_t repeats_of(const fs::path& folder) {
-  const config::Node document = config::load_document(folder / name::config);
+  const config::Node document = config::load_lone_document(folder / name::config);
   const auto* train = document.find("train");
   const auto* repeats = train != nullptr ? train->find("repeats") : nullptr;
   return repeats != nullptr ? core::parse_int(repeats->text).value_or(1) : 1;

@@ -18,6 +18,7 @@
 #include "photo51/core/progress.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/rare.hpp"
 #include "photo51/run/layout.hpp"
 #include "training/epoch_order.hpp"
 #include "training/preflight.hpp"
@@ -120,6 +121,8 @@ class MemberTrainer {
     const auto metadata = backbones::read_safetensors(last()).metadata;
     const auto fitted = metadata.find("fitted");
     if (fitted == metadata.end() || fitted->second == member_.info.fitted.json) return true;
+    if (data::without_counts({fitted->second}).json == data::without_counts(member_.info.fitted).json)
+      return true;  // begun by a version that did not count
     core::log_warning(job_.title +
                       ": the training part is another one than when this model was begun, so it "
                       "is trained from the start");

@@ -4,8 +4,6 @@
 #include <torch/version.h>
 
 #include <algorithm>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -113,7 +111,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   auto& device = experiment.train.device;
   ExperimentOptions before;
   if (resume_) {
-    config::read(config::load_document(config), before);
+    config::read(config::load_lone_document(config), before);
     if (threads == 0) threads = before.train.threads;
     if (device == "auto") device = before.train.device;
   }
@@ -218,12 +216,7 @@ void RunFolder::start_log(const std::vector<std::string>& lines) const {
 }
 
 void RunFolder::log(const std::string& line) const {
-  std::ofstream file(path_ / run::name::log, std::ios::app);
-  file << line << "\n";
-  file.flush();
-  if (!file)
-    core::fail_run((path_ / run::name::log).string() + ": writing failed: " + std::strerror(errno) +
-                   "; free some space or choose another folder");
+  core::append_line(path_ / run::name::log, line);
 }
 
 void RunFolder::finish() const {

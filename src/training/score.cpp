@@ -90,7 +90,7 @@ ScoredRun load_run(const fs::path& folder, const LoadRunOptions& options) {
         folder.string() +
         ": there is no result_hashes.json, so nothing shows that the predictions are the run's own");
   }
-  config::read(config::load_document(folder / run::name::config), run.experiment);
+  config::read(config::load_lone_document(folder / run::name::config), run.experiment);
   auto& pipeline = run.experiment.pipeline;
   if (!options.data_root.empty()) pipeline.cohort.data_root = fs::absolute(options.data_root);
   run.cohort =

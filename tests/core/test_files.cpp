@@ -53,14 +53,6 @@ TEST(Files, ALinkStaysAndItsTargetIsWritten) {
   EXPECT_EQ(behind_links(folder / "big"), folder / "big");
 }
 
-TEST(Files, TemporariesAreKnownByTheirNames) {
-  EXPECT_EQ(temporary_of(temporary_for("/x/metrics.csv").filename().string()), "metrics.csv");
-  EXPECT_NE(temporary_for("a"), temporary_for("a"));
-  for (const char* name :
-       {"paper.tmp", "paper.tmp12", "paper.tmp12_", "paper.tmp_1", "paper.tmp12_3a", ".tmp1_2", "x"})
-    EXPECT_EQ(temporary_of(name), "") << name;
-}
-
 TEST(Files, ReadersSeeOldOrNewNeverAPart) {
   const test::TemporaryFolder folder;
   const std::string a(200000, 'a'), b(300000, 'b');

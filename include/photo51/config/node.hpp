@@ -53,6 +53,8 @@ enum class EmptyValues { refuse, keep };
 /// replace; `~` or `null` takes an entry away, so that its default holds. Error (usage): missing file, cycle,
 /// a key without a value (`train:`).
 Node load_document(const std::filesystem::path& path, EmptyValues empty = EmptyValues::refuse);
+/// The same of a file that a program wrote, or a stranger: `extends` is an error, too.
+Node load_lone_document(const std::filesystem::path& path);
 /// The file and all that it extends. Errors as of `load_document`.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& path);
 /// Applies `a.b.c=value` (the value is YAML; list items by number; `null` takes the entry away). Error

@@ -14,10 +14,14 @@ std::string read_file(const std::filesystem::path& path);
 std::string read_text(const std::filesystem::path& path);
 
 /// Writes a temporary file beside `path`, syncs it and renames it over `path`: a reader or a crash sees the
-/// old content or the new, never a part. Error (run) when the disk is full or the folder cannot be written.
+/// old content or the new, never a part. A link of one's own is written through, one of another user is not
+/// (core/temporary.hpp). Error (run) when the disk is full or the folder cannot be written.
 void write_file_atomic(const std::filesystem::path& path, std::string_view content);
+/// Adds a line to a file, which is made when absent; never through a link. Error (run).
+void append_line(const std::filesystem::path& path, std::string_view line);
 
-/// Creates the folder and its parents. Error (run) with the reason otherwise.
+/// Creates the folder and its parents. Error (run) with the reason otherwise; a link of another user on the
+/// way is one.
 void make_directories(const std::filesystem::path& path);
 
 /// XXH3 (128 bits) of a file's content or of bytes, as 32 hexadecimal digits.

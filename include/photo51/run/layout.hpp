@@ -24,6 +24,7 @@ inline constexpr const char* data_hashes = "data_hashes.csv";       ///< of what
 inline constexpr const char* result_hashes = "result_hashes.json";  ///< of predictions and parts
 inline constexpr const char* stopped = "stopped.json";              ///< the case on whose data it stopped
 inline constexpr const char* lock = "photo51.lock";                 ///< marks the folder, too
+inline constexpr const char* probe = ".photo51_probe";              ///< tried before training, for a moment
 inline constexpr const char* checkpoints = "checkpoints";
 inline constexpr const char* best = "best.safetensors";   ///< of a member
 inline constexpr const char* last = "last.safetensors";   ///< of a member
