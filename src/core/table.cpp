@@ -1,6 +1,8 @@
 #include "photo51/core/table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <unordered_set>
 
 #include "photo51/core/cells.hpp"
 #include "photo51/core/encoding.hpp"
@@ -10,6 +12,8 @@
 
 namespace photo51::core {
 namespace {
+
+constexpr size_t most_cells = 100'000'000;  ///< a cell takes 32 bytes of memory or more
 
 class Scanner {
  public:
@@ -22,6 +26,9 @@ class Scanner {
   std::vector<std::string> row() {
     std::vector<std::string> cells;
     for (;;) {
+      if (++cells_ > most_cells)
+        fail_data(source_ + ":" + std::to_string(line_) + ": the table has more than " +
+                  std::to_string(most_cells) + " cells; " + most_of_a_table.remedy);
       cells.push_back(cell());
       if (done()) return cells;
       const char end = text_[at_++];
@@ -41,7 +48,7 @@ class Scanner {
     if (!done() && text_[at_] == '"') return quoted();
     const size_t begin = at_;
     while (!at_end_of_cell()) ++at_;
-    return std::string(trim(text_.substr(begin, at_ - begin)));
+    return std::string(unguarded(trim(text_.substr(begin, at_ - begin))));
   }
 
   std::string quoted() {
@@ -62,13 +69,13 @@ class Scanner {
     }
     if (!at_end_of_cell())
       fail_data(source_ + ":" + std::to_string(line_) + ": text after a closing quote; quote the whole cell");
-    return value;
+    return std::string(unguarded(value));
   }
 
   std::string_view text_;
   char separator_;
   const std::string& source_;
-  size_t at_ = 0;
+  size_t at_ = 0, cells_ = 0;
   int line_ = 1;
 };
 
@@ -79,10 +86,10 @@ bool is_empty_row(const std::vector<std::string>& cells) {
 void check_header(const Table& table, int line) {
   const std::string where = table.source + ":" + std::to_string(line);
   const auto& columns = table.columns;
+  std::unordered_set<std::string_view> seen;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].empty()) fail_data(where + ": column " + std::to_string(i + 1) + " has no name");
-    const auto here = columns.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(columns.begin(), here, columns[i]) != here)
+    if (!seen.insert(columns[i]).second)
       fail_data(where + ": column `" + columns[i] + "` stands twice in the header");
   }
 }
@@ -205,16 +212,41 @@ Table read_table(const std::filesystem::path& path) {
   return parse_utf8(utf8, std::move(table));
 }
 
+namespace {
+
+/// Whether it begins, after apostrophes, as a formula does. The last four are the wide forms of East Asian
+/// keyboards, which some spreadsheets read alike.
+bool begins_a_formula(std::string_view cell) {
+  constexpr std::array<std::string_view, 11> beginnings{
+      "=", "+", "-", "@", "\t", "\r", "\n", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
+  cell.remove_prefix(std::min(cell.find_first_not_of('\''), cell.size()));
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return cell.starts_with(beginning); });
+}
+
+}  // namespace
+
+std::string guarded(std::string_view cell) {
+  const bool is_number = trim(cell).size() == cell.size() && parse_double(cell).has_value();
+  return (begins_a_formula(cell) && !is_number ? "'" : "") + std::string(cell);
+}
+
+std::string_view unguarded(std::string_view cell) {
+  if (cell.starts_with('\'') && begins_a_formula(cell)) cell.remove_prefix(1);
+  return cell;
+}
+
 std::string csv_row(const std::vector<std::string>& cells) {
   std::string row;
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) row += ',';
-    if (cells[i].find_first_of(",\"\n\r") == std::string::npos) {
-      row += cells[i];
+    const std::string cell = guarded(cells[i]);
+    if (cell.find_first_of(",;\t\"\n\r") == std::string::npos && trim(cell).size() == cell.size()) {
+      row += cell;
       continue;
     }
     row += '"';
-    for (const char c : cells[i]) {
+    for (const char c : cell) {
       if (c == '"') row += '"';
       row += c;
     }

@@ -10,6 +10,7 @@
 #include "data/locked_file.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 
 namespace photo51::data {
@@ -183,7 +184,7 @@ std::optional<DiskCache::Held> DiskCache::read(const std::string& key) const {
 
 void DiskCache::write(const std::string& key, const Held& entry) {
   const std::string_view bytes(entry.values, entry.bytes);
-  const std::string meta = entry.told.dump();
+  const std::string meta = core::json_text(entry.told);
   Head head;
   head.mark = magic;
   head.version = format;

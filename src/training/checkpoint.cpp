@@ -3,9 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/json.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::training {
 namespace {
@@ -33,24 +36,26 @@ std::string to_json(const TrainState& s) {
 
 TrainState state_from_json(const std::string& text) {
   TrainState s;
-  try {
-    const auto json = nlohmann::json::parse(text);
-    json.at("epoch").get_to(s.epoch);
-    json.at("batch").get_to(s.batch);
-    json.at("steps").get_to(s.steps);
-    json.at("lr").get_to(s.lr);
-    json.at("loss_sum").get_to(s.loss_sum);
-    json.at("loss_count").get_to(s.loss_count);
-    json.at("part_sums").get_to(s.part_sums);
-    json.at("part_counts").get_to(s.part_counts);
-    json.at("has_best").get_to(s.has_best);
-    json.at("best").get_to(s.best);
-    json.at("best_epoch").get_to(s.best_epoch);
-    json.at("finished").get_to(s.finished);
-    json.at("history").get_to(s.history);
-  } catch (const nlohmann::json::exception& error) {
-    core::fail_data(std::string("the training state is broken: ") + error.what());
-  }
+  core::with_context("the training state is broken", [&] {
+    const auto json = core::parse_json(text);
+    if (!json) core::fail_data("it is no JSON");
+    const auto read = [&](const char* name, auto& value) {
+      value = core::json_entry<std::decay_t<decltype(value)>>(*json, name);
+    };
+    read("epoch", s.epoch);
+    read("batch", s.batch);
+    read("steps", s.steps);
+    read("lr", s.lr);
+    read("loss_sum", s.loss_sum);
+    read("loss_count", s.loss_count);
+    read("part_sums", s.part_sums);
+    read("part_counts", s.part_counts);
+    read("has_best", s.has_best);
+    read("best", s.best);
+    read("best_epoch", s.best_epoch);
+    read("finished", s.finished);
+    read("history", s.history);
+  });
   return s;
 }
 
@@ -84,7 +89,9 @@ TrainState load_checkpoint(const std::filesystem::path& file, inference::Member&
     if (average != nullptr) {
       const auto steps = stored.metadata.find("average_steps");
       if (steps == stored.metadata.end()) core::fail_data("holds no averaged weights");
-      average->load(averaged, std::stoll(steps->second));
+      const auto count = core::parse_int(steps->second);
+      if (!count || *count < 0) core::fail_data("the number of averaged steps is broken");
+      average->load(averaged, *count);
     }
     return state;
   });

@@ -34,7 +34,7 @@ TEST(Yaml, AnchorsAreResolved) {
 
 TEST(Yaml, AliasesMayNeitherHoldThemselvesNorMultiplyWithoutEnd) {
   PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: &b\n  c: [*b]\n", "f.yaml"), usage,
-                       AllOf(HasSubstr("f.yaml:"), HasSubstr("nested more than 100 deep")));
+                       HasSubstr("f.yaml:3: an alias stands inside what it names"));
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 6; ++i) {
     const std::string alias = "*a" + std::to_string(i - 1), name = "a" + std::to_string(i);

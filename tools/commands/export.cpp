@@ -4,6 +4,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/inference/predictor.hpp"
 
 namespace photo51::commands {
@@ -20,7 +21,7 @@ void add_export(CLI::App& app, const Common& common) {
   add_allow_unfinished(*command, arguments->allow_unfinished);
   command->callback([arguments, &common] {
     inference::export_model(arguments->run, arguments->out, arguments->allow_unfinished);
-    if (!common.quiet) std::printf("%s\n", arguments->out.string().c_str());
+    if (!common.quiet) std::printf("%s\n", core::shown(arguments->out.string()).c_str());
   });
 }
 

@@ -9,6 +9,7 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/run/layout.hpp"
@@ -44,7 +45,7 @@ std::string to_json(const Regions& regions, const Wanted& wanted, const Json& wa
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
-  return (plain ? all.front() : all).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return core::json_text(plain ? all.front() : all, 1) + "\n";
 }
 
 void write(const std::string& text, const fs::path& out) {
