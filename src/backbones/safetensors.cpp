@@ -1,8 +1,5 @@
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -30,14 +27,11 @@ constexpr TypeName type_names[] = {
 class Mapping {
  public:
   explicit Mapping(const std::filesystem::path& path) {
-    core::require_regular_file(path);
-    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) core::fail_data(path.string() + ": " + std::strerror(errno));
-    struct stat status {};
-    if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode)) size = static_cast<size_t>(status.st_size);
+    const core::RegularFile file(path);
+    size = file.size();
     if (size > 0)
-      bytes = static_cast<char*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0));
-    ::close(file);
+      bytes = static_cast<char*>(
+          ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE, file.descriptor(), 0));
     if (size < 8 || bytes == MAP_FAILED)
       core::fail_data(path.string() + ": not a safetensors file (" + std::to_string(size) + " bytes)");
   }
@@ -108,8 +102,8 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
           file.metadata = entry.get<Metadata>();
         else
           file.tensors.emplace(name, tensor_of(entry, mapping, 8 + length));
-      } catch (const nlohmann::json::exception& error) {
-        core::fail_data(std::string("malformed header entry: ") + error.what());
+      } catch (const nlohmann::json::exception&) {  // whose text quotes the file
+        core::fail_data("malformed header entry: something is absent or of another type");
       }
     });
   }

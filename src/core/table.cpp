@@ -13,12 +13,10 @@
 namespace photo51::core {
 namespace {
 
-constexpr size_t most_cells = 100'000'000;  ///< a cell takes 32 bytes of memory or more
-
 class Scanner {
  public:
-  Scanner(std::string_view text, char separator, const std::string& source)
-      : text_(text), separator_(separator), source_(source) {}
+  Scanner(std::string_view text, char separator, const std::string& source, size_t most_cells)
+      : text_(text), separator_(separator), source_(source), most_cells_(most_cells) {}
 
   bool done() const { return at_ >= text_.size(); }
   int line() const { return line_; }
@@ -26,9 +24,9 @@ class Scanner {
   std::vector<std::string> row() {
     std::vector<std::string> cells;
     for (;;) {
-      if (++cells_ > most_cells)
+      if (++cells_ > most_cells_)
         fail_data(source_ + ":" + std::to_string(line_) + ": the table has more than " +
-                  std::to_string(most_cells) + " cells; " + most_of_a_table.remedy);
+                  std::to_string(most_cells_) + " cells; " + most_of_a_table.remedy);
       cells.push_back(cell());
       if (done()) return cells;
       const char end = text_[at_++];
@@ -75,6 +73,7 @@ class Scanner {
   std::string_view text_;
   char separator_;
   const std::string& source_;
+  size_t most_cells_;
   size_t at_ = 0, cells_ = 0;
   int line_ = 1;
 };
@@ -167,13 +166,13 @@ size_t Table::require(std::string_view column) const {
 
 namespace {
 
-Table parse_utf8(std::string_view text, Table table) {
+Table parse_utf8(std::string_view text, Table table, size_t most_cells) {
   if (trim(text).empty())
     fail_data(table.source + ": the table is empty; it needs a header and one row a record");
   const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
   const auto named = named_separator(first_line);
   const char separator = named ? *named : separator_of(first_line);
-  Scanner scanner(text, separator, table.source);
+  Scanner scanner(text, separator, table.source, most_cells);
   if (named) scanner.row();
   const int header_line = scanner.line();
   if (scanner.done())
@@ -198,18 +197,18 @@ Table parse_utf8(std::string_view text, Table table) {
 
 }  // namespace
 
-Table parse_table(std::string_view text, std::string source) {
+Table parse_table(std::string_view text, std::string source, size_t most_cells) {
   Table table;
   table.source = std::move(source);
   const std::string utf8 = to_utf8(std::string(text), table.source, table.warnings);
-  return parse_utf8(utf8, std::move(table));
+  return parse_utf8(utf8, std::move(table), most_cells);
 }
 
 Table read_table(const std::filesystem::path& path) {
   Table table;
   table.source = path.string();
   const std::string utf8 = to_utf8(read_text(path), table.source, table.warnings);
-  return parse_utf8(utf8, std::move(table));
+  return parse_utf8(utf8, std::move(table), most_cells_of_a_table);
 }
 
 namespace {

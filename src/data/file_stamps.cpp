@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
+#include <sstream>
 
 #include "data/disk_cache.hpp"
 #include "data/locked_file.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/referenced_files.hpp"
 
@@ -48,7 +49,14 @@ std::string stamp_of(const fs::path& path) {
 
 /// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.
 void DiskCache::read_stamps() {
-  std::ifstream file(folder_ / stamps_file);
+  constexpr core::MostBytes most{uint64_t{256} << 20, "remove it; it is made again"};
+  std::string text;
+  try {
+    text = core::read_file(folder_ / stamps_file, most);
+  } catch (const core::Error&) {
+    return;  // there is none yet; files are hashed again
+  }
+  std::istringstream file(text);
   for (std::string line; std::getline(file, line);) {
     if (line.size() != 2 * digits + 1) continue;
     const std::string stamp = line.substr(0, digits), hash = line.substr(digits + 1);

@@ -95,7 +95,7 @@ class SectionReader {
 
   static void place(const core::Table& spots, size_t row, size_t column) {
     const auto value = core::parse_double(spots.rows[row][column]);
-    if (!value || !std::isfinite(*value))
+    if (!value || !core::fits_float(*value))
       core::fail_data(spots.where(row) + ": `" + spots.rows[row][column] + "` in column `" +
                       spots.columns[column] + "` is not a number of pixels");
   }

@@ -5,11 +5,6 @@
 #include "photo51/core/text.hpp"
 
 namespace photo51::genomics {
-namespace {
-
-constexpr size_t most_lines = 20'000'000;  ///< a line takes 100 bytes of memory or more
-
-}  // namespace
 
 std::string_view cell_of(std::string_view text) {
   auto cell = core::trim(text);
@@ -27,7 +22,7 @@ void split_line(std::string_view line, char separator, std::vector<std::string_v
   }
 }
 
-Lines lines_of(std::string_view text) {
+Lines lines_of(std::string_view text, size_t most) {
   Lines lines;
   int number = 0;
   while (!text.empty()) {
@@ -36,8 +31,8 @@ Lines lines_of(std::string_view text) {
     auto line = text.substr(0, end);
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!core::trim(line).empty()) {
-      if (lines.text.size() == most_lines)
-        core::fail_data("the table has more than " + std::to_string(most_lines) +
+      if (lines.text.size() == most)
+        core::fail_data("the table has more than " + std::to_string(most) +
                         " lines; leave out those that are not needed");
       lines.text.push_back(line);
       lines.number.push_back(number);

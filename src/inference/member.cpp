@@ -55,8 +55,10 @@ MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
       info.learners = Json::parse(learners->second).get<std::map<std::string, std::string>>();
   } catch (const core::Error&) {
     throw;
-  } catch (const std::exception& error) {
-    core::fail_data(std::string("the metadata are broken or of another model: ") + error.what());
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception&) {  // whose text quotes the file
+    core::fail_data("the metadata are broken or of another model: an entry is absent or of another type");
   }
   return info;
 }

@@ -268,6 +268,10 @@ void LearnerHead::load(const std::string& state) {
     impl_->name_selected();
   } catch (const core::Error&) {
     throw;
+  } catch (const nlohmann::json::exception&) {  // whose text quotes the file
+    core::fail_data("what the learner learnt is broken: an entry is absent or of another type");
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     core::fail_data(std::string("what the learner learnt is broken: ") + error.what());
   }
