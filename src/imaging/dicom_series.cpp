@@ -68,9 +68,9 @@ std::string list_of(const std::map<std::string, std::vector<DicomHeader>>& serie
   std::string lines;
   size_t count = 0;
   for (const auto& [uid, files] : series) {
-    if (++count > kMost) return lines + "\n  and " + std::to_string(series.size() - kMost) + " more";
-    lines += "\n  " + (uid.empty() ? "(no UID)" : uid) + "  " + files[0].modality + " \"" +
-             files[0].series_description + "\", " + std::to_string(files.size()) +
+    if (++count > kMost) return lines + "; and " + std::to_string(series.size() - kMost) + " more";
+    lines += (lines.empty() ? " " : "; ") + (uid.empty() ? "(no UID)" : uid) + "  " + files[0].modality +
+             " \"" + files[0].series_description + "\", " + std::to_string(files.size()) +
              (files.size() == 1 ? " file" : " files");
   }
   return lines;
