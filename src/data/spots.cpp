@@ -52,6 +52,7 @@ class SectionReader {
   Section read(size_t row, SpotSummary& summary) const {
     const std::string name = cell(row, options_.section);
     const auto spots = read_spot_table(file(row, options_.spots), options_, summary.off_tissue);
+    for (const auto& warning : spots.warnings) core::log_warning(warning);
     const size_t spot = spots.require(options_.spot), x = spots.require(options_.x),
                  y = spots.require(options_.y);
     std::vector<std::string> names;
