@@ -68,6 +68,16 @@ std::string shown(std::string_view text, size_t most) {
   return line;
 }
 
+std::string valid_utf8(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const Character character = first_of(text);
+    result += character.valid ? std::string(text.substr(0, character.bytes)) : escaped(character, text);
+    text.remove_prefix(character.bytes);
+  }
+  return result;
+}
+
 bool is_plain(std::string_view text) {
   while (!text.empty()) {
     const Character character = first_of(text);

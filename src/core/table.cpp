@@ -8,6 +8,7 @@
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::core {
@@ -239,7 +240,7 @@ std::string csv_row(const std::vector<std::string>& cells) {
   std::string row;
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) row += ',';
-    const std::string cell = guarded(cells[i]);
+    const std::string cell = guarded(line_of_bad_utf8(cells[i]) ? valid_utf8(cells[i]) : cells[i]);
     if (cell.find_first_of(",;\t\"\n\r") == std::string::npos && trim(cell).size() == cell.size()) {
       row += cell;
       continue;

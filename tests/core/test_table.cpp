@@ -151,6 +151,7 @@ TEST(Csv, FormulasAreGuardedAndEveryTextReadsBackTheSame) {
   EXPECT_EQ(table.columns, header);
   ASSERT_EQ(table.rows.size(), 1U);
   EXPECT_EQ(table.rows[0], cells);
+  EXPECT_EQ(csv_row({"K\xF6ln", "\xC3\xB6"}), "K\\xf6ln,\xC3\xB6\n") << "a file of UTF-8 stays one";
   EXPECT_EQ(csv_row({"a;=1", "b"}), "\"a;=1\",b\n") << "where semicolons separate it would be a cell";
 }
 

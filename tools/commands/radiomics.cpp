@@ -59,7 +59,8 @@ void write(const std::string& text, const fs::path& out) {
     return;
   }
   // People read it; a program gets the text as it is.
-  for (const auto& line : core::split(std::string_view(text).substr(0, text.size() - 1), '\n')) std::printf("%s\n", core::shown(line).c_str());
+  for (const auto& line : core::split(std::string_view(text).substr(0, text.size() - 1), '\n'))
+    std::printf("%s\n", core::shown(line).c_str());
 }
 
 void run_one(const Arguments& arguments) {

@@ -17,6 +17,9 @@ std::string shown(std::string_view text, size_t most = longest_message);
 /// Whether `shown` changes nothing but the length.
 bool is_plain(std::string_view text);
 
+/// `text` with bytes that are not UTF-8 as `\xf6`, and all else as it is: for files that are UTF-8.
+std::string valid_utf8(std::string_view text);
+
 /// Text of a JSON document with all that `shown` shows, and that may stand in JSON as it is, as JSON's own
 /// escapes: it reads back the same.
 std::string shown_json(std::string json);

@@ -48,7 +48,8 @@ std::optional<char> named_separator(std::string_view first_line);
 std::string guarded(std::string_view cell);
 std::string_view unguarded(std::string_view cell);
 /// One row as CSV text with a line end, guarded, and quoted where needed: also where a semicolon or a tab
-/// would begin a new cell for some reader. Blanks at the ends of a cell stay.
+/// would begin a new cell for some reader. Blanks at the ends of a cell stay. Bytes
+/// that are not UTF-8, which names of files may hold, are written as `\xf6`.
 std::string csv_row(const std::vector<std::string>& cells);
 
 }  // namespace photo51::core
