@@ -247,6 +247,9 @@ void apply_override(Node& document, const std::string& assignment) {
   forget_source(value);
   Node* at = &document;
   const auto keys = core::split(path, '.');
+  if (keys.size() > kDeepest)
+    core::fail_usage("override of " + std::to_string(keys.size()) + " names one below the other, at most " +
+                     std::to_string(kDeepest) + " are taken: `" + path.substr(0, 40) + "…`");
   for (size_t i = 0; i < keys.size(); ++i) {
     const bool last = i + 1 == keys.size();
     if (keys[i].empty()) core::fail_usage("override `" + assignment + "`: an empty name in `" + path + "`");

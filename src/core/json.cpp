@@ -8,7 +8,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int deepest = 100;
-constexpr MostBytes most_of_json{uint64_t{64} << 20, "is it the right file?"};
+constexpr MostBytes most_of_json{uint64_t{16} << 20, "is it the right file?"};
 
 struct TooDeep {};
 

@@ -151,6 +151,10 @@ TEST(Override, WrongSyntaxIsAUsageError) {
   PHOTO51_EXPECT_ERROR(apply_override(node, "size"), usage, HasSubstr("an override is written key=value"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "=3"), usage, HasSubstr("an override is written key=value"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "a..b=3"), usage, HasSubstr("an empty name in `a..b`"));
+  std::string deep = "a";
+  for (int i = 0; i < 60'000; ++i) deep += ".a";
+  PHOTO51_EXPECT_ERROR(apply_override(node, deep + "=1"), usage,
+                       HasSubstr("override of 60001 names one below the other, at most 100"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "size.2=3"), usage,
                        HasSubstr("`2` is not an item of a list of 2"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "size.x=3"), usage, HasSubstr("`x` is not an item"));

@@ -48,9 +48,9 @@ TEST(ReadJsonObject, BrokenFilesAreNamedAndNotQuoted) {
         AllOf(HasSubstr("b.json: is broken (it is no object of JSON); do this"), Not(HasSubstr("secret"))));
   }
   PHOTO51_EXPECT_ERROR(read_json_object(folder / "c.json", "do this"), data, HasSubstr("no such file"));
-  std::filesystem::resize_file(folder / "b.json", (64 << 20) + 1);
+  std::filesystem::resize_file(folder / "b.json", (16 << 20) + 1);
   PHOTO51_EXPECT_ERROR(read_json_object(folder / "b.json", "do this"), data,
-                       HasSubstr("at most 64.0 MiB are read"));
+                       HasSubstr("at most 16.0 MiB are read"));
 }
 
 TEST(JsonEntry, IsOfItsTypeOrAnError) {

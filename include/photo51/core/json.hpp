@@ -23,7 +23,7 @@ std::string json_text(const Json& json, int indent = -1) {
 /// The document of a text. Nothing when it is no JSON, or nested more than 100 deep: code that walks a
 /// document by calling itself would run out of stack.
 std::optional<nlohmann::ordered_json> parse_json(std::string_view text);
-/// The object in a file of at most 64 MiB. Error (data) that names the file, with `remedy`, when it holds
+/// The object in a file of at most 16 MiB. Error (data) that names the file, with `remedy`, when it holds
 /// something else.
 nlohmann::ordered_json read_json_object(const std::filesystem::path& file, const std::string& remedy);
 
