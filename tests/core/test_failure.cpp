@@ -52,8 +52,8 @@ TEST(Failure, FileSystemErrorsAreOfTheDataUnlessTheDiskIsTheReason) {
 
 TEST(Failure, AJsonErrorQuotesNothing) {
   try {
-    (void)nlohmann::json::parse("{\"secret");
-    FAIL() << "it is no JSON";
+    const auto json = nlohmann::json::parse("{\"secret");
+    FAIL() << json << " is no JSON";
   } catch (const nlohmann::json::exception&) {
     const Failure failure = failure_of(std::current_exception());
     EXPECT_EQ(failure.code, 3);
