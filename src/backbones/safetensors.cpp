@@ -1,7 +1,4 @@
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -37,17 +34,14 @@ constexpr size_t digits = 32;  ///< of a checksum, which is taken with zeros in 
 /// The file's bytes in memory.
 struct Content {
   explicit Content(const std::filesystem::path& path) {
-    core::require_regular_file(path);
-    const int file = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (file < 0) core::fail_data(path.string() + ": " + std::strerror(errno));
-    struct stat status {};
-    if (::fstat(file, &status) == 0 && S_ISREG(status.st_mode)) size = static_cast<size_t>(status.st_size);
+    const core::RegularFile file(path);
+    size = file.size();
     bytes = core::memory_for(size);
     errno = 0;
-    const bool whole = core::read_all(file, bytes.get(), size, 0);
-    const std::string why = errno == 0 ? "it ends before its length" : std::strerror(errno);
-    ::close(file);
-    if (!whole) core::fail_data(path.string() + ": reading failed: " + why + "; copy it again");
+    if (!core::read_all(file.descriptor(), bytes.get(), size, 0)) {
+      const std::string why = errno == 0 ? "it ends before its length" : std::strerror(errno);
+      core::fail_data(path.string() + ": reading failed: " + why + "; copy it again");
+    }
     if (size < 8)
       core::fail_data(path.string() + ": not a safetensors file (" + std::to_string(size) + " bytes)");
   }
@@ -142,8 +136,8 @@ TensorFile read_safetensors(const std::filesystem::path& path, Values values) {
           file.metadata = entry.get<Metadata>();
         else
           file.tensors.emplace(name, tensor_of(entry, content, 8 + length));
-      } catch (const nlohmann::json::exception& error) {
-        core::fail_data(std::string("malformed header entry: ") + error.what());
+      } catch (const nlohmann::json::exception&) {  // whose text quotes the file
+        core::fail_data("malformed header entry: something is absent or of another type");
       }
     });
   }

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "photo51/core/regular_file.hpp"
+
 namespace photo51::core {
 
 class ByteSource {
@@ -26,17 +28,16 @@ class ByteSource {
   void finish();
 
   bool packed() const { return packed_; }
-  uint64_t file_bytes() const { return file_bytes_; }
+  uint64_t file_bytes() const { return file_.size(); }
   /// The most bytes that the file can hold when unpacked: deflate shrinks 1032 times at best.
-  uint64_t most_bytes() const { return packed_ ? file_bytes_ * 1040 : file_bytes_; }
+  uint64_t most_bytes() const { return packed_ ? file_bytes() * 1040 : file_bytes(); }
 
  private:
   size_t refill();
   size_t read_packed(char* to, size_t bytes);
 
   std::filesystem::path path_;
-  int file_ = -1;
-  uint64_t file_bytes_ = 0;
+  RegularFile file_;
   bool packed_ = false, ended_ = false;
   z_stream stream_{};
   std::unique_ptr<unsigned char[]> buffer_;

@@ -35,8 +35,8 @@ nlohmann::json parse_learnt(std::string_view text) {
   };
   try {
     return nlohmann::json::parse(text, watch);
-  } catch (const nlohmann::json::exception& error) {
-    fail_data(std::string("is not valid JSON (") + error.what() + ")" + remedy);
+  } catch (const nlohmann::json::exception&) {  // whose text quotes the file
+    fail_data(std::string("is not valid JSON") + remedy);
   }
 }
 

@@ -20,7 +20,12 @@ double number(const Cohort::Impl& cohort, size_t row, size_t column) {
   const std::string& cell = cohort.cell(row, column);
   if (is_blank(cell)) return NAN;
   const auto value = core::parse_double(cell);
-  if (!value || !std::isfinite(*value))
+  if (value && !core::fits_float(*value))
+    core::fail_data(
+        cohort.where(row, column) + ": `" + cell +
+        "` is not a finite number of at most 3.4e38, the largest that models compute with; correct "
+        "it, or leave it blank when it is unknown");
+  if (!value)
     core::fail_data(cohort.where(row, column) + ": `" + cell +
                     "` is not a number, as this column is elsewhere; " +
                     (core::has_decimal_comma(cell) ? "write its decimals with a point"

@@ -13,6 +13,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/progress.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -53,6 +54,11 @@ void Cohort::Impl::read_ids() {
   for (size_t row = 0; row < table.rows.size(); ++row) {
     const std::string& id = cell(row, id_column);
     if (is_blank(id)) core::fail_data(where(row, id_column) + ": the patient has no id");
+    if (!core::is_plain(id))
+      core::fail_data(
+          where(row, id_column) + ": the id `" + core::shown(id) +
+          "` holds a control character or a mark that is not seen; write it with letters, digits and "
+          "signs");
     const auto [other, is_new] = first.emplace(id, row);
     if (!is_new)
       core::fail_data(where(row, id_column) + ": the patient `" + id + "` stands twice (also in line " +
@@ -155,9 +161,11 @@ std::vector<fs::path> Cohort::Impl::instance_files(size_t row, size_t column) co
 fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t column) const {
   fs::path path = resolve(named);
   // With `skip` the case fails when it is loaded, and is counted there.
-  if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first))
+  std::error_code code;
+  if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first, code))
     core::fail_data(where(row, column) + ": there is no file `" + named + "`" +
                     (path.string() == named ? "" : " (" + path.string() + ")") +
+                    (code ? " (" + code.message() + ")" : "") +
                     (named.find(';') == std::string::npos
                          ? "; correct the path or leave it blank"
                          : "; several files in one cell need `bag: always`"));
@@ -166,7 +174,7 @@ fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t c
 
 double Cohort::Impl::number(size_t row, size_t column, const char* of, double least) const {
   const auto value = core::parse_double(cell(row, column));
-  if (!value || !std::isfinite(*value) || *value < least)
+  if (!value || !core::fits_float(*value) || *value < least)
     core::fail_data(where(row, column) + ": `" + cell(row, column) + "` is not " + of);
   return *value;
 }

@@ -14,6 +14,7 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/thread_pool.hpp"
@@ -54,9 +55,8 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool pe
 }
 
 std::string to_text(const Described& described) {
-  return nlohmann::json{
-      {"names", *described.names}, {"values", described.values}, {"warnings", to_json(described.warnings)}}
-      .dump();
+  return core::json_text(nlohmann::json{
+      {"names", *described.names}, {"values", described.values}, {"warnings", to_json(described.warnings)}});
 }
 
 Described from_text(const std::string& text) {

@@ -11,6 +11,7 @@
 #include "data/locked_file.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/temporary.hpp"
 
@@ -209,7 +210,7 @@ std::optional<DiskCache::Held> DiskCache::read(const std::string& key) const {
 
 void DiskCache::write(const std::string& key, const Held& entry) {
   const std::string_view bytes(entry.values, entry.bytes);
-  const std::string meta = entry.told.dump();
+  const std::string meta = core::json_text(entry.told);
   Head head;
   head.mark = magic;
   head.version = format;

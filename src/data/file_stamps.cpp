@@ -6,6 +6,7 @@
 #include "core/whole_io.hpp"
 #include "data/disk_cache.hpp"
 #include "data/locked_file.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/referenced_files.hpp"
@@ -49,9 +50,10 @@ std::string stamp_of(const fs::path& path) {
 
 /// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.
 void DiskCache::read_stamps() {
+  constexpr off_t most = off_t{256} << 20;  // of more than a million files
   const OpenFile own(folder_ / stamps_file, O_RDONLY);
   struct stat is {};
-  if (!own || !own.is_own() || ::fstat(own.get(), &is) != 0) return;
+  if (!own || !own.is_own() || ::fstat(own.get(), &is) != 0 || is.st_size > most) return;
   std::string text(static_cast<size_t>(is.st_size), '\0');
   if (!core::read_all(own.get(), text.data(), text.size(), 0)) return;  // files are hashed again
   for (const std::string& line : core::split(text, '\n')) {

@@ -50,7 +50,7 @@ struct Covariate {
   double number_of(const Cohort::Impl& cohort, size_t row) const {
     const std::string cell = known_cell(cohort, row);
     const auto value = core::parse_double(cell);
-    if (!value || !std::isfinite(*value))
+    if (!value || !core::fits_float(*value))
       core::fail_data("harmonize: covariate `" + name + "` of patient `" + cohort.ids[row] + "` is `" + cell +
                       "`, not a number as in training");
     return *value;

@@ -10,6 +10,7 @@
 #include "imaging/dicom_select.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/regular_file.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -43,8 +44,8 @@ std::vector<std::string> identifying_elements(const fs::path& path) {
   const fs::path place = split_choice(path).first;
   std::error_code code;
   if (fs::is_directory(place, code)) {
-    for (const auto& entry : fs::directory_iterator(place))
-      if (entry.is_regular_file() && entry.file_size() > 0) look(entry.path(), names);
+    for (const fs::path& file : core::regular_files_in(place))
+      if (fs::file_size(file, code) > 0) look(file, names);
   } else if (fs::is_regular_file(place, code) && fs::file_size(place, code) > 0) {
     look(place, names);
   }

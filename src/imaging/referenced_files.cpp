@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdio>
-#include <fstream>
 
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
@@ -20,10 +19,9 @@ constexpr size_t most_header = size_t{1} << 20;
 constexpr int64_t most_files = 100'000;  ///< of one header
 
 std::string first_bytes(const fs::path& path, size_t count) {
-  std::ifstream file(path, std::ios::binary);
+  const core::RegularFile file(path);
   std::string bytes(count, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  bytes.resize(file.read(bytes.data(), count));
   return bytes;
 }
 

@@ -8,6 +8,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "run/mark.hpp"
@@ -85,8 +86,12 @@ bool is_marked(const fs::path& folder) {
       core::read_file(folder / name::lock).starts_with(lock_mark))
     return true;
   if (!fs::is_regular_file(folder / name::environment, code)) return false;  // runs had no lock once
-  const auto json = nlohmann::json::parse(core::read_file(folder / name::environment), nullptr, false);
-  return json.is_object() && json.contains("photo51") && json.contains("seed");
+  try {
+    const auto json = core::read_json_object(folder / name::environment, "");
+    return json.contains("photo51") && json.contains("seed");
+  } catch (const core::Error&) {
+    return false;
+  }
 }
 
 /// Whether `folder` is `path` or one of its parents.

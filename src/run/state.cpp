@@ -9,6 +9,7 @@
 #include "photo51/config/node.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/run/layout.hpp"
@@ -60,21 +61,19 @@ std::string missing_models(const fs::path& folder) {
 void record_results(const fs::path& folder) {
   nlohmann::ordered_json hashes = nlohmann::ordered_json::object();
   for (const char* file : recorded) hashes[file] = core::hash_file(folder / file);
-  core::write_file_atomic(folder / name::result_hashes, hashes.dump(1) + "\n");
+  core::write_file_atomic(folder / name::result_hashes, core::json_text(hashes, 1) + "\n");
 }
 
 bool check_results(const fs::path& folder) {
   const fs::path record = folder / name::result_hashes;
   if (!fs::exists(record)) return false;
-  const auto hashes = nlohmann::json::parse(core::read_file(record), nullptr, false);
-  if (!hashes.is_object())
-    core::fail_data(record.string() +
-                    ": is broken; go on with `photo51 train … --resume`, which writes it again");
+  const auto hashes =
+      core::read_json_object(record, "go on with `photo51 train … --resume`, which writes it again");
   for (const char* file : recorded) {
     const auto hash = hashes.find(file);
     if (hash == hashes.end()) continue;
     const bool there = fs::exists(folder / file);
-    if (there && *hash == core::hash_file(folder / file)) continue;
+    if (there && hash->is_string() && hash->get<std::string>() == core::hash_file(folder / file)) continue;
     core::fail_data((folder / file).string() + ": " + (there ? "has been changed" : "has been removed") +
                     " since the run wrote it, so it is not scored as the run's result; `photo51 train … "
                     "--resume` writes it again");

@@ -4,6 +4,7 @@
 
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
 #include "core/learnt.hpp"
 #include "photo51/backbones/weights.hpp"

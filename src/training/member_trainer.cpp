@@ -14,6 +14,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/interrupt.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/random.hpp"
@@ -334,17 +335,16 @@ class MemberTrainer {
     if (!std::isnan(validation.metric))
       shown_validation_ += ", metric " + core::format_fixed(validation.metric, 3);
     note_ = ", loss " + core::format_fixed(loss, 4) + shown_validation_;
-    return nlohmann::ordered_json{{"fold", job_.fold},
-                                  {"repeat", job_.repeat},
-                                  {"epoch", state_.epoch},
-                                  {"steps", state_.steps},
-                                  {"lr", state_.lr},
-                                  {"loss", loss},
-                                  {"losses", parts},
-                                  {"validation_loss", validation.loss},
-                                  {"validation_metric", validation.metric},
-                                  {"seconds", std::round(seconds * 1000) / 1000}}
-        .dump();
+    return core::json_text(nlohmann::ordered_json{{"fold", job_.fold},
+                                                  {"repeat", job_.repeat},
+                                                  {"epoch", state_.epoch},
+                                                  {"steps", state_.steps},
+                                                  {"lr", state_.lr},
+                                                  {"loss", loss},
+                                                  {"losses", parts},
+                                                  {"validation_loss", validation.loss},
+                                                  {"validation_metric", validation.metric},
+                                                  {"seconds", std::round(seconds * 1000) / 1000}});
   }
 
   std::string where() const { return job_.title + ", epoch " + std::to_string(state_.epoch + 1); }

@@ -52,6 +52,22 @@ TEST(Gather, CurvesComeFromTheLog) {
   EXPECT_EQ(curves[1].name, "fold 0, repeat 1");
 }
 
+TEST(Gather, ALogOfOtherTypesDrawsWhatItHas) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "log.jsonl")
+      << R"({"fold": "x", "repeat": [1], "loss": "high", "validation_loss": 0.5})"
+      << "\n[1]\n7\n"
+      << R"({"fold": 1, "repeat": 1e300, "loss": 0.25})"
+      << "\n"
+      << std::string(100'000, '[') << "\n";
+  const auto curves = training_curves(folder / "log.jsonl");
+  ASSERT_EQ(curves.size(), 2U);
+  EXPECT_EQ(curves[0].name, "fold 0");
+  EXPECT_TRUE(std::isnan(curves[0].training_loss[0]));
+  EXPECT_EQ(curves[0].validation_loss[0], 0.5);
+  EXPECT_EQ(curves[1].name, "fold 1");
+}
+
 TEST(Gather, RefusesWhatIsNoFinishedRun) {
   const test::TemporaryFolder folder;
   EXPECT_THROW(write_run_report(folder / "nowhere"), core::Error);

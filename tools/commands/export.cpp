@@ -4,6 +4,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/inference/predictor.hpp"
 
 namespace photo51::commands {
@@ -23,7 +24,7 @@ void add_export(CLI::App& app, const Common& common) {
   command->callback([arguments, &common] {
     inference::export_model(arguments->run, arguments->out, arguments->allow_unfinished,
                             arguments->keep_rare);
-    if (!common.quiet) std::printf("%s\n", arguments->out.string().c_str());
+    if (!common.quiet) std::printf("%s\n", core::shown(arguments->out.string()).c_str());
   });
 }
 
