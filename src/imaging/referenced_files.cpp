@@ -233,7 +233,7 @@ std::vector<fs::path> referenced_files(const fs::path& path) {
   const std::string start = first_bytes(path, size_t{1} << 16);
   if (start.find("Virtual Microscope Specimen]") != std::string::npos) return hamamatsu_files(path, start);
   if (start.starts_with("NRRD000")) return nrrd_files(path);
-  if (is_meta_image(start)) return meta_files(path, first_bytes(path, most_header));
+  if (is_meta_image(start.substr(0, 1024))) return meta_files(path, first_bytes(path, most_header));
   return {};
 }
 
