@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "imaging/nifti_format.hpp"
+#include "imaging/nifti_header.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/read.hpp"
@@ -282,6 +283,11 @@ TEST_F(Nifti, RefusesDamagedFiles) {
   EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("convert the pair"));
   std::memset(h.magic, 0, 4);
   EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("Analyze 7.5"));
+}
+
+TEST_F(Nifti, RefusesAHeaderOfAnotherSize) {
+  PHOTO51_EXPECT_ERROR(nifti::parse_header(std::string(348, 'x')), data,
+                       HasSubstr("its header does not begin with 348 or 540"));
 }
 
 TEST_F(Nifti, RefusesScalesThatLeaveNoValues) {

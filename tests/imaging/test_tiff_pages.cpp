@@ -88,6 +88,12 @@ TEST_F(TiffPages, RefuseWhatCannotBeRead) {
   PHOTO51_EXPECT_ERROR(read_volume(path), data, HasSubstr("more than the file can hold"));
 }
 
+TEST_F(TiffPages, OfADirectoryBeyondTheFileAreRefused) {
+  core::write_file_atomic(folder_ / "b.tif", std::string("II*\0\xF0\xFF\xFF\xFF and no more", 20));
+  PHOTO51_EXPECT_ERROR(read_volume(folder_ / "b.tif"), data,
+                       testing::AllOf(HasSubstr("b.tif"), HasSubstr("is not a readable TIFF")));
+}
+
 TEST_F(TiffPages, WithThousandsOfSamplesOrCopiesAreRefused) {
   test::write_tiff(folder_ / "samples.tif", {{.rgb = at::zeros({2000, 4, 4}, at::kByte), .tile = 0}});
   PHOTO51_EXPECT_ERROR(read_volume(folder_ / "samples.tif"), data,
