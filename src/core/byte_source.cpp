@@ -73,12 +73,15 @@ bool ByteSource::skip(size_t bytes) {
   return true;
 }
 
-void ByteSource::finish() {
-  if (!packed_ || ended_) return;
+bool ByteSource::finish(uint64_t most) {
+  if (!packed_ || ended_) return true;
   char scratch[4096];
-  while (read(scratch, sizeof scratch) > 0) {
+  while (const size_t got = read(scratch, sizeof scratch)) {
+    if (got > most) return false;
+    most -= got;
   }
   if (!ended_) fail_data(path_.string() + ": the file is cut off; copy the file again");
+  return true;
 }
 
 }  // namespace photo51::core

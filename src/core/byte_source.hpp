@@ -24,8 +24,9 @@ class ByteSource {
   size_t read(void* to, size_t bytes);
   /// Passes over `bytes` bytes; false when the file ends before.
   bool skip(size_t bytes);
-  /// Reads what is left, so that the checksum at the end of a gzip file is compared.
-  void finish();
+  /// Reads what is left, so that the checksum at the end of a gzip file is compared. Gives up after `most`
+  /// unpacked bytes: false when there is more.
+  bool finish(uint64_t most = UINT64_MAX);
 
   bool packed() const { return packed_; }
   uint64_t file_bytes() const { return file_.size(); }

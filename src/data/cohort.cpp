@@ -15,6 +15,7 @@
 #include "photo51/core/progress.hpp"
 #include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::data {
 
@@ -289,6 +290,15 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
   check_privacy(*this);
 }
 
+namespace {
+
+void limit_files(const CohortOptions& options) {
+  imaging::set_file_limits(
+      {.max_gib = options.max_gib_per_file, .follow_out_of_folder = options.detached_files == "anywhere"});
+}
+
+}  // namespace
+
 Cohort::Cohort() : impl_(std::make_unique<Impl>()) {}
 Cohort::~Cohort() = default;
 Cohort::Cohort(Cohort&&) noexcept = default;
@@ -304,6 +314,7 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (!options.data_root.empty() && !fs::is_directory(options.data_root))
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
+  limit_files(options);
   impl_->warnings = std::make_shared<Warnings>(options.strict);
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
@@ -350,6 +361,7 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
   cohort.impl_->inputs = inputs;
   cohort.impl_->options.strict = options.strict;
   cohort.impl_->options.privacy = options.privacy;
+  limit_files(options);
   cohort.impl_->warnings = std::make_shared<Warnings>(options.strict);
   cohort.impl_->build(true, false);
   return cohort;

@@ -8,6 +8,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -160,8 +161,10 @@ void take_identity(const Handle& handle, SlideInfo& info) {
 
 std::string openslide_vendor(const fs::path& path) {
   std::error_code code;
-  if (fs::exists(path, code) && !fs::is_directory(path, code))
+  if (fs::exists(path, code) && !fs::is_directory(path, code)) {
     core::require_regular_file(path);  // OpenSlide would wait at a pipe
+    referenced_files(path);            // and read whatever a key file names
+  }
   const char* vendor = openslide_detect_vendor(path.c_str());
   return vendor == nullptr ? "" : vendor;
 }
