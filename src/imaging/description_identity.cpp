@@ -58,7 +58,8 @@ class OmeTexts {
 
   /// Names of channels and stains say what was seen; images are counted.
   static bool is_plain_name(const std::string& element, const std::string& value) {
-    static const std::regex counted(R"((Image|Series|Scene|Plane)[:_ ]?\d*)", std::regex::icase);
+    static const std::regex counted(R"((Image|Series|Scene|Plane|Label|Macro|Overview|Thumbnail)[:_ ]?\d*)",
+                                    std::regex::icase);
     return element == "Channel" || element == "Filter" || value.size() <= 2 ||
            (value.size() <= 32 && std::regex_match(value, counted));
   }
@@ -148,7 +149,8 @@ Findings identity_of_aperio(const std::string& text) {
     const std::string value(core::trim(part.substr(sign + 1)));
     if (technical.contains(key) && core::parse_double(value)) continue;
     if (value.size() <= 32 && (key == "Parmset" || key == "ICC Profile")) continue;
-    if (!is_dummy_text(value)) found.insert({"aperio." + shown_name(key), key == "User" || key == "Patient"});
+    if (!is_technical_text(value))
+      found.insert({"aperio." + shown_name(key), key == "User" || key == "Patient"});
   }
   return found;
 }

@@ -104,10 +104,9 @@ class Search {
     } else if (const ProfileEntry* entry = profile_entry(tag.getGroup(), tag.getElement())) {
       if (tells(item, element, tag, *entry)) add(entry->keyword + where, entry->kept_by.empty());
     } else if (is_odd_name(item, element, tag)) {
-      DcmTag named(tag);
-      add(std::string(named.getTagName()) + where, true);
-    } else if (is_unknown(element, tag) && !is_blank(item, element, tag)) {
-      add("unknown element " + number_of_tag(tag) + where, false);
+      add((is_unknown(element, tag) ? unknown_name(tag) : keyword_of(tag)) + where, true);
+    } else if (is_unknown(element, tag) && element.ident() != EVR_PN && !is_blank(item, element, tag)) {
+      add(unknown_name(tag) + where, false);
     }
     auto* sequence = dynamic_cast<DcmSequenceOfItems*>(&element);
     if (sequence == nullptr) return;
@@ -117,6 +116,7 @@ class Search {
       if (auto* inner = dynamic_cast<DcmItem*>(object)) look_into(*inner, " in " + name);
   }
 
+  static std::string unknown_name(const DcmTagKey& tag) { return "unknown element " + number_of_tag(tag); }
   static std::string keyword_of(const DcmTagKey& tag) {
     const ProfileEntry* entry = profile_entry(tag.getGroup(), tag.getElement());
     if (entry != nullptr) return entry->keyword;
@@ -140,7 +140,8 @@ class Search {
     if (is_blank(item, element, tag)) return false;
     const std::string text = is_sequence(element) ? std::string() : text_of(item, tag);
     // An id that is written as a name is one.
-    if (tag == DCM_PatientID) return text.find('^') != std::string::npos && !is_dummy_text(text);
+    if (tag == DCM_PatientID)
+      return text.find('^') != std::string::npos && !is_dummy_name(text, "", claim_.made);
     if (entry.uid || claim_.options.meets(entry.kept_by)) return false;
     const DcmEVR vr = element.ident();
     if (tag == DCM_PatientName || vr == EVR_PN) return !is_dummy_name(text, id_, claim_.made);
