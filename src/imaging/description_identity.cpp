@@ -98,7 +98,8 @@ Findings identity_of_ome(const std::string& xml) {
 bool is_aperio_head(std::string head) {
   std::replace_if(
       head.begin(), head.end(), [](unsigned char c) { return std::isalnum(c) == 0; }, ' ');
-  static const std::set<std::string> words{"YCC", "YUV", "KDU", "RAW", "OFFSET", "Offset", "label", "macro"};
+  static const std::set<std::string> words{"YCC",    "YUV",   "KDU",   "RAW",      "OFFSET",
+                                           "Offset", "label", "macro", "thumbnail"};
   return std::ranges::all_of(core::split(head, ' '), [](const std::string& word) {
     const bool counts = std::ranges::any_of(word, [](unsigned char c) { return std::isdigit(c) != 0; });
     return counts || word.size() < 2 || words.contains(word) || is_technical_text(word);
