@@ -19,6 +19,23 @@ namespace photo51::imaging {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+void put_synthetic(DicomPut& put) {
+  put.text(DCM_PatientIdentityRemoved, "YES");
+  put.text(DCM_DeidentificationMethod, "made by a program, of no patient");
+  put.text(DCM_LongitudinalTemporalInformationModified, "MODIFIED");
+  const Code options[] = {{"113100", "DCM", "Basic Application Confidentiality Profile"},
+                          {"113105", "DCM", "Clean Descriptors Option"},
+                          {"113107", "DCM", "Retain Longitudinal Temporal Information Modified Dates Option"},
+                          {"113108", "DCM", "Retain Patient Characteristics Option"},
+                          {"113109", "DCM", "Retain Device Identity Option"},
+                          {"113112", "DCM", "Retain Institution Identity Option"}};
+  for (const Code& option : options) put.code(DCM_DeidentificationMethodCodeSequence, option);
+}
+
+}  // namespace
+
 std::string decimal(double value) {
   if (value == 0) value = 0;  // no "-0"
   char text[32];
@@ -67,7 +84,7 @@ DicomUids uids_of(const DicomTags& tags) {
 void put_patient_and_study(DicomPut& put, const DicomTags& tags, const DicomUids& uids,
                            const std::string& modality) {
   put.text(DCM_SpecificCharacterSet, "ISO_IR 192");
-  put.text(DCM_PatientName, tags.patient_name.empty() ? tags.patient_id : tags.patient_name);
+  put.text(DCM_PatientName, tags.patient_name);
   put.text(DCM_PatientID, tags.patient_id);
   put.text(DCM_PatientBirthDate, "");
   put.text(DCM_PatientSex, tags.patient_sex);
@@ -86,6 +103,7 @@ void put_patient_and_study(DicomPut& put, const DicomTags& tags, const DicomUids
   put.text(DCM_InstitutionName, tags.institution);
   put.text(DCM_StationName, tags.station);
   put.text(DCM_ManufacturerModelName, tags.model);
+  if (tags.synthetic) put_synthetic(put);
 }
 
 void put_plane(DicomPut& put, const Geometry& geometry, int64_t k, const DicomUids& uids) {

@@ -99,7 +99,6 @@ FolderSeries find_series(const fs::path& folder, core::ThreadPool* pool) {
   FolderSeries found;
   for (auto& header : headers) {
     if (!header) continue;
-    found.identifying.insert(header->identifying.begin(), header->identifying.end());
     if (is_image(*header)) found.images[header->series_uid].push_back(std::move(*header));
   }
   return found;

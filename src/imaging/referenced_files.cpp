@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
 
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"

@@ -151,7 +151,8 @@ void take_scale(const Handle& handle, OpenedSlide& opened) {
 void take_identity(const Handle& handle, SlideInfo& info) {
   for (const char* const* name = openslide_get_property_names(handle.get()); *name != nullptr; ++name)
     for (const char* telling : {"aperio.User", "aperio.Patient", "hamamatsu.Reference", "leica.barcode",
-                                "mirax.GENERAL.SLIDE_NAME", "philips.PIIM_DP_SCANNER_OPERATOR_ID",
+                                "mirax.GENERAL.SLIDE_NAME", "mirax.GENERAL.SLIDE_ID",
+                                "mirax.GENERAL.SLIDE_CREATIONDATETIME", "philips.PIIM_DP_SCANNER_OPERATOR_ID",
                                 "philips.PIM_DP_UFS_BARCODE", "ventana.BarCode1", "ventana.Patient"})
       if (std::string(*name).starts_with(telling) && !property(handle, *name).empty())
         info.phi.emplace_back(*name);

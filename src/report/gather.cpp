@@ -74,6 +74,7 @@ ReportInput gather(const Study& study, const std::string& title) {
   input.truth = evaluation::truth_of(study.cohort, training::rows_of(study.cohort, study.predictions),
                                      study.evaluate.groups);
   input.level = study.evaluate.level;
+  input.with_ids = study.evaluate.report_ids;
   input.pictures = example_pictures(study, input.truth, input.warnings);
   return input;
 }

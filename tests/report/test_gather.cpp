@@ -23,6 +23,15 @@ TEST(Gather, WritesTheReportOfARun) {
   for (const char* text : {"glioma", "idh", "os", "x1, x2, x3", "snn", "<svg", "</html>"})
     EXPECT_THAT(page, HasSubstr(text));
   EXPECT_FALSE(metrics.empty());
+  // Ids are on it when they are asked for.
+  const std::string first = core::read_table(run / "predictions.csv").rows[0][0];
+  EXPECT_THAT(page, ::testing::Not(HasSubstr(first)));
+  write_run_report(run, {"evaluate.report_ids=true"});
+  const std::string named = core::read_file(run / "report.html");
+  size_t listed = 0;
+  for (const auto& row : core::read_table(run / "cases.csv").rows)
+    listed += named.find(row[0]) == std::string::npos ? 0 : 1;
+  EXPECT_GT(listed, 0U);
   // Other groups and confidence on request.
   write_run_report(run,
                    {"evaluate.groups=[]", "evaluate.confidence=bootstrap", "evaluate.bootstrap_samples=50"});

@@ -15,6 +15,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/privacy.hpp"
 #include "photo51/imaging/slide.hpp"
 #include "photo51/preprocess/tiles.hpp"
 #include "photo51/run/layout.hpp"
@@ -125,7 +126,8 @@ void print(const Inspection& found) {
   for (const std::string& note : found.notes) line("note", note);
   for (const std::string& warning : found.warnings) line("warning", warning);
   if (!found.phi.empty())
-    line("PHI", "the patient can be told from " + core::join(found.phi, ", ") + "; remove before sharing");
+    line("PHI", "the patient can be told, or sought, by " + imaging::in_words(found.phi) +
+                    "; remove before sharing");
   if (!found.error.empty()) line("error", found.error);
 }
 
