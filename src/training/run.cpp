@@ -114,8 +114,7 @@ class Run {
 
   void leave_out(int64_t row, const std::string& why) {
     if (!bad_.insert(row).second) return;
-    core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
-    cohort_.recall_warnings({{cohort_.id(row), "", "", "is left out: " + why}});
+    cohort_.report_left_out(cohort_.id(row), why);
   }
 
   /// The lines of the epochs that count, from the states of the members.
