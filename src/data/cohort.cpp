@@ -12,6 +12,7 @@
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
@@ -412,6 +413,14 @@ std::vector<Warning> Cohort::warnings() const {
 
 void Cohort::recall_warnings(const std::vector<Warning>& found) const {
   impl_->warnings->recall(found);
+}
+
+void Cohort::report_left_out(const std::string& case_id, const std::string& why) const {
+  const std::string named = "case " + case_id;
+  const std::string text =
+      "is left out: " + (why.starts_with(named + ": ") ? why.substr(named.size() + 2) : why);
+  core::log_warning(named + " " + text);
+  impl_->warnings->recall({{case_id, "", "", text}});
 }
 
 void Cohort::summarise_warnings() const {

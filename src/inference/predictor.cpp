@@ -6,7 +6,6 @@
 #include "inference/model_files.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/inference/member.hpp"
 
@@ -73,7 +72,7 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
     if (options.on_bad)
       options.on_bad(cohort.id(row), why);
     else
-      core::log_warning("case " + cohort.id(row) + " is left out: " + why);
+      cohort.report_left_out(cohort.id(row), why);
   };
   const auto useful = with_any_input(cohort, rows, pass.on_bad);
   std::vector<model::Prediction> predictions;

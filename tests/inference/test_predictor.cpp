@@ -127,6 +127,11 @@ TEST_F(Trained, ACaseWithNothingIsReportedAndLeftOut) {
   EXPECT_THAT(left_out, ::testing::ElementsAre("N1"));
   ASSERT_EQ(predictions.size(), 3U);
   EXPECT_EQ(predictions[0].case_id, "N2");
+  // Without a listener the cohort records it.
+  EXPECT_EQ(predictor.predict(people, {0, 1}, {}).size(), 3U);
+  ASSERT_EQ(people.warnings().size(), 1U);
+  EXPECT_EQ(people.warnings()[0].case_id, "N1");
+  EXPECT_EQ(people.warnings()[0].text, "is left out: it has none of the inputs table");
 }
 
 TEST_F(Trained, WeightsThatAreNoNumbersAreRefused) {
