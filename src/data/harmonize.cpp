@@ -14,8 +14,6 @@
 namespace photo51::data {
 namespace {
 
-using Names = std::vector<std::string>;
-
 std::string cell_of(const Cohort::Impl& cohort, size_t row, const std::string& column) {
   const auto found = cohort.table.find(column);
   if (!found)
