@@ -4,23 +4,22 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
-#include <system_error>
+#include <string_view>
 
 #include "commands/commands.hpp"
-#include "photo51/core/error.hpp"
+#include "photo51/core/failure.hpp"
 #include "photo51/core/interrupt.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
-#include "photo51/core/memory.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/version.hpp"
 
@@ -38,23 +37,8 @@ void sleep_when_idle(char** argv) {
   ::execv("/proc/self/exe", argv);  // returns only when it fails: then it goes on as it is
 }
 
-/// One line of JSON whatever the message holds: paths and messages of other libraries need not be UTF-8.
-std::string failure_line(bool json, int code, const std::string& message) {
-  if (!json) return "photo51: " + message;
-  return nlohmann::json{{"error", message}, {"exit_code", code}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-int report_failure(bool json, int code, std::string message) {
-  // LibTorch appends its C++ stack after the first line, in one of two ways.
-  for (const char* stack : {"\nException raised from", "\nframe #"})
-    if (const size_t end = message.find(stack); end != std::string::npos) message.resize(end);
-  std::fprintf(stderr, "%s\n", failure_line(json, code, message).c_str());
-  return code;
-}
-
 /// What to lower when memory has run out, by command.
-std::string lower_what(const std::string& command) {
+std::string lower_what(std::string_view command) {
   if (command == "train")
     return "lower train.batch_size, train.workers, train.cache_mib or the size of the inputs "
            "(preprocess.size, preprocess.spacing); photo51 doctor CONFIG estimates the need";
@@ -65,33 +49,39 @@ std::string lower_what(const std::string& command) {
   return "close other programs, or look at fewer and smaller files at once";
 }
 
-int report_out_of_memory(bool json, const std::string& command) {
-  return report_failure(json, 1, "out of memory; " + lower_what(command));
+/// What the program can still say when nothing else can be done.
+struct Asked {
+  bool json = false;
+  std::array<char, 32> command{};  ///< its name
+};
+Asked asked;  ///< of what may fail at any time, also after main
+
+/// Says what the exception that is being handled means. Returns the exit code.
+int report_current() noexcept {
+  const core::Failure failure = core::failure_of(std::current_exception());
+  if (!failure.out_of_memory) return core::report_failure(asked.json, failure.code, failure.message);
+  try {
+    return core::report_failure(asked.json, failure.code,
+                                "out of memory; " + lower_what(asked.command.data()));
+  } catch (...) {
+    return core::report_failure(asked.json, failure.code, "out of memory");
+  }
 }
 
 /// An exception that left a thread or a destructor: the program cannot go on, but says why in one line.
-[[noreturn]] void report_and_end(bool json) {
-  std::string why = "an error left a thread";
-  try {
-    if (const auto current = std::current_exception()) std::rethrow_exception(current);
-  } catch (const std::exception& error) {
-    why = core::is_out_of_memory(error) ? "out of memory" : error.what();
-  } catch (...) {
-    why = "an unknown error left a thread";
-  }
-  report_failure(json, 1, why);
-  std::_Exit(1);
+[[noreturn]] void report_and_end() noexcept {
+  static std::atomic_flag reported = ATOMIC_FLAG_INIT;
+  while (reported.test_and_set()) ::pause();  // another thread does, and ends the process
+  std::_Exit(report_current());
 }
-
-bool json_wanted = false;  ///< for what may happen at any time
 
 /// What is written to the standard output may stay in a buffer until the disk is found to be full.
 int finish_output(bool json) {
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return 0;
-  return report_failure(json, 1,
-                        std::string("standard output: writing failed: ") +
-                            (errno != 0 ? std::strerror(errno) : "unknown reason") +
-                            "; free some space or write elsewhere");
+  return core::report_failure(json, 1,
+                              std::string("standard output: writing failed: ") +
+                                  (errno != 0 ? std::strerror(errno) : "unknown reason") +
+                                  "; free some space or write elsewhere");
 }
 
 /// LibTorch takes a thread a processor of the host. Its own threads end the program when they cannot be
@@ -103,14 +93,8 @@ void choose_threads() {
   if (started < at::get_num_threads()) at::set_num_threads(std::max(1, started));
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  core::catch_interrupts("photo51: interrupted", "");
-  if (std::any_of(argv, argv + argc, [](const char* argument) { return std::string(argument) == "train"; }))
-    sleep_when_idle(argv);
-  std::set_terminate([] { report_and_end(json_wanted); });
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of writing it
+/// Parses the command line and runs the command.
+int run(int argc, char** argv) {
   commands::Common common;
   CLI::App app("photo51 reads a tumour's genotype, subtype and prognosis from medical images.", "photo51");
   app.set_version_flag("--version", std::string("photo51 ") + core::version());
@@ -118,14 +102,15 @@ int main(int argc, char** argv) {
   app.fallthrough();
   app.add_flag("--quiet", common.quiet, "no progress, only warnings and errors");
   app.add_flag("--json", common.json, "progress, results and errors as JSON");
-  std::string command;
   app.parse_complete_callback([&] {
-    json_wanted = common.json;
-    if (!app.get_subcommands().empty()) command = app.get_subcommands().front()->get_name();
+    asked.json = common.json;
+    const std::string command =
+        app.get_subcommands().empty() ? "" : app.get_subcommands().front()->get_name();
+    command.copy(asked.command.data(), asked.command.size() - 1);
     core::catch_interrupts(
-        failure_line(common.json, 130,
-                     command == "train" ? "interrupted; what is finished is kept, go on with --resume"
-                                        : "interrupted"),
+        core::failure_line(common.json, 130,
+                           command == "train" ? "interrupted; what is finished is kept, go on with --resume"
+                                              : "interrupted"),
         common.quiet || common.json
             ? ""
             : "photo51: interrupted; the state is saved after this step, once more ends at once");
@@ -160,21 +145,21 @@ int main(int argc, char** argv) {
       app.exit(error);
       return finish_output(common.json);
     }
-    return report_failure(common.json, 2, std::string(error.what()) + "; see photo51 --help");
-  } catch (const core::Error& error) {
-    return report_failure(common.json, static_cast<int>(error.fault()), error.what());
-  } catch (const std::filesystem::filesystem_error& error) {
-    return report_failure(common.json, 3, error.path1().string() + ": " + error.code().message());
-  } catch (const std::system_error& error) {
-    if (error.code() == std::errc::resource_unavailable_try_again)
-      return report_failure(common.json, 1,
-                            "no thread can be started; raise the limit of processes (ulimit -u) or lower the "
-                            "number of threads and workers");
-    return report_failure(common.json, 1, error.what());
-  } catch (const std::exception& error) {
-    if (core::is_out_of_memory(error)) return report_out_of_memory(common.json, command);
-    return report_failure(common.json, 1, error.what());
+    return core::report_failure(common.json, 2, std::string(error.what()) + "; see photo51 --help");
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::set_terminate(report_and_end);
+  core::catch_interrupts("photo51: interrupted", "");
+  try {
+    if (std::any_of(argv, argv + argc, [](std::string_view argument) { return argument == "train"; }))
+      sleep_when_idle(argv);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that grows too large is an error of writing it
+    return run(argc, argv);
   } catch (...) {
-    return report_failure(common.json, 1, "an unknown error");
+    return report_current();
   }
 }

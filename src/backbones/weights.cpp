@@ -40,6 +40,12 @@ bool convertible(const at::Tensor& from, const at::Tensor& to) {
   return from.scalar_type() == to.scalar_type() || (from.is_floating_point() && to.is_floating_point());
 }
 
+/// Whether what is finite stays so in the other's type.
+bool fits(const at::Tensor& from, const at::Tensor& to) {
+  return from.scalar_type() == to.scalar_type() || from.numel() == 0 ||
+         at::isfinite(from.to(to.scalar_type())).all().item<bool>();
+}
+
 }  // namespace
 
 Tensors state_of(const torch::nn::Module& module) {
@@ -63,6 +69,8 @@ void load_state(torch::nn::Module& module, const Tensors& tensors, const std::st
     } else if (!convertible(found->second, tensor)) {
       wrong.push_back(name + " " + c10::toString(found->second.scalar_type()) + " where " +
                       c10::toString(tensor.scalar_type()) + " is needed");
+    } else if (!fits(found->second, tensor)) {
+      wrong.push_back(name + " with values beyond " + c10::toString(tensor.scalar_type()));
     }
   }
   if (options.strict)

@@ -1,6 +1,7 @@
 #include "photo51/config/node.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 
 namespace photo51::config {
 
@@ -70,13 +71,20 @@ Node merge(const Node& base, const Node& over) {
   const Node* old_name = base.find("name");
   const Node* new_name = over.find("name");
   if (old_name != nullptr && new_name != nullptr && old_name->text != new_name->text) return over;
+  std::unordered_map<std::string_view, size_t> place_of;
+  for (size_t i = 0; i < base.entries.size(); ++i) place_of.emplace(base.entries[i].first, i);
   Node merged = base;
   merged.file = over.file;
   merged.line = over.line;
   for (const auto& [key, value] : over.entries) {
-    const Node* old = base.find(key);
-    Node& now = merged.set(key, old != nullptr ? merge(*old, value) : value);
-    if (now.kind == Node::Kind::null && old != nullptr) now.removed = true;
+    const auto place = place_of.find(key);
+    if (place == place_of.end()) {
+      merged.entries.push_back({key, value});
+      continue;
+    }
+    Node& now = merged.entries[place->second].second;
+    now = merge(base.entries[place->second].second, value);
+    if (now.kind == Node::Kind::null) now.removed = true;
   }
   return merged;
 }

@@ -1,9 +1,12 @@
-// The only file that sees yaml-cpp.
+// With yaml_size.cpp the only file that sees yaml-cpp.
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <functional>
+#include <map>
+#include <unordered_set>
 
+#include "config/yaml_size.hpp"
 #include "photo51/config/node.hpp"
 #include "photo51/core/cells.hpp"
 #include "photo51/core/encoding.hpp"
@@ -14,11 +17,12 @@
 namespace photo51::config {
 namespace {
 
+namespace fs = std::filesystem;
 using Source = std::shared_ptr<const std::string>;
 
-/// Aliases may stand inside what they name, and multiply: neither may fill the memory.
-constexpr int kDeepest = 100;
-constexpr int kMostValues = 100'000;
+/// Files that extend each other, and files that are taken in again.
+constexpr size_t kDeepest = 100;
+constexpr int kMostTaken = 500;
 
 /// How nothing is written at `place`; yaml-cpp does not tell `~` from an empty value.
 std::string written_nothing(std::string_view text, const YAML::Mark& place) {
@@ -35,16 +39,10 @@ std::string written_nothing(std::string_view text, const YAML::Mark& place) {
   return "";
 }
 
-Node convert(const YAML::Node& yaml, std::string_view text, const Source& source, int depth, int& values) {
+Node convert(const YAML::Node& yaml, std::string_view text, const Source& source) {
   Node node;
   node.file = source;
   node.line = yaml.Mark().line + 1;
-  if (depth > kDeepest)
-    core::fail_usage(node.where() + ": is nested more than " + std::to_string(kDeepest) +
-                     " deep; does an anchor stand inside itself?");
-  if (++values > kMostValues)
-    core::fail_usage(node.where() + ": the document has more than " + std::to_string(kMostValues) +
-                     " values; do its aliases multiply?");
   switch (yaml.Type()) {
     case YAML::NodeType::Undefined:
       break;
@@ -58,20 +56,22 @@ Node convert(const YAML::Node& yaml, std::string_view text, const Source& source
       break;
     case YAML::NodeType::Sequence:
       node.kind = Node::Kind::sequence;
-      for (const auto& item : yaml) node.items.push_back(convert(item, text, source, depth + 1, values));
+      for (const auto& item : yaml) node.items.push_back(convert(item, text, source));
       break;
-    case YAML::NodeType::Map:
+    case YAML::NodeType::Map: {
       node.kind = Node::Kind::map;
+      std::unordered_set<std::string> keys;
       for (const auto& entry : yaml) {
         const std::string key = entry.first.Scalar();
-        if (node.find(key) != nullptr)
+        if (!keys.insert(key).second)
           core::fail_usage(*source + ":" + std::to_string(entry.first.Mark().line + 1) + ": the key `" + key +
                            "` stands twice");
+        node.entries.push_back({key, convert(entry.second, text, source)});
         // An entry's line is its key's: that is where a reader looks.
-        node.set(key, convert(entry.second, text, source, depth + 1, values)).line =
-            entry.first.Mark().line + 1;
+        node.entries.back().second.line = entry.first.Mark().line + 1;
       }
       break;
+    }
   }
   return node;
 }
@@ -94,44 +94,85 @@ void refuse_empty_values(const Node& node) {
   }
 }
 
-Node load(const std::filesystem::path& path, EmptyValues empty, std::vector<std::filesystem::path>& chain,
-          std::vector<std::filesystem::path>* read = nullptr) {
-  if (read != nullptr) read->push_back(path);
-  std::error_code code;
-  const auto canonical = std::filesystem::weakly_canonical(path, code);
-  chain.push_back(canonical);
-  if (std::find(chain.begin(), chain.end() - 1, canonical) != chain.end() - 1) {
-    std::vector<std::string> names;
-    for (const auto& link : chain) names.push_back(link.filename().string());
-    core::fail_usage(path.string() + ": `extends` runs in a circle: " + core::join(names, " -> "));
-  }
+/// One file as it is.
+Node parse_file(const fs::path& path, EmptyValues empty) {
   std::string text;
   try {
-    text = core::read_file(path);
+    text = core::read_file(path, core::most_of_a_config);
   } catch (const core::Error& error) {
     core::fail_usage(std::string("config ") + error.what());
   }
   Node document = parse_yaml(text, path.string());
   if (document.kind == Node::Kind::null) document.kind = Node::Kind::map;
+  // Without its text: the file may be one that nobody meant to show.
   if (document.kind != Node::Kind::map)
-    core::fail_usage(document.where() + ": a config is a map of keys, not " + document.kind_name());
+    core::fail_usage(document.where() + ": a config is a map of keys, not " +
+                     (document.kind == Node::Kind::scalar ? "a text" : document.kind_name()));
   if (empty == EmptyValues::refuse) refuse_empty_values(document);
-  if (const Node* extends = document.find("extends")) {
-    std::vector<Node> bases = extends->kind == Node::Kind::sequence ? extends->items : std::vector{*extends};
+  return document;
+}
+
+/// Reads a file and what it extends, each file once.
+class Loader {
+ public:
+  explicit Loader(EmptyValues empty) : empty_(empty) {}
+
+  const Node& load(const fs::path& path) {
+    if (++taken_ > kMostTaken)
+      core::fail_usage(path.string() + ": more than " + std::to_string(kMostTaken) +
+                       " files are taken in by `extends`; merge some of them");
+    const fs::path place = place_of(path);
+    refuse_circle(path, place);
+    if (const auto done = done_.find(place); done != done_.end()) return done->second;
+    if (chain_.size() >= kDeepest)
+      core::fail_usage(path.string() + ": `extends` runs over more than " + std::to_string(kDeepest) +
+                       " files one after the other; merge some of them");
+    chain_.push_back(place);
+    files_.push_back(path);
+    Node document = read(path);
+    chain_.pop_back();
+    return done_.emplace(place, std::move(document)).first->second;
+  }
+  const std::vector<fs::path>& files() const { return files_; }
+
+ private:
+  static fs::path place_of(const fs::path& path) {
+    std::error_code code;
+    const auto canonical = fs::weakly_canonical(path, code);
+    return code ? path.lexically_normal() : canonical;
+  }
+
+  void refuse_circle(const fs::path& path, const fs::path& place) const {
+    if (std::find(chain_.begin(), chain_.end(), place) == chain_.end()) return;
+    std::vector<std::string> names;
+    for (const auto& link : chain_) names.push_back(link.filename().string());
+    names.push_back(place.filename().string());
+    core::fail_usage(path.string() + ": `extends` runs in a circle: " + core::join(names, " -> "));
+  }
+
+  Node read(const fs::path& path) {
+    Node document = parse_file(path, empty_);
+    const Node* extends = document.find("extends");
+    if (extends == nullptr) return document;
+    const std::vector<Node> bases =
+        extends->kind == Node::Kind::sequence ? extends->items : std::vector{*extends};
     document.erase("extends");
     Node merged = Node::map();
     for (const Node& base : bases) {
       if (base.kind != Node::Kind::scalar)
         core::fail_usage(base.where() + ": `extends` takes a path or a list of paths");
-      merged = merge(merged, core::with_context(base.where() + ": extends", [&] {
-                       return load(path.parent_path() / base.text, empty, chain, read);
+      merged = merge(merged, core::with_context(base.where() + ": extends", [&]() -> const Node& {
+                       return load(path.parent_path() / base.text);
                      }));
     }
-    document = merge(merged, document);
+    return merge(merged, document);
   }
-  chain.pop_back();
-  return document;
-}
+
+  EmptyValues empty_;
+  int taken_ = 0;
+  std::vector<fs::path> chain_, files_;
+  std::map<fs::path, Node> done_;
+};
 
 void emit(YAML::Emitter& out, const Node& node) {
   switch (node.kind) {
@@ -173,28 +214,35 @@ Node parse_yaml(std::string_view text, const std::string& source) {
     core::fail_usage(source + ":" + std::to_string(*line) + ": is not UTF-8; save the file as UTF-8");
   std::vector<YAML::Node> documents;
   try {
+    check_yaml_size(std::string(text), source);
     documents = YAML::LoadAll(std::string(text));
     while (documents.size() > 1 && documents.back().IsNull()) documents.pop_back();  // `---` at the end
     if (documents.size() > 1)
       core::fail_usage(source + ":" + std::to_string(documents[1].Mark().line + 1) +
                        ": a second document begins here (`---`); a config is one");
-    int values = 0;
     return convert(documents.empty() ? YAML::Node() : documents[0], text,
-                   std::make_shared<const std::string>(source), 0, values);
+                   std::make_shared<const std::string>(source));
   } catch (const YAML::Exception& error) {
     core::fail_usage(source + ":" + std::to_string(error.mark.line + 1) + ": not valid YAML: " + error.msg);
   }
 }
 
-Node load_document(const std::filesystem::path& path, EmptyValues empty) {
-  std::vector<std::filesystem::path> chain;
-  return load(path, empty, chain);
+Node load_document(const fs::path& path, EmptyValues empty) {
+  return Loader(empty).load(path);
 }
 
-std::vector<std::filesystem::path> files_of(const std::filesystem::path& path) {
-  std::vector<std::filesystem::path> chain, read;
-  load(path, EmptyValues::refuse, chain, &read);
-  return read;
+Node load_lone_document(const fs::path& path) {
+  Node document = parse_file(path, EmptyValues::refuse);
+  if (const Node* extends = document.find("extends"))
+    core::fail_usage(extends->where() +
+                     ": extends: this file stands alone, and reads no other; write out what it would take");
+  return document;
+}
+
+std::vector<fs::path> files_of(const fs::path& path) {
+  Loader loader(EmptyValues::refuse);
+  loader.load(path);
+  return loader.files();
 }
 
 void apply_override(Node& document, const std::string& assignment) {
@@ -215,6 +263,9 @@ void apply_override(Node& document, const std::string& assignment) {
   forget_source(value);
   Node* at = &document;
   const auto keys = core::split(path, '.');
+  if (keys.size() > kDeepest)
+    core::fail_usage("override of " + std::to_string(keys.size()) + " names one below the other, at most " +
+                     std::to_string(kDeepest) + " are taken: `" + path.substr(0, 40) + "…`");
   for (size_t i = 0; i < keys.size(); ++i) {
     const bool last = i + 1 == keys.size();
     if (keys[i].empty()) core::fail_usage("override `" + assignment + "`: an empty name in `" + path + "`");

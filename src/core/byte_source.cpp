@@ -1,44 +1,23 @@
 #include "core/byte_source.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <string>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/regular_file.hpp"
 
 namespace photo51::core {
 namespace {
 
 constexpr size_t kBuffer = size_t{1} << 18;
 
-size_t read_some(int file, void* to, size_t bytes, const std::filesystem::path& path) {
-  for (;;) {
-    const ssize_t got = ::read(file, to, bytes);
-    if (got >= 0) return static_cast<size_t>(got);
-    if (errno != EINTR) fail_data(path.string() + ": reading failed: " + std::strerror(errno));
-  }
-}
-
 }  // namespace
 
-ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
-  require_regular_file(path);  // opening a pipe would wait for its writer
-  file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file_ < 0) fail_data(path.string() + ": cannot be read: " + std::strerror(errno));
-  struct stat status {};
+ByteSource::ByteSource(const std::filesystem::path& path) : path_(path), file_(path) {
+  if (file_.size() == 0) fail_data(path.string() + ": the file is empty; copy it again");
   unsigned char magic[2] = {0, 0};
-  if (::fstat(file_, &status) != 0 || status.st_size == 0) {
-    ::close(file_);
-    fail_data(path.string() + ": the file is empty; copy it again");
-  }
-  file_bytes_ = static_cast<uint64_t>(status.st_size);
-  packed_ = ::pread(file_, magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
+  packed_ = ::pread(file_.descriptor(), magic, 2, 0) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
   if (packed_) {
     buffer_ = std::make_unique_for_overwrite<unsigned char[]>(kBuffer);
     inflateInit2(&stream_, 15 + 16);
@@ -47,25 +26,18 @@ ByteSource::ByteSource(const std::filesystem::path& path) : path_(path) {
 
 ByteSource::~ByteSource() {
   if (packed_) inflateEnd(&stream_);
-  ::close(file_);
 }
 
 size_t ByteSource::refill() {
   stream_.next_in = buffer_.get();
-  stream_.avail_in = static_cast<uInt>(read_some(file_, buffer_.get(), kBuffer, path_));
+  stream_.avail_in = static_cast<uInt>(file_.read(buffer_.get(), kBuffer));
   return stream_.avail_in;
 }
 
 size_t ByteSource::read(void* to, size_t bytes) {
   auto* at = static_cast<char*>(to);
   if (packed_) return read_packed(at, bytes);
-  size_t got = 0;
-  while (got < bytes) {
-    const size_t piece = read_some(file_, at + got, bytes - got, path_);
-    if (piece == 0) break;
-    got += piece;
-  }
-  return got;
+  return file_.read(at, bytes);
 }
 
 size_t ByteSource::read_packed(char* to, size_t bytes) {
@@ -101,12 +73,15 @@ bool ByteSource::skip(size_t bytes) {
   return true;
 }
 
-void ByteSource::finish() {
-  if (!packed_ || ended_) return;
+bool ByteSource::finish(uint64_t most) {
+  if (!packed_ || ended_) return true;
   char scratch[4096];
-  while (read(scratch, sizeof scratch) > 0) {
+  while (const size_t got = read(scratch, sizeof scratch)) {
+    if (got > most) return false;
+    most -= got;
   }
   if (!ended_) fail_data(path_.string() + ": the file is cut off; copy the file again");
+  return true;
 }
 
 }  // namespace photo51::core

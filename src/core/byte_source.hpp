@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "photo51/core/regular_file.hpp"
+
 namespace photo51::core {
 
 class ByteSource {
@@ -22,21 +24,21 @@ class ByteSource {
   size_t read(void* to, size_t bytes);
   /// Passes over `bytes` bytes; false when the file ends before.
   bool skip(size_t bytes);
-  /// Reads what is left, so that the checksum at the end of a gzip file is compared.
-  void finish();
+  /// Reads what is left, so that the checksum at the end of a gzip file is compared. Gives up after `most`
+  /// unpacked bytes: false when there is more.
+  bool finish(uint64_t most = UINT64_MAX);
 
   bool packed() const { return packed_; }
-  uint64_t file_bytes() const { return file_bytes_; }
+  uint64_t file_bytes() const { return file_.size(); }
   /// The most bytes that the file can hold when unpacked: deflate shrinks 1032 times at best.
-  uint64_t most_bytes() const { return packed_ ? file_bytes_ * 1040 : file_bytes_; }
+  uint64_t most_bytes() const { return packed_ ? file_bytes() * 1040 : file_bytes(); }
 
  private:
   size_t refill();
   size_t read_packed(char* to, size_t bytes);
 
   std::filesystem::path path_;
-  int file_ = -1;
-  uint64_t file_bytes_ = 0;
+  RegularFile file_;
   bool packed_ = false, ended_ = false;
   z_stream stream_{};
   std::unique_ptr<unsigned char[]> buffer_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "core/utf8.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::core {
@@ -38,29 +39,12 @@ void append(std::string& out, uint32_t code) {
   }
 }
 
-/// How many bytes the character at `at` has; 0 when it is not well-formed (Unicode, table 3-7).
-size_t length_of(std::string_view text, size_t at) {
-  const uint8_t first = byte_at(text, at);
-  if (first < 0x80) return 1;
-  const size_t length = first >= 0xC2 && first <= 0xDF   ? 2
-                        : first >= 0xE0 && first <= 0xEF ? 3
-                        : first >= 0xF0 && first <= 0xF4 ? 4
-                                                         : 0;
-  if (length == 0 || at + length > text.size()) return 0;
-  const uint8_t low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
-  const uint8_t high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
-  if (byte_at(text, at + 1) < low || byte_at(text, at + 1) > high) return 0;
-  for (size_t i = 2; i < length; ++i)
-    if ((byte_at(text, at + i) & 0xC0) != 0x80) return 0;
-  return length;
-}
-
 /// Where the first byte stands that is not UTF-8; the text's size when all is.
 size_t first_bad(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
-    const size_t length = length_of(text, at);
-    if (length == 0) return at;
-    at += length;
+    const Character character = first_of(text.substr(at));
+    if (!character.valid) return at;
+    at += character.bytes;
   }
   return text.size();
 }

@@ -4,6 +4,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/terminal.hpp"
+#include "photo51/core/shown.hpp"
 
 namespace photo51::core {
 namespace {
@@ -42,19 +43,19 @@ void set_log_level(LogLevel level) {
 // A warning takes the place of the bar that is drawn, which comes back below it.
 void log_debug(std::string_view message) {
   if (logger().should_log(spdlog::level::debug)) clear_bar();
-  logger().debug("{}", message);
+  logger().debug("{}", shown(message));
 }
 void log_info(std::string_view message) {
   if (logger().should_log(spdlog::level::info)) clear_bar();
-  logger().info("{}", message);
+  logger().info("{}", shown(message));
 }
 void log_warning(std::string_view message) {
   if (logger().should_log(spdlog::level::warn)) clear_bar();
-  logger().warn("{}", message);
+  logger().warn("{}", shown(message));
 }
 void log_error(std::string_view message) {
   if (logger().should_log(spdlog::level::err)) clear_bar();
-  logger().error("{}", message);
+  logger().error("{}", shown(message));
 }
 
 }  // namespace photo51::core

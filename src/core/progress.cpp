@@ -6,11 +6,12 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
-#include <nlohmann/json.hpp>
 #include <system_error>
 #include <vector>
 
 #include "core/terminal.hpp"
+#include "photo51/core/json.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::core {
@@ -137,21 +138,22 @@ void Progress::show(bool last) {
     case ProgressStyle::bar: {
       const double share =
           static_cast<double>(std::clamp<int64_t>(done_, 0, total_)) / static_cast<double>(total_);
-      draw_bar(bar_line({title_, count, rate_text(rate), clock_text(last ? 0 : left) + " left", note_, share},
-                        terminal_columns()));
+      draw_bar(bar_line(
+          {shown(title_), count, rate_text(rate), clock_text(last ? 0 : left) + " left", shown(note_), share},
+          terminal_columns()));
       break;
     }
     case ProgressStyle::lines:
-      std::fprintf(stderr, "%s: %s, %s, %s%s%s\n", title_.c_str(), count.c_str(), rate_text(rate).c_str(),
+      std::fprintf(stderr, "%s: %s, %s, %s%s%s\n", shown(title_).c_str(), count.c_str(),
+                   rate_text(rate).c_str(),
                    last ? ("took " + clock_text(elapsed)).c_str() : (clock_text(left) + " left").c_str(),
-                   note_.empty() ? "" : ", ", note_.c_str());
+                   note_.empty() ? "" : ", ", shown(note_).c_str());
       break;
     case ProgressStyle::json: {
       nlohmann::json line{{"progress", title_}, {"done", done_},        {"total", total_},
                           {"rate", rate},       {"elapsed_s", elapsed}, {"note", note_}};
       line["left_s"] = std::isfinite(left) ? nlohmann::json(left) : nlohmann::json(nullptr);
-      std::fprintf(stderr, "%s\n",
-                   line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+      std::fprintf(stderr, "%s\n", json_text(line).c_str());
       break;
     }
     case ProgressStyle::automatic:

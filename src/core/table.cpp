@@ -1,11 +1,14 @@
 #include "photo51/core/table.hpp"
 
 #include <algorithm>
+#include <array>
+#include <unordered_set>
 
 #include "photo51/core/cells.hpp"
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::core {
@@ -13,8 +16,8 @@ namespace {
 
 class Scanner {
  public:
-  Scanner(std::string_view text, char separator, const std::string& source)
-      : text_(text), separator_(separator), source_(source) {}
+  Scanner(std::string_view text, char separator, const std::string& source, size_t most_cells)
+      : text_(text), separator_(separator), source_(source), most_cells_(most_cells) {}
 
   bool done() const { return at_ >= text_.size(); }
   int line() const { return line_; }
@@ -22,6 +25,9 @@ class Scanner {
   std::vector<std::string> row() {
     std::vector<std::string> cells;
     for (;;) {
+      if (++cells_ > most_cells_)
+        fail_data(source_ + ":" + std::to_string(line_) + ": the table has more than " +
+                  std::to_string(most_cells_) + " cells; " + most_of_a_table.remedy);
       cells.push_back(cell());
       if (done()) return cells;
       const char end = text_[at_++];
@@ -41,7 +47,7 @@ class Scanner {
     if (!done() && text_[at_] == '"') return quoted();
     const size_t begin = at_;
     while (!at_end_of_cell()) ++at_;
-    return std::string(trim(text_.substr(begin, at_ - begin)));
+    return std::string(unguarded(trim(text_.substr(begin, at_ - begin))));
   }
 
   std::string quoted() {
@@ -62,13 +68,14 @@ class Scanner {
     }
     if (!at_end_of_cell())
       fail_data(source_ + ":" + std::to_string(line_) + ": text after a closing quote; quote the whole cell");
-    return value;
+    return std::string(unguarded(value));
   }
 
   std::string_view text_;
   char separator_;
   const std::string& source_;
-  size_t at_ = 0;
+  size_t most_cells_;
+  size_t at_ = 0, cells_ = 0;
   int line_ = 1;
 };
 
@@ -79,10 +86,10 @@ bool is_empty_row(const std::vector<std::string>& cells) {
 void check_header(const Table& table, int line) {
   const std::string where = table.source + ":" + std::to_string(line);
   const auto& columns = table.columns;
+  std::unordered_set<std::string_view> seen;
   for (size_t i = 0; i < columns.size(); ++i) {
     if (columns[i].empty()) fail_data(where + ": column " + std::to_string(i + 1) + " has no name");
-    const auto here = columns.begin() + static_cast<std::ptrdiff_t>(i);
-    if (std::find(columns.begin(), here, columns[i]) != here)
+    if (!seen.insert(columns[i]).second)
       fail_data(where + ": column `" + columns[i] + "` stands twice in the header");
   }
 }
@@ -160,13 +167,13 @@ size_t Table::require(std::string_view column) const {
 
 namespace {
 
-Table parse_utf8(std::string_view text, Table table) {
+Table parse_utf8(std::string_view text, Table table, size_t most_cells) {
   if (trim(text).empty())
     fail_data(table.source + ": the table is empty; it needs a header and one row a record");
   const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
   const auto named = named_separator(first_line);
   const char separator = named ? *named : separator_of(first_line);
-  Scanner scanner(text, separator, table.source);
+  Scanner scanner(text, separator, table.source, most_cells);
   if (named) scanner.row();
   const int header_line = scanner.line();
   if (scanner.done())
@@ -191,30 +198,55 @@ Table parse_utf8(std::string_view text, Table table) {
 
 }  // namespace
 
-Table parse_table(std::string_view text, std::string source) {
+Table parse_table(std::string_view text, std::string source, size_t most_cells) {
   Table table;
   table.source = std::move(source);
   const std::string utf8 = to_utf8(std::string(text), table.source, table.warnings);
-  return parse_utf8(utf8, std::move(table));
+  return parse_utf8(utf8, std::move(table), most_cells);
 }
 
 Table read_table(const std::filesystem::path& path) {
   Table table;
   table.source = path.string();
   const std::string utf8 = to_utf8(read_text(path), table.source, table.warnings);
-  return parse_utf8(utf8, std::move(table));
+  return parse_utf8(utf8, std::move(table), most_cells_of_a_table);
+}
+
+namespace {
+
+/// Whether it begins, after apostrophes, as a formula does. The last four are the wide forms of East Asian
+/// keyboards, which some spreadsheets read alike.
+bool begins_a_formula(std::string_view cell) {
+  constexpr std::array<std::string_view, 11> beginnings{
+      "=", "+", "-", "@", "\t", "\r", "\n", "\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"};
+  cell.remove_prefix(std::min(cell.find_first_not_of('\''), cell.size()));
+  return std::any_of(beginnings.begin(), beginnings.end(),
+                     [&](std::string_view beginning) { return cell.starts_with(beginning); });
+}
+
+}  // namespace
+
+std::string guarded(std::string_view cell) {
+  const bool is_number = trim(cell).size() == cell.size() && parse_double(cell).has_value();
+  return (begins_a_formula(cell) && !is_number ? "'" : "") + std::string(cell);
+}
+
+std::string_view unguarded(std::string_view cell) {
+  if (cell.starts_with('\'') && begins_a_formula(cell)) cell.remove_prefix(1);
+  return cell;
 }
 
 std::string csv_row(const std::vector<std::string>& cells) {
   std::string row;
   for (size_t i = 0; i < cells.size(); ++i) {
     if (i > 0) row += ',';
-    if (cells[i].find_first_of(",\"\n\r") == std::string::npos) {
-      row += cells[i];
+    const std::string cell = guarded(line_of_bad_utf8(cells[i]) ? valid_utf8(cells[i]) : cells[i]);
+    if (cell.find_first_of(",;\t\"\n\r") == std::string::npos && trim(cell).size() == cell.size()) {
+      row += cell;
       continue;
     }
     row += '"';
-    for (const char c : cells[i]) {
+    for (const char c : cell) {
       if (c == '"') row += '"';
       row += c;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace photo51::core {
@@ -62,6 +63,10 @@ std::optional<long long> parse_int(std::string_view text) {
   return value;
 }
 
+bool fits_float(double value) {
+  return std::abs(value) <= static_cast<double>(std::numeric_limits<float>::max());
+}
+
 namespace {
 
 template <class Number>
@@ -72,6 +77,9 @@ std::string shortest(Number value) {
   const auto [end, code] = std::to_chars(buffer, buffer + sizeof buffer, value);
   return code == std::errc() ? std::string(buffer, end) : std::to_string(value);
 }
+
+constexpr size_t longest_name = 1000;  ///< that is compared letter by letter
+constexpr size_t most_listed = 60;     ///< names in one message
 
 size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<size_t> row(b.size() + 1);
@@ -109,7 +117,10 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   std::string best;
   size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
   for (const auto& candidate : candidates) {
-    size_t distance = edit_distance(name, candidate);
+    // At least as many letters differ as one name is longer, so most candidates need no closer look.
+    const size_t longer = std::max(name.size(), candidate.size()) - std::min(name.size(), candidate.size());
+    size_t distance = longer < best_distance && name.size() <= longest_name ? edit_distance(name, candidate)
+                                                                            : best_distance;
     // `lr_rate` for `lr`, `resnet18` for `resnet`: a shared beginning counts as near.
     if (name.size() >= 2 && candidate.size() >= 2 &&
         (candidate.starts_with(name) || name.starts_with(candidate)))
@@ -126,7 +137,10 @@ std::string suggest(std::string_view name, const std::vector<std::string>& candi
   const std::string near = nearest_name(name, candidates);
   if (!near.empty()) return " (did you mean `" + near + "`?)";
   if (candidates.empty()) return "";
-  return " (one of: " + join(candidates, ", ") + ")";
+  if (candidates.size() <= most_listed) return " (one of: " + join(candidates, ", ") + ")";
+  const std::vector<std::string> some(candidates.begin(), candidates.begin() + most_listed);
+  return " (one of: " + join(some, ", ") + " and " + std::to_string(candidates.size() - most_listed) +
+         " more)";
 }
 
 }  // namespace photo51::core

@@ -2,9 +2,11 @@
 #include <chrono>
 #include <string_view>
 
+#include "data/cache_folder.hpp"
 #include "data/disk_cache.hpp"
 #include "data/locked_file.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/temporary.hpp"
 
 namespace photo51::data {
 namespace {
@@ -32,12 +34,11 @@ Kind kind_of(const fs::path& path) {
   if (key.size() != digits || !is_made_of(key, "0123456789abcdef") || folder != key.substr(0, 2))
     return Kind::foreign;
   const std::string_view rest = std::string_view(name).substr(digits);
-  constexpr std::string_view temporary = ".p51.tmp";
+  constexpr std::string_view earlier = ".p51.tmp";  // and the number of a process
   if (rest == ".p51") return Kind::entry;
-  if (rest == ".p51.lock") return Kind::left_over;
-  return rest.starts_with(temporary) && is_made_of(rest.substr(temporary.size()), "0123456789")
-             ? Kind::left_over
-             : Kind::foreign;
+  if (rest == ".p51.lock" || core::temporary_of(rest) == ".p51") return Kind::left_over;
+  return rest.starts_with(earlier) && is_made_of(rest.substr(earlier.size()), "0123456789") ? Kind::left_over
+                                                                                            : Kind::foreign;
 }
 
 /// Removes a lock or a temporary file whose holder is dead.
@@ -49,6 +50,8 @@ void remove_if_left(const fs::path& path) {
 }  // namespace
 
 void DiskCache::sweep() {
+  // Others may have come by it since it was taken.
+  if (!is_cache_folder(folder_) || !distrust(folder_).empty()) return;
   const OpenFile lock(folder_ / sweep_file, O_RDWR | O_CREAT);
   if (lock && !lock.lock(false)) return;  // another one is at it
   written_ = 0;
@@ -58,7 +61,7 @@ void DiskCache::sweep() {
   std::error_code code;
   for (fs::directory_iterator folder(folder_, code), none; folder != none && !code; folder.increment(code)) {
     std::error_code gone;  // other processes write and remove meanwhile
-    if (folder->symlink_status(gone).type() != fs::file_type::directory) continue;
+    if (!distrust(folder->path()).empty()) continue;
     for (fs::directory_iterator at(folder->path(), gone), end; at != end && !gone; at.increment(gone)) {
       std::error_code here;
       const Kind kind = kind_of(at->path());

@@ -10,14 +10,12 @@
 #include "data/cohort_impl.hpp"
 #include "data/described.hpp"
 #include "data/instances.hpp"
-#include "data/label_words.hpp"
 #include "data/prepared_image.hpp"
 #include "data/region_kind.hpp"
 #include "data/study.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/regular_file.hpp"
-#include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/check.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -226,41 +224,6 @@ void hash_files(const Cohort& cohort) {
       if (sample.table) paths.insert(sample.path);
   }
   impl.hash_all({paths.begin(), paths.end()}, "hashing files");
-}
-
-std::string class_in_words(const LabelSpec& spec, double value) {
-  if (spec.kind == LabelSpec::Kind::multiclass) return spec.classes.at(static_cast<size_t>(value));
-  return binary_name(spec, value != 0);
-}
-
-std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows, const LabelSpec& spec) {
-  using Kind = LabelSpec::Kind;
-  std::map<double, int64_t> counts;
-  int64_t known = 0;
-  for (const int64_t row : rows) {
-    const auto& label = cohort.label(row, spec.head);
-    if (!label.known) continue;
-    ++known;
-    ++counts[spec.kind == Kind::survival ? (label.event ? 1.0 : 0.0) : label.value];
-  }
-  const int64_t unknown = static_cast<int64_t>(rows.size()) - known;
-  const std::string blank = unknown > 0 ? ", " + std::to_string(unknown) + " unknown" : "";
-  if (spec.kind == Kind::survival)
-    return std::to_string(counts[1]) + " events, " + std::to_string(counts[0]) + " censored" + blank;
-  if (spec.kind == Kind::regression || spec.kind == Kind::expression)
-    return std::to_string(known) + " known" + blank;
-  std::string text;
-  const auto add = [&](const std::string& name, double value) {
-    const auto found = counts.find(value);
-    text +=
-        (text.empty() ? "" : ", ") + name + " " + std::to_string(found == counts.end() ? 0 : found->second);
-  };
-  if (spec.kind == Kind::binary) {
-    for (const double value : {0.0, 1.0}) add(class_in_words(spec, value), value);
-  } else {
-    for (size_t i = 0; i < spec.classes.size(); ++i) add(spec.classes[i], static_cast<double>(i));
-  }
-  return text + blank;
 }
 
 std::vector<BlankCount> blank_cells(const Cohort& cohort) {

@@ -4,6 +4,7 @@
 #include <numeric>
 #include <set>
 
+#include "data/categories.hpp"
 #include "data/cells.hpp"
 #include "data/harmonize.hpp"
 #include "data/tabular.hpp"
@@ -19,7 +20,12 @@ double number(const Cohort::Impl& cohort, size_t row, size_t column) {
   const std::string& cell = cohort.cell(row, column);
   if (is_blank(cell)) return NAN;
   const auto value = core::parse_double(cell);
-  if (!value || !std::isfinite(*value))
+  if (value && !core::fits_float(*value))
+    core::fail_data(
+        cohort.where(row, column) + ": `" + cell +
+        "` is not a finite number of at most 3.4e38, the largest that models compute with; correct "
+        "it, or leave it blank when it is unknown");
+  if (!value)
     core::fail_data(cohort.where(row, column) + ": `" + cell +
                     "` is not a number, as this column is elsewhere; " +
                     (core::has_decimal_comma(cell) ? "write its decimals with a point"
@@ -93,15 +99,53 @@ nlohmann::json fit_column(const Cohort::Impl& cohort, const std::string& name, s
                  "column `" + cohort.table.columns[column] + "` holds " + std::to_string(found.words.size()) +
                      " words for " + std::to_string(found.known) +
                      " training patients; most categories have one patient, and teach nothing"});
-  return {{"name", name}, {"kind", "text"}, {"values", Names(found.words.begin(), found.words.end())}};
+  const Categories values(found.words.begin(), found.words.end());
+  const auto counts =
+      patients_with(cohort, train, values, [&](size_t row) { return cohort.cell(row, column); });
+  return {{"name", name}, {"kind", "text"}, {"values", to_json(values)}, {"counts", counts}};
+}
+
+/// What was learnt of a column.
+struct Column {
+  std::string name;
+  bool number = false;
+  Moments moments;    ///< of a number
+  Categories values;  ///< of a text
+};
+
+std::vector<Column> columns_from(const core::Learnt& fitted) {
+  const auto told = fitted.at("columns");
+  std::vector<Column> columns;
+  for (size_t i = 0; i < told.size(); ++i) {
+    const auto one = told.at(i);
+    Column column{one.at("name").text(), one.at("kind").text() == "number", {}, {}};
+    if (column.number)
+      column.moments = {one.at("mean").number(), one.at("deviation").number(0)};
+    else if (one.at("kind").text() == "text")
+      column.values = categories_from(one.at("values"));
+    else
+      one.at("kind").fail("is neither `number` nor `text`");
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+/// Error (data) when they are not the columns that the input names.
+void require_columns(const std::vector<Column>& columns, const Names& named, const core::Learnt& place) {
+  if (columns.size() != named.size())
+    place.fail("holds " + std::to_string(columns.size()) + " columns and the input names " +
+               std::to_string(named.size()));
+  for (size_t i = 0; i < named.size(); ++i)
+    if (columns[i].name != named[i])
+      place.at(i).at("name").fail("`" + columns[i].name + "` where the input names `" + named[i] + "`");
 }
 
 /// The numeric columns of one patient; NaN = unknown.
-std::vector<double> numbers_of(const Cohort::Impl& cohort, size_t input, const nlohmann::json& columns,
+std::vector<double> numbers_of(const Cohort::Impl& cohort, size_t input, const std::vector<Column>& columns,
                                size_t row) {
   std::vector<double> numbers;
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (columns[i].at("kind") != "number") continue;
+    if (!columns[i].number) continue;
     const auto column = cohort.columns[input].clinical[i];
     numbers.push_back(column ? number(cohort, row, *column) : NAN);
   }
@@ -115,11 +159,12 @@ void harmonize_numbers(const Cohort::Impl& cohort, size_t input, const std::vect
   std::vector<size_t> rows;
   for (const size_t row : train)
     if (cohort.has_input(input, row)) rows.push_back(row);
-  const auto count = numbers_of(cohort, input, columns, rows.at(0)).size();
+  const auto learnt_columns = columns_from(core::Learnt(fitted));
+  const auto count = numbers_of(cohort, input, learnt_columns, rows.at(0)).size();
   if (count == 0) core::fail_data("harmonize: none of the columns is numeric");
   Eigen::MatrixXd values(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(count));
   for (size_t i = 0; i < rows.size(); ++i) {
-    const auto numbers = numbers_of(cohort, input, columns, rows[i]);
+    const auto numbers = numbers_of(cohort, input, learnt_columns, rows[i]);
     values.row(static_cast<Eigen::Index>(i)) =
         Eigen::Map<const Eigen::RowVectorXd>(numbers.data(), values.cols());
   }
@@ -145,23 +190,27 @@ nlohmann::json fit_clinical(const Cohort::Impl& cohort, size_t input, const std:
   return fitted;
 }
 
-Names clinical_features(const nlohmann::json& fitted) {
+Names clinical_features(const core::Learnt& fitted) {
   Names names;
-  for (const auto& column : fitted.at("columns")) {
-    const auto name = column.at("name").get<std::string>();
-    if (column.at("kind") == "number") {
-      names.push_back(name);
-      names.push_back(name + "_missing");
+  for (const auto& column : columns_from(fitted)) {
+    if (column.number) {
+      names.push_back(column.name);
+      names.push_back(column.name + "_missing");
     } else {
-      for (const auto& value : column.at("values")) names.push_back(name + "=" + value.get<std::string>());
+      for (const auto& value : column.values)
+        names.push_back(column.name +
+                        (value ? "=" + *value : " (rare " + std::to_string(names.size()) + ")"));
     }
   }
   return names;
 }
 
-RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
-  const auto learnt = std::make_shared<const nlohmann::json>(fitted.at("columns"));
-  const Harmonizer harmonizer(cohort, input, fitted);
+RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted) {
+  const auto learnt = std::make_shared<const std::vector<Column>>(columns_from(fitted));
+  require_columns(*learnt, cohort.inputs[input].second.columns, fitted.at("columns"));
+  const auto numeric =
+      std::count_if(learnt->begin(), learnt->end(), [](const Column& column) { return column.number; });
+  const Harmonizer harmonizer(cohort, input, fitted, static_cast<size_t>(numeric));
   return [&cohort, input, learnt, harmonizer](size_t row) {
     std::vector<float> values;
     auto numbers = numbers_of(cohort, input, *learnt, row);
@@ -170,16 +219,16 @@ RowReader read_clinical(const Cohort::Impl& cohort, size_t input, const nlohmann
     for (size_t i = 0; i < learnt->size(); ++i) {
       const auto& fit = (*learnt)[i];
       const auto column = cohort.columns[input].clinical[i];
-      if (fit.at("kind") == "number") {
+      if (fit.number) {
         const double value = *next++;
         values.push_back(
-            z_score(value, fit.at("mean"), fit.at("deviation"), cohort.inputs[input].second.clip));
+            z_score(value, fit.moments.mean, fit.moments.deviation, cohort.inputs[input].second.clip));
         values.push_back(std::isnan(value) ? 1 : 0);
         continue;
       }
       const std::string cell = column ? cohort.cell(row, *column) : "";
       bool found = is_blank(cell);  // but a word that training knew is one, whatever it says
-      for (const auto& name : fit.at("values")) {
+      for (const auto& name : fit.values) {
         const bool is_this = name == cell;
         found = found || is_this;
         values.push_back(is_this ? 1 : 0);

@@ -12,8 +12,11 @@
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::data {
 
@@ -53,6 +56,11 @@ void Cohort::Impl::read_ids() {
   for (size_t row = 0; row < table.rows.size(); ++row) {
     const std::string& id = cell(row, id_column);
     if (is_blank(id)) core::fail_data(where(row, id_column) + ": the patient has no id");
+    if (!core::is_plain(id))
+      core::fail_data(
+          where(row, id_column) + ": the id `" + core::shown(id) +
+          "` holds a control character or a mark that is not seen; write it with letters, digits and "
+          "signs");
     const auto [other, is_new] = first.emplace(id, row);
     if (!is_new)
       core::fail_data(where(row, id_column) + ": the patient `" + id + "` stands twice (also in line " +
@@ -155,9 +163,11 @@ std::vector<fs::path> Cohort::Impl::instance_files(size_t row, size_t column) co
 fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t column) const {
   fs::path path = resolve(named);
   // With `skip` the case fails when it is loaded, and is counted there.
-  if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first))
+  std::error_code code;
+  if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first, code))
     core::fail_data(where(row, column) + ": there is no file `" + named + "`" +
                     (path.string() == named ? "" : " (" + path.string() + ")") +
+                    (code ? " (" + code.message() + ")" : "") +
                     (named.find(';') == std::string::npos
                          ? "; correct the path or leave it blank"
                          : "; several files in one cell need `bag: always`"));
@@ -166,7 +176,7 @@ fs::path Cohort::Impl::named_file(const std::string& named, size_t row, size_t c
 
 double Cohort::Impl::number(size_t row, size_t column, const char* of, double least) const {
   const auto value = core::parse_double(cell(row, column));
-  if (!value || !std::isfinite(*value) || *value < least)
+  if (!value || !core::fits_float(*value) || *value < least)
     core::fail_data(where(row, column) + ": `" + cell(row, column) + "` is not " + of);
   return *value;
 }
@@ -281,6 +291,15 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
   check_privacy(*this);
 }
 
+namespace {
+
+void limit_files(const CohortOptions& options) {
+  imaging::set_file_limits(
+      {.max_gib = options.max_gib_per_file, .follow_out_of_folder = options.detached_files == "anywhere"});
+}
+
+}  // namespace
+
 Cohort::Cohort() : impl_(std::make_unique<Impl>()) {}
 Cohort::~Cohort() = default;
 Cohort::Cohort(Cohort&&) noexcept = default;
@@ -296,6 +315,7 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
   if (!options.data_root.empty() && !fs::is_directory(options.data_root))
     core::fail_usage("cohort.data_root (--data-root): " + options.data_root.string() + " is no folder");
   impl_->options = options;
+  limit_files(options);
   impl_->warnings = std::make_shared<Warnings>(options.strict);
   impl_->inputs = inputs;
   impl_->labels = std::move(labels);
@@ -342,6 +362,7 @@ Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assi
   cohort.impl_->inputs = inputs;
   cohort.impl_->options.strict = options.strict;
   cohort.impl_->options.privacy = options.privacy;
+  limit_files(options);
   cohort.impl_->warnings = std::make_shared<Warnings>(options.strict);
   cohort.impl_->build(true, false);
   return cohort;
@@ -392,6 +413,14 @@ std::vector<Warning> Cohort::warnings() const {
 
 void Cohort::recall_warnings(const std::vector<Warning>& found) const {
   impl_->warnings->recall(found);
+}
+
+void Cohort::report_left_out(const std::string& case_id, const std::string& why) const {
+  const std::string named = "case " + case_id;
+  const std::string text =
+      "is left out: " + (why.starts_with(named + ": ") ? why.substr(named.size() + 2) : why);
+  core::log_warning(named + " " + text);
+  impl_->warnings->recall({{case_id, "", "", text}});
 }
 
 void Cohort::summarise_warnings() const {

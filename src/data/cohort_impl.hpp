@@ -132,8 +132,8 @@ void check_optional_columns(const Cohort::Impl& cohort);
 /// Warns when there is no site column but one that is written nearly so.
 void warn_of_absent_site(const Cohort::Impl& cohort);
 
-/// Warns once an input of DICOM elements that tell who a patient is. Error (data) when the cohort's privacy
-/// is strict. Names are said, values never.
+/// Warns once an input of what in its files tells who a patient is. Errors (data) when the cohort's privacy
+/// is strict: of that, and of files that cannot be looked through.
 void check_privacy(const Cohort::Impl& cohort);
 
 /// Reads the labels of every head into `cohort.label_values` and fills in class names. Errors (data) with

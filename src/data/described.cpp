@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 #include <unordered_map>
 
 #include "data/disk_cache.hpp"
@@ -13,6 +14,7 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/thread_pool.hpp"
@@ -53,9 +55,8 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool pe
 }
 
 std::string to_text(const Described& described) {
-  return nlohmann::json{
-      {"names", *described.names}, {"values", described.values}, {"warnings", to_json(described.warnings)}}
-      .dump();
+  return core::json_text(nlohmann::json{
+      {"names", *described.names}, {"values", described.values}, {"warnings", to_json(described.warnings)}});
 }
 
 Described from_text(const std::string& text) {
@@ -66,6 +67,18 @@ Described from_text(const std::string& text) {
     described.values.push_back(value.is_null() ? NAN : value.get<double>());
   described.warnings = file_warnings_from(told.at("warnings"));
   return described;
+}
+
+/// Nothing when it is not what `to_text` wrote: an entry's checksums tell of damage only.
+std::optional<Described> read_text(const std::string& text, bool perturbed) {
+  try {
+    Described described = from_text(text);
+    const size_t names = described.names->size(), values = described.values.size();
+    if (perturbed ? names > 0 && values % names == 0 : values == names) return described;
+  } catch (const nlohmann::json::exception& error) {
+    core::log_debug(std::string("a cached description: ") + error.what());
+  }
+  return std::nullopt;
 }
 
 Described compute(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed) {
@@ -187,12 +200,16 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
                                            bool perturbed) {
   return cohort.descriptions->get({input, row, perturbed}, [&]() -> Described {
     Described made;
-    if (cohort.disk)
-      made = from_text(cohort.disk->fetch_text(key_of(cohort, input, row, perturbed), [&] {
-        return to_text(compute(cohort, input, row, perturbed));
-      }));
-    else
-      made = compute(cohort, input, row, perturbed);
+    std::optional<Described> kept;
+    if (cohort.disk) {
+      const std::string key = key_of(cohort, input, row, perturbed);
+      kept = read_text(
+          cohort.disk->fetch_text(key, [&] { return to_text(compute(cohort, input, row, perturbed)); }),
+          perturbed);
+      if (!kept)
+        core::log_warning(cohort.disk->path_of(key).string() + ": holds no description; it is made anew");
+    }
+    made = kept ? std::move(*kept) : compute(cohort, input, row, perturbed);
     cohort.report(input, row, 0, made.warnings);
     made.names = shared(cohort, made.names);
     return made;
@@ -266,30 +283,30 @@ nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std
   return fitted;
 }
 
-Names described_features(const nlohmann::json& fitted) {
-  return fitted.at("features").get<Names>();
+Names described_features(const core::Learnt& fitted) {
+  return fitted.at("features").texts();
 }
 
-RowReader read_described(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
+RowReader read_described(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted) {
   struct State {
-    State(const Cohort::Impl& cohort, size_t input, const nlohmann::json& learnt)
-        : positions(described_features(learnt)),
-          median(learnt.at("median").get<std::vector<double>>()),
-          mean(learnt.at("mean").get<std::vector<double>>()),
-          deviation(learnt.at("deviation").get<std::vector<double>>()),
-          harmonizer(cohort, input, learnt) {}
-    Positions positions;
-    std::vector<double> median, mean, deviation;
+    State(const Cohort::Impl& cohort, size_t input, Names features, const core::Learnt& learnt)
+        : median(learnt.at("median").numbers(features.size())),
+          learnt_moments(moments_from(learnt, features.size())),
+          harmonizer(cohort, input, learnt, features.size()),
+          positions(std::move(features)) {}
+    std::vector<double> median;
+    std::vector<Moments> learnt_moments;
     Harmonizer harmonizer;
+    Positions positions;
   };
-  const auto state = std::make_shared<State>(cohort, input, fitted);
+  const auto state = std::make_shared<State>(cohort, input, described_features(fitted), fitted);
   return [&cohort, input, state](size_t row) {
     auto raw = state->positions.values(*described(cohort, input, row));
     state->harmonizer.apply(row, raw);
     std::vector<float> values;
     for (size_t i = 0; i < raw.size(); ++i)
-      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i], state->mean[i],
-                               state->deviation[i], cohort.inputs[input].second.clip));
+      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i], state->learnt_moments[i].mean,
+                               state->learnt_moments[i].deviation, cohort.inputs[input].second.clip));
     return values;
   };
 }

@@ -43,7 +43,7 @@ std::vector<size_t> reliable_features(const Cohort::Impl& cohort, size_t input,
 
 /// For the table of tabular modalities. Unknown values take the training median, after harmonisation.
 nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
-std::vector<std::string> described_features(const nlohmann::json& fitted);
-RowReader read_described(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted);
+std::vector<std::string> described_features(const core::Learnt& fitted);
+RowReader read_described(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted);
 
 }  // namespace photo51::data

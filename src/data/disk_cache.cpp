@@ -1,16 +1,19 @@
 #include "data/disk_cache.hpp"
 
 #include <ATen/ops/from_blob.h>
-#include <sys/mman.h>
 
 #include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/whole_io.hpp"
+#include "data/cache_folder.hpp"
 #include "data/locked_file.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/temporary.hpp"
 
 namespace photo51::data {
 namespace {
@@ -18,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<char, 8> magic{'P', '5', '1', 'C', 'A', 'C', 'H', 'E'};
-constexpr uint64_t format = 2, page = 4096;
+constexpr uint64_t format = 3, page = 4096;
 
 /// What an entry begins with; then `meta_bytes` of JSON, and from the next whole page on the values.
 struct Head {
@@ -39,38 +42,14 @@ std::string head_hash(Head head, std::string_view meta) {
   return core::hash_bytes(bytes.append(meta));
 }
 
-/// A file's content mapped privately: what is written to it stays in this process.
-class Mapping {
- public:
-  Mapping(int file, size_t bytes)
-      : at_(::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, 0)), bytes_(bytes) {}
-  ~Mapping() {
-    if (*this) ::munmap(at_, bytes_);
-  }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  explicit operator bool() const { return at_ != MAP_FAILED; }
-  char* data() const { return static_cast<char*>(at_); }
-
- private:
-  void* at_;
-  size_t bytes_;
-};
-
-bool write_all(int file, const char* from, size_t count) {
-  while (count > 0) {
-    const ssize_t wrote = ::write(file, from, count);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) return false;
-    from += wrote;
-    count -= static_cast<size_t>(wrote);
-  }
-  return true;
+fs::path whole_path(const fs::path& folder) {
+  const fs::path whole = fs::absolute(folder).lexically_normal();
+  return core::behind_links(whole.has_filename() ? whole : whole.parent_path());
 }
 
 }  // namespace
 
-/// What an entry is made of, mapped from disk or not yet there.
+/// What an entry is made of, read from disk or not yet there.
 struct DiskCache::Held {
   nlohmann::json told;          ///< the description, with its key
   std::shared_ptr<void> owner;  ///< of the values
@@ -81,6 +60,7 @@ struct DiskCache::Held {
     const auto& geometry = image.prepared.geometry;
     const auto values = std::make_shared<at::Tensor>(image.prepared.values.contiguous());
     return {{{"key", key},
+             {"dtype", "float32"},
              {"shape", values->sizes().vec()},
              {"size", geometry.size},
              {"spacing", geometry.spacing},
@@ -100,7 +80,29 @@ struct DiskCache::Held {
     return {{{"key", key}}, text, text->data(), text->size()};
   }
 
-  PreparedImage image() const {
+  /// Nothing when the description is not one of an image of so many bytes.
+  std::optional<PreparedImage> image() const {
+    try {
+      return described_image();
+    } catch (const nlohmann::json::exception& error) {
+      core::log_debug(std::string("a cache entry's description: ") + error.what());
+    } catch (const core::Error& error) {
+      core::log_debug(std::string("a cache entry's description: ") + error.what());
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<PreparedImage> described_image() const {
+    if (told.at("dtype") != "float32") return std::nullopt;
+    const auto shape = told.at("shape").get<std::vector<int64_t>>();
+    uint64_t left = bytes / sizeof(float);  // divided, so that no product can overflow
+    if (bytes % sizeof(float) != 0 || left == 0) return std::nullopt;
+    for (const int64_t edge : shape) {
+      if (edge <= 0 || left % static_cast<uint64_t>(edge) != 0) return std::nullopt;
+      left /= static_cast<uint64_t>(edge);
+    }
+    if (left != 1) return std::nullopt;
     PreparedImage image;
     told.at("size").get_to(image.prepared.geometry.size);
     told.at("spacing").get_to(image.prepared.geometry.spacing);
@@ -112,15 +114,15 @@ struct DiskCache::Held {
     image.present = told.at("present").get<std::vector<bool>>();
     told.at("mask_present").get_to(image.mask_present);
     image.prepared.values = at::from_blob(
-        values, told.at("shape").get<std::vector<int64_t>>(), [owner = owner](void*) {}, at::kFloat);
+        values, shape, [owner = owner](void*) {}, at::kFloat);
     return image;
   }
 };
 
 DiskCache::DiskCache(const CacheOptions& options)
-    : folder_(fs::absolute(options.folder)),
+    : folder_(whole_path(options.folder)),
       limit_(static_cast<int64_t>(options.max_gib * 1024 * 1024 * 1024)) {
-  core::with_context("cohort.cache.folder", [&] { core::make_directories(folder_); });
+  core::with_context("cohort.cache.folder", [&] { take_cache_folder(folder_); });
   read_stamps();
 }
 
@@ -128,62 +130,87 @@ fs::path DiskCache::path_of(const std::string& key) const {
   return folder_ / key.substr(0, 2) / (key + ".p51");
 }
 
-DiskCache::Held DiskCache::hold(const std::string& key, const std::function<Held()>& make) {
-  if (auto found = read(key)) return std::move(*found);
-  const fs::path path = path_of(key);
+DiskCache::Held DiskCache::hold(const std::string& key, const Check& usable,
+                                const std::function<Held()>& make) {
+  const auto find = [&] {
+    auto found = read(key);
+    if (found && !usable(*found)) found.reset();
+    return found;
+  };
+  if (auto found = find()) return std::move(*found);
+  const fs::path path = path_of(key), place = path.parent_path();
   std::error_code code;
-  fs::create_directories(path.parent_path(), code);  // what is wrong with the disk, writing will say
+  make_own_folder(place);
+  if (const std::string why = distrust(place); !why.empty() && fs::exists(place, code)) {
+    warn_once(place.string() + ": " + why + "; images are prepared anew in its place");
+    return make();
+  }
   const FileLock lock(path.string() + ".lock");
-  if (auto found = read(key)) return std::move(*found);  // another one has made it meanwhile
-  if (fs::exists(path, code))
+  if (auto found = find()) return std::move(*found);  // another one has made it meanwhile
+  if (fs::exists(fs::symlink_status(path, code)))
     core::log_warning(path.string() + ": this cache entry is damaged and is made again");
   Held made = make();
   write(key, made);
-  if (auto kept = read(key)) return std::move(*kept);
+  if (auto kept = find()) return std::move(*kept);
   return made;
 }
 
 PreparedImage DiskCache::fetch(const std::string& key, const std::function<PreparedImage()>& make) {
-  return hold(key, [&] { return Held::of(key, make()); }).image();
+  PreparedImage made;
+  const auto is_image = [](const Held& held) { return held.image().has_value(); };
+  const Held held = hold(key, is_image, [&] {
+    made = make();
+    return Held::of(key, made);
+  });
+  if (auto image = held.image()) return std::move(*image);
+  return made;
 }
 
 std::string DiskCache::fetch_text(const std::string& key, const std::function<std::string()>& make) {
-  const Held held = hold(key, [&] { return Held::of(key, make()); });
+  const auto is_text = [](const Held& held) { return !held.told.contains("shape"); };
+  const Held held = hold(key, is_text, [&] { return Held::of(key, make()); });
   return {held.values, held.bytes};
 }
 
 /// Nothing when the file is not whole, not ours or of another key.
 std::optional<DiskCache::Held> DiskCache::read(const std::string& key) const {
-  const OpenFile file(path_of(key), O_RDONLY);
+  const fs::path path = path_of(key);
+  if (!distrust(path.parent_path()).empty()) return std::nullopt;
+  const OpenFile file(path, O_RDONLY);
   struct stat is {};
-  if (!file || ::fstat(file.get(), &is) != 0 || !S_ISREG(is.st_mode) ||
+  if (!file || !file.is_own() || ::fstat(file.get(), &is) != 0 ||
       static_cast<size_t>(is.st_size) < sizeof(Head))
     return std::nullopt;
   const auto bytes = static_cast<uint64_t>(is.st_size);
-  const auto map = std::make_shared<Mapping>(file.get(), bytes);
-  if (!*map) return std::nullopt;
   Head head;
-  std::memcpy(&head, map->data(), sizeof head);
+  if (!core::read_all(file.get(), reinterpret_cast<char*>(&head), sizeof head, 0)) return std::nullopt;
   if (head.mark != magic || head.version != format || head.meta_bytes > bytes - sizeof head ||
       head.values_at % page != 0 || head.values_at < sizeof head + head.meta_bytes ||
       head.values_at > bytes || head.values_bytes != bytes - head.values_at)
     return std::nullopt;
-  const std::string_view meta(map->data() + sizeof head, head.meta_bytes);
-  const std::string_view values(map->data() + head.values_at, head.values_bytes);
+  std::string meta(head.meta_bytes, '\0');
+  const auto values = core::memory_for(head.values_bytes);
+  if (!core::read_all(file.get(), meta.data(), meta.size(), sizeof head) ||
+      !core::read_all(file.get(), values.get(), head.values_bytes, head.values_at))
+    return std::nullopt;
   const auto same = [](const std::array<char, 32>& hash, const std::string& other) {
     return std::string_view(hash.data(), hash.size()) == other;
   };
-  if (!same(head.head_hash, head_hash(head, meta)) || !same(head.values_hash, core::hash_bytes(values)))
+  if (!same(head.head_hash, head_hash(head, meta)) ||
+      !same(head.values_hash, core::hash_bytes({values.get(), head.values_bytes})))
     return std::nullopt;
-  auto told = nlohmann::json::parse(meta);  // its hash is right: it is what was written
-  if (told.at("key") != key) return std::nullopt;
+  // The hashes tell of damage only: anybody can compute them, so nothing is taken on trust.
+  auto told = nlohmann::json::parse(meta, nullptr, /*allow_exceptions=*/false);
+  if (!told.is_object()) return std::nullopt;
+  const auto found = told.find("key");
+  if (found == told.end() || *found != key) return std::nullopt;
   ::futimens(file.get(), nullptr);  // when it was last read, for `sweep`
-  return Held{std::move(told), map, map->data() + head.values_at, head.values_bytes};
+  return Held{std::move(told), values, values.get(), head.values_bytes};
 }
 
 void DiskCache::write(const std::string& key, const Held& entry) {
   const std::string_view bytes(entry.values, entry.bytes);
-  const std::string meta = entry.told.dump();
+  const std::string meta = core::json_text(entry.told);
   Head head;
   head.mark = magic;
   head.version = format;
@@ -201,12 +228,12 @@ void DiskCache::write(const std::string& key, const Held& entry) {
         "a prepared image is larger than cohort.cache.max_gib, so it is not kept; raise max_gib");
 
   const fs::path path = path_of(key);
-  const std::string temporary = path.string() + ".tmp" + std::to_string(::getpid());
+  const fs::path temporary = core::temporary_for(path);
   errno = 0;
-  const OpenFile file(temporary, O_WRONLY | O_CREAT | O_TRUNC);
+  const OpenFile file(temporary, O_WRONLY | O_CREAT | O_EXCL);
   // Held while it is written, so that `sweep` of another process can tell it from one left by the dead.
-  const bool done = file && (file.lock(false), write_all(file.get(), front.data(), front.size())) &&
-                    write_all(file.get(), bytes.data(), bytes.size()) && ::fsync(file.get()) == 0 &&
+  const bool done = file && (file.lock(false), core::write_all(file.get(), front.data(), front.size())) &&
+                    core::write_all(file.get(), bytes.data(), bytes.size()) && ::fsync(file.get()) == 0 &&
                     std::rename(temporary.c_str(), path.c_str()) == 0;
   if (!done) {
     const std::string why = std::strerror(errno);

@@ -1,6 +1,6 @@
 #pragma once
-/// Prepared images and texts on disk, images read in place through private mappings: workers and processes
-/// share one copy, and a later run starts with it. docs/cache.md tells the layout of the folder.
+/// Prepared images and texts on disk, which workers, processes and later runs share. docs/cache.md tells the
+/// layout of the folder.
 
 #include <atomic>
 #include <filesystem>
@@ -18,8 +18,11 @@ class DiskCache {
  public:
   /// Beside the entries; the folder may hold files of others, so the names are plainly ours.
   static constexpr const char *stamps_file = "photo51.stamps", *sweep_file = "photo51.sweep";
+  /// Says that the folder is a cache of photo51, in which entries may be removed (bford.info/cachedir).
+  static constexpr const char* mark_file = "CACHEDIR.TAG";
 
-  /// Error (run) when the folder cannot be made.
+  /// Error (run) when the folder cannot be made, belongs to another user or may be written to by others
+  /// (their entries would be predicted from), or holds files and is no cache of photo51.
   explicit DiskCache(const CacheOptions& options);
 
   /// The image of `key` (32 hexadecimal digits): the one that lies on disk, or else what `make` gives, which
@@ -42,9 +45,11 @@ class DiskCache {
 
  private:
   struct Held;
+  using Check = std::function<bool(const Held&)>;
   std::optional<Held> read(const std::string& key) const;
   void write(const std::string& key, const Held& entry);
-  Held hold(const std::string& key, const std::function<Held()>& make);
+  /// `usable`: whether the key's entry holds what is asked for.
+  Held hold(const std::string& key, const Check& usable, const std::function<Held()>& make);
   void warn_once(const std::string& what);
   void read_stamps();
 

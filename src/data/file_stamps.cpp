@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 
+#include "core/whole_io.hpp"
 #include "data/disk_cache.hpp"
 #include "data/locked_file.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::data {
@@ -48,8 +50,13 @@ std::string stamp_of(const fs::path& path) {
 
 /// One line a file, stamp and hash. A line is written at once, and one that is not whole is passed over.
 void DiskCache::read_stamps() {
-  std::ifstream file(folder_ / stamps_file);
-  for (std::string line; std::getline(file, line);) {
+  constexpr off_t most = off_t{256} << 20;  // of more than a million files
+  const OpenFile own(folder_ / stamps_file, O_RDONLY);
+  struct stat is {};
+  if (!own || !own.is_own() || ::fstat(own.get(), &is) != 0 || is.st_size > most) return;
+  std::string text(static_cast<size_t>(is.st_size), '\0');
+  if (!core::read_all(own.get(), text.data(), text.size(), 0)) return;  // files are hashed again
+  for (const std::string& line : core::split(text, '\n')) {
     if (line.size() != 2 * digits + 1) continue;
     const std::string stamp = line.substr(0, digits), hash = line.substr(digits + 1);
     if (is_hash(stamp) && is_hash(hash)) stamps_[stamp] = hash;
@@ -69,7 +76,8 @@ void DiskCache::remember(const std::string& stamp, const std::string& content_ha
   if (!stamps_.emplace(stamp, content_hash).second) return;
   const std::string line = "\n" + stamp + " " + content_hash + "\n";  // apart from what a full disk cut off
   const OpenFile file(folder_ / stamps_file, O_WRONLY | O_CREAT | O_APPEND);
-  if (file && ::write(file.get(), line.data(), line.size()) < 0) return;  // it is hashed again next time
+  if (file && file.is_own() && ::write(file.get(), line.data(), line.size()) < 0)
+    return;  // it is hashed again next time
 }
 
 }  // namespace photo51::data

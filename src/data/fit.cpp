@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "core/learnt.hpp"
 #include "data/image_fit.hpp"
 #include "data/planes.hpp"
 #include "data/tabular.hpp"
@@ -9,18 +10,15 @@
 namespace photo51::data {
 
 nlohmann::json parse_fitted(const Fitted& fitted) {
-  try {
-    return nlohmann::json::parse(fitted.json);
-  } catch (const nlohmann::json::exception& error) {
-    core::fail_data(std::string("what was fitted on the training part is not valid JSON: ") + error.what());
-  }
+  return core::with_context("what was fitted on the training part",
+                            [&] { return core::parse_learnt(fitted.json); });
 }
 
-const nlohmann::json& fitted_input(const nlohmann::json& fitted, const std::string& input) {
-  const auto inputs = fitted.find("inputs");
-  if (inputs == fitted.end() || !inputs->contains(input))
+core::Learnt fitted_input(const nlohmann::json& fitted, const std::string& input) {
+  const core::Learnt all(fitted);
+  if (!all.has("inputs") || !all.at("inputs").has(input))
     core::fail_data("nothing was fitted for input `" + input + "`; fit it on the training part first");
-  return inputs->at(input);
+  return all.at("inputs").at(input);
 }
 
 Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train) {
@@ -46,8 +44,9 @@ Fitted fit(const Cohort& cohort, const std::vector<int64_t>& train) {
 
 std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const Fitted& fitted) {
   const auto all = parse_fitted(fitted);
+  const core::Learnt told(all);
   const auto learnt = [&](const char* what, const std::string& head, std::vector<std::string>& names) {
-    if (all.contains(what) && all[what].contains(head)) all[what][head].get_to(names);
+    if (told.has(what) && told.at(what).has(head)) names = told.at(what).at(head).texts();
   };
   for (auto& spec : labels) {
     learnt("classes", spec.head, spec.classes);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "data/categories.hpp"
 #include "data/cells.hpp"
 #include "data/combat.hpp"
 #include "photo51/core/error.hpp"
@@ -12,8 +13,6 @@
 
 namespace photo51::data {
 namespace {
-
-using Names = std::vector<std::string>;
 
 std::string cell_of(const Cohort::Impl& cohort, size_t row, const std::string& column) {
   const auto found = cohort.table.find(column);
@@ -39,7 +38,7 @@ struct Covariate {
   std::string name;
   bool number = false;
   double mean = 0, deviation = 1;
-  Names values;
+  Categories values;
 
   std::string known_cell(const Cohort::Impl& cohort, size_t row) const {
     std::string cell = cell_of(cohort, row, name);
@@ -51,7 +50,7 @@ struct Covariate {
   double number_of(const Cohort::Impl& cohort, size_t row) const {
     const std::string cell = known_cell(cohort, row);
     const auto value = core::parse_double(cell);
-    if (!value || !std::isfinite(*value))
+    if (!value || !core::fits_float(*value))
       core::fail_data("harmonize: covariate `" + name + "` of patient `" + cohort.ids[row] + "` is `" + cell +
                       "`, not a number as in training");
     return *value;
@@ -64,7 +63,7 @@ struct Covariate {
     const std::string cell = known_cell(cohort, row);
     if (std::find(values.begin(), values.end(), cell) == values.end())
       core::fail_data("harmonize: covariate `" + name + "` of patient `" + cohort.ids[row] + "` is `" + cell +
-                      "`, which the training part does not have (" + core::join(values, ", ") + ")");
+                      "`, which the training part does not have (" + told(values) + ")");
     for (size_t i = 1; i < values.size(); ++i) columns.push_back(cell == values[i] ? 1 : 0);
   }
 };
@@ -115,15 +114,31 @@ nlohmann::json to_json(const Eigen::MatrixXd& matrix) {
   return rows;
 }
 
-Eigen::MatrixXd matrix_from(const nlohmann::json& rows, Eigen::Index columns) {
-  Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), columns);
-  for (Eigen::Index i = 0; i < matrix.rows(); ++i) {
-    const auto row = rows[static_cast<size_t>(i)].get<std::vector<double>>();
-    if (static_cast<Eigen::Index>(row.size()) != columns)
-      core::fail_data("harmonize: what was fitted does not fit together; train again");
-    matrix.row(i) = Eigen::Map<const Eigen::RowVectorXd>(row.data(), columns);
+Eigen::MatrixXd matrix_from(const core::Learnt& learnt, size_t rows, size_t columns) {
+  if (learnt.size() != rows)
+    learnt.fail("holds " + std::to_string(learnt.size()) + " rows where " + std::to_string(rows) +
+                " are needed");
+  Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
+  for (size_t i = 0; i < rows; ++i) {
+    const auto row = learnt.at(i).numbers(columns);
+    matrix.row(static_cast<Eigen::Index>(i)) =
+        Eigen::Map<const Eigen::RowVectorXd>(row.data(), matrix.cols());
   }
   return matrix;
+}
+
+Eigen::VectorXd vector_from(const std::vector<double>& values) {
+  return Eigen::Map<const Eigen::VectorXd>(values.data(), static_cast<Eigen::Index>(values.size()));
+}
+
+Covariate covariate_from(const core::Learnt& learnt, const std::string& name) {
+  if (const auto told = learnt.at("name").text(); told != name)
+    learnt.at("name").fail("`" + told + "` where the config has the covariate `" + name + "`");
+  Covariate covariate{name, learnt.at("number").flag(), learnt.at("mean").number(),
+                      learnt.at("deviation").number(), categories_from(learnt.at("values"))};
+  if (covariate.number && covariate.deviation <= 0) learnt.at("deviation").fail("is not above 0");
+  if (!covariate.number && covariate.values.empty()) learnt.at("values").fail("holds nothing");
+  return covariate;
 }
 
 }  // namespace
@@ -162,15 +177,21 @@ nlohmann::json fit_harmonizer(const Cohort::Impl& cohort, size_t input, const st
     values.row(static_cast<Eigen::Index>(i)) = row;
   }
 
-  auto told = nlohmann::json::array();
-  for (const auto& covariate : covariates)
-    told.push_back({{"name", covariate.name},
-                    {"number", covariate.number},
-                    {"mean", covariate.mean},
-                    {"deviation", covariate.deviation},
-                    {"values", covariate.values}});
+  auto learnt = nlohmann::json::array();
+  for (const auto& covariate : covariates) {
+    learnt.push_back({{"name", covariate.name},
+                      {"number", covariate.number},
+                      {"mean", covariate.mean},
+                      {"deviation", covariate.deviation},
+                      {"values", to_json(covariate.values)}});
+    if (!covariate.number)
+      learnt.back()["counts"] = patients_with(cohort, rows, covariate.values,
+                                              [&](size_t row) { return covariate.known_cell(cohort, row); });
+  }
   return {{"sites", data.names},
-          {"covariates", told},
+          {"site_counts", patients_with(cohort, rows, Categories(data.names.begin(), data.names.end()),
+                                        [&](size_t row) { return site_of(cohort, options, row); })},
+          {"covariates", learnt},
           {"mean", std::vector<double>(model.mean.begin(), model.mean.end())},
           {"deviation", std::vector<double>(model.deviation.begin(), model.deviation.end())},
           {"effect", to_json(model.effect)},
@@ -194,29 +215,35 @@ nlohmann::json of_features(nlohmann::json learnt, const std::vector<size_t>& fea
 struct Harmonizer::Impl {
   const Cohort::Impl& cohort;
   HarmonizeOptions options;
-  Names sites;
+  Categories sites;
   std::vector<Covariate> covariates;
   CombatModel model;
 };
 
-Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
-  const auto found = fitted.find("harmonize");
-  if (found == fitted.end() || found->is_null()) return;
-  const nlohmann::json& learnt = *found;
-  auto made = std::make_shared<Impl>(Impl{cohort, cohort.inputs[input].second.harmonize, {}, {}, {}});
-  learnt.at("sites").get_to(made->sites);
-  for (const auto& told : learnt.at("covariates"))
-    made->covariates.push_back({told.at("name"), told.at("number"), told.at("mean"), told.at("deviation"),
-                                told.at("values").get<Names>()});
+Harmonizer::Harmonizer(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted,
+                       size_t features) {
+  const auto& options = cohort.inputs[input].second.harmonize;
+  if (options.method == "none") return;
+  const auto learnt = fitted.at("harmonize");
+  auto made = std::make_shared<Impl>(Impl{cohort, options, categories_from(learnt.at("sites")), {}, {}});
+  const auto covariates = learnt.at("covariates");
+  if (covariates.size() != options.covariates.size())
+    covariates.fail("holds " + std::to_string(covariates.size()) + " covariates and the config names " +
+                    std::to_string(options.covariates.size()));
+  size_t columns = 0;
+  for (size_t i = 0; i < covariates.size(); ++i) {
+    made->covariates.push_back(covariate_from(covariates.at(i), options.covariates[i]));
+    columns += made->covariates.back().number ? 1 : made->covariates.back().values.size() - 1;
+  }
   CombatModel& model = made->model;
-  const auto mean = learnt.at("mean").get<std::vector<double>>();
-  const auto features = static_cast<Eigen::Index>(mean.size());
-  model.mean = matrix_from({mean}, features).row(0);
-  model.deviation = matrix_from(nlohmann::json::array({learnt.at("deviation")}), features).row(0);
-  model.effect = matrix_from(learnt.at("effect"), features);
-  model.shift = matrix_from(learnt.at("shift"), features);
-  model.scale = matrix_from(learnt.at("scale"), features);
-  if (!learnt.at("reference").is_null()) model.reference = learnt.at("reference").get<int64_t>();
+  model.mean = vector_from(learnt.at("mean").numbers(features));
+  model.deviation = vector_from(learnt.at("deviation").numbers(features, 0));
+  model.effect = matrix_from(learnt.at("effect"), columns, features);
+  model.shift = matrix_from(learnt.at("shift"), made->sites.size(), features);
+  model.scale = matrix_from(learnt.at("scale"), made->sites.size(), features);
+  if (!(model.scale.array() > 0).all()) learnt.at("scale").fail("holds a variance that is not above 0");
+  if (learnt.has("reference"))
+    model.reference = learnt.at("reference").whole(0, static_cast<int64_t>(made->sites.size()) - 1);
   impl_ = std::move(made);
 }
 
@@ -228,12 +255,10 @@ void Harmonizer::apply(size_t row, std::vector<double>& values) const {
   if (found == self.sites.end()) {
     if (self.options.unseen_site == "standardise_only") return;
     core::fail_data(
-        "harmonize: site `" + site + "` was not in the training part (" + core::join(self.sites, ", ") +
+        "harmonize: site `" + site + "` was not in the training part (" + told(self.sites) +
         "), so what it adds is not known; set harmonize.unseen_site: standardise_only to take its "
         "features as they are");
   }
-  if (static_cast<Eigen::Index>(values.size()) != self.model.mean.size())
-    core::fail_data("harmonize: what was fitted does not fit together; train again");
   Eigen::Map<Eigen::VectorXd> mapped(values.data(), static_cast<Eigen::Index>(values.size()));
   apply_combat(self.model, std::distance(self.sites.begin(), found),
                design_row(self.cohort, self.covariates, row), mapped);

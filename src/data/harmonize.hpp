@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/learnt.hpp"
 #include "data/cohort_impl.hpp"
 
 namespace photo51::data {
@@ -24,8 +25,9 @@ nlohmann::json of_features(nlohmann::json learnt, const std::vector<size_t>& fea
 /// Harmonizes one row's features with what was learnt. It may be used from several threads.
 class Harmonizer {
  public:
-  /// `fitted` is the input's; without `harmonize` in it nothing is changed.
-  Harmonizer(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted);
+  /// `fitted` is the input's, of `features` features; with `harmonize.method: none` nothing is changed. Error
+  /// (data): what was learnt is not of these features, sites or covariates.
+  Harmonizer(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted, size_t features);
   /// Errors (data): a site that was not in the training part (unless `unseen_site: standardise_only`), no
   /// site, a covariate that is unknown or that has a value not seen in training.
   void apply(size_t row, std::vector<double>& values) const;

@@ -13,9 +13,10 @@ namespace fs = std::filesystem;
 
 std::pair<fs::path, std::string> split_series(const fs::path& path) {
   const std::string text = path.string();
-  if (fs::exists(path)) return {path, ""};
+  std::error_code code;  // of a link that runs in a circle, say: whoever reads it refuses it
+  if (fs::exists(path, code)) return {path, ""};
   for (size_t hash = text.find('#'); hash != std::string::npos; hash = text.find('#', hash + 1))
-    if (fs::exists(text.substr(0, hash))) return {text.substr(0, hash), text.substr(hash + 1)};
+    if (fs::exists(text.substr(0, hash), code)) return {text.substr(0, hash), text.substr(hash + 1)};
   return {path, ""};
 }
 

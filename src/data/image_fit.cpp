@@ -1,5 +1,6 @@
 #include "data/image_fit.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "data/prepared_image.hpp"
@@ -67,10 +68,16 @@ nlohmann::json fit_image(const Cohort::Impl& cohort, size_t input, const std::ve
 Landmarks landmarks_of(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
   if (!learns(cohort, input)) return {};
   const auto& [name, options] = cohort.inputs[input];
-  auto landmarks = fitted_input(fitted, name).at("landmarks").get<Landmarks>();
-  for (const auto& channel : landmarks)
-    if (channel.size() != preprocess::histogram_landmarks || landmarks.size() != options.channels.size())
-      core::fail_data("what was fitted for input `" + name + "` is of other channels; train again");
+  const auto told = fitted_input(fitted, name).at("landmarks");
+  if (told.size() != options.channels.size())
+    told.fail("is of " + std::to_string(told.size()) + " channels and the input has " +
+              std::to_string(options.channels.size()));
+  Landmarks landmarks;
+  for (size_t channel = 0; channel < told.size(); ++channel) {
+    landmarks.push_back(told.at(channel).numbers(preprocess::histogram_landmarks, 0, 1));
+    if (!std::is_sorted(landmarks.back().begin(), landmarks.back().end()))
+      told.at(channel).fail("does not ascend");
+  }
   return landmarks;
 }
 

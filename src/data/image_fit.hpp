@@ -14,7 +14,8 @@ namespace photo51::data {
 /// (unless bad cases are skipped), a channel that no training patient has.
 nlohmann::json fit_image(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
 
-/// Landmarks by channel; none when the input learns nothing.
+/// Landmarks by channel; none when the input learns nothing. Error (data): they are not those of such
+/// channels.
 using Landmarks = std::vector<std::vector<double>>;
 Landmarks landmarks_of(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted);
 

@@ -111,7 +111,8 @@ class LabelReader {
 
   double number(size_t row, size_t column, const std::string& expected) const {
     const auto value = core::parse_double(cohort_.cell(row, column));
-    if (!value || !std::isfinite(*value)) fail(row, column, expected);
+    if (value && !core::fits_float(*value)) fail(row, column, expected + " (finite, at most 3.4e38)");
+    if (!value) fail(row, column, expected);
     return *value;
   }
 

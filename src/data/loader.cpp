@@ -5,7 +5,6 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/interrupt.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/data/dataset.hpp"
 
@@ -47,7 +46,7 @@ struct Loader::Impl {
       if (options.on_bad)
         options.on_bad(row, error.what());
       else
-        core::log_warning(std::string(error.what()) + " (left out)");
+        cohort.report_left_out(cohort.id(row), error.what());
       return std::nullopt;
     }
   }

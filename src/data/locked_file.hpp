@@ -16,8 +16,9 @@ namespace photo51::data {
 class OpenFile {
  public:
   OpenFile() = default;
+  /// Never through a link, and not waiting for a pipe: others may plant both in a shared folder.
   OpenFile(const std::filesystem::path& path, int flags)
-      : file_(::open(path.c_str(), flags | O_CLOEXEC, 0644)) {}
+      : file_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644)) {}
   OpenFile(OpenFile&& other) noexcept : file_(std::exchange(other.file_, -1)) {}
   OpenFile& operator=(OpenFile&& other) noexcept {
     std::swap(file_, other.file_);
@@ -36,11 +37,17 @@ class OpenFile {
     while (result != 0 && errno == EINTR);
     return result == 0;
   }
+  /// A regular file of this user that nobody else may write to.
+  bool is_own() const {
+    struct stat is {};
+    return ::fstat(file_, &is) == 0 && S_ISREG(is.st_mode) && is.st_uid == ::geteuid() &&
+           (is.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  }
   /// Whether `path` still names this file: its last holder may have removed it.
   bool is_at(const std::filesystem::path& path) const {
     struct stat here {
     }, there{};
-    return ::fstat(file_, &here) == 0 && ::stat(path.c_str(), &there) == 0 && here.st_ino == there.st_ino &&
+    return ::fstat(file_, &here) == 0 && ::lstat(path.c_str(), &there) == 0 && here.st_ino == there.st_ino &&
            here.st_dev == there.st_dev;
   }
 

@@ -140,8 +140,8 @@ nlohmann::json fit_omics(const Cohort::Impl& cohort, size_t input, const std::ve
   return fitted;
 }
 
-Genes gene_features(const nlohmann::json& fitted) {
-  return fitted.at("genes").get<Genes>();
+Genes gene_features(const core::Learnt& fitted) {
+  return fitted.at("genes").texts();
 }
 
 /// Finds the fitted genes in each table once.
@@ -178,18 +178,17 @@ class GeneColumns {
   std::map<const Genes*, std::shared_ptr<const std::vector<size_t>>> known_;
 };
 
-RowReader read_omics(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted) {
+RowReader read_omics(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted) {
   struct State {
-    State(const Cohort::Impl& cohort, size_t input, const nlohmann::json& learnt)
-        : columns(gene_features(learnt)),
-          mean(learnt.at("mean").get<std::vector<double>>()),
-          deviation(learnt.at("deviation").get<std::vector<double>>()),
-          harmonizer(cohort, input, learnt) {}
-    GeneColumns columns;
-    std::vector<double> mean, deviation;
+    State(const Cohort::Impl& cohort, size_t input, Genes genes, const core::Learnt& learnt)
+        : learnt_moments(moments_from(learnt, genes.size())),
+          harmonizer(cohort, input, learnt, genes.size()),
+          columns(std::move(genes)) {}
+    std::vector<Moments> learnt_moments;
     Harmonizer harmonizer;
+    GeneColumns columns;
   };
-  const auto state = std::make_shared<State>(cohort, input, fitted);
+  const auto state = std::make_shared<State>(cohort, input, gene_features(fitted), fitted);
   return [&cohort, input, state](size_t row) {
     const auto& options = cohort.inputs[input].second;
     const auto& sample = cohort.samples[input][row];
@@ -204,7 +203,8 @@ RowReader read_omics(const Cohort::Impl& cohort, size_t input, const nlohmann::j
     }
     state->harmonizer.apply(row, raw);
     for (size_t i = 0; i < raw.size(); ++i)
-      values[i] = z_score(raw[i], state->mean[i], state->deviation[i], options.clip);
+      values[i] =
+          z_score(raw[i], state->learnt_moments[i].mean, state->learnt_moments[i].deviation, options.clip);
     if (2 * known < values.size())
       core::fail_data(sample.table->source + ": only " + std::to_string(known) + " of " +
                       std::to_string(values.size()) + " genes have a value for this patient");

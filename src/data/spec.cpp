@@ -106,8 +106,15 @@ void describe(config::Fields& f, CohortOptions& o) {
   f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
     {.one_of = {"error", "skip"}});
   f("strict", o.strict, "what a reader warns of (warnings.csv) is an error; the case is a bad one");
-  f("privacy", o.privacy, "names, birth dates and the like in a DICOM file: warn of them, refuse, or ignore",
+  f("privacy", o.privacy,
+    "what in files tells who the patient is: warn of it, refuse it and what cannot be checked, or ignore",
     {.one_of = {"warn", "strict", "ignore"}});
+  f("max_gib_per_file", o.max_gib_per_file,
+    "a file whose header promises pixels that take more than this when they are unpacked is refused",
+    {.min = 0.001, .unit = "GiB"});
+  f("detached_files", o.detached_files,
+    "where the files lie that a header (.mhd, .nhdr, .mrxs, .vms) names: in its own folder, or anywhere",
+    {.one_of = {"beside", "anywhere"}});
   f.section("split", o.split, "who trains, who validates, who tests");
   f.section("cache", o.cache, "prepared images on disk");
 }

@@ -6,7 +6,6 @@
 #include "data/cells.hpp"
 #include "data/cohort_impl.hpp"
 #include "data/groups.hpp"
-#include "data/label_words.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
@@ -191,39 +190,6 @@ std::vector<Split::Fold> make_folds(const Cohort& cohort, const Rows& rest,
 }
 
 }  // namespace
-
-void check_learnable(const Cohort& cohort, const Rows& rows, const std::string& part) {
-  using Kind = LabelSpec::Kind;
-  for (const auto& spec : cohort.labels()) {
-    std::map<double, int64_t> counts;
-    int64_t known = 0;
-    for (const int64_t row : rows) {
-      const auto& label = cohort.label(row, spec.head);
-      if (!label.known) continue;
-      ++known;
-      ++counts[spec.kind == Kind::survival ? double(label.event) : label.value];
-    }
-    const std::string who = "head " + spec.head + ": " + part + ": ";
-    if (known == 0) core::fail_data(who + "no patient has a known label in column `" + spec.column + "`");
-    if (spec.kind == Kind::survival && !counts.contains(1))
-      core::fail_data(who + "all " + std::to_string(known) + " patients are censored (column `" +
-                      spec.event_column + "`); survival needs events");
-    if (spec.kind == Kind::regression && counts.size() < 2)
-      core::fail_data(who + "all " + std::to_string(known) + " known values (column `" + spec.column +
-                      "`) are the same; there is nothing to learn");
-    if (spec.kind != Kind::binary && spec.kind != Kind::multiclass) continue;
-    if (counts.size() < 2)
-      core::fail_data(who + "all " + std::to_string(known) + " known labels (column `" + spec.column +
-                      "`) are of one class, " + class_in_words(spec, counts.begin()->first) +
-                      "; a classifier needs two");
-    for (size_t value = 0; value < spec.classes.size() && spec.kind == Kind::multiclass; ++value)
-      if (!counts.contains(static_cast<double>(value)))
-        core::fail_data(who + "no patient is of class `" + spec.classes[value] + "` (column `" + spec.column +
-                        "`; there is " + label_counts(cohort, rows, spec) +
-                        "); merge rare classes, set cohort.split.stratify: " + spec.head +
-                        ", take fewer folds, or leave the class out");
-  }
-}
 
 std::vector<Split::Fold> fold_rows(const Cohort& cohort, const Rows& rows, const SplitOptions& options) {
   return make_folds(cohort, rows,

@@ -25,7 +25,7 @@ core::Table read_spot_table(const std::filesystem::path& path, const SpotOptions
                             int64_t& off_tissue) {
   const std::string text = core::read_text(path);
   const bool bare = lacks_header(text);
-  core::Table table = bare ? core::parse_table(kHeader + text, path.string()) : core::read_table(path);
+  core::Table table = core::parse_table(bare ? kHeader + text : text, path.string());
   // The header was put in front of the file's own lines.
   for (int& line : table.lines) line -= bare ? 1 : 0;
   const auto rename = [&](const char* from, const std::string& to) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "data/spot_table.hpp"
@@ -10,6 +12,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/genomics/expression.hpp"
@@ -49,6 +52,7 @@ class SectionReader {
   Section read(size_t row, SpotSummary& summary) const {
     const std::string name = cell(row, options_.section);
     const auto spots = read_spot_table(file(row, options_.spots), options_, summary.off_tissue);
+    for (const auto& warning : spots.warnings) core::log_warning(warning);
     const size_t spot = spots.require(options_.spot), x = spots.require(options_.x),
                  y = spots.require(options_.y);
     std::vector<std::string> names;
@@ -92,7 +96,7 @@ class SectionReader {
 
   static void place(const core::Table& spots, size_t row, size_t column) {
     const auto value = core::parse_double(spots.rows[row][column]);
-    if (!value || !std::isfinite(*value))
+    if (!value || !core::fits_float(*value))
       core::fail_data(spots.where(row) + ": `" + spots.rows[row][column] + "` in column `" +
                       spots.columns[column] + "` is not a number of pixels");
   }
@@ -117,13 +121,13 @@ void append_expression(const Section& section, const std::vector<std::string>& g
   const auto& counts = section.counts;
   std::vector<size_t> columns;
   columns.reserve(genes.size());
-  for (const auto& gene : genes)
-    columns.push_back(static_cast<size_t>(std::find(counts.genes->begin(), counts.genes->end(), gene) -
-                                          counts.genes->begin()));
+  std::unordered_map<std::string_view, size_t> place_of;
+  for (size_t i = 0; i < counts.genes->size(); ++i) place_of.emplace((*counts.genes)[i], i);
+  for (const auto& gene : genes) columns.push_back(place_of.at(gene));
   for (size_t i = 0; i < section.rows.size(); ++i) {
     const size_t sample = section.sample[i];
     const double sum = library_size(counts, sample);
-    text += section.rows[i][0];
+    text += core::guarded(section.rows[i][0]);
     for (const size_t column : columns) {
       double value = counts.row(sample)[column];
       if (options.scale > 0) value *= options.scale / sum;
@@ -136,7 +140,10 @@ void append_expression(const Section& section, const std::vector<std::string>& g
 
 /// Error (usage) when a file of that name is there and is not one that `write_spots` made: by its first line.
 void refuse_foreign(const fs::path& file, const std::string& begins) {
-  if (fs::exists(file) && !core::read_file(file).starts_with(begins))
+  if (!fs::exists(file)) return;
+  std::string start(begins.size(), ' ');
+  start.resize(core::RegularFile(file).read(start.data(), start.size()));
+  if (start != begins)
     core::fail_usage(file.string() +
                      ": is there already and was not made by `photo51 spots`; choose another folder");
 }
@@ -159,7 +166,7 @@ SpotSummary write_spots(const SpotOptions& options, const fs::path& folder) {
 
   std::string manifest = header;
   std::string expression = "spot";
-  for (const auto& gene : genes) expression += '\t' + gene;
+  for (const auto& gene : genes) expression += '\t' + core::guarded(gene);
   expression += '\n';
   for (const auto& section : sections) {
     for (const auto& row : section.rows) manifest += core::csv_row(row);

@@ -3,7 +3,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "data/instances.hpp"
 #include "data/parts.hpp"
@@ -12,6 +11,7 @@
 #include "data/planes.hpp"
 #include "data/region_kind.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/suv.hpp"
@@ -126,10 +126,12 @@ void add_file(Study& study, const Source& source) {
 }
 
 bool is_dicom(const std::filesystem::path& named) {
-  std::ifstream file(split_series(named).first, std::ios::binary);
+  const auto place = split_series(named).first;
+  std::error_code code;
+  if (!std::filesystem::is_regular_file(place, code)) return false;
+  const core::RegularFile file(place);
   std::string start(132, '\0');
-  file.read(start.data(), static_cast<std::streamsize>(start.size()));
-  return file && start.ends_with("DICM");
+  return file.read(start.data(), start.size()) == start.size() && start.ends_with("DICM");
 }
 
 /// The mask in the frame's world. One on the grid of a registered channel, as a structure set drawn on it

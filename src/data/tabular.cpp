@@ -26,6 +26,13 @@ Moments moments(const std::vector<double>& values) {
   return {mean, std::sqrt(squares / static_cast<double>(count))};
 }
 
+std::vector<Moments> moments_from(const core::Learnt& fitted, size_t count) {
+  const auto means = fitted.at("mean").numbers(count), deviations = fitted.at("deviation").numbers(count, 0);
+  std::vector<Moments> learnt;
+  for (size_t i = 0; i < count; ++i) learnt.push_back({means[i], deviations[i]});
+  return learnt;
+}
+
 float z_score(double value, double mean, double deviation, double clip) {
   // A spread of rounding errors only is none.
   if (std::isnan(value) || deviation <= 1e-12 * std::max(1.0, std::abs(mean))) return 0;

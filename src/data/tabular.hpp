@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/learnt.hpp"
 #include "data/cohort_impl.hpp"
 
 namespace photo51::data {
@@ -16,8 +17,10 @@ using RowReader = std::function<std::vector<float>(size_t row)>;
 struct Tabular {
   std::string modality;
   nlohmann::json (*fit)(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
-  std::vector<std::string> (*features)(const nlohmann::json& fitted);
-  RowReader (*reader)(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted);
+  /// Both check what they take of `fitted`, which may come from a stranger's model. Error (data) names the
+  /// field.
+  std::vector<std::string> (*features)(const core::Learnt& fitted);
+  RowReader (*reader)(const Cohort::Impl& cohort, size_t input, const core::Learnt& fitted);
 };
 /// The row of the table of tabular modalities; null for images.
 const Tabular* find_tabular(const std::string& modality);
@@ -29,14 +32,16 @@ void check_clinical_cells(const Cohort::Impl& cohort);
 extern const Tabular omics, clinical, lesion, body_lesion, radiomic_features;
 
 nlohmann::json parse_fitted(const Fitted& fitted);
-/// The part of one input. Error (data) when it was not fitted.
-const nlohmann::json& fitted_input(const nlohmann::json& fitted, const std::string& input);
+/// The part of one input; it refers to `fitted`. Error (data) when it was not fitted.
+core::Learnt fitted_input(const nlohmann::json& fitted, const std::string& input);
 
 /// Mean and population deviation of the values that are not NaN; 0 and 0 of none.
 struct Moments {
   double mean = 0, deviation = 0;
 };
 Moments moments(const std::vector<double>& values);
+/// `mean` and `deviation` of so many features.
+std::vector<Moments> moments_from(const core::Learnt& fitted, size_t count);
 /// (value - mean) / deviation, clipped to ±clip when clip > 0; 0 for NaN and where nothing varied.
 float z_score(double value, double mean, double deviation, double clip);
 

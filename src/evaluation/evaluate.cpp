@@ -160,6 +160,9 @@ void describe(config::Fields& f, EvaluateOptions& o) {
   f("level", o.level, "confidence level of the intervals", {.min = 0.5, .max = 0.999});
   f("groups", o.groups, "manifest columns whose values are also scored apart");
   f("seed", o.seed, "of the resampling", {.min = 0});
+  f("report_ids", o.report_ids,
+    "name cases in report.html by their ids; false: by their place in predictions.csv, so that it can be "
+    "shared");
 }
 
 std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,

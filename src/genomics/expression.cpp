@@ -28,7 +28,8 @@ std::optional<float> number(std::string_view cell) {
   if (cell.front() == '+') cell.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value)) return std::nullopt;
+  if (error != std::errc() || end != cell.data() + cell.size() || !core::fits_float(value))
+    return std::nullopt;
   return static_cast<float>(value);
 }
 
@@ -39,7 +40,10 @@ bool is_only(std::string_view line, char separator) {
 class Reader {
  public:
   Reader(std::string_view text, const std::string& source, const std::vector<std::string>& patients)
-      : lines_(lines_of(text)), source_(source), wanted_(patients.begin(), patients.end()) {
+      : lines_(core::with_context(source, [&] { return lines_of(text); })),
+        text_size_(text.size()),
+        source_(source),
+        wanted_(patients.begin(), patients.end()) {
     const auto named = lines_.text.empty() ? std::nullopt : core::named_separator(lines_.text[0]);
     if (named) {
       lines_.text.erase(lines_.text.begin());
@@ -75,6 +79,9 @@ class Reader {
       result.patients.push_back(std::move(name));
     }
     result.genes = unique_genes(gene_names);
+    // A value takes a character or more: with fewer characters than values, a row is too short.
+    if (names_.size() * header_.size() > text_size_)
+      for (size_t i = 0; i < names_.size(); ++i) read_cells(i);
     result.values.resize(result.patients.size() * gene_names.size());
     for (size_t i = 0; i < names_.size(); ++i) {
       if (!columns_are_patients && row_of[i] == not_kept) continue;
@@ -165,6 +172,7 @@ class Reader {
   std::string where(size_t row) const { return source_ + ":" + std::to_string(lines_.number[row + 1]); }
 
   Lines lines_;
+  size_t text_size_;
   const std::string& source_;
   std::unordered_set<std::string> wanted_;
   char separator_ = '\t';
@@ -194,7 +202,7 @@ Expression parse_expression(std::string_view text, const std::string& source,
 }
 
 Expression read_expression(const std::filesystem::path& path, const std::vector<std::string>& patients) {
-  return parse_bytes(core::read_text(path), path.string(), patients);
+  return parse_bytes(core::read_text(path, core::most_of_genes), path.string(), patients);
 }
 
 }  // namespace photo51::genomics

@@ -75,7 +75,7 @@ Expression parse_mutations(std::string_view text, const std::string& source,
   const auto effect = column(header, "Variant_Classification");
   if (!effect)
     core::fail_data(source + ": has no column `Variant_Classification`, which says what a variant does");
-  const Lines lines = lines_of(text);
+  const Lines lines = core::with_context(source, [&] { return lines_of(text); });
   const Sequenced sequenced(patients);
   std::set<std::pair<std::string, size_t>> mutated;  // by gene, patient
   bool any = false, heading = true;

@@ -1,47 +1,18 @@
-#include <csetjmp>
-#include <cstdio>
-// After cstdio: jpeglib.h uses FILE.
-#include <jerror.h>
-#include <jpeglib.h>
-
 #include <algorithm>
 #include <memory>
 #include <string_view>
 
 #include "imaging/dicom_codecs.hpp"
+#include "imaging/jpeg_errors.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::imaging {
 namespace {
 
-/// libjpeg reports errors by a call that must not return.
-struct Failure {
-  jpeg_error_mgr manager;
-  std::jmp_buf back;
-  char message[JMSG_LENGTH_MAX];
-  bool cut_off;
-};
-
-[[noreturn]] void leave(j_common_ptr info) {
-  auto* failure = reinterpret_cast<Failure*>(info->err);
-  info->err->format_message(info, failure->message);
-  std::longjmp(failure->back, 1);
-}
-
-/// libjpeg fills what is missing with gray and only warns. Bytes too many and odd versions do no harm.
-void notice(j_common_ptr info, int level) {
-  const int code = info->err->msg_code;
-  if (level < 0 && code != JWRN_EXTRANEOUS_DATA && code != JWRN_JFIF_MAJOR && code != JWRN_ADOBE_XFORM)
-    reinterpret_cast<Failure*>(info->err)->cut_off = true;
-}
-
 /// Everything between setjmp and longjmp: plain data only, no object that has to be destroyed.
-bool decode(ByteSpan stream, const FrameShape& shape, Failure& failure, jpeg_decompress_struct& info,
-            JpegHeader& header, std::vector<uint8_t>* to) {
-  info.err = jpeg_std_error(&failure.manager);
-  failure.manager.error_exit = leave;
-  failure.manager.emit_message = notice;
-  failure.cut_off = false;
+bool decode(ByteSpan stream, const FrameShape& shape, JpegFailure& failure, jpeg_decompress_struct& info,
+            jpeg_progress_mgr& progress, JpegHeader& header, std::vector<uint8_t>* to) {
+  catch_errors(info, failure);
   if (setjmp(failure.back) != 0) return false;
   if (to == nullptr) {
     jpeg_create_decompress(&info);
@@ -60,6 +31,7 @@ bool decode(ByteSpan stream, const FrameShape& shape, Failure& failure, jpeg_dec
     info.jpeg_color_space = info.out_color_space = info.num_components == 1 ? JCS_GRAYSCALE : JCS_UNKNOWN;
   }
   info.dct_method = JDCT_ISLOW;
+  bound_scans(info, progress);
   jpeg_start_decompress(&info);
   const size_t stride = size_t{info.output_width} * static_cast<size_t>(info.output_components);
   while (info.output_scanline < info.output_height) {
@@ -122,7 +94,8 @@ std::optional<JpegHeader> find_jpeg_header(ByteSpan stream) {
 }  // namespace
 
 DecodedFrame decode_jpeg(ByteSpan stream, const FrameShape& shape) {
-  Failure failure{};
+  JpegFailure failure{};
+  jpeg_progress_mgr progress{};
   jpeg_decompress_struct info{};
   const std::unique_ptr<jpeg_decompress_struct, void (*)(jpeg_decompress_struct*)> guard(
       &info, [](jpeg_decompress_struct* made) { jpeg_destroy_decompress(made); });
@@ -130,11 +103,11 @@ DecodedFrame decode_jpeg(ByteSpan stream, const FrameShape& shape) {
     core::fail_data("its JPEG pixels cannot be decoded (" + why + "); copy the file again");
   };
   JpegHeader header = find_jpeg_header(stream).value_or(JpegHeader{});
-  if (!decode(stream, shape, failure, info, header, nullptr)) fail(failure.message);
+  if (!decode(stream, shape, failure, info, progress, header, nullptr)) fail(failure.message);
   require_shape(shape, header.rows, header.columns, header.samples);
   DecodedFrame frame;
   frame.bytes.resize(static_cast<size_t>(shape.rows * shape.columns * shape.samples));
-  if (!decode(stream, shape, failure, info, header, &frame.bytes)) fail(failure.message);
+  if (!decode(stream, shape, failure, info, progress, header, &frame.bytes)) fail(failure.message);
   if (failure.cut_off) fail("the stream is damaged or ends early");
   frame.is_rgb = shape.samples == 3;
   return frame;

@@ -11,7 +11,9 @@
 namespace photo51::imaging {
 namespace {
 
-constexpr double kMostPixels = 2e8;
+constexpr double kMostPixels = 2e8, kMostSide = 1e5;
+/// Of the steps that filling one plane takes: what is beyond is no drawing.
+constexpr double kMostSteps = 2e9;
 /// Part of a contour inside another from which on it was meant as a hole.
 constexpr double kHole = 0.9;
 /// By how much the areas of contours may differ that say the same.
@@ -36,7 +38,8 @@ PixelWindow window_of(const Plane& plane) {
       }
   const double width = std::ceil(high[0]) - std::floor(low[0]) + 1;
   const double height = std::ceil(high[1]) - std::floor(low[1]) + 1;
-  if (!(width * height <= kMostPixels && std::abs(low[0]) < 1e9 && std::abs(low[1]) < 1e9))
+  if (!(width * height <= kMostPixels && std::max(width, height) <= kMostSide && std::abs(low[0]) < 1e9 &&
+        std::abs(low[1]) < 1e9))
     core::fail_data("contours span " + core::format_number(width) + " x " + core::format_number(height) +
                     " pixels of the image; their coordinates are damaged, export the structure set again");
   PixelWindow window;
@@ -46,6 +49,13 @@ PixelWindow window_of(const Plane& plane) {
   window.height = static_cast<int64_t>(height);
   window.inside.assign(static_cast<size_t>(window.width * window.height), 0);
   return window;
+}
+
+void require_steps(double steps, const Plane& plane) {
+  if (steps <= kMostSteps) return;
+  core::fail_data("a plane has " + std::to_string(plane.contours.size()) +
+                  " contours, which cross each other or the image's rows too often to be filled; export the "
+                  "structure set again");
 }
 
 /// A row of pixels that lie inside one polygon.
@@ -165,8 +175,17 @@ double usual_gap(const std::vector<Plane>& planes) {
 PixelWindow fill(const Plane& plane, std::vector<std::string>& odd) {
   PixelWindow window = window_of(plane);
   std::vector<Drawn> all;
+  const auto contours = static_cast<double>(plane.contours.size());
+  double rows = contours * static_cast<double>(window.height);
+  for (const auto& polygon : plane.contours)
+    for (size_t i = 1; i < polygon.points.size(); ++i)
+      rows += std::abs(polygon.points[i][1] - polygon.points[i - 1][1]);
+  require_steps(rows, plane);
   for (const auto& polygon : plane.contours)
     all.push_back({&polygon, runs_of(polygon.points, window), area_of(polygon.points)});
+  double runs = 0;
+  for (const Drawn& one : all) runs += static_cast<double>(one.runs.size());
+  require_steps(contours * runs, plane);
   // What lies within another contour comes after it.
   std::ranges::stable_sort(all, std::greater<>(), &Drawn::area);
   std::vector<const Drawn*> before;

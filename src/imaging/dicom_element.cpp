@@ -106,6 +106,17 @@ DcmItem* item_of(DcmItem& item, const DcmTagKey& sequence, size_t index) {
   return found;
 }
 
+std::vector<DcmItem*> items_of(DcmItem& item, const DcmTagKey& sequence) {
+  std::vector<DcmItem*> found;
+  DcmSequenceOfItems* items = nullptr;
+  if (item.findAndGetSequence(sequence, items).bad() || items == nullptr) return found;
+  found.reserve(items->card());
+  for (DcmObject* object = items->nextInContainer(nullptr); object != nullptr;
+       object = items->nextInContainer(object))
+    if (auto* one = dynamic_cast<DcmItem*>(object)) found.push_back(one);
+  return found;
+}
+
 size_t count_items(DcmItem& item, const DcmTagKey& sequence) {
   DcmSequenceOfItems* items = nullptr;
   if (item.findAndGetSequence(sequence, items).bad() || items == nullptr) return 0;

@@ -56,6 +56,9 @@ double rounding_of(DcmItem& item, const DcmTagKey& tag);
 
 /// Item `index` of a sequence, or null.
 DcmItem* item_of(DcmItem& item, const DcmTagKey& sequence, size_t index = 0);
+/// All items of a sequence in order; none when it is absent. DCMTK keeps them as a list: asking for one after
+/// the other by number would walk it from the start each time.
+std::vector<DcmItem*> items_of(DcmItem& item, const DcmTagKey& sequence);
 /// Items of a sequence; 0 when it is absent.
 size_t count_items(DcmItem& item, const DcmTagKey& sequence);
 

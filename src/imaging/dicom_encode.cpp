@@ -1,7 +1,13 @@
 #include "imaging/dicom_encode.hpp"
 
+#include <dcmtk/dcmdata/dcostrmf.h>
+#include <dcmtk/dcmdata/dcwcache.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <set>
 
 #include "imaging/dicom_uid.hpp"
@@ -12,6 +18,23 @@
 namespace photo51::imaging {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+void put_synthetic(DicomPut& put) {
+  put.text(DCM_PatientIdentityRemoved, "YES");
+  put.text(DCM_DeidentificationMethod, "made by a program, of no patient");
+  put.text(DCM_LongitudinalTemporalInformationModified, "MODIFIED");
+  const Code options[] = {{"113100", "DCM", "Basic Application Confidentiality Profile"},
+                          {"113105", "DCM", "Clean Descriptors Option"},
+                          {"113107", "DCM", "Retain Longitudinal Temporal Information Modified Dates Option"},
+                          {"113108", "DCM", "Retain Patient Characteristics Option"},
+                          {"113109", "DCM", "Retain Device Identity Option"},
+                          {"113112", "DCM", "Retain Institution Identity Option"}};
+  for (const Code& option : options) put.code(DCM_DeidentificationMethodCodeSequence, option);
+}
+
+}  // namespace
 
 std::string decimal(double value) {
   if (value == 0) value = 0;  // no "-0"
@@ -61,7 +84,7 @@ DicomUids uids_of(const DicomTags& tags) {
 void put_patient_and_study(DicomPut& put, const DicomTags& tags, const DicomUids& uids,
                            const std::string& modality) {
   put.text(DCM_SpecificCharacterSet, "ISO_IR 192");
-  put.text(DCM_PatientName, tags.patient_name.empty() ? tags.patient_id : tags.patient_name);
+  put.text(DCM_PatientName, tags.patient_name);
   put.text(DCM_PatientID, tags.patient_id);
   put.text(DCM_PatientBirthDate, "");
   put.text(DCM_PatientSex, tags.patient_sex);
@@ -80,6 +103,7 @@ void put_patient_and_study(DicomPut& put, const DicomTags& tags, const DicomUids
   put.text(DCM_InstitutionName, tags.institution);
   put.text(DCM_StationName, tags.station);
   put.text(DCM_ManufacturerModelName, tags.model);
+  if (tags.synthetic) put_synthetic(put);
 }
 
 void put_plane(DicomPut& put, const Geometry& geometry, int64_t k, const DicomUids& uids) {
@@ -139,15 +163,27 @@ std::string slice_name(int64_t k) {
 
 void save_dicom(DcmFileFormat& file, const fs::path& path, E_TransferSyntax syntax) {
   OFLog::configure(OFLogger::OFF_LOG_LEVEL);
-  const fs::path temporary = core::temporary_for(path);
-  const OFCondition saved = file.saveFile(temporary.c_str(), syntax);
-  std::error_code code;
-  if (saved.good()) fs::rename(temporary, path, code);
-  if (saved.bad() || code) {
-    const std::string why = saved.bad() ? saved.text() : code.message();
-    fs::remove(temporary, code);
-    core::fail_run(path.string() + ": writing failed: " + why + "; free some space or choose another folder");
+  core::TemporaryFile temporary(path);
+  const int handle = temporary.another_handle();
+  FILE* stream = ::fdopen(handle, "wb");
+  if (stream == nullptr) {
+    const std::string why = std::strerror(errno);
+    ::close(handle);
+    temporary.fail(why);
   }
+  // As DcmFileFormat::saveFile does, which opens a name: what lies there by then may be a link.
+  DcmOutputFileStream out(stream);  // closes it
+  OFCondition saved = out.status();
+  if (saved.good()) {
+    DcmWriteCache cache;
+    file.transferInit();
+    saved = file.write(out, syntax, EET_UndefinedLength, &cache, EGL_recalcGL);
+    file.transferEnd();
+    out.flush();
+  }
+  if (saved.bad()) temporary.fail(saved.text());
+  if (std::fflush(stream) != 0) temporary.fail(std::strerror(errno));
+  temporary.put();
 }
 
 }  // namespace photo51::imaging

@@ -125,12 +125,11 @@ void place_by_spacing(const DicomHeader& h, std::vector<DicomFrame>& frames) {
 std::vector<DicomFrame> read_frames(const DicomHeader& h) {
   DcmDataset& dataset = *h.file->getDataset();
   DcmItem* shared = item_of(dataset, DCM_SharedFunctionalGroupsSequence);
-  DcmSequenceOfItems* own = nullptr;
-  const bool grouped = dataset.findAndGetSequence(DCM_PerFrameFunctionalGroupsSequence, own).good() &&
-                       own != nullptr && own->card() > 0;
-  if (grouped && static_cast<int64_t>(own->card()) < h.frames)
+  const std::vector<DcmItem*> own = items_of(dataset, DCM_PerFrameFunctionalGroupsSequence);
+  const bool grouped = !own.empty();
+  if (grouped && static_cast<int64_t>(own.size()) < h.frames)
     core::fail_data(h.path.string() + ": PerFrameFunctionalGroupsSequence (5200,9230) has " +
-                    std::to_string(own->card()) + " items for " + std::to_string(h.frames) +
+                    std::to_string(own.size()) + " items for " + std::to_string(h.frames) +
                     " frames; copy it again");
   std::vector<DicomFrame> frames;
   frames.reserve(static_cast<size_t>(h.frames));
@@ -138,7 +137,7 @@ std::vector<DicomFrame> read_frames(const DicomHeader& h) {
     core::with_context(
         [&] { return h.path.string() + (h.frames > 1 ? ": frame " + std::to_string(f + 1) : ""); },
         [&] {
-          DcmItem* item = grouped ? own->getItem(static_cast<unsigned long>(f)) : nullptr;
+          DcmItem* item = grouped ? own[static_cast<size_t>(f)] : nullptr;
           frames.push_back(frame_of({item, shared}, h));
         });
   if (!grouped && !h.frame_offsets.empty() && h.position && h.orientation) {

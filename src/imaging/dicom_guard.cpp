@@ -15,14 +15,16 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
 
 /// Structured reports nest a dozen sequences.
 constexpr size_t kDeepest = 128;
-/// Of a deflated file: what there may be beside twice the promised pixels.
-constexpr uint64_t kSpare = 64ULL << 20;
+/// Of a deflated file: what there may be beside twice the promised pixels, and how much of that in elements,
+/// each of which the parser gives some hundred bytes however short it is.
+constexpr uint64_t kSpare = 64ULL << 20, kSpareElements = 1'000'000;
 constexpr uint32_t kUndefined = 0xFFFFFFFF;
 
 /// The file's bytes from front to back, inflated from where it is said.
@@ -149,6 +151,7 @@ class Walk {
       const Syntax syntax = levels_.empty() ? syntax_ : levels_.back().syntax;
       const auto element = next(syntax);
       if (!element) return;
+      ++elements_;
       bound(element->length == kUndefined ? 0 : element->length);
       if (!enter(*element, syntax) && !leave_damage()) return;
     }
@@ -226,7 +229,15 @@ class Walk {
 
   /// Refuses a value that would unpack to what the header does not account for.
   void bound(uint64_t length) const {
-    if (!deflated_ || bytes_.position() + length <= kSpare + 2 * promised()) return;
+    if (!deflated_) return;
+    if (promised() > kSpare)
+      require_within_limit(static_cast<double>(promised()), "its header promises " + std::to_string(frames_) +
+                                                                " frame(s) of " + std::to_string(columns_) +
+                                                                " x " + std::to_string(rows_) + " pixels");
+    if (elements_ > kSpareElements)
+      core::fail_data("is deflated and unpacks to more than " + std::to_string(kSpareElements) +
+                      " elements; such a file is damaged or made to do harm");
+    if (bytes_.position() + length <= kSpare + 2 * promised()) return;
     core::fail_data("is deflated and unpacks to " + std::to_string((bytes_.position() + length) >> 20) +
                     " MB or more, but its header promises " + std::to_string(promised()) +
                     " bytes of pixels (Rows (0028,0010), Columns (0028,0011), NumberOfFrames (0028,0008), "
@@ -307,6 +318,7 @@ class Walk {
   Bytes bytes_;
   Syntax syntax_;
   bool deflated_ = false;
+  uint64_t elements_ = 0;
   std::vector<Level> levels_;
   uint64_t rows_ = 0, columns_ = 0, frames_ = 1, samples_ = 1, bits_ = 0;
 };

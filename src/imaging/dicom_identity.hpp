@@ -1,14 +1,31 @@
 #pragma once
-/// Elements that tell who the patient is.
+/// Elements of a DICOM object that tell, or help to tell, who the patient is.
 
+#include <filesystem>
+#include <set>
 #include <string>
-#include <vector>
 
-class DcmItem;
+class DcmFileFormat;
 
 namespace photo51::imaging {
 
-/// Names, never values, of the filled ones. A value that repeats the patient's id is a pseudonym.
-std::vector<std::string> identity_in(DcmItem& dataset);
+/// What was found of one thing: `direct` is what no option of the profile would keep, such as names, ids and
+/// addresses.
+struct Finding {
+  std::string name;
+  bool direct = false;
+
+  /// Those that are direct first.
+  bool operator<(const Finding& other) const { return direct != other.direct ? direct : name < other.name; }
+};
+using Findings = std::set<Finding>;
+
+/// Names, never values, of what the basic profile of DICOM PS3.15 (deidentification_profile.hpp) takes out or
+/// replaces and stands in the object, at any depth; private elements; person names wherever they stand;
+/// elements that no dictionary knows. Left out are dummies (identity_text.hpp), UIDs and PatientID, of which
+/// an original cannot be told from a stand-in, and what the object says it kept on purpose: with
+/// PatientIdentityRemoved YES, the options of DeidentificationMethodCodeSequence, dates that were moved
+/// (LongitudinalTemporalInformationModified), and of a named method the patient's sex, age and size.
+Findings identity_in(DcmFileFormat& file);
 
 }  // namespace photo51::imaging

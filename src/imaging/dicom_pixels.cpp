@@ -22,6 +22,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/thread_pool.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -89,6 +90,8 @@ void check_layout(const DicomHeader& h, Codec codec) {
   if (needed > most * file_bytes)
     core::fail_data("its header promises " + core::format_number(needed) + " bytes of pixels in a file of " +
                     core::format_number(file_bytes) + " bytes: it is cut off or damaged; copy it again");
+  require_within_limit(needed, "its header promises " + std::to_string(h.frames) + " frame(s) of " +
+                                   std::to_string(h.columns) + " x " + std::to_string(h.rows) + " pixels");
 }
 
 WordLayout layout_of(const DicomHeader& h) {
@@ -263,6 +266,13 @@ Stored read_stored(const DicomHeader& h, Codec codec, core::ThreadPool* pool) {
   const JpegHeader jpeg = read_jpeg_header(streams[0]);
   require_shape({h.rows, h.columns, h.samples}, jpeg.rows, jpeg.columns, jpeg.samples);
   const bool by_dcmtk = codec == Codec::jpeg && (jpeg.precision != 8 || jpeg.process > 2);
+  // Our own decoders compare each frame with the header; DCMTK goes by what a stream says.
+  for (size_t f = 1; by_dcmtk && f < streams.size(); ++f)
+    core::with_context([&] { return "frame " + std::to_string(f + 1); },
+                       [&] {
+                         const JpegHeader one = read_jpeg_header(streams[f]);
+                         require_shape({h.rows, h.columns, h.samples}, one.rows, one.columns, one.samples);
+                       });
   Stored stored = by_dcmtk ? read_with_dcmtk(h, false, pool) : read_compressed(h, codec, streams, pool);
   stored.is_ycc = jpeg.is_ycc;
   return stored;

@@ -13,6 +13,7 @@ namespace photo51::imaging {
 namespace {
 
 using Vector = std::array<double, 3>;
+constexpr double kMostMm = 1e6;
 
 double dot(const Vector& a, const Vector& b) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -65,6 +66,11 @@ void check_like_first(const ImagePlane& first, const ImagePlane& plane) {
 
 /// Where only one plane, or no plane's place, is known: what the header says of the step between slices.
 void step_from_header(const ImagePlane& plane, Geometry& geometry, Volume& volume) {
+  for (const auto& [name, value] : {std::pair("SpacingBetweenSlices (0018,0088)", plane.between_slices),
+                                    {"SliceThickness (0018,0050)", plane.thickness}})
+    if (value && *value > kMostMm)
+      core::fail_data(plane.where + ": " + name + " is " + core::format_number(*value) +
+                      " mm, which no slice is; correct the header");
   if (plane.between_slices && *plane.between_slices > 0) {
     geometry.spacing[2] = *plane.between_slices;
   } else if (plane.thickness && *plane.thickness > 0) {
@@ -242,10 +248,15 @@ Placement place_planes(std::vector<ImagePlane> planes, const std::string& source
   Placement placement;
   Geometry& geometry = placement.geometry;
   geometry.size = {first.columns, first.rows, static_cast<int64_t>(planes.size())};
-  if (first.spacing && (*first.spacing)[0] > 0 && (*first.spacing)[1] > 0) {
+  const auto is_size = [](double mm) { return mm > 1e-9 && mm < kMostMm; };
+  if (first.spacing && is_size((*first.spacing)[0]) && is_size((*first.spacing)[1])) {
     geometry.spacing[0] = (*first.spacing)[1];
     geometry.spacing[1] = (*first.spacing)[0];
   } else {
+    if (first.is_placed && first.spacing)
+      core::fail_data(
+          first.where + ": PixelSpacing (0028,0030) is `" + core::format_number((*first.spacing)[0]) + "\\" +
+          core::format_number((*first.spacing)[1]) + "`, which is no size of a pixel; correct the header");
     volume.spacing_known = false;
     if (first.is_placed)
       volume.warnings.emplace_back("no PixelSpacing (0028,0030): the size of a pixel is not known");

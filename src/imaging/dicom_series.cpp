@@ -6,6 +6,7 @@
 
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/thread_pool.hpp"
 
 namespace photo51::imaging {
@@ -67,9 +68,9 @@ std::string list_of(const std::map<std::string, std::vector<DicomHeader>>& serie
   std::string lines;
   size_t count = 0;
   for (const auto& [uid, files] : series) {
-    if (++count > kMost) return lines + "\n  and " + std::to_string(series.size() - kMost) + " more";
-    lines += "\n  " + (uid.empty() ? "(no UID)" : uid) + "  " + files[0].modality + " \"" +
-             files[0].series_description + "\", " + std::to_string(files.size()) +
+    if (++count > kMost) return lines + "; and " + std::to_string(series.size() - kMost) + " more";
+    lines += (lines.empty() ? " " : "; ") + (uid.empty() ? "(no UID)" : uid) + "  " + files[0].modality +
+             " \"" + files[0].series_description + "\", " + std::to_string(files.size()) +
              (files.size() == 1 ? " file" : " files");
   }
   return lines;
@@ -77,12 +78,10 @@ std::string list_of(const std::map<std::string, std::vector<DicomHeader>>& serie
 
 FolderSeries find_series(const fs::path& folder, core::ThreadPool* pool) {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && !name.starts_with(".") && name != "DICOMDIR")
-      paths.push_back(entry.path());
+  for (auto& path : core::regular_files_in(folder)) {
+    const std::string name = path.filename().string();
+    if (!name.starts_with(".") && name != "DICOMDIR") paths.push_back(std::move(path));
   }
-  std::ranges::sort(paths);
   std::vector<std::optional<DicomHeader>> headers(paths.size());
   const auto read = [&](int64_t begin, int64_t end) {
     for (auto i = static_cast<size_t>(begin); i < static_cast<size_t>(end); ++i) {
@@ -100,7 +99,6 @@ FolderSeries find_series(const fs::path& folder, core::ThreadPool* pool) {
   FolderSeries found;
   for (auto& header : headers) {
     if (!header) continue;
-    found.identifying.insert(header->identifying.begin(), header->identifying.end());
     if (is_image(*header)) found.images[header->series_uid].push_back(std::move(*header));
   }
   return found;
@@ -111,8 +109,10 @@ std::vector<DicomHeader> choose_series(FolderSeries found, const fs::path& folde
   auto& series = found.images;
   if (series.empty()) {
     std::string below;
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (entry.is_directory()) below += (below.empty() ? "" : ", ") + entry.path().filename().string();
+    std::error_code code;
+    for (const auto& entry : fs::directory_iterator(folder, code))
+      if (std::error_code looped; entry.is_directory(looped))
+        below += (below.empty() ? "" : ", ") + entry.path().filename().string();
     core::fail_data(folder.string() + ": holds no DICOM image" +
                     (below.empty() ? "; name the folder of a series or an image file"
                                    : "; name the folder of a series (here are " + below + ")"));

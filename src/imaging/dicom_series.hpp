@@ -3,7 +3,6 @@
 
 #include <filesystem>
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,7 +16,6 @@ namespace photo51::imaging {
 
 struct FolderSeries {
   std::map<std::string, std::vector<DicomHeader>> images;  ///< by SeriesInstanceUID, files in name order
-  std::set<std::string> identifying;                       ///< of all DICOM files, images or not
 };
 
 /// Image series in the folder itself. Other DICOM objects (structure sets, reports, segmentations, doses) and

@@ -6,7 +6,6 @@
 #include "imaging/dicom_dcmtk.hpp"
 #include "imaging/dicom_element.hpp"
 #include "imaging/dicom_guard.hpp"
-#include "imaging/dicom_identity.hpp"
 #include "imaging/dicom_text.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
@@ -128,11 +127,9 @@ DicomHeader look_at_dicom_header(const std::filesystem::path& path) {
   header.acquisition_number = text_of(dataset, DCM_AcquisitionNumber);
   header.echo = text_of(dataset, DCM_EchoNumbers);
   header.temporal_position = text_of(dataset, DCM_TemporalPositionIdentifier);
-  header.burned_in = text_of(dataset, DCM_BurnedInAnnotation);
   header.image_type = text_of(dataset, DCM_ImageType);
   header.units = text_of(dataset, DCM_Units);
   header.dose_units = text_of(dataset, DCM_DoseUnits);
-  header.identifying = identity_in(dataset);
   try {
     take_pixel_layout(dataset, header);
     take_place(dataset, header);

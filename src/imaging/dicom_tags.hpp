@@ -22,11 +22,10 @@ struct DicomHeader {
   std::string transfer_syntax;
   std::string modality;  ///< as written: CT, MR, PT, …
   std::string patient_id, study_description, series_uid, series_description, series_number, instance_number;
-  std::string instance_uid, study_uid, acquisition_number, echo, temporal_position, burned_in;
+  std::string instance_uid, study_uid, acquisition_number, echo, temporal_position;
   std::string image_type, units, dose_units, rescale_type, photometric;
   std::string
       damage;  ///< the first number of layout or place that cannot be read, as a message with the path
-  std::vector<std::string> identifying;  ///< names of filled elements that tell who the patient is
 
   bool has_pixels = false, has_modality_lut = false, is_lossy = false;
   int64_t rows = 0, columns = 0, frames = 1, samples = 1;

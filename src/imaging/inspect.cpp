@@ -15,6 +15,7 @@
 #include "photo51/core/memory.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/privacy.hpp"
 #include "photo51/imaging/read.hpp"
 
 namespace photo51::imaging {
@@ -149,6 +150,7 @@ void measure(const at::Tensor& values, Inspection& found) {
 Inspection inspect(const fs::path& path, const InspectOptions& options) {
   Inspection found;
   found.path = path.string();
+  found.phi = identity_of(path).elements;
   try {
     look(path, found, options);
   } catch (const core::Error& error) {

@@ -47,8 +47,6 @@ void identify(const DicomHeader& h, Inspection& found) {
   found.kind = kind_of(h);
   found.modality = h.kind();
   found.dicom_modality = h.modality;
-  found.phi = h.identifying;
-  if (h.burned_in == "YES") found.phi.emplace_back("BurnedInAnnotation");
 }
 
 /// mm along x, y and between frames, as far as the header and its frames say.
@@ -224,7 +222,6 @@ void inspect_dicom_folder(const fs::path& path, Inspection& found, const Inspect
   core::ThreadPool pool;
   const auto [folder, choice] = split_choice(path);
   FolderSeries series = find_series(folder, &pool);
-  found.phi.assign(series.identifying.begin(), series.identifying.end());
   if (!series.images.empty() &&
       std::ranges::all_of(series.images, [](const auto& one) { return one.second[0].modality == "SM"; })) {
     found.kind = "slide";

@@ -125,7 +125,6 @@ void suspect(const SlideInfo& info, Inspection& found) {
     else
       found.notes.push_back("has " + text);
   }
-  for (const std::string& name : info.phi) found.phi.push_back(name);
   if (info.mpp && std::abs((*info.mpp)[0] / (*info.mpp)[1] - 1) > 0.05)
     found.warnings.emplace_back("its pixels are not square");
   if (found.min == found.max) found.warnings.push_back("all pixels are " + core::format_number(found.min));

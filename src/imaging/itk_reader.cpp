@@ -2,6 +2,8 @@
 #include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
 
+#include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <new>
 
@@ -10,6 +12,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 #include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
@@ -84,6 +87,27 @@ std::string text_header(const fs::path& path) {
   return text;
 }
 
+/// Teem unpacks all of a file to skip from its end, and whatever a header says from its front.
+void check_nrrd_skip(const fs::path& path) {
+  bool packed = false;
+  double skip = 0;
+  for (const std::string& line : nrrd_header(path)) {
+    const auto colon = line.find(':');
+    if (colon == std::string::npos) continue;
+    std::string key(core::trim(line.substr(0, colon))), value(core::trim(line.substr(colon + 1)));
+    for (std::string* word : {&key, &value})
+      std::transform(word->begin(), word->end(), word->begin(),
+                     [](unsigned char c) { return std::tolower(c); });
+    if (key == "encoding") packed = value != "raw";
+    if (key == "byte skip" || key == "byteskip") skip = core::parse_double(value).value_or(NAN);
+  }
+  constexpr double kMost = 1 << 20;  // a header of another format in front of the voxels
+  if (packed && !(skip >= 0 && skip <= kMost))
+    core::fail_data(
+        path.string() + ": `byte skip` is " + core::format_number(skip) +
+        ", but its voxels are packed, of which 0 to 1048576 bytes can be skipped; correct the header");
+}
+
 /// The value of a MetaImage key, or nothing.
 std::string meta_value(const std::string& header, const std::string& key) {
   for (const std::string& line : core::split(header, '\n')) {
@@ -137,6 +161,10 @@ Geometry geometry_of(const Io& io, const Volume& volume) {
     geometry.size[axis] = static_cast<int64_t>(io.GetDimensions(axis));
     if (volume.spacing_known) geometry.spacing[axis] = std::abs(io.GetSpacing(axis));
     if (volume.orientation_known) geometry.origin[axis] = io.GetOrigin(axis);
+    if (!(std::abs(geometry.origin[axis]) < 1e9))
+      core::fail_data(std::string("the origin along ") + "xyz"[axis] + " is " +
+                      core::format_number(geometry.origin[axis]) + ", which is no place; correct the header");
+    if (volume.spacing_known && io.GetSpacing(axis) < 0) geometry.spacing[axis] = 0;  // no size either
     const std::vector<double> cosines = io.GetDirection(axis);
     if (volume.orientation_known && dims == 3)
       for (unsigned row = 0; row < 3; ++row) geometry.direction[row * 3 + axis] = cosines[row];
@@ -153,19 +181,23 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
                        bool keep_double) {
   const at::ScalarType type = type_of(io);
   const auto components = static_cast<int64_t>(io.GetNumberOfComponents());
-  int64_t beyond = 1;
+  double bytes = static_cast<double>(c10::elementSize(type)) * static_cast<double>(components);
   for (unsigned axis = 3; axis < io.GetNumberOfDimensions(); ++axis)
-    beyond *= static_cast<int64_t>(io.GetDimensions(axis));
+    bytes *= static_cast<double>(io.GetDimensions(axis));
   const auto& n = geometry.size;
-  double bytes = static_cast<double>(c10::elementSize(type)) * static_cast<double>(components * beyond);
   for (const int64_t size : n) {
     if (size < 1) core::fail_data("it has no voxels");
     bytes *= static_cast<double>(size);
   }
+  const std::string promise = "its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) +
+                              " x " + std::to_string(n[2]) + " voxels";
   if (bytes > 1100.0 * static_cast<double>(content_bytes(path)))
-    core::fail_data("its header promises " + std::to_string(n[0]) + " x " + std::to_string(n[1]) + " x " +
-                    std::to_string(n[2]) +
-                    " voxels, more than the file can hold: it is cut off or damaged; copy it again");
+    core::fail_data(promise + ", more than the file can hold: it is cut off or damaged; copy it again");
+  require_within_limit(bytes, promise);
+  if (!(bytes > 0)) core::fail_data("it has no voxels");
+  int64_t beyond = 1;
+  for (unsigned axis = 3; axis < io.GetNumberOfDimensions(); ++axis)
+    beyond *= static_cast<int64_t>(io.GetDimensions(axis));
 
   if (format == Format::meta) check_meta_bytes(path, bytes);
 
@@ -204,6 +236,7 @@ void name_colours(const Io& io, Volume& volume) {
 
 Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
   referenced_files(path);  // refuses what leads elsewhere
+  if (format == Format::nrrd) check_nrrd_skip(path);
   return core::with_context(path.string(), [&] {
     try {
       Volume volume;
@@ -212,6 +245,8 @@ Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
       const Io::Pointer io = make_reader(format);
       io->SetFileName(path.string());
       io->ReadImageInformation();
+      if (auto* meta = dynamic_cast<itk::MetaImageIO*>(io.GetPointer()))
+        require_meta_data_field(path, meta->GetMetaImagePointer()->ElementDataFileName());
       volume.geometry = geometry_of(*io, volume);
       volume.data = read_pixels(*io, path, format, volume.geometry, keep_double);
       name_colours(*io, volume);

@@ -34,4 +34,16 @@ inline void catch_errors(jpeg_decompress_struct& info, JpegFailure& failure) {
   failure.cut_off = false;
 }
 
+/// Each scan of a progressive JPEG costs a pass over all pixels; real ones have about ten.
+inline void bound_scans(jpeg_decompress_struct& info, jpeg_progress_mgr& progress) {
+  progress.progress_monitor = [](j_common_ptr from) {
+    constexpr int kMostScans = 500;
+    const auto* decoder = reinterpret_cast<j_decompress_ptr>(from);
+    if (decoder->input_scan_number <= kMostScans) return;
+    from->err->msg_code = JERR_BAD_PROGRESSION;
+    from->err->error_exit(from);
+  };
+  info.progress = &progress;
+}
+
 }  // namespace photo51::imaging

@@ -11,16 +11,6 @@ namespace photo51::imaging {
 namespace {
 
 constexpr int kExif = JPEG_APP0 + 1;
-/// Each scan of a progressive JPEG costs a pass over all pixels; real ones have about ten.
-constexpr int kMostScans = 500;
-
-void watch_scans(j_common_ptr info) {
-  auto* decoder = reinterpret_cast<j_decompress_ptr>(info);
-  if (decoder->input_scan_number <= kMostScans) return;
-  info->err->msg_code = JERR_BAD_PROGRESSION;
-  info->err->error_exit(info);
-}
-
 bool begin(const std::string& file, JpegFailure& failure, jpeg_decompress_struct& info) {
   catch_errors(info, failure);
   if (setjmp(failure.back) != 0) return false;
@@ -36,8 +26,7 @@ bool begin(const std::string& file, JpegFailure& failure, jpeg_decompress_struct
 
 bool read_rows(JpegFailure& failure, jpeg_decompress_struct& info, jpeg_progress_mgr& progress, uint8_t* to) {
   if (setjmp(failure.back) != 0) return false;
-  progress.progress_monitor = watch_scans;
-  info.progress = &progress;
+  bound_scans(info, progress);
   jpeg_start_decompress(&info);
   const size_t stride = size_t{info.output_width} * static_cast<size_t>(info.output_components);
   while (info.output_scanline < info.output_height) {

@@ -20,10 +20,13 @@ std::vector<fs::path> dicom_files(const std::vector<fs::path>& paths) {
       continue;
     }
     std::vector<fs::path> inside;
-    for (const auto& entry : fs::recursive_directory_iterator(path))
-      if (entry.is_regular_file() && entry.file_size() > 0 && entry.path().filename() != "DICOMDIR" &&
-          detect_format(entry.path()) == Format::dicom)
-        inside.push_back(entry.path());
+    for (fs::recursive_directory_iterator at(path, code), end; !code && at != end; at.increment(code)) {
+      std::error_code looped;  // a link that leads nowhere or to itself is no file
+      if (at->is_regular_file(looped) && at->file_size(looped) > 0 && at->path().filename() != "DICOMDIR" &&
+          detect_format(at->path()) == Format::dicom)
+        inside.push_back(at->path());
+    }
+    if (code) core::fail_data(path.string() + ": the folder cannot be read: " + code.message());
     std::ranges::sort(inside);
     files.insert(files.end(), inside.begin(), inside.end());
   }

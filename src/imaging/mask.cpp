@@ -13,6 +13,7 @@
 #include "imaging/segmentation.hpp"
 #include "imaging/structure_set.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/regular_file.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -144,10 +145,11 @@ std::string dicom_modality(const fs::path& file) {
 /// The one SEG or RTSTRUCT of a folder; the folder itself when it has none.
 fs::path object_in(const fs::path& folder) {
   std::vector<fs::path> objects;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    if (!entry.is_regular_file() || entry.file_size() == 0) continue;
-    const std::string modality = dicom_modality(entry.path());
-    if (modality == "SEG" || modality == "RTSTRUCT") objects.push_back(entry.path());
+  std::error_code code;
+  for (const fs::path& file : core::regular_files_in(folder)) {
+    if (fs::file_size(file, code) == 0) continue;
+    const std::string modality = dicom_modality(file);
+    if (modality == "SEG" || modality == "RTSTRUCT") objects.push_back(file);
   }
   if (objects.size() > 1)
     core::fail_data(folder.string() + ": holds " + std::to_string(objects.size()) +

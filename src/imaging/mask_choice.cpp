@@ -20,7 +20,8 @@ std::vector<Candidate> some_of(const std::vector<Candidate>& all, const std::vec
 std::string list_of(const std::vector<Candidate>& all) {
   std::string lines;
   for (const Candidate& c : all)
-    lines += "\n  " + std::to_string(c.number) + "  " + c.name + (c.more.empty() ? "" : ", " + c.more);
+    lines += (lines.empty() ? " " : "; ") + std::to_string(c.number) + "  " + c.name +
+             (c.more.empty() ? "" : ", " + c.more);
   return lines;
 }
 

@@ -126,8 +126,9 @@ Geometry geometry_of(const Layout& layout, Affine affine, const char* which) {
   Geometry geometry;
   geometry.size = {layout.size[0], layout.size[1], layout.size[2]};
   for (const double value : affine)
-    if (!std::isfinite(value))
-      core::fail_data(std::string("the ") + which + " has numbers that are not finite; set it anew");
+    if (!(std::abs(value) < 1e9))
+      core::fail_data(std::string("the ") + which +
+                      " has numbers that are not finite or no lengths; set it anew");
   for (size_t i = 0; i < 8; ++i) affine[i] = affine[i] == 0 ? 0 : -affine[i];
   for (size_t axis = 0; axis < 3; ++axis) {
     double length = std::hypot(affine[axis], affine[4 + axis], affine[8 + axis]);
@@ -199,12 +200,17 @@ Layout parse_header(std::string_view bytes) {
   }
   take_size(raw, layout);
   const double first = second ? 544 : 352;
-  if (!(raw.vox_offset >= 0) || raw.vox_offset > 1e12)
-    core::fail_data(kDamaged + ("voxels begin at byte " + core::format_number(raw.vox_offset)));
+  constexpr double kMostExtensions = 1 << 30;
+  if (!(raw.vox_offset >= 0) || raw.vox_offset > kMostExtensions)
+    core::fail_data(kDamaged +
+                    ("vox_offset says that voxels begin at byte " + core::format_number(raw.vox_offset)));
   layout.data_offset = static_cast<uint64_t>(std::max(raw.vox_offset, first));
   // Slope 0 means that there is none; some writers leave NaN.
-  if (!std::isfinite(layout.slope) || layout.slope == 0) layout.slope = 1, layout.intercept = 0;
-  if (!std::isfinite(layout.intercept)) layout.intercept = 0;
+  if (std::isnan(layout.slope) || layout.slope == 0) layout.slope = 1, layout.intercept = 0;
+  for (const auto& [name, value] : {std::pair("scl_slope", layout.slope), {"scl_inter", layout.intercept}})
+    if (!(std::abs(value) < 1e12))
+      core::fail_data(kDamaged + (std::string(name) + " is " + core::format_number(value)) +
+                      ", with which voxels have no values; correct it");
   layout.is_label = raw.intent == kIntentLabel;
 
   const int unit = raw.units & 7;

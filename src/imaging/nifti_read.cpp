@@ -8,6 +8,7 @@
 #include "imaging/nifti_header.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/file_limits.hpp"
 #include "photo51/ops/memory.hpp"
 
 namespace photo51::imaging {
@@ -138,9 +139,11 @@ void check_promise(const core::ByteSource& source, const nifti::Layout& layout) 
                     std::to_string(storage.bytes * static_cast<size_t>(storage.components)) +
                     " bytes, more than a file of " + std::to_string(source.file_bytes()) +
                     " bytes can hold: it is cut off or its header is damaged; copy it again");
+  require_within_limit(bytes, "its header promises " + dims + " voxels");
 }
 
-at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at, bool keep_double) {
+at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, size_t at, bool keep_double,
+                       std::vector<std::string>& warnings) {
   const Storage storage = storage_of(layout);
   const auto& n = layout.size;
   check_promise(source, layout);
@@ -156,7 +159,10 @@ at::Tensor read_voxels(core::ByteSource& source, const nifti::Layout& layout, si
     core::fail_data("the file ends after " + std::to_string(got / slice) + " of " +
                     std::to_string(n[2] * n[3]) + " slices; copy it again");
   }
-  source.finish();
+  constexpr uint64_t kTail = 1 << 20;
+  if (!source.finish(kTail))
+    warnings.push_back("unpacks to more than the " + std::to_string(data.nbytes()) +
+                       " bytes of voxels that its header promises; the rest is not read");
   if (layout.swapped) swap_bytes(data.mutable_data_ptr(), static_cast<size_t>(data.numel()), storage.bytes);
 
   const bool stays = keep_double && storage.type == at::kDouble;
@@ -200,7 +206,7 @@ Volume read_nifti(const std::filesystem::path& path, bool keep_double) {
     Volume volume;
     volume.source = path.string();
     volume.geometry = nifti::place(layout, volume);
-    volume.data = read_voxels(source, layout, got, keep_double);
+    volume.data = read_voxels(source, layout, got, keep_double, volume.warnings);
     nifti::place_in_time(layout, volume);
     if (layout.is_label) {
       volume.units = Units::label;

@@ -13,12 +13,15 @@ namespace photo51::imaging {
 namespace {
 
 using Attributes = std::map<std::string, std::string>;
+constexpr int64_t kMostPlanes = 1'000'000;
 
 /// Collects images as the elements come by.
 class Reader {
  public:
   std::vector<OmeImage> images;
   std::map<std::string, double> objectives;  ///< magnification by ID
+  XML_Parser parser = nullptr;
+  bool has_doctype = false;
 
   void begin(const std::string& element, const Attributes& attributes) {
     if (element == "Objective") {
@@ -59,6 +62,11 @@ class Reader {
     const auto number = core::parse_double(value(attributes, name));
     return number && *number >= 0 && *number < 1e9 ? static_cast<int64_t>(*number) : otherwise;
   }
+  /// Of channels, slices or times, three of which can be multiplied.
+  static int64_t count(const Attributes& attributes, const std::string& name) {
+    const int64_t number = whole(attributes, name);
+    return number <= kMostPlanes ? number : 0;
+  }
 
   static std::optional<double> size(const Attributes& attributes, const std::string& axis,
                                     std::string& problem) {
@@ -77,9 +85,9 @@ class Reader {
   static void take_pixels(const Attributes& attributes, OmeImage& image) {
     image.width = whole(attributes, "SizeX");
     image.height = whole(attributes, "SizeY");
-    image.channels = whole(attributes, "SizeC");
-    image.depth = whole(attributes, "SizeZ");
-    image.times = whole(attributes, "SizeT");
+    image.channels = count(attributes, "SizeC");
+    image.depth = count(attributes, "SizeZ");
+    image.times = count(attributes, "SizeT");
     if (const std::string order = value(attributes, "DimensionOrder"); order.size() == 5) image.order = order;
     image.um_x = size(attributes, "X", image.size_problem);
     image.um_y = size(attributes, "Y", image.size_problem);
@@ -185,11 +193,22 @@ bool is_ome(const std::string& description) {
 }
 
 std::vector<OmeImage> parse_ome(const std::string& xml) {
+  constexpr size_t kMost = size_t{64} << 20;  // a line for each of a million planes
+  if (xml.size() > kMost)
+    core::fail_data("its OME-XML has " + std::to_string(xml.size() >> 20) + " MiB, more than the " +
+                    std::to_string(kMost >> 20) + " MiB that are read; save the image anew");
   // Some writers say UTF-8 and write the micro sign in Latin-1.
   const std::unique_ptr<XML_ParserStruct, void (*)(XML_Parser)> parser(
       XML_ParserCreate(is_utf8(xml) ? nullptr : "ISO-8859-1"), XML_ParserFree);
   Reader reader;
   XML_SetUserData(parser.get(), &reader);
+  // OME-XML needs no DTD: without one there are no entities to blow up, and nothing of other files to fetch.
+  XML_SetStartDoctypeDeclHandler(parser.get(),
+                                 [](void* user, const XML_Char*, const XML_Char*, const XML_Char*, int) {
+                                   static_cast<Reader*>(user)->has_doctype = true;
+                                   XML_StopParser(static_cast<Reader*>(user)->parser, XML_FALSE);
+                                 });
+  reader.parser = parser.get();
   XML_SetElementHandler(
       parser.get(),
       [](void* user, const XML_Char* name, const XML_Char** written) {
@@ -199,7 +218,11 @@ std::vector<OmeImage> parse_ome(const std::string& xml) {
       },
       [](void* user, const XML_Char* name) { static_cast<Reader*>(user)->end(local_name(name)); });
   const std::string text(core::trim(xml));
-  if (XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), 1) != XML_STATUS_OK)
+  const bool read = XML_Parse(parser.get(), text.data(), static_cast<int>(text.size()), 1) == XML_STATUS_OK;
+  if (reader.has_doctype)
+    core::fail_data(
+        "its OME-XML has a DOCTYPE, which may name other files and grow without bound; take it out");
+  if (!read)
     core::fail_data("its OME-XML is damaged in line " +
                     std::to_string(XML_GetCurrentLineNumber(parser.get())) + " (" +
                     XML_ErrorString(XML_GetErrorCode(parser.get())) + ")");
@@ -234,7 +257,7 @@ std::optional<ImageJText> parse_imagej(const std::string& description) {
     const auto count = counts.find(key);
     if (count != counts.end()) {
       const auto number = core::parse_double(value);
-      if (number && *number >= 1 && *number < 1e9) *count->second = static_cast<int64_t>(*number);
+      if (number && *number >= 1 && *number <= kMostPlanes) *count->second = static_cast<int64_t>(*number);
     }
     if (key == "unit") text.unit = value;
     if (key == "yunit") unit_y = value;

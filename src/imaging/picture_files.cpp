@@ -8,15 +8,14 @@
 #include "imaging/orientation.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The most that one picture may take in memory: 40,000 x 33,000 pixels of three colours.
-constexpr double kMostBytes = 4.0 * (int64_t{1} << 30);
 
 at::Tensor planes_of(RawPicture picture) {
   const auto type = picture.bits == 16 ? at::kShort : at::kByte;
@@ -40,9 +39,7 @@ void require_room(double bytes, double file_bytes, double ratio, int64_t width, 
   if (bytes > ratio * file_bytes)
     core::fail_data("its header promises " + size +
                     " pixels, more than the file can hold: it is cut off or damaged; copy it again");
-  if (bytes > kMostBytes)
-    core::fail_data("its " + size + " pixels take " + core::format_fixed(bytes / (1 << 30), 1) +
-                    " GiB, too much for one picture; save it as a tiled TIFF");
+  require_within_limit(bytes, "its header promises " + size + " pixels");
 }
 
 void refuse_preview(const fs::path& path) {
@@ -72,6 +69,8 @@ void name_colours(Volume& volume, bool has_alpha) {
 Volume read_picture(const fs::path& path, Format format) {
   return core::with_context(path.string(), [&] {
     refuse_preview(path);
+    core::require_regular_file(path);
+    require_within_limit(static_cast<double>(fs::file_size(path)), "it holds packed pixels");
     const std::string file = core::read_file(path);
     RawPicture picture = format == Format::png ? decode_png(file) : decode_jpeg_picture(file);
     Volume volume;

@@ -8,6 +8,7 @@
 #include "imaging/mask_grid.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -43,11 +44,14 @@ Slices planes_of_slices(const std::vector<Plane>& planes, const Structure& struc
   for (int64_t k = slices.first; k < end; ++k) {
     int64_t chosen = -1;
     double nearest = std::numeric_limits<double>::infinity();
-    for (size_t p = 0; p < planes.size(); ++p) {
-      const double above = static_cast<double>(k) - planes[p].at;
+    // Of planes in order, the nearest are those right below and above.
+    const auto upper = std::ranges::upper_bound(planes, static_cast<double>(k), {}, &Plane::at);
+    const auto next = static_cast<int64_t>(upper - planes.begin());
+    for (int64_t p = std::max<int64_t>(next - 1, 0); p < std::min(next + 1, std::ssize(planes)); ++p) {
+      const double above = static_cast<double>(k) - planes[static_cast<size_t>(p)].at;
       if (above < -reach - kBits || above >= reach - kBits || std::abs(above) >= nearest) continue;
       nearest = std::abs(above);
-      chosen = static_cast<int64_t>(p);
+      chosen = p;
     }
     slices.plane.push_back(chosen);
   }
@@ -138,17 +142,26 @@ at::Tensor rasterise(const Structure& structure, const Geometry& grid, const Mas
   const int64_t width = grid.size[0], height = grid.size[1];
   at::Tensor mask = at::zeros({grid.size[2], height, width}, at::kByte);
   auto* voxels = mask.mutable_data_ptr<uint8_t>();
-  std::vector<PixelWindow> windows;
   std::vector<std::string> odd;
-  for (const Plane& plane : planes) windows.push_back(fill(plane, odd));
+  // One plane at a time: the windows of all of them may be more than the image.
+  PixelWindow window;
+  size_t filled = 0;
   int64_t drawn = 0, lost = 0;
+  double pixels = 0;
+  const auto fill_next = [&] {
+    window = fill(planes[filled++], odd);
+    pixels += static_cast<double>(window.inside.size());
+    require_within_limit(pixels, "the contours of ROI `" + structure.name + "` span " +
+                                     core::format_number(pixels) + " pixels");
+  };
   for (size_t i = 0; i < slices.plane.size(); ++i) {
     if (slices.plane[i] < 0) continue;
     const int64_t k = slices.first + static_cast<int64_t>(i);
-    const PixelWindow& window = windows[static_cast<size_t>(slices.plane[i])];
+    while (filled <= static_cast<size_t>(slices.plane[i])) fill_next();
     drawn += std::count(window.inside.begin(), window.inside.end(), uint8_t{1});
     lost += put(window, width, height, k >= 0 && k < grid.size[2] ? voxels + k * width * height : nullptr);
   }
+  while (filled < planes.size()) fill_next();
   const double voxel = grid.spacing[0] * grid.spacing[1] * grid.spacing[2] * std::abs(grid.handedness());
   core::with_context("ROI `" + structure.name + "`", [&] {
     if (drawn == 0)
@@ -162,7 +175,7 @@ at::Tensor rasterise(const Structure& structure, const Geometry& grid, const Mas
 }
 
 double enclosed_mm3(const Structure& structure) {
-  constexpr double kPixels = 500, kUnknown = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kPixels = 500, kAllPixels = 1e9, kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (structure.contours.empty()) return 0;
   try {
     Geometry grid = own_grid(structure);
@@ -177,7 +190,9 @@ double enclosed_mm3(const Structure& structure) {
             low[i] = std::min(low[i], point[i]);
             high[i] = std::max(high[i], point[i]);
           }
-    const double pixel = std::max(high[0] - low[0], high[1] - low[1]) / kPixels;
+    // Of thousands of planes each may be coarser.
+    const double across = std::min(kPixels, std::sqrt(kAllPixels / static_cast<double>(coarse.size())));
+    const double pixel = std::max(high[0] - low[0], high[1] - low[1]) / across;
     grid.spacing = {pixel, pixel, gap};
     for (size_t row = 0; row < 3; ++row)
       grid.origin[row] = grid.direction[3 * row] * (low[0] + pixel / 2) +

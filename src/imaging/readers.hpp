@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -23,6 +24,11 @@ bool is_meta_image(std::string_view bytes);
 void check_nifti(const std::filesystem::path& path);
 /// `keep_double` as in `ReadOptions`.
 Volume read_nifti(const std::filesystem::path& path, bool keep_double = false);
+/// The lines of an NRRD header, which Teem ends at `\n`, `\r` and both, up to the empty one. Error (data): no
+/// end within the first megabyte.
+std::vector<std::string> nrrd_header(const std::filesystem::path& path);
+/// Error (data) when `read`, which MetaIO takes for ElementDataFile, is not what `referenced_files` went by.
+void require_meta_data_field(const std::filesystem::path& path, const std::string& read);
 /// NRRD and MetaImage.
 Volume read_with_itk(const std::filesystem::path& path, Format format, bool keep_double = false);
 Volume read_dicom_file(const std::filesystem::path& path, const ReadOptions& options);

@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdio>
-#include <fstream>
 
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -20,24 +19,44 @@ constexpr size_t most_header = size_t{1} << 20;
 constexpr int64_t most_files = 100'000;  ///< of one header
 
 std::string first_bytes(const fs::path& path, size_t count) {
-  std::ifstream file(path, std::ios::binary);
+  const core::RegularFile file(path);
   std::string bytes(count, '\0');
-  file.read(bytes.data(), static_cast<std::streamsize>(count));
-  bytes.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  bytes.resize(file.read(bytes.data(), count));
   return bytes;
+}
+
+bool is_below(const fs::path& file, const fs::path& folder) {
+  return !folder.empty() &&
+         std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end();
+}
+
+/// Whether `file`, links followed, lies in the folder that names the header or in the one that holds it.
+bool is_kept_beside(const fs::path& header, const fs::path& file) {
+  std::error_code code;
+  const fs::path true_file = fs::canonical(file, code);
+  const fs::path folder = header.parent_path().empty() ? fs::path(".") : header.parent_path();
+  return is_below(true_file, fs::canonical(folder, code)) ||
+         is_below(true_file, fs::canonical(header, code).parent_path());
 }
 
 /// A reader takes what the field names as it is, so it must not lead out of the header's folder.
 fs::path beside(const fs::path& header, const std::string& field, const std::string& name) {
   const fs::path named(name);
-  const fs::path plain = named.lexically_normal();
-  if (named.is_absolute() || plain.begin() == plain.end() || *plain.begin() == "..")
-    core::fail_data(
-        header.string() + ": " + field + " names `" + name +
-        "`, which is not in the folder of the header; put the voxels beside the header and name them there");
+  const auto fail_elsewhere = [&](const std::string& what) {
+    core::fail_data(header.string() + ": " + field + " names `" + name + "`, which " + what +
+                    "; put the voxels beside the header and name them there, or, where headers can be "
+                    "trusted, set cohort.detached_files to `anywhere`");
+  };
+  const bool anywhere = file_limits().follow_out_of_folder;
+  const bool climbs = std::find(named.begin(), named.end(), "..") != named.end();
+  if (!anywhere && (named.is_absolute() || named.empty() || climbs))
+    fail_elsewhere("is not in the folder of the header");
   const fs::path file = header.parent_path() / named;
   std::error_code code;
-  if (!fs::is_regular_file(file, code))
+  if (!anywhere && fs::exists(file, code) && !is_kept_beside(header, file))
+    fail_elsewhere("is a link that leads out of the folder of the header");
+  // Teem reads a `-` from the terminal.
+  if (!fs::is_regular_file(file, code) || name == "-")
     core::fail_data(header.string() + ": " + field + " names `" + name +
                     "`, which is missing or not a regular file; copy it beside the header");
   return file;
@@ -83,10 +102,10 @@ std::vector<fs::path> pattern_files(const fs::path& header, const std::string& f
 }
 
 std::vector<fs::path> named_files(const fs::path& header, const std::string& field, const std::string& value,
-                                  const std::string& rest) {
+                                  const std::vector<std::string>& rest) {
   if (value.starts_with("LIST")) {
     std::vector<fs::path> files;
-    for (const std::string& line : core::split(rest, '\n'))
+    for (const std::string& line : rest)
       if (const auto name = core::trim(line); !name.empty())
         files.push_back(beside(header, field, std::string(name)));
     return files;
@@ -100,34 +119,45 @@ std::string lower(std::string text) {
   return text;
 }
 
-/// MetaIO ends a key at `=` or `:` and stops reading at this one.
-std::vector<fs::path> meta_files(const fs::path& header, const std::string& text) {
+bool begins_line(const std::string& text, size_t at) {
+  const size_t last = text.find_last_not_of(" \t", at - 1);
+  return last == std::string::npos || text[last] == '\n' || text[last] == '\r';
+}
+
+/// Of MetaImage: MetaIO ends a key at `=` or `:` and stops reading at this one.
+struct DataField {
+  std::string value;
+  std::vector<std::string> rest;  ///< the lines behind it
+};
+DataField data_field(const fs::path& header, const std::string& text) {
   const std::string field = "ElementDataFile";
-  const size_t key = text.find(field);
+  size_t key = text.find(field);
+  while (key != std::string::npos && key > 0 && !begins_line(text, key)) key = text.find(field, key + 1);
   const size_t sign = key == std::string::npos ? key : text.find_first_of("=:\n", key);
   if (sign == std::string::npos || text[sign] == '\n')
     core::fail_data(header.string() +
                     ": has no ElementDataFile, so it has no voxels; it is cut off: copy it again");
   const size_t end = std::min(text.find('\n', sign), text.size());
-  const std::string value(core::trim(text.substr(sign + 1, end - sign - 1)));
-  if (lower(value) == "local") return {};
-  return named_files(header, field, value, end < text.size() ? text.substr(end + 1) : "");
+  return {std::string(core::trim(text.substr(sign + 1, end - sign - 1))),
+          end < text.size() ? core::split(text.substr(end + 1), '\n') : std::vector<std::string>()};
+}
+
+std::vector<fs::path> meta_files(const fs::path& header, const std::string& text) {
+  const auto [value, rest] = data_field(header, text);
+  if (value == "LOCAL" || value == "Local" || value == "local") return {};
+  return named_files(header, "ElementDataFile", value, rest);
 }
 
 /// Teem knows the field in any case, with a blank in it or not.
-std::vector<fs::path> nrrd_files(const fs::path& header, const std::string& text) {
-  size_t begin = 0;
-  while (begin < text.size()) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string line(core::trim(text.substr(begin, end - begin)));
-    if (line.empty()) return {};  // the header is over, the voxels follow
-    const size_t colon = line.find(':');
+std::vector<fs::path> nrrd_files(const fs::path& header) {
+  const std::vector<std::string> lines = nrrd_header(header);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const size_t colon = lines[i].find(':');
     const std::string key =
-        colon == std::string::npos ? "" : lower(std::string(core::trim(line.substr(0, colon))));
+        colon == std::string::npos ? "" : lower(std::string(core::trim(lines[i].substr(0, colon))));
     if (key == "data file" || key == "datafile")
-      return named_files(header, "data file", std::string(core::trim(line.substr(colon + 1))),
-                         end < text.size() ? text.substr(end + 1) : "");
-    begin = end + 1;
+      return named_files(header, "data file", std::string(core::trim(lines[i].substr(colon + 1))),
+                         {lines.begin() + static_cast<std::ptrdiff_t>(i) + 1, lines.end()});
   }
   return {};
 }
@@ -144,19 +174,92 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
+/// `key = value` lines, and what `take` makes of them.
+template <class Take>
+void each_setting(const std::string& text, const Take& take) {
+  for (const std::string& line : core::split(text, '\n')) {
+    const size_t equals = line.find('=');
+    if (equals == std::string::npos) continue;
+    take(std::string(core::trim(line.substr(0, equals))), std::string(core::trim(line.substr(equals + 1))));
+  }
+}
+
+/// The folder beside the slide, whose Slidedat.ini names the files with the pixels.
+std::vector<fs::path> mirax_files(const fs::path& slide) {
+  fs::path folder = slide;
+  folder.replace_extension();
+  std::error_code code;
+  if (!fs::is_directory(folder, code)) return {};
+  if (!file_limits().follow_out_of_folder && !is_kept_beside(slide, folder))
+    core::fail_data(slide.string() +
+                    ": its folder is a link that leads out of the folder of the slide; put the "
+                    "folder beside the slide, or set cohort.detached_files to `anywhere`");
+  const fs::path settings = folder / "Slidedat.ini";
+  if (fs::is_regular_file(settings, code))
+    each_setting(first_bytes(settings, most_header), [&](const std::string& key, const std::string& value) {
+      if ((key == "INDEXFILE" || key.starts_with("FILE_")) && !value.empty() &&
+          key.find_first_not_of("INDEXFL_0123456789") == std::string::npos)
+        beside(settings, key, value);
+    });
+  std::vector<fs::path> files = files_in(folder);
+  if (!file_limits().follow_out_of_folder)
+    for (const fs::path& file : files)
+      if (!is_kept_beside(slide, file))
+        core::fail_data(slide.string() + ": " + file.filename().string() +
+                        " in its folder is a link that leads out "
+                        "of it; copy the file there, or set cohort.detached_files to `anywhere`");
+  return files;
+}
+
+/// What OpenSlide opens beside a key file of Hamamatsu.
+std::vector<fs::path> hamamatsu_files(const fs::path& slide, const std::string& text) {
+  std::vector<fs::path> files;
+  each_setting(text, [&](const std::string& key, const std::string& value) {
+    for (const char* kind : {"ImageFile", "MapFile", "MacroImage", "OptimisationFile"})
+      if (key.starts_with(kind) && !value.empty()) files.push_back(beside(slide, key, value));
+  });
+  return files;
+}
+
 }  // namespace
 
 std::vector<fs::path> referenced_files(const fs::path& path) {
-  if (lower(path.extension().string()) == ".mrxs") {
-    fs::path folder = path;
-    folder.replace_extension();
-    return fs::is_directory(folder) ? files_in(folder) : std::vector<fs::path>{};
-  }
+  const std::string suffix = lower(path.extension().string());
+  if (suffix == ".mrxs") return mirax_files(path);
   core::require_regular_file(path);
-  const std::string start = first_bytes(path, 1024);
-  if (start.starts_with("NRRD000")) return nrrd_files(path, first_bytes(path, most_header));
-  if (is_meta_image(start)) return meta_files(path, first_bytes(path, most_header));
+  // As OpenSlide does, which knows these by what is in them.
+  const std::string start = first_bytes(path, size_t{1} << 16);
+  if (start.find("Virtual Microscope Specimen]") != std::string::npos) return hamamatsu_files(path, start);
+  if (start.starts_with("NRRD000")) return nrrd_files(path);
+  if (is_meta_image(start.substr(0, 1024))) return meta_files(path, first_bytes(path, most_header));
   return {};
+}
+
+std::vector<std::string> nrrd_header(const fs::path& path) {
+  const std::string text = first_bytes(path, most_header);
+  std::vector<std::string> lines(1);
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] != '\n' && text[at] != '\r') {
+      lines.back() += text[at];
+      continue;
+    }
+    if (text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n') ++at;
+    if (core::trim(lines.back()).empty()) return lines;  // the voxels follow
+    lines.emplace_back();
+  }
+  if (text.size() == most_header)
+    core::fail_data(path.string() + ": its NRRD header does not end within " +
+                    std::to_string(most_header >> 20) +
+                    " MiB, so which files it names is not known; it is "
+                    "damaged or made to do harm");
+  return lines;
+}
+
+void require_meta_data_field(const fs::path& path, const std::string& read) {
+  const std::string seen = data_field(path, first_bytes(path, most_header)).value;
+  if (seen != core::trim(read))
+    core::fail_data(path.string() + ": ElementDataFile is `" + seen + "` and, read otherwise, `" + read +
+                    "`; such a header is damaged or made to do harm");
 }
 
 std::vector<fs::path> content_files(const fs::path& path) {

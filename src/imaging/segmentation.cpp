@@ -11,6 +11,7 @@
 #include "imaging/dicom_text.hpp"
 #include "imaging/segmentation_grid.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -21,12 +22,17 @@ at::Tensor unpack_bits(DcmDataset& dataset, const DicomHeader& h) {
   if (dataset.chooseRepresentation(EXS_LittleEndianExplicit, nullptr).bad() ||
       dataset.findAndGetElement(DCM_PixelData, element).bad() || element == nullptr)
     core::fail_data("its pixels cannot be decoded; convert it to explicit little endian");
-  const int64_t count = h.frames * h.rows * h.columns;
-  if (h.rows < 1 || h.columns < 1 || h.frames < 1 || h.rows > 65535 || h.columns > 65535 ||
-      (count + 7) / 8 > static_cast<int64_t>(element->getLength()))
+  constexpr int64_t kMostFrames = 1'000'000;
+  const bool sizes = h.rows >= 1 && h.columns >= 1 && h.frames >= 1 && h.rows <= 65535 &&
+                     h.columns <= 65535 && h.frames <= kMostFrames;
+  const int64_t count = sizes ? h.frames * h.rows * h.columns : 0;
+  if (!sizes || (count + 7) / 8 > static_cast<int64_t>(element->getLength()))
     core::fail_data("the file ends in its pixels: " + std::to_string(h.frames) + " frames of " +
                     std::to_string(h.columns) + " x " + std::to_string(h.rows) + " bits are promised in " +
                     std::to_string(element->getLength()) + " bytes; copy it again");
+  require_within_limit(static_cast<double>(count), "its header promises " + std::to_string(h.frames) +
+                                                       " frames of " + std::to_string(h.columns) + " x " +
+                                                       std::to_string(h.rows) + " pixels");
   std::vector<uint8_t> bytes(element->getLength());
   if (element->getPartialValue(bytes.data(), 0, element->getLength(), nullptr, gLocalByteOrder).bad())
     core::fail_data("its pixels cannot be read; copy the file again");
@@ -38,9 +44,7 @@ at::Tensor unpack_bits(DcmDataset& dataset, const DicomHeader& h) {
 }
 
 void take_segments(DcmItem& dataset, Segmentation& found) {
-  for (size_t i = 0; i < count_items(dataset, DCM_SegmentSequence); ++i) {
-    DcmItem* item = item_of(dataset, DCM_SegmentSequence, i);
-    if (item == nullptr) continue;
+  for (DcmItem* item : items_of(dataset, DCM_SegmentSequence)) {
     const int64_t number = integer_of(*item, DCM_SegmentNumber).value_or(0);
     if (found.type == "LABELMAP" && number == 0) continue;  // the background may be described
     found.segments.push_back({number, utf8_text_of(dataset, *item, DCM_SegmentLabel)});
@@ -49,14 +53,14 @@ void take_segments(DcmItem& dataset, Segmentation& found) {
     core::fail_data("has no SegmentSequence (0062,0002): it does not say what its segments are");
 }
 
-void take_places(DcmItem& dataset, Segmentation& found) {
+void take_places(const FunctionalGroups& groups, Segmentation& found) {
   for (size_t f = 0; f < static_cast<size_t>(found.frames.size(0)); ++f) {
     Segmentation::Frame frame;
-    if (DcmItem* place = functional_group(dataset, f, DCM_PlanePositionSequence))
+    if (DcmItem* place = groups.find(f, DCM_PlanePositionSequence))
       frame.position = numbers_of(*place, DCM_ImagePositionPatient);
-    if (functional_group(dataset, f, DCM_PlanePositionSlideSequence) != nullptr) found.on_slide = true;
+    if (groups.find(f, DCM_PlanePositionSlideSequence) != nullptr) found.on_slide = true;
     if (found.type != "LABELMAP") {
-      DcmItem* which = functional_group(dataset, f, DCM_SegmentIdentificationSequence);
+      DcmItem* which = groups.find(f, DCM_SegmentIdentificationSequence);
       const auto number = which ? integer_of(*which, DCM_ReferencedSegmentNumber) : std::nullopt;
       if (!number)
         core::fail_data("frame " + std::to_string(f + 1) +
@@ -69,9 +73,8 @@ void take_places(DcmItem& dataset, Segmentation& found) {
 
 std::vector<std::string> series_of(DcmItem& dataset) {
   std::vector<std::string> found;
-  for (size_t i = 0; i < count_items(dataset, DCM_ReferencedSeriesSequence); ++i)
-    if (DcmItem* series = item_of(dataset, DCM_ReferencedSeriesSequence, i))
-      found.push_back(text_of(*series, DCM_SeriesInstanceUID));
+  for (DcmItem* series : items_of(dataset, DCM_ReferencedSeriesSequence))
+    found.push_back(text_of(*series, DCM_SeriesInstanceUID));
   return found;
 }
 
@@ -103,9 +106,10 @@ Segmentation read_segmentation(const std::filesystem::path& path, const GridChoo
     found.frame_of_reference = text_of(dataset, DCM_FrameOfReferenceUID);
     found.referenced_series = series_of(dataset);
     take_segments(dataset, found);
-    take_places(dataset, found);
+    const FunctionalGroups groups(dataset);
+    take_places(groups, found);
     if (!found.on_slide)
-      place_frames(dataset, found,
+      place_frames(groups, found,
                    grid_of ? grid_of(found.frame_of_reference, found.referenced_series) : nullptr);
     return std::move(found);
   });

@@ -6,15 +6,15 @@
 #include "imaging/dicom_image.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::imaging {
 namespace {
 
 constexpr int64_t kMostSlices = 20000;
-constexpr double kMostVoxels = 4e9;
 
-std::array<double, 6> orientation_of(DcmItem& dataset, size_t frame) {
-  DcmItem* group = functional_group(dataset, frame, DCM_PlaneOrientationSequence);
+std::array<double, 6> orientation_of(const FunctionalGroups& groups, size_t frame) {
+  DcmItem* group = groups.find(frame, DCM_PlaneOrientationSequence);
   const auto axes = group ? numbers_of<6>(*group, DCM_ImageOrientationPatient) : std::nullopt;
   if (!axes)
     core::fail_data(
@@ -77,23 +77,26 @@ double step_of(const std::vector<double>& at, std::optional<double> of_image, st
 
 }  // namespace
 
-DcmItem* functional_group(DcmItem& dataset, size_t frame, const DcmTagKey& sequence) {
-  if (DcmItem* own = item_of(dataset, DCM_PerFrameFunctionalGroupsSequence, frame))
-    if (DcmItem* found = item_of(*own, sequence)) return found;
-  DcmItem* shared = item_of(dataset, DCM_SharedFunctionalGroupsSequence);
-  return shared != nullptr ? item_of(*shared, sequence) : nullptr;
+FunctionalGroups::FunctionalGroups(DcmItem& dataset)
+    : own_(items_of(dataset, DCM_PerFrameFunctionalGroupsSequence)),
+      shared_(item_of(dataset, DCM_SharedFunctionalGroupsSequence)) {}
+
+DcmItem* FunctionalGroups::find(size_t frame, const DcmTagKey& sequence) const {
+  if (frame < own_.size())
+    if (DcmItem* found = item_of(*own_[frame], sequence)) return found;
+  return shared_ != nullptr ? item_of(*shared_, sequence) : nullptr;
 }
 
 int64_t slice_of(const Geometry& grid, const std::vector<double>& position) {
   return std::llround(grid.to_index({position[0], position[1], position[2]})[2]);
 }
 
-void place_frames(DcmItem& dataset, Segmentation& found, const Geometry* image) {
-  const auto axes = orientation_of(dataset, 0);
+void place_frames(const FunctionalGroups& groups, Segmentation& found, const Geometry* image) {
+  const auto axes = orientation_of(groups, 0);
   const auto normal = normal_of(axes);
-  DcmItem* measures = functional_group(dataset, 0, DCM_PixelMeasuresSequence);
+  DcmItem* measures = groups.find(0, DCM_PixelMeasuresSequence);
   const auto spacing = measures ? numbers_of<2>(*measures, DCM_PixelSpacing) : std::nullopt;
-  if (!spacing || (*spacing)[0] <= 0 || (*spacing)[1] <= 0)
+  if (!spacing || std::min((*spacing)[0], (*spacing)[1]) <= 0 || std::max((*spacing)[0], (*spacing)[1]) > 1e6)
     core::fail_data("has no PixelSpacing (0028,0030), so the size of a voxel is not known; export it again");
   std::vector<double> at;
   for (size_t f = 0; f < found.places.size(); ++f) {
@@ -101,7 +104,7 @@ void place_frames(DcmItem& dataset, Segmentation& found, const Geometry* image) 
     if (p.size() != 3)
       core::fail_data("frame " + std::to_string(f + 1) +
                       " has no ImagePositionPatient (0020,0032), so its place is not known; export it again");
-    const auto own = orientation_of(dataset, f);
+    const auto own = orientation_of(groups, f);
     for (size_t i = 0; i < 6; ++i)
       if (std::abs(own[i] - axes[i]) > 1e-3)
         core::fail_data("frame " + std::to_string(f + 1) +
@@ -118,9 +121,12 @@ void place_frames(DcmItem& dataset, Segmentation& found, const Geometry* image) 
   const auto& origin = found.places[first].position;
   const double slices = std::round((ordered.back() - ordered.front()) / step) + 1;
   const double plane = static_cast<double>(found.frames.size(1)) * static_cast<double>(found.frames.size(2));
-  if (slices > kMostSlices || slices * plane > kMostVoxels)
+  if (slices > kMostSlices)
     core::fail_data("its frames would span " + core::format_number(slices) +
                     " slices; their places are damaged, export it again");
+  require_within_limit(slices * plane, "its frames would span " + core::format_number(slices) +
+                                           " slices of " + std::to_string(found.frames.size(2)) + " x " +
+                                           std::to_string(found.frames.size(1)) + " pixels");
   g.size = {found.frames.size(2), found.frames.size(1), static_cast<int64_t>(slices)};
   g.spacing = {(*spacing)[1], (*spacing)[0], step};
   g.origin = {origin[0], origin[1], origin[2]};

@@ -10,6 +10,7 @@
 #include "imaging/slide_choice.hpp"
 #include "imaging/slide_dicom_image.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
@@ -91,9 +92,9 @@ std::string name_of(const std::string& flavor) {
 /// Whole-slide instances of a folder, all of one series.
 std::vector<SlideInstance> read_folder(const fs::path& folder, const std::string& series) {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(folder))
-    if (entry.is_regular_file() && entry.file_size() > 0) paths.push_back(entry.path());
-  std::sort(paths.begin(), paths.end());
+  std::error_code code;
+  for (auto& path : core::regular_files_in(folder))
+    if (fs::file_size(path, code) > 0) paths.push_back(std::move(path));
   std::vector<SlideInstance> found;
   std::set<std::string> uids;
   for (const fs::path& path : paths) {

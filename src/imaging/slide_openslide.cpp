@@ -8,6 +8,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/referenced_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -150,7 +151,8 @@ void take_scale(const Handle& handle, OpenedSlide& opened) {
 void take_identity(const Handle& handle, SlideInfo& info) {
   for (const char* const* name = openslide_get_property_names(handle.get()); *name != nullptr; ++name)
     for (const char* telling : {"aperio.User", "aperio.Patient", "hamamatsu.Reference", "leica.barcode",
-                                "mirax.GENERAL.SLIDE_NAME", "philips.PIIM_DP_SCANNER_OPERATOR_ID",
+                                "mirax.GENERAL.SLIDE_NAME", "mirax.GENERAL.SLIDE_ID",
+                                "mirax.GENERAL.SLIDE_CREATIONDATETIME", "philips.PIIM_DP_SCANNER_OPERATOR_ID",
                                 "philips.PIM_DP_UFS_BARCODE", "ventana.BarCode1", "ventana.Patient"})
       if (std::string(*name).starts_with(telling) && !property(handle, *name).empty())
         info.phi.emplace_back(*name);
@@ -160,8 +162,10 @@ void take_identity(const Handle& handle, SlideInfo& info) {
 
 std::string openslide_vendor(const fs::path& path) {
   std::error_code code;
-  if (fs::exists(path, code) && !fs::is_directory(path, code))
+  if (fs::exists(path, code) && !fs::is_directory(path, code)) {
     core::require_regular_file(path);  // OpenSlide would wait at a pipe
+    referenced_files(path);            // and read whatever a key file names
+  }
   const char* vendor = openslide_detect_vendor(path.c_str());
   return vendor == nullptr ? "" : vendor;
 }

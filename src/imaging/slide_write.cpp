@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <tiffio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -68,13 +69,16 @@ struct Closer {
 /// libtiff's complaints become the text of our error, and nothing is printed.
 class TiffFile {
  public:
-  explicit TiffFile(const fs::path& path) : path_(path) {
+  /// `handle` is closed with it; `path` is the name for messages.
+  TiffFile(int handle, const fs::path& path) : path_(path) {
     const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
                                                                                TIFFOpenOptionsFree);
     TIFFOpenOptionsSetErrorHandlerExtR(options.get(), &TiffFile::keep, &why_);
     TIFFOpenOptionsSetWarningHandlerExtR(options.get(), &TiffFile::ignore, nullptr);
-    file_.reset(TIFFOpenExt(path.c_str(), "w", options.get()));
-    if (!file_) fail();
+    file_.reset(TIFFFdOpenExt(handle, path.c_str(), "w", options.get()));
+    if (file_) return;
+    ::close(handle);
+    fail();
   }
   template <class... Values>
   void set(uint32_t tag, Values... values) {
@@ -172,25 +176,19 @@ void write_tiles(TiffFile& file, const Level& level, int64_t side) {
 
 void write_slide(const at::Tensor& picture, const fs::path& path, const SlideTags& tags) {
   core::with_context(path.string(), [&] { check(picture, tags); });
-  const fs::path temporary = core::temporary_for(path);
-  std::error_code code;
-  try {
-    TiffFile file(temporary);
-    const Level base = first_level(picture);
-    Level coarse;
-    for (int64_t k = 0; k < tags.levels; ++k) {
-      if (k > 0) coarse = half(k == 1 ? base : coarse);
-      const Level& level = k == 0 ? base : coarse;
-      describe_level(file, level, base, tags);
-      write_tiles(file, level, tags.tile);
-      file.end_level();
-    }
-    file.close();
-    fs::rename(temporary, path);
-  } catch (...) {
-    fs::remove(temporary, code);
-    throw;
+  core::TemporaryFile temporary(path);
+  TiffFile file(temporary.another_handle(), path);
+  const Level base = first_level(picture);
+  Level coarse;
+  for (int64_t k = 0; k < tags.levels; ++k) {
+    if (k > 0) coarse = half(k == 1 ? base : coarse);
+    const Level& level = k == 0 ? base : coarse;
+    describe_level(file, level, base, tags);
+    write_tiles(file, level, tags.tile);
+    file.end_level();
   }
+  file.close();
+  temporary.put();
 }
 
 }  // namespace photo51::imaging

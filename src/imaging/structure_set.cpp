@@ -11,10 +11,9 @@ namespace photo51::imaging {
 namespace {
 
 void take_contours(DcmItem& roi, Structure& structure) {
-  const size_t count = count_items(roi, DCM_ContourSequence);
-  for (size_t i = 0; i < count; ++i) {
-    DcmItem* item = item_of(roi, DCM_ContourSequence, i);
-    if (item == nullptr) continue;
+  size_t i = 0;
+  for (DcmItem* item : items_of(roi, DCM_ContourSequence)) {
+    const size_t number = ++i;
     const std::string shape = text_of(*item, DCM_ContourGeometricType);
     const bool exclusive = shape == "CLOSEDPLANAR_XOR";
     if (!shape.starts_with("CLOSED_PLANAR") && !exclusive) {
@@ -25,7 +24,7 @@ void take_contours(DcmItem& roi, Structure& structure) {
     const std::vector<double> numbers = numbers_of(*item, DCM_ContourData);
     if (!empty && (numbers.empty() || numbers.size() % 3 != 0)) {
       if (structure.damage.empty())
-        structure.damage = "contour " + std::to_string(i + 1) + " of ROI `" + structure.name +
+        structure.damage = "contour " + std::to_string(number) + " of ROI `" + structure.name +
                            "` has a damaged ContourData (3006,0050)";
       continue;
     }
@@ -33,7 +32,7 @@ void take_contours(DcmItem& roi, Structure& structure) {
       ++structure.degenerate;
       continue;
     }
-    Contour contour{.points = {}, .number = i + 1, .exclusive = exclusive};
+    Contour contour{.points = {}, .number = number, .exclusive = exclusive};
     for (size_t k = 0; k < numbers.size(); k += 3)
       contour.points.push_back({numbers[k], numbers[k + 1], numbers[k + 2]});
     structure.contours.push_back(std::move(contour));
@@ -42,15 +41,10 @@ void take_contours(DcmItem& roi, Structure& structure) {
 
 std::vector<std::string> series_of(DcmItem& dataset) {
   std::vector<std::string> found;
-  for (size_t f = 0; f < count_items(dataset, DCM_ReferencedFrameOfReferenceSequence); ++f) {
-    DcmItem* frame = item_of(dataset, DCM_ReferencedFrameOfReferenceSequence, f);
-    for (size_t s = 0; frame != nullptr && s < count_items(*frame, DCM_RTReferencedStudySequence); ++s) {
-      DcmItem* study = item_of(*frame, DCM_RTReferencedStudySequence, s);
-      for (size_t k = 0; study != nullptr && k < count_items(*study, DCM_RTReferencedSeriesSequence); ++k)
-        if (DcmItem* series = item_of(*study, DCM_RTReferencedSeriesSequence, k))
-          found.push_back(text_of(*series, DCM_SeriesInstanceUID));
-    }
-  }
+  for (DcmItem* frame : items_of(dataset, DCM_ReferencedFrameOfReferenceSequence))
+    for (DcmItem* study : items_of(*frame, DCM_RTReferencedStudySequence))
+      for (DcmItem* series : items_of(*study, DCM_RTReferencedSeriesSequence))
+        found.push_back(text_of(*series, DCM_SeriesInstanceUID));
   return found;
 }
 
@@ -65,9 +59,7 @@ StructureSet read_structure_set(const std::filesystem::path& path) {
       core::fail_data("is not an RTSTRUCT: Modality (0008,0060) is `" + text_of(dataset, DCM_Modality) + "`");
     StructureSet set;
     std::map<int64_t, size_t> by_number;
-    for (size_t i = 0; i < count_items(dataset, DCM_StructureSetROISequence); ++i) {
-      DcmItem* item = item_of(dataset, DCM_StructureSetROISequence, i);
-      if (item == nullptr) continue;
+    for (DcmItem* item : items_of(dataset, DCM_StructureSetROISequence)) {
       Structure structure;
       structure.number = integer_of(*item, DCM_ROINumber).value_or(0);
       structure.name = utf8_text_of(dataset, *item, DCM_ROIName);
@@ -75,9 +67,7 @@ StructureSet read_structure_set(const std::filesystem::path& path) {
       by_number[structure.number] = set.structures.size();
       set.structures.push_back(std::move(structure));
     }
-    for (size_t i = 0; i < count_items(dataset, DCM_ROIContourSequence); ++i) {
-      DcmItem* item = item_of(dataset, DCM_ROIContourSequence, i);
-      if (item == nullptr) continue;
+    for (DcmItem* item : items_of(dataset, DCM_ROIContourSequence)) {
       const auto found = by_number.find(integer_of(*item, DCM_ReferencedROINumber).value_or(-1));
       if (found != by_number.end()) take_contours(*item, set.structures[found->second]);
     }

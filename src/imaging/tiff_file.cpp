@@ -200,8 +200,12 @@ TiffImage TiffFile::current_image() {
     for (size_t c = 0; c < 3; ++c) image.palette[c].assign(maps[c], maps[c] + (size_t{1} << image.bits));
   count = 0;
   const uint64_t* offsets = nullptr;
-  if (TIFFGetField(tiff, TIFFTAG_SUBIFD, &count, &offsets) == 1 && offsets != nullptr)
+  constexpr int most_levels = 100;
+  if (TIFFGetField(tiff, TIFFTAG_SUBIFD, &count, &offsets) == 1 && offsets != nullptr) {
+    if (count > most_levels)
+      fail("its header is damaged: a page has " + std::to_string(count) + " smaller copies (SubIFDs (330))");
     image.smaller.assign(offsets, offsets + count);
+  }
   const PieceGrid& grid = image.grid;
   if (grid.width < 1 || grid.height < 1 || grid.piece_width < 1 || grid.piece_height < 1 ||
       grid.width > INT32_MAX || grid.height > INT32_MAX || image.samples < 1 || image.bits < 1)

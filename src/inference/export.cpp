@@ -1,7 +1,10 @@
 #include "inference/model_files.hpp"
+#include "inference/published.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/data/rare.hpp"
 #include "photo51/inference/member.hpp"
 #include "photo51/inference/predictor.hpp"
 #include "photo51/run/layout.hpp"
@@ -10,7 +13,41 @@ namespace photo51::inference {
 
 namespace fs = std::filesystem;
 
-void export_model(const fs::path& run, const fs::path& folder, bool allow_unfinished) {
+namespace {
+
+/// What lies outside the manifest's folder is looked for in it by its name alone.
+void stay_inside(std::string& table, const std::string& key) {
+  if (!leads_out(table)) return;
+  const std::string name = fs::path(table).filename().string();
+  core::log_info(key + ": the published model looks for `" + name + "` beside the manifest, not for " +
+                 table);
+  table = name;
+}
+
+/// The files that the model needs go with it; what leads elsewhere does not.
+void take_along(PipelineOptions& pipeline, const fs::path& folder) {
+  for (auto& [name, input] : pipeline.inputs) {
+    stay_inside(input.table, "inputs." + name + ".table");
+    fs::path& reference = input.stain.reference;
+    if (reference.empty()) continue;
+    const fs::path copy = "stain_reference_" + name + reference.extension().string();
+    core::write_file_atomic(folder / copy, core::read_file(reference));
+    reference = copy;
+  }
+  for (auto& [name, head] : pipeline.model.heads) stay_inside(head.table, "model.heads." + name + ".table");
+}
+
+void tell_of_hidden(const data::Hidden& hidden) {
+  for (const auto& [what, count] : hidden)
+    core::log_warning(what + ": " + std::to_string(count.first) + " of " + std::to_string(count.second) +
+                      " categories had fewer than " + std::to_string(data::fewest_patients) +
+                      " training patients and are published without their names; a patient who has one is "
+                      "predicted as one whose category was not seen in training");
+}
+
+}  // namespace
+
+void export_model(const fs::path& run, const fs::path& folder, bool allow_unfinished, bool keep_rare) {
   const ModelFiles files = find_model(run, allow_unfinished);
   if (files.config.filename() != run::name::config)
     core::fail_usage(run.string() + ": is a published model already; give the folder of a run");
@@ -28,16 +65,27 @@ void export_model(const fs::path& run, const fs::path& folder, bool allow_unfini
   pipeline.cohort = {};
   pipeline.cohort.id = cohort.id;
   pipeline.cohort.site = cohort.site;
+  data::Hidden hidden;
+  const auto published = [&](const fs::path& file) {
+    Member member = Member::load(file, pipeline);
+    auto& fitted = member.info.fitted;
+    core::with_context(file.string(), [&] {
+      fitted = keep_rare ? data::without_counts(fitted) : data::without_rare(fitted, hidden);
+    });
+    return member;
+  };
+  for (const auto& file : files.weights) published(file);  // errors come before anything is written
+  tell_of_hidden(hidden);
+
+  core::make_directories(folder);
+  take_along(pipeline, folder);
   config::Node document = config::dump(pipeline);
   document.find("cohort")->erase("split");
   document.find("cohort")->erase("cache");
   if (!files.unfinished.empty()) document.set(unfinished_key, config::Node::scalar(files.unfinished, true));
-
-  core::make_directories(folder);
   for (size_t i = 0; i < files.weights.size(); ++i) {
-    const Member member = Member::load(files.weights[i], pipeline);
     const std::string number = files.weights.size() == 1 ? "" : "_" + std::to_string(i);
-    member.save(folder / ("weights" + number + ".safetensors"));
+    published(files.weights[i]).save(folder / ("weights" + number + ".safetensors"));
   }
   core::write_file_atomic(folder / run::name::published, config::to_yaml(document));
 }

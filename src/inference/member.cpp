@@ -1,16 +1,57 @@
 #include "photo51/inference/member.hpp"
 
+#include <ATen/ATen.h>
+
+#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/learnt.hpp"
 #include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::inference {
 namespace {
 
 using Json = nlohmann::json;
 constexpr const char* format = "photo51 member 1";
+constexpr int64_t most_folds = 1'000'000;
+
+int64_t whole_in(const std::string& text, const char* key) {
+  const Json json(text);
+  return core::Learnt(json, key).whole_in_text(0, most_folds);
+}
+
+std::vector<std::string> class_names(const core::Learnt& classes, const data::LabelSpec& label) {
+  using Kind = data::LabelSpec::Kind;
+  const auto told = classes.at(label.head);
+  auto names = label.kind == Kind::multiclass ? told.different_texts() : told.texts();
+  if (label.kind != Kind::multiclass && label.kind != Kind::expression && !names.empty())
+    told.fail("this head has no names of classes");
+  if (!label.classes.empty() && names.size() != label.classes.size())
+    told.fail("holds " + std::to_string(names.size()) + " names where the head has " +
+              std::to_string(label.classes.size()));
+  return names;
+}
+
+RiskScale risk_scale(const core::Learnt& told) {
+  const auto numbers = told.numbers(2);
+  if (numbers[1] <= 0) told.fail("its scale is not above 0");
+  return {numbers[0], numbers[1]};
+}
+
+/// Weights that are no numbers would give predictions that are none, without an error.
+void require_finite(const std::vector<std::pair<std::string, at::Tensor>>& weights) {
+  for (const auto& [name, tensor] : weights) {
+    if (tensor.numel() == 0 || !tensor.is_floating_point()) continue;
+    const auto [least, most] = at::aminmax(tensor);
+    if (!std::isfinite(least.item<double>()) || !std::isfinite(most.item<double>()))
+      core::fail_data("weights: `" + name + "` holds numbers that are not finite; train the model again");
+    if (name.ends_with("running_var") && least.item<double>() < 0)
+      core::fail_data("weights: `" + name + "` holds a variance below 0; train the model again");
+  }
+}
 
 }  // namespace
 
@@ -41,23 +82,23 @@ MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
                     std::string(format) + "`)");
   MemberInfo info;
   info.labels = std::move(labels);
-  try {
-    info.fold = std::stoll(value("fold"));
-    info.repeat = std::stoll(value("repeat"));
+  const auto parsed = [&](const std::string& key) {
+    return core::with_context("`" + key + "`", [&] { return core::parse_learnt(value(key)); });
+  };
+  core::with_context("the metadata are broken or of another model", [&] {
+    info.fold = whole_in(value("fold"), "fold");
+    info.repeat = whole_in(value("repeat"), "repeat");
     info.fitted.json = value("fitted");
     info.labels = data::fitted_labels(std::move(info.labels), info.fitted);
-    const Json classes = Json::parse(value("classes"));
-    for (auto& label : info.labels) label.classes = classes.at(label.head).get<std::vector<std::string>>();
-    const Json risks = Json::parse(value("risks"));
-    for (const auto& [head, risk] : risks.items())
-      info.risks[head] = {risk.at(0).get<double>(), risk.at(1).get<double>()};
-    if (const auto learners = metadata.find("learners"); learners != metadata.end())
-      info.learners = Json::parse(learners->second).get<std::map<std::string, std::string>>();
-  } catch (const core::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    core::fail_data(std::string("the metadata are broken or of another model: ") + error.what());
-  }
+    const Json classes = parsed("classes"), risks = parsed("risks");
+    for (auto& label : info.labels) label.classes = class_names(core::Learnt(classes, "classes"), label);
+    const core::Learnt told(risks, "risks");
+    for (const auto& head : told.keys()) info.risks[head] = risk_scale(told.at(head));
+    if (!metadata.contains("learners")) return;
+    const Json learners = parsed("learners");
+    const core::Learnt states(learners, "learners");
+    for (const auto& head : states.keys()) info.learners[head] = states.at(head).text();
+  });
   return info;
 }
 
@@ -74,6 +115,8 @@ Member Member::load(const std::filesystem::path& file, const PipelineOptions& pi
       return Member(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
     }();
     backbones::load_state(*member.model, stored.tensors, "weights", {.share = true});
+    require_finite(member.weights());
+    member.model->check_heads();
     member.model->load_learners(member.info.learners);
     return member;
   });

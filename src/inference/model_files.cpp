@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "inference/published.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/run/layout.hpp"
@@ -44,12 +45,16 @@ ModelFiles find_model(const fs::path& folder, bool allow_unfinished) {
   ModelFiles files;
   if (fs::exists(folder / run::name::published)) {
     files.config = folder / run::name::published;
-    const config::Node document = config::load_document(files.config);
+    require_inside(files.config, folder);
+    const config::Node document = config::load_lone_document(files.config);
     if (const auto* unfinished = document.find(unfinished_key)) files.unfinished = unfinished->text;
     require_finished(folder, files, allow_unfinished);
     for (const auto& path : entries(folder)) {
       const std::string name = path.filename().string();
-      if (name.starts_with("weights") && name.ends_with(".safetensors")) files.weights.push_back(path);
+      if (name.starts_with("weights") && name.ends_with(".safetensors")) {
+        require_inside(path, folder);
+        files.weights.push_back(path);
+      }
     }
     if (files.weights.empty())
       core::fail_data(folder.string() + ": there is a model.yaml but no weights*.safetensors");
@@ -71,10 +76,11 @@ ModelFiles find_model(const fs::path& folder, bool allow_unfinished) {
 }
 
 config::Node load_config(const ModelFiles& files) {
-  config::Node document = config::load_document(files.config);
+  config::Node document = config::load_lone_document(files.config);
   document.erase("train");
   document.erase("evaluate");
   document.erase(unfinished_key);
+  if (files.config.filename() == run::name::published) check_published(document, files.config);
   return document;
 }
 

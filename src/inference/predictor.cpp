@@ -6,7 +6,6 @@
 #include "inference/model_files.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/inference/member.hpp"
 
@@ -73,7 +72,7 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
     if (options.on_bad)
       options.on_bad(cohort.id(row), why);
     else
-      core::log_warning("case " + cohort.id(row) + " is left out: " + why);
+      cohort.report_left_out(cohort.id(row), why);
   };
   const auto useful = with_any_input(cohort, rows, pass.on_bad);
   std::vector<model::Prediction> predictions;
@@ -90,8 +89,11 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
     std::unique_ptr<data::CaseLoader> images;
     std::vector<std::vector<model::Prediction>> votes;
     for (auto* member : members) {
-      if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
-      const data::CaseLoader loader(*images, member->info.fitted);
+      const data::CaseLoader loader =
+          core::with_context("the model of fold " + std::to_string(member->info.fold), [&] {
+            if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
+            return data::CaseLoader(*images, member->info.fitted);
+          });
       pass.flip.clear();
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
       if (!options.flips) continue;

@@ -287,6 +287,11 @@ void Model::fit_head(const std::string& name, const data::LabelBatch& training) 
   core::fail_usage("the model has no head `" + name + "`");
 }
 
+void Model::check_heads() const {
+  for (const auto& head : parts_->heads)
+    core::with_context("head " + head.name, [&] { head.module->check(); });
+}
+
 at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
                        std::map<std::string, double>* parts) {
   at::Tensor total;
@@ -373,7 +378,7 @@ void Model::load_learners(const std::map<std::string, std::string>& states) {
     core::with_context("head " + learner.name, [&] {
       const auto found = states.find(learner.name);
       if (found == states.end()) core::fail_data("the weights hold nothing that its learner learnt");
-      learner.head->load(found->second);
+      learner.head->load(found->second, learner_feature_names(learner.name));
     });
 }
 

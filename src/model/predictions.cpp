@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 
@@ -53,7 +54,7 @@ std::string to_json(const std::vector<Prediction>& predictions, const std::vecto
     if (!unfinished.empty()) entry["unfinished"] = unfinished;
     list.push_back(std::move(entry));
   }
-  return list.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return core::json_text(list, 1) + "\n";
 }
 
 std::vector<Prediction> read_predictions(const std::filesystem::path& path) {

@@ -153,7 +153,7 @@ ops::AffineMap read_registration(const std::filesystem::path& path) {
   AffineMap map;
   core::with_context([&] { return "registration " + path.string(); },
                      [&] {
-                       map = parse(core::read_file(path));
+                       map = parse(core::read_file(path, core::most_of_a_config));
                        inverse(map);
                      });
   return map;

@@ -32,6 +32,11 @@ at::Tensor known_values(const data::LabelBatch& training) {
   return values;
 }
 
+/// Of a buffer from a file; NaN is never right.
+void require_all(const at::Tensor& right, const std::string& what) {
+  if (!right.all().item<bool>()) core::fail_data(what + "; train the model again, or export it anew");
+}
+
 /// Binary and multiclass.
 class Classifier final : public Head {
  public:
@@ -63,6 +68,9 @@ class Classifier final : public Head {
   at::Tensor predict(const at::Tensor& raw) override {
     if (!binary_) return raw.softmax(1);
     return at::cat({at::sigmoid(-raw), at::sigmoid(raw)}, 1);
+  }
+  void check() const override {
+    require_all(class_weights_ > 0, "`class_weights` holds a weight that is not above 0");
   }
 
  protected:
@@ -109,6 +117,7 @@ class Regression final : public Head {
   }
 
   at::Tensor predict(const at::Tensor& raw) override { return raw * deviation_ + mean_; }
+  void check() const override { require_all(deviation_ > 0, "`deviation` is not above 0"); }
 
  protected:
   at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor&) override {
@@ -145,6 +154,7 @@ class ExpressionHead final : public Head {
   }
 
   at::Tensor predict(const at::Tensor& raw) override { return raw * deviation_ + mean_; }
+  void check() const override { require_all(deviation_ >= 0, "`deviation` is below 0"); }
 
  protected:
   at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor&) override {
@@ -196,6 +206,10 @@ class DiscreteTimeHead final : public Head {
                                   training.event.masked_select(training.known), bins_));
   }
   at::Tensor predict(const at::Tensor& raw) override { return discrete_risk(raw).unsqueeze(1); }
+  void check() const override {
+    require_all(edges_ >= 0, "`edges` holds a time that is below 0");
+    require_all(edges_.diff() >= 0, "the times of `edges` do not ascend");
+  }
 
  protected:
   at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor& event) override {

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <set>
 
+#include "core/learnt.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
@@ -95,6 +96,15 @@ std::vector<Eigen::Index> bootstrap_rows(const Target& target, uint64_t seed, in
   return all;
 }
 
+void require_same(const std::vector<std::string>& names, const std::vector<std::string>& wanted,
+                  const core::Learnt& place) {
+  if (names.size() != wanted.size())
+    place.fail(std::to_string(names.size()) + " features where the model has " + std::to_string(wanted.size()));
+  for (size_t i = 0; i < names.size(); ++i)
+    if (names[i] != wanted[i])
+      place.at(i).fail("`" + names[i] + "` where the model has the feature `" + wanted[i] + "`");
+}
+
 }  // namespace
 
 struct LearnerHead::Impl {
@@ -128,8 +138,9 @@ struct LearnerHead::Impl {
   Fit fit(const Eigen::MatrixXd& x, const Target& target, uint64_t seed) const {
     const auto spread = Standardiser::of(x);
     std::vector<Eigen::Index> columns;
+    // A stack weighs all of its heads, one that always says the same too.
     for (Eigen::Index j = 0; j < x.cols(); ++j)
-      if (spread.deviation[j] > 0) columns.push_back(j);
+      if (spread.deviation[j] > 0 || options.learner.name == "stack") columns.push_back(j);
     if (columns.empty()) core::fail_data("no feature varies over the training cases");
     for (const auto& choice : options.select) {
       std::vector<Eigen::Index> kept;
@@ -142,6 +153,23 @@ struct LearnerHead::Impl {
     }
     Fit result{std::move(columns), make_learner(options.learner)};
     result.learner->fit(x(Eigen::all, result.columns), target, seed);
+    return result;
+  }
+
+  /// One that was saved; it is of `features` features that come in.
+  Fit fit_from(const core::Learnt& learnt, int64_t features) const {
+    const auto told = learnt.at("columns");
+    const auto columns = told.wholes(told.size(), 0, features - 1);
+    if (columns.empty()) told.fail("holds nothing");
+    std::set<int64_t> seen;
+    for (size_t i = 0; i < columns.size(); ++i)
+      if (!seen.insert(columns[i]).second) told.at(i).fail("stands there twice");
+    Fit result{{columns.begin(), columns.end()}, make_learner(options.learner)};
+    result.learner->load(
+        learnt.at("state"),
+        {.kind = label.kind,
+         .features = static_cast<Eigen::Index>(columns.size()),
+         .outputs = label.kind == Kind::multiclass ? static_cast<Eigen::Index>(label.classes.size()) : 1});
     return result;
   }
 
@@ -223,7 +251,11 @@ at::Tensor LearnerHead::forward(const at::Tensor& features) const {
   raw /= static_cast<double>(impl_->fits.size());
   const at::Tensor result = at::empty({raw.rows(), raw.cols()}, at::kDouble);
   std::copy(raw.data(), raw.data() + raw.size(), result.mutable_data_ptr<double>());
-  return result.to(at::kFloat);
+  at::Tensor scores = result.to(at::kFloat);
+  if (!scores.isfinite().all().item<bool>())
+    core::fail_data("the learner's scores are not finite numbers: the features or what it learnt are out of "
+                    "all proportion; train the model again");
+  return scores;
 }
 
 at::Tensor LearnerHead::predict(const at::Tensor& raw) const {
@@ -246,31 +278,24 @@ std::string LearnerHead::state() const {
       .dump();
 }
 
-void LearnerHead::load(const std::string& state) {
-  try {
-    const auto json = nlohmann::json::parse(state);
-    if (const auto named = json.at("learner").get<std::string>(); named != impl_->options.learner.name)
-      core::fail_data("the weights are of the learner `" + named + "` and the config says `" +
-                      impl_->options.learner.name + "`");
-    impl_->names = json.at("names").get<std::vector<std::string>>();
+void LearnerHead::load(const std::string& state, const std::vector<std::string>& names) {
+  const auto& learner = impl_->options.learner;
+  core::with_context("what the learner `" + learner.name + "` learnt is broken", [&] {
+    const auto json = core::parse_learnt(state);
+    const core::Learnt learnt(json);
+    if (const auto named = learnt.at("learner").text(); named != learner.name)
+      core::fail_data("it is of the learner `" + named + "` and the config says `" + learner.name + "`");
+    auto of = learnt.at("names").texts();
+    if (!names.empty()) require_same(of, names, learnt.at("names"));
     std::vector<Impl::Fit> fits;
-    for (const auto& one : json.at("fits")) {
-      Impl::Fit fit{one.at("columns").get<std::vector<Eigen::Index>>(), make_learner(impl_->options.learner)};
-      for (const auto column : fit.columns)
-        if (column < 0 || column >= static_cast<Eigen::Index>(impl_->names.size()))
-          core::fail_data("what the learner learnt is broken: it looks at feature " + std::to_string(column) +
-                          " of " + std::to_string(impl_->names.size()));
-      fit.learner->load(one.at("state"));
-      fits.push_back(std::move(fit));
-    }
-    if (fits.empty()) core::fail_data("what the learner learnt is broken: there is nothing in it");
+    const auto told = learnt.at("fits");
+    for (size_t i = 0; i < told.size(); ++i)
+      fits.push_back(impl_->fit_from(told.at(i), static_cast<int64_t>(of.size())));
+    if (fits.empty()) told.fail("holds nothing");
+    impl_->names = std::move(of);
     impl_->fits = std::move(fits);
     impl_->name_selected();
-  } catch (const core::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    core::fail_data(std::string("what the learner learnt is broken: ") + error.what());
-  }
+  });
 }
 
 }  // namespace photo51::radiogenomics

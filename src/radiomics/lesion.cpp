@@ -142,11 +142,11 @@ std::vector<double> lesion_descriptors(const imaging::Volume& image, const std::
   const Head head = find_head(values[first - channel_present.begin()], lesion);
   append(location_descriptors(lesion, head));
   append(shape_descriptors(lesion, head.count));
-  const Zones zones = find_zones(lesion, head);
+  const LesionRegions regions = find_regions(lesion, head);
   std::vector<double> brain(channels, kNaN);
   for (size_t c = 0; c < channels; ++c) {
     if (channel_present[c]) {
-      Intensity intensity = intensity_descriptors(values[c], lesion, zones);
+      Intensity intensity = intensity_descriptors(values[c], lesion, regions);
       brain[c] = intensity.brain;
       append(intensity.values);
     } else {

@@ -48,7 +48,7 @@ double entropy(const std::vector<double>& values) {
 
 }  // namespace
 
-Zones find_zones(const Lesion& lesion, const Head& head) {
+LesionRegions find_regions(const Lesion& lesion, const Head& head) {
   const Grid& grid = lesion.grid;
   Mask rest(lesion.mask.size());
   for (size_t i = 0; i < rest.size(); ++i) rest[i] = !lesion.mask[i];
@@ -61,22 +61,22 @@ Zones find_zones(const Lesion& lesion, const Head& head) {
   // At least the voxels that touch the outline in the slice.
   const double edge_depth = std::max(1.9, 1.01 * std::max(grid.spacing[1], grid.spacing[2]));
   const int64_t lowest = lesion.voxels.front()[0] - 2, highest = lesion.voxels.back()[0] + 2;
-  Zones zones;
+  LesionRegions regions;
   for (int64_t i = 0; i < grid.count(); ++i) {
     if (lesion.mask[i]) {
-      if (inside[i] > core_depth + kTie) zones.core.push_back(i);
-      if (inside[i] <= rim_depth + kTie) zones.rim.push_back(i);
-      (inside[i] <= edge_depth ? zones.edge : zones.inside).push_back(i);
+      if (inside[i] > core_depth + kTie) regions.core.push_back(i);
+      if (inside[i] <= rim_depth + kTie) regions.rim.push_back(i);
+      (inside[i] <= edge_depth ? regions.edge : regions.inside).push_back(i);
       continue;
     }
-    if (outside[i] <= edge_depth) zones.edge.push_back(i);
-    if (outside[i] <= 6 && head.depth[i] > 0.06 * head.width) zones.ring.push_back(i);
+    if (outside[i] <= edge_depth) regions.edge.push_back(i);
+    if (outside[i] <= 6 && head.depth[i] > 0.06 * head.width) regions.ring.push_back(i);
     const int64_t z = i / grid.slice();
     if (outside[i] > 6 && head.depth[i] > 0.12 * head.width && z >= lowest && z <= highest) {
-      zones.brain.push_back(i);
+      regions.brain.push_back(i);
     }
   }
-  return zones;
+  return regions;
 }
 
 const std::vector<std::string>& intensity_names() {
@@ -86,12 +86,13 @@ const std::vector<std::string>& intensity_names() {
   return names;
 }
 
-Intensity intensity_descriptors(const std::vector<double>& image, const Lesion& lesion, const Zones& zones) {
-  if (zones.brain.size() < kFewestReference) {
+Intensity intensity_descriptors(const std::vector<double>& image, const Lesion& lesion,
+                                const LesionRegions& regions) {
+  if (regions.brain.size() < kFewestReference) {
     return {std::vector<double>(intensity_names().size(), kNaN), kNaN};
   }
   // Fluid and vessels are the tails of the brain's histogram: they are cut off.
-  std::vector<double> reference = take(image, zones.brain);
+  std::vector<double> reference = take(image, regions.brain);
   const double low = percentile(reference, 5), high = percentile(reference, 95);
   std::erase_if(reference, [&](double value) { return value < low || value > high; });
   const Moments brain = moments(reference);
@@ -108,13 +109,14 @@ Intensity intensity_descriptors(const std::vector<double>& image, const Lesion& 
     raw += image[i] / static_cast<double>(lesion.voxels.size());
   }
   const Moments of = moments(values);
-  const double rim = mean(take(scaled, zones.rim)) - mean(take(scaled, zones.core));
-  return {{of.mean, percentile(values, 10), percentile(values, 50), percentile(values, 90), of.deviation,
-           of.skewness, of.kurtosis, share_if(values, [](double value) { return value < -2; }),
-           share_if(values, [](double value) { return value > 4; }), of.mean - mean(take(scaled, zones.ring)),
-           rim, mean_slope(scaled, lesion.grid, zones.edge), mean_slope(scaled, lesion.grid, zones.inside),
-           entropy(values), std::clamp(raw / brain.mean, 0.0, 10.0)},
-          brain.mean};
+  const double rim = mean(take(scaled, regions.rim)) - mean(take(scaled, regions.core));
+  return {
+      {of.mean, percentile(values, 10), percentile(values, 50), percentile(values, 90), of.deviation,
+       of.skewness, of.kurtosis, share_if(values, [](double value) { return value < -2; }),
+       share_if(values, [](double value) { return value > 4; }), of.mean - mean(take(scaled, regions.ring)),
+       rim, mean_slope(scaled, lesion.grid, regions.edge), mean_slope(scaled, lesion.grid, regions.inside),
+       entropy(values), std::clamp(raw / brain.mean, 0.0, 10.0)},
+      brain.mean};
 }
 
 const std::vector<std::string>& enhancement_names() {

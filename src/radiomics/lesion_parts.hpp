@@ -36,21 +36,22 @@ const std::vector<std::string>& shape_names();
 /// `head_count` 0: the share of the head is NaN.
 std::vector<double> shape_descriptors(const Lesion& lesion, int64_t head_count);
 
-/// Zones whose intensities are compared; the same for all channels.
-struct Zones {
+/// Regions whose intensities are compared; the same for all channels.
+struct LesionRegions {
   std::vector<int64_t> brain;  ///< reference: deep in the head, near the lesion's slices, 6 mm off the lesion
   std::vector<int64_t> ring;   ///< up to 6 mm around the lesion
   std::vector<int64_t> rim, core;     ///< outer and inner lesion
   std::vector<int64_t> edge, inside;  ///< within 1.9 mm or one voxel of the outline, and deeper in the lesion
 };
-Zones find_zones(const Lesion& lesion, const Head& head);
+LesionRegions find_regions(const Lesion& lesion, const Head& head);
 
 const std::vector<std::string>& intensity_names();
 struct Intensity {
   std::vector<double> values;  ///< descriptors; all NaN when the reference is too small
   double brain = 0;            ///< the reference's mean; NaN likewise
 };
-Intensity intensity_descriptors(const std::vector<double>& image, const Lesion& lesion, const Zones& zones);
+Intensity intensity_descriptors(const std::vector<double>& image, const Lesion& lesion,
+                                const LesionRegions& regions);
 
 /// In the image's own units; see Reference::none.
 const std::vector<std::string>& unit_names();

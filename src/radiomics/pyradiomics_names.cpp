@@ -38,24 +38,7 @@ Names usual(const std::string& feature_class) {
     return {"Elongation", "MajorAxisLength",       "MaximumDiameter", "MeshSurface", "MinorAxisLength",
             "Perimeter",  "PerimeterSurfaceRatio", "PixelSurface",    "Sphericity"};
   if (feature_class == "firstorder")
-    return {"10Percentile",
-            "90Percentile",
-            "Energy",
-            "Entropy",
-            "InterquartileRange",
-            "Kurtosis",
-            "Maximum",
-            "Mean",
-            "MeanAbsoluteDeviation",
-            "Median",
-            "Minimum",
-            "Range",
-            "RobustMeanAbsoluteDeviation",
-            "RootMeanSquared",
-            "Skewness",
-            "TotalEnergy",
-            "Uniformity",
-            "Variance"};
+    return {pyradiomics::kFirstOrderNames.begin(), pyradiomics::kFirstOrderNames.end()};
   if (feature_class == "glcm") return {pyradiomics::kGlcmNames.begin(), pyradiomics::kGlcmNames.end()};
   if (feature_class == "gldm") return named_in(ngldm());
   if (feature_class == "glrlm") return named_in(glrlm());

@@ -274,7 +274,7 @@ Node from_parameter_file(const Node& document, Names& warnings) {
 config::Node load_settings(const std::filesystem::path& path, Names& warnings) {
   std::string text;
   try {
-    text = core::read_file(path);
+    text = core::read_file(path, core::most_of_a_config);
   } catch (const core::Error& error) {
     core::fail_usage(std::string("config ") + error.what());
   }

@@ -96,6 +96,25 @@ struct Step {
 /// One of each two opposite steps.
 std::vector<Step> steps(const Grid& grid, const std::vector<int64_t>& distances, const Pyradiomics& settings);
 
+/// Of the usual statistics of first order, sorted.
+inline constexpr std::array<const char*, 18> kFirstOrderNames{"10Percentile",
+                                                              "90Percentile",
+                                                              "Energy",
+                                                              "Entropy",
+                                                              "InterquartileRange",
+                                                              "Kurtosis",
+                                                              "Maximum",
+                                                              "Mean",
+                                                              "MeanAbsoluteDeviation",
+                                                              "Median",
+                                                              "Minimum",
+                                                              "Range",
+                                                              "RobustMeanAbsoluteDeviation",
+                                                              "RootMeanSquared",
+                                                              "Skewness",
+                                                              "TotalEnergy",
+                                                              "Uniformity",
+                                                              "Variance"};
 Values first_order(const Region& region, const Levels& levels, const Pyradiomics& settings);
 
 }  // namespace photo51::radiomics::pyradiomics

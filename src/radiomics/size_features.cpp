@@ -23,29 +23,18 @@ namespace {
 /// `for_each(visit)` visits row, column and count of each cell.
 template <class ForEach>
 std::vector<double> features_of_cells(ForEach&& for_each, const Texture& texture, double voxels) {
-  double total = 0, small = 0, large = 0, low = 0, high = 0, small_low = 0, small_high = 0, large_low = 0,
-         large_high = 0, levels = 0, sizes = 0, squares = 0, logs = 0;
+  SizeSums of;
+  double squares = 0;
   std::vector<double> of_level(texture.rows(), 0), of_size;
   for_each([&](int64_t row, int64_t column, double count) {
     const double level = texture.value[row], size = static_cast<double>(column);
-    const double level2 = level * level, size2 = size * size;
-    total += count;
-    levels += count * level;
-    sizes += count * size;
-    small += count / size2;
-    large += count * size2;
-    low += count / level2;
-    high += count * level2;
-    small_low += count / (size2 * level2);
-    small_high += count * level2 / size2;
-    large_low += count * size2 / level2;
-    large_high += count * size2 * level2;
+    of.add(count, level, level * level, size, size * size);
     squares += count * count;
-    logs += times_log2(count);
     of_level[row] += count;
     if (column >= static_cast<int64_t>(of_size.size())) of_size.resize(2 * column + 1, 0);
     of_size[column] += count;
   });
+  const double total = of.total;
   if (total == 0) return std::vector<double>(kSizeFeatures, std::numeric_limits<double>::quiet_NaN());
   double level_squares = 0, size_squares = 0;
   for (const double count : of_level) level_squares += count * count;
@@ -53,22 +42,22 @@ std::vector<double> features_of_cells(ForEach&& for_each, const Texture& texture
   const auto variance = [&](double second, double first) {
     return second / total - first / total * (first / total);
   };
-  return {small / total,
-          large / total,
-          low / total,
-          high / total,
-          small_low / total,
-          small_high / total,
-          large_low / total,
-          large_high / total,
+  return {of.small / total,
+          of.large / total,
+          of.low / total,
+          of.high / total,
+          of.small_low / total,
+          of.small_high / total,
+          of.large_low / total,
+          of.large_high / total,
           level_squares / total,
           level_squares / (total * total),
           size_squares / total,
           size_squares / (total * total),
           total / voxels,
-          variance(high, levels),
-          variance(large, sizes),
-          std::log2(total) - logs / total,
+          variance(of.high, of.levels),
+          variance(of.large, of.sizes),
+          std::log2(total) - of.logs / total,
           squares / (total * total)};
 }
 

@@ -2,12 +2,12 @@
 
 #include <cmath>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
@@ -74,6 +74,7 @@ ReportInput gather(const Study& study, const std::string& title) {
   input.truth = evaluation::truth_of(study.cohort, training::rows_of(study.cohort, study.predictions),
                                      study.evaluate.groups);
   input.level = study.evaluate.level;
+  input.with_ids = study.evaluate.report_ids;
   input.pictures = example_pictures(study, input.truth, input.warnings);
   return input;
 }
@@ -81,13 +82,17 @@ ReportInput gather(const Study& study, const std::string& title) {
 std::vector<TrainingCurve> training_curves(const std::filesystem::path& log) {
   constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
   std::vector<TrainingCurve> curves;
-  std::istringstream text(core::read_file(log));
+  std::istringstream text(core::read_file(log, {uint64_t{1} << 30, "is it the log of a run?"}));
   for (std::string line; std::getline(text, line);) {
-    const auto json = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!json.is_object()) continue;  // the last line of a run that was killed
-    std::string name = "fold " + std::to_string(json.value("fold", int64_t{0}));
-    if (const auto repeat = json.value("repeat", int64_t{0}); repeat > 0)
-      name += ", repeat " + std::to_string(repeat);
+    const auto parsed = core::parse_json(line);
+    if (!parsed || !parsed->is_object()) continue;  // the last line of a run that was killed
+    const auto& json = *parsed;
+    const auto whole = [&](const char* key) {
+      const auto found = json.find(key);
+      return found != json.end() && found->is_number_integer() ? found->get<int64_t>() : 0;
+    };
+    std::string name = "fold " + std::to_string(whole("fold"));
+    if (const int64_t repeat = whole("repeat"); repeat > 0) name += ", repeat " + std::to_string(repeat);
     if (curves.empty() || curves.back().name != name) curves.push_back({name, {}, {}});
     const auto number = [&](const char* key) {
       const auto found = json.find(key);
@@ -117,7 +122,8 @@ std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& ru
   for (const auto& warning : warnings) core::log_warning(warning);
   study.metrics = training::score_run(run, study.evaluate, &warnings);
   const auto cases = core::read_table(run_folder / run::name::cases);
-  for (const auto& row : cases.rows) study.parts[row[cases.require("case")]] = row[cases.require("part")];
+  const size_t name = cases.require("case"), part = cases.require("part");
+  for (const auto& row : cases.rows) study.parts[row[name]] = row[part];
   ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.curves = training_curves(run_folder / run::name::log);

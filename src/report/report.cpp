@@ -2,6 +2,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "report/case_numbers.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
@@ -71,7 +72,9 @@ std::vector<CaseRow> case_rows(const data::Cohort& cohort, const std::map<std::s
   return rows;
 }
 
-std::string render_report(const ReportInput& input) {
+std::string render_report(const ReportInput& given) {
+  for (const auto& spec : given.truth.specs) cases_of(given, spec);  // errors name cases by their ids
+  const ReportInput input = given.with_ids ? given : with_case_numbers(given);
   page::mustache page(template_text());
   page::data content, heads(page::data::type::list), failures(page::data::type::list);
   bool held_out = false;
@@ -90,6 +93,7 @@ std::string render_report(const ReportInput& input) {
   content.set("patient_count", std::to_string(input.cases.size()));
   content.set("heads", heads);
   content.set("failures", failures);
+  content.set("numbered", flag(!input.with_ids));
   content.set("has_pictures", flag(!input.pictures.empty()));
   content.set("pictures", pictures(input));
   content.set("model", model_rows(input));

@@ -8,6 +8,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "run/mark.hpp"
@@ -35,8 +36,9 @@ bool is_number(std::string_view text) {
 
 /// What training makes for a moment to see whether it can write, left by a kill.
 bool is_probe(const std::string& file) {
-  constexpr std::string_view begins = ".photo51_probe_";
-  return file.starts_with(begins) && is_number(std::string_view(file).substr(begins.size()));
+  const std::string earlier = std::string(name::probe) + "_";  // and a number
+  return core::temporary_of(file) == name::probe ||
+         (file.starts_with(earlier) && is_number(std::string_view(file).substr(earlier.size())));
 }
 
 /// "fold_2_repeat_1" against {"fold", "repeat"}: words and numbers alternate, the last pairs may be absent.
@@ -84,8 +86,12 @@ bool is_marked(const fs::path& folder) {
       core::read_file(folder / name::lock).starts_with(lock_mark))
     return true;
   if (!fs::is_regular_file(folder / name::environment, code)) return false;  // runs had no lock once
-  const auto json = nlohmann::json::parse(core::read_file(folder / name::environment), nullptr, false);
-  return json.is_object() && json.contains("photo51") && json.contains("seed");
+  try {
+    const auto json = core::read_json_object(folder / name::environment, "");
+    return json.contains("photo51") && json.contains("seed");
+  } catch (const core::Error&) {
+    return false;
+  }
 }
 
 /// Whether `folder` is `path` or one of its parents.

@@ -13,7 +13,9 @@ namespace photo51::run {
 Lock::Lock(const std::filesystem::path& folder) {
   const auto path = folder / name::lock;
   const auto file = std::make_shared<data::OpenFile>(path, O_RDWR | O_CREAT);
-  if (!*file) core::fail_run(path.string() + ": cannot be written: " + std::strerror(errno));
+  if (!*file)
+    core::fail_run(path.string() + ": cannot be written: " + std::strerror(errno) +
+                   (errno == ELOOP ? "; it is a link, which a run never makes: remove it" : ""));
   if (!file->lock(false)) {
     if (errno == EWOULDBLOCK)
       core::fail_run(folder.string() +

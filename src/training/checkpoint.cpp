@@ -2,15 +2,21 @@
 
 #include <ATen/ATen.h>
 
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 
+#include "core/learnt.hpp"
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::training {
 namespace {
 
 constexpr std::string_view model_prefix = "model.", average_prefix = "average.", moment_prefix = "optimizer.";
+
+constexpr int64_t most = std::numeric_limits<int64_t>::max() / 2;
 
 TrainState state_of(const backbones::Metadata& metadata) {
   const auto found = metadata.find("state");
@@ -32,26 +38,26 @@ std::string to_json(const TrainState& s) {
 }
 
 TrainState state_from_json(const std::string& text) {
-  TrainState s;
-  try {
-    const auto json = nlohmann::json::parse(text);
-    json.at("epoch").get_to(s.epoch);
-    json.at("batch").get_to(s.batch);
-    json.at("steps").get_to(s.steps);
-    json.at("lr").get_to(s.lr);
-    json.at("loss_sum").get_to(s.loss_sum);
-    json.at("loss_count").get_to(s.loss_count);
-    json.at("part_sums").get_to(s.part_sums);
-    json.at("part_counts").get_to(s.part_counts);
-    json.at("has_best").get_to(s.has_best);
-    json.at("best").get_to(s.best);
-    json.at("best_epoch").get_to(s.best_epoch);
-    json.at("finished").get_to(s.finished);
-    json.at("history").get_to(s.history);
-  } catch (const nlohmann::json::exception& error) {
-    core::fail_data(std::string("the training state is broken: ") + error.what());
-  }
-  return s;
+  return core::with_context("the training state is broken", [&] {
+    const auto json = core::parse_learnt(text);
+    const core::Learnt told(json);
+    TrainState s;
+    s.epoch = told.at("epoch").whole(0, most);
+    s.batch = told.at("batch").whole(0, most);
+    s.steps = told.at("steps").whole(0, most);
+    s.lr = told.at("lr").number(0);
+    s.loss_sum = told.at("loss_sum").number();
+    s.loss_count = told.at("loss_count").whole(0, most);
+    const auto sums = told.at("part_sums"), counts = told.at("part_counts");
+    for (const auto& head : sums.keys()) s.part_sums[head] = sums.at(head).number();
+    for (const auto& head : counts.keys()) s.part_counts[head] = counts.at(head).whole(0, most);
+    s.has_best = told.at("has_best").flag();
+    s.best = told.at("best").number();
+    s.best_epoch = told.at("best_epoch").whole(0, most);
+    s.finished = told.at("finished").flag();
+    s.history = told.at("history").texts();
+    return s;
+  });
 }
 
 void save_checkpoint(const std::filesystem::path& file, const inference::Member& member,
@@ -84,7 +90,9 @@ TrainState load_checkpoint(const std::filesystem::path& file, inference::Member&
     if (average != nullptr) {
       const auto steps = stored.metadata.find("average_steps");
       if (steps == stored.metadata.end()) core::fail_data("holds no averaged weights");
-      average->load(averaged, std::stoll(steps->second));
+      const auto taken = core::parse_int(steps->second);
+      if (!taken || *taken < 0) core::fail_data("`average_steps` is not a number of steps; train again");
+      average->load(averaged, *taken);
     }
     return state;
   });

@@ -7,6 +7,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
 #include "photo51/run/layout.hpp"
@@ -192,7 +193,7 @@ void fit_learners(inference::Member& member, const MemberJob& job, const data::C
   nlohmann::ordered_json selected = nlohmann::ordered_json::object();
   for (const auto& head : member.model->learner_heads())
     selected[head] = member.model->learner(head).selected();
-  core::write_file_atomic(job.folder / run::name::selected, selected.dump(1) + "\n");
+  core::write_file_atomic(job.folder / run::name::selected, core::json_text(selected, 1) + "\n");
 }
 
 }  // namespace photo51::training

@@ -14,10 +14,12 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/interrupt.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/rare.hpp"
 #include "photo51/run/layout.hpp"
 #include "training/epoch_order.hpp"
 #include "training/preflight.hpp"
@@ -120,6 +122,8 @@ class MemberTrainer {
     const auto metadata = backbones::read_safetensors(last()).metadata;
     const auto fitted = metadata.find("fitted");
     if (fitted == metadata.end() || fitted->second == member_.info.fitted.json) return true;
+    if (data::without_counts({fitted->second}).json == data::without_counts(member_.info.fitted).json)
+      return true;  // begun by a version that did not count
     core::log_warning(job_.title +
                       ": the training part is another one than when this model was begun, so it "
                       "is trained from the start");
@@ -331,17 +335,16 @@ class MemberTrainer {
     if (!std::isnan(validation.metric))
       shown_validation_ += ", metric " + core::format_fixed(validation.metric, 3);
     note_ = ", loss " + core::format_fixed(loss, 4) + shown_validation_;
-    return nlohmann::ordered_json{{"fold", job_.fold},
-                                  {"repeat", job_.repeat},
-                                  {"epoch", state_.epoch},
-                                  {"steps", state_.steps},
-                                  {"lr", state_.lr},
-                                  {"loss", loss},
-                                  {"losses", parts},
-                                  {"validation_loss", validation.loss},
-                                  {"validation_metric", validation.metric},
-                                  {"seconds", std::round(seconds * 1000) / 1000}}
-        .dump();
+    return core::json_text(nlohmann::ordered_json{{"fold", job_.fold},
+                                                  {"repeat", job_.repeat},
+                                                  {"epoch", state_.epoch},
+                                                  {"steps", state_.steps},
+                                                  {"lr", state_.lr},
+                                                  {"loss", loss},
+                                                  {"losses", parts},
+                                                  {"validation_loss", validation.loss},
+                                                  {"validation_metric", validation.metric},
+                                                  {"seconds", std::round(seconds * 1000) / 1000}});
   }
 
   std::string where() const { return job_.title + ", epoch " + std::to_string(state_.epoch + 1); }

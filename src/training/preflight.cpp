@@ -10,8 +10,10 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/limits.hpp"
+#include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/check.hpp"
+#include "photo51/run/layout.hpp"
 #include "training/epoch_order.hpp"
 #include "training/learners.hpp"
 #include "training/validation.hpp"
@@ -38,8 +40,8 @@ void require_writable(const fs::path& folder) {
     if (at == fs::absolute(folder, code).lexically_normal()) return;  // the run folder says what it needs
     core::fail_usage(folder.string() + ": no folder can be made there, for " + at.string() + " is a file");
   }
-  const fs::path probe = at / (".photo51_probe_" + std::to_string(::getpid()));
-  const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const fs::path probe = core::temporary_for(at / run::name::probe);
+  const int file = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0)
     core::fail_run(folder.string() + ": cannot be written: " + at.string() + ": " + std::strerror(errno) +
                    "; choose another --out, or give yourself the right to write there");

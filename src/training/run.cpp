@@ -15,6 +15,7 @@
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/run/layout.hpp"
+#include "photo51/run/state.hpp"
 #include "training/learners.hpp"
 #include "training/member_trainer.hpp"
 #include "training/preflight.hpp"
@@ -114,8 +115,7 @@ class Run {
 
   void leave_out(int64_t row, const std::string& why) {
     if (!bad_.insert(row).second) return;
-    core::log_warning("case " + cohort_.id(row) + " is left out: " + why);
-    cohort_.recall_warnings({{cohort_.id(row), "", "", "is left out: " + why}});
+    cohort_.report_left_out(cohort_.id(row), why);
   }
 
   /// The lines of the epochs that count, from the states of the members.
@@ -143,7 +143,12 @@ class Run {
   Predictions member_predictions(int64_t fold, int64_t repeat) {
     const fs::path folder = folder_.member(fold, repeat);
     const fs::path file = folder / run::name::predictions;
-    if (fs::exists(file)) return model::read_predictions(file);
+    const std::string name = run::member_name(fold, repeat);
+    if (fs::exists(file)) {
+      if (run::check_member(folder_.path(), name)) return model::read_predictions(file);
+      core::log_warning(file.string() +
+                        ": nothing shows that it is what the run wrote, so its cases are predicted again");
+    }
     const auto& rows = split_.folds[static_cast<size_t>(fold)];
     const auto on_bad = [this](int64_t row, const std::string& why) { leave_out(row, why); };
     const auto stop = [this] {
@@ -175,7 +180,9 @@ class Run {
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
     Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
     folder_.write_warnings(cohort_);  // before: a fold that is finished reads nothing again
-    core::write_file_atomic(file, model::to_csv(predictions));
+    const std::string text = model::to_csv(predictions);
+    run::record_member(folder_.path(), name, text);
+    core::write_file_atomic(file, text);
     return predictions;
   }
 

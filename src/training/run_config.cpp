@@ -38,7 +38,8 @@ Values values_of(ExperimentOptions& experiment) {
 }
 
 bool may_differ(const std::string& key) {
-  static const std::set<std::string> keys{"cohort.manifest", "cohort.data_root", "cohort.on_bad_case"};
+  static const std::set<std::string> keys{"cohort.manifest", "cohort.data_root", "cohort.on_bad_case",
+                                          "cohort.max_gib_per_file"};
   return keys.contains(key) || key.starts_with("cohort.cache.");
 }
 

@@ -4,8 +4,6 @@
 #include <torch/version.h>
 
 #include <algorithm>
-#include <cstring>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -13,6 +11,7 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
@@ -50,9 +49,7 @@ Json hashes_of_data(const data::Cohort& cohort) {
 /// broken.
 Json read_json(const fs::path& file) {
   if (!fs::exists(file)) return Json::object();
-  auto json = Json::parse(core::read_file(file), nullptr, false);
-  if (!json.is_object()) core::fail_data(file.string() + ": is broken; start a new run");
-  return json;
+  return core::read_json_object(file, "start a new run");
 }
 
 std::map<std::string, std::string> file_hashes(const Json& environment) {
@@ -113,7 +110,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   auto& device = experiment.train.device;
   ExperimentOptions before;
   if (resume_) {
-    config::read(config::load_document(config), before);
+    config::read(config::load_lone_document(config), before);
     if (threads == 0) threads = before.train.threads;
     if (device == "auto") device = before.train.device;
   }
@@ -174,7 +171,7 @@ void RunFolder::write_environment(const ExperimentOptions& experiment, const dat
   if (before.contains("data")) {
     if (before["data"] == data) return;
     before["data"] = data;
-    core::write_file_atomic(file, before.dump(2) + "\n");
+    core::write_file_atomic(file, core::json_text(before, 2) + "\n");
     return;
   }
   ExperimentOptions dumped = experiment;
@@ -183,7 +180,7 @@ void RunFolder::write_environment(const ExperimentOptions& experiment, const dat
                       {"seed", experiment.train.seed},     {"threads", experiment.train.threads},
                       {"device", experiment.train.device}, {"data", data}};
   if (const auto files = config_file_hashes(dumped); !files.empty()) environment["files"] = files;
-  core::write_file_atomic(file, environment.dump(2) + "\n");
+  core::write_file_atomic(file, core::json_text(environment, 2) + "\n");
 }
 
 void RunFolder::write_cases(const data::Cohort& cohort, const data::Split& split) const {
@@ -218,12 +215,7 @@ void RunFolder::start_log(const std::vector<std::string>& lines) const {
 }
 
 void RunFolder::log(const std::string& line) const {
-  std::ofstream file(path_ / run::name::log, std::ios::app);
-  file << line << "\n";
-  file.flush();
-  if (!file)
-    core::fail_run((path_ / run::name::log).string() + ": writing failed: " + std::strerror(errno) +
-                   "; free some space or choose another folder");
+  core::append_line(path_ / run::name::log, line);
 }
 
 void RunFolder::finish() const {
@@ -238,7 +230,7 @@ void RunFolder::note_stop(const core::Error& error, const data::Cohort& cohort) 
     const auto cases = cases_in(error.what(), cohort);
     if (cases.empty()) return;
     core::write_file_atomic(path_ / run::name::stopped,
-                            Json{{"cases", cases}, {"error", error.what()}}.dump(1) + "\n");
+                            core::json_text(Json{{"cases", cases}, {"error", error.what()}}, 1) + "\n");
   } catch (const std::exception& also) {
     core::log_debug(also.what());  // the error that ended the run is the one to report
   }

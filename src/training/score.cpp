@@ -40,6 +40,8 @@ Predictions of_members(const fs::path& folder, const core::Table& cases, const S
       const auto member = run::member_name(core::parse_int(number).value_or(0), repeat);
       const fs::path file = folder / run::name::checkpoints / member / run::name::predictions;
       if (!fs::exists(file)) continue;
+      if (!run::check_member(folder, member))
+        core::log_warning(file.string() + ": nothing shows that it is what the run wrote");
       on_test.emplace_back(), on_validation.emplace_back();
       for (const auto& prediction : model::read_predictions(file))
         (test.contains(prediction.case_id) ? on_test : on_validation).back().push_back(prediction);
@@ -90,7 +92,7 @@ ScoredRun load_run(const fs::path& folder, const LoadRunOptions& options) {
         folder.string() +
         ": there is no result_hashes.json, so nothing shows that the predictions are the run's own");
   }
-  config::read(config::load_document(folder / run::name::config), run.experiment);
+  config::read(config::load_lone_document(folder / run::name::config), run.experiment);
   auto& pipeline = run.experiment.pipeline;
   if (!options.data_root.empty()) pipeline.cohort.data_root = fs::absolute(options.data_root);
   run.cohort =

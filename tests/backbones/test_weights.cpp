@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include <cmath>
+#include <limits>
+
 #include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/files.hpp"
@@ -100,6 +103,85 @@ TEST(Safetensors, BrokenFilesAreNamed) {
   const std::string whole = core::read_file(path);
   EXPECT_THAT(failure(whole.substr(0, whole.size() - 40)),
               HasSubstr("a: the file ends after 360 of 400 bytes; copy it again"));
+}
+
+/// Everything that may go wrong with one byte; the file is read each time.
+TEST(Safetensors, AnyByteThatChangedIsSeen) {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "w.safetensors";
+  write_safetensors(path, {{"a", at::arange(5, at::kFloat)}, {"b", at::ones({2}, at::kLong)}},
+                    {{"fitted", R"({"mean":[0.25]})"}, {"classes", "[\"low\",\"high\"]"}});
+  ASSERT_EQ(read_safetensors(path).metadata.size(), 2U);
+  const std::string whole = core::read_file(path);
+  for (size_t at = 0; at < whole.size(); ++at)
+    for (const int change : {0x01, 0x20, 0x80}) {
+      std::string damaged = whole;
+      damaged[at] = static_cast<char>(damaged[at] ^ change);
+      core::write_file_atomic(path, damaged);
+      EXPECT_TRUE(test::error_of([&] { read_safetensors(path); }).has_value())
+          << "byte " << at << " of " << whole.size() << " changed by " << change;
+    }
+  core::write_file_atomic(path, whole + "x");
+  EXPECT_THAT(message_of(core::Fault::data, [&] { read_safetensors(path); }),
+              HasSubstr("w.safetensors: the file is not as it was written: its checksum does not match; "
+                        "copy or export it again"));
+}
+
+TEST(Safetensors, ChangedMetadataAndTakenChecksumsAreSeen) {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "w.safetensors";
+  write_safetensors(path, {{"a", at::ones({2})}}, {{"classes", "low,high"}});
+  const std::string whole = core::read_file(path);
+  const auto failure = [&](const std::string& was, const std::string& is) {
+    std::string changed = whole;
+    EXPECT_NE(changed.find(was), std::string::npos) << was;
+    changed.replace(changed.find(was), was.size(), is);
+    core::write_file_atomic(path, changed);
+    return message_of(core::Fault::data, [&] { read_safetensors(path); });
+  };
+  EXPECT_THAT(failure("low,high", "high,low"), HasSubstr("its checksum does not match"));
+  EXPECT_THAT(failure("photo51_xxh128", "photo52_xxh128"), HasSubstr("its checksum is broken"));
+  EXPECT_THAT(failure("\"photo51\"", "\"photo50\""), HasSubstr("its checksum is broken"));
+  EXPECT_THAT(failure("\"photo51\":\"1\"", "\"photo51\":\"2\""),
+              HasSubstr("of a newer photo51 (container `2`)"));
+}
+
+TEST(Safetensors, AChecksumStandsInItsOwnPlace) {
+  const test::TemporaryFolder folder;
+  // What looks like the place of a checksum, in what sorts before it.
+  const Metadata odd{{"classes", R"("photo51_xxh128":")" + std::string(32, '0') + "\""}};
+  write_safetensors(folder / "w", {{"a", at::ones({2})}}, odd);
+  EXPECT_EQ(read_safetensors(folder / "w").metadata, odd);
+}
+
+TEST(Safetensors, ValuesThatAreNoNumbersAreRefused) {
+  const test::TemporaryFolder folder;
+  for (const double bad : {std::nan(""), HUGE_VAL, -HUGE_VAL})
+    for (const auto type : {at::kDouble, at::kFloat, at::kHalf, at::kBFloat16}) {
+      at::Tensor values = at::ones({2, 3}, type);
+      values[1][2] = bad;
+      write_safetensors(folder / "w", {{"good", at::ones({2})}, {"layer.weight", values}});
+      EXPECT_THAT(message_of(core::Fault::data, [&] { read_safetensors(folder / "w"); }),
+                  HasSubstr("w: layer.weight: 1 of 6 values are no finite numbers"));
+      EXPECT_EQ(read_safetensors(folder / "w", Values::any).tensors.size(), 2U);
+    }
+  // Other programs' files, too, which have no checksum.
+  const float values[2] = {1, std::numeric_limits<float>::quiet_NaN()};
+  core::write_file_atomic(folder / "w",
+                          bytes_of_header(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})") +
+                              std::string(reinterpret_cast<const char*>(values), 8));
+  EXPECT_THAT(message_of(core::Fault::data, [&] { read_safetensors(folder / "w"); }),
+              HasSubstr("w: a: 1 of 2 values are no finite numbers"));
+}
+
+TEST(Weights, ValuesThatANarrowerTypeMakesInfiniteAreRefused) {
+  TwoLayers to;
+  const at::Tensor before = to.first->bias.clone();
+  Tensors tensors = state_of(TwoLayers{});
+  tensors["first.bias"] = at::full({4}, 1e300, at::kDouble);
+  EXPECT_THAT(message_of(core::Fault::data, [&] { load_state(to, tensors, "w"); }),
+              HasSubstr("first.bias with values beyond Float"));
+  EXPECT_TRUE(at::equal(to.first->bias, before));
 }
 
 TEST(Safetensors, RefusesWhatItCannotStoreOrWrite) {

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "photo51/config/node.hpp"
 #include "photo51/core/files.hpp"
@@ -34,7 +35,7 @@ TEST(Yaml, AnchorsAreResolved) {
 
 TEST(Yaml, AliasesMayNeitherHoldThemselvesNorMultiplyWithoutEnd) {
   PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: &b\n  c: [*b]\n", "f.yaml"), usage,
-                       AllOf(HasSubstr("f.yaml:"), HasSubstr("nested more than 100 deep")));
+                       HasSubstr("f.yaml:3: an alias stands inside what it names"));
   std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 6; ++i) {
     const std::string alias = "*a" + std::to_string(i - 1), name = "a" + std::to_string(i);
@@ -150,6 +151,10 @@ TEST(Override, WrongSyntaxIsAUsageError) {
   PHOTO51_EXPECT_ERROR(apply_override(node, "size"), usage, HasSubstr("an override is written key=value"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "=3"), usage, HasSubstr("an override is written key=value"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "a..b=3"), usage, HasSubstr("an empty name in `a..b`"));
+  std::string deep = "a";
+  for (int i = 0; i < 60'000; ++i) deep += ".a";
+  PHOTO51_EXPECT_ERROR(apply_override(node, deep + "=1"), usage,
+                       HasSubstr("override of 60001 names one below the other, at most 100"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "size.2=3"), usage,
                        HasSubstr("`2` is not an item of a list of 2"));
   PHOTO51_EXPECT_ERROR(apply_override(node, "size.x=3"), usage, HasSubstr("`x` is not an item"));
@@ -210,6 +215,88 @@ TEST(Yaml, TextReadsBackToTheSame) {
   const std::string once = to_yaml(parse_yaml(text, "f"));
   EXPECT_EQ(to_yaml(parse_yaml(once, "f")), once);
   EXPECT_EQ(parse_yaml(once, "f").find("c")->find("d")->text, "two words: here");
+}
+
+TEST(Yaml, AliasesCountByWhatTheyStandFor) {
+  // Few values, but of 1 MiB each.
+  std::string text = "a: &a \"" + std::string(1 << 20, 'x') + "\"\nb: [*a";
+  for (int i = 0; i < 20; ++i) text += ", *a";
+  PHOTO51_EXPECT_ERROR(
+      parse_yaml(text + "]\n", "f.yaml"), usage,
+      HasSubstr("f.yaml:2: the document has more than 16 MiB of text; do its aliases multiply?"));
+  // Each alias stands one deeper than what it names.
+  std::string deep = "a0: &a0 [x]\n";
+  for (int i = 1; i < 150; ++i)
+    deep += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+  PHOTO51_EXPECT_ERROR(parse_yaml(deep, "f.yaml"), usage, HasSubstr("is nested more than 100 deep"));
+  EXPECT_EQ(parse_yaml("a: &a [1, 2]\nb: [*a, *a]\nc: *a\n", "f").find("b")->items[1].items[1].text, "2");
+}
+
+TEST(Yaml, DeepNestingIsRefused) {
+  for (const char* open : {"[", "{a: ", "- "}) {
+    std::string text;
+    for (int i = 0; i < 150; ++i) text += open;
+    PHOTO51_EXPECT_ERROR(parse_yaml(text, "f.yaml"), usage,
+                         HasSubstr("f.yaml:1: is nested more than 100 deep"));
+  }
+}
+
+TEST_F(Documents, EachFileIsReadOnceHoweverOftenItIsNamed) {
+  // Without memory 2 to the power of 40 readings.
+  write("0.yaml", "a: 0\nb0: 1\n");
+  for (int i = 1; i <= 40; ++i) {
+    const std::string below = std::to_string(i - 1) + ".yaml";
+    write(std::to_string(i) + ".yaml",
+          "extends: [" + below + ", " + below + "]\nb" + std::to_string(i) + ": 1\n");
+  }
+  const Node node = load_document(folder / "40.yaml");
+  EXPECT_EQ(node.entries.size(), 42U);
+  EXPECT_EQ(files_of(folder / "40.yaml").size(), 41U);
+}
+
+TEST_F(Documents, ChainsAndListsOfFilesHaveAnEnd) {
+  write("c0.yaml", "a: 0\n");
+  for (int i = 1; i <= 120; ++i)
+    write("c" + std::to_string(i) + ".yaml", "extends: c" + std::to_string(i - 1) + ".yaml\n");
+  EXPECT_EQ(load_document(folder / "c90.yaml").find("a")->text, "0");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "c120.yaml"), usage,
+                       HasSubstr("`extends` runs over more than 100 files one after the other"));
+  std::string many = "extends: [c0.yaml";
+  for (int i = 0; i < 600; ++i) many += ", c0.yaml";
+  write("many.yaml", many + "]\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "many.yaml"), usage,
+                       HasSubstr("more than 500 files are taken in by `extends`"));
+}
+
+TEST_F(Documents, WhatIsNoTextFileIsRefusedAtOnce) {
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  write("a.yaml", "extends: fifo\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "a.yaml"), usage,
+                       AllOf(HasSubstr("a.yaml:1: extends"), HasSubstr("not a regular file but a pipe")));
+  write("b.yaml", "extends: /dev/zero\n");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "b.yaml"), usage, HasSubstr("not a regular file but a device"));
+  write("c.yaml", "extends: large.yaml\n");
+  write("large.yaml", "");
+  std::filesystem::resize_file(folder / "large.yaml", (16 << 20) + 1);
+  PHOTO51_EXPECT_ERROR(
+      load_document(folder / "c.yaml"), usage,
+      AllOf(HasSubstr("large.yaml: has 16.0 MiB or more"), HasSubstr("is it the right file?")));
+  std::filesystem::create_symlink("loop.yaml", folder / "loop.yaml");
+  PHOTO51_EXPECT_ERROR(load_document(folder / "loop.yaml"), usage, HasSubstr("runs in a circle"));
+}
+
+TEST_F(Documents, ManyKeysMergeAsFastAsFew) {
+  std::string base, over = "extends: base.yaml\n";
+  for (int i = 0; i < 45'000; ++i) {
+    base += "k" + std::to_string(i) + ": 1\n";
+    over += "k" + std::to_string(2 * i) + ": 2\n";
+  }
+  write("base.yaml", base);
+  write("over.yaml", over);
+  const Node node = load_document(folder / "over.yaml");
+  EXPECT_EQ(node.entries.size(), 67'500U);
+  EXPECT_EQ(node.find("k2")->text, "2");
+  EXPECT_EQ(node.find("k3")->text, "1");
 }
 
 }  // namespace

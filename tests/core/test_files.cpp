@@ -1,15 +1,17 @@
 #include "photo51/core/files.hpp"
-#include "photo51/core/regular_file.hpp"
 
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
 
 #include "core/byte_source.hpp"
+#include "photo51/core/memory.hpp"
+#include "photo51/core/regular_file.hpp"
 #include "photo51/core/temporary.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
@@ -51,14 +53,6 @@ TEST(Files, ALinkStaysAndItsTargetIsWritten) {
   EXPECT_EQ(files_in(folder / "big"), 1U);
   EXPECT_EQ(behind_links(folder / "again"), folder / "big/f");
   EXPECT_EQ(behind_links(folder / "big"), folder / "big");
-}
-
-TEST(Files, TemporariesAreKnownByTheirNames) {
-  EXPECT_EQ(temporary_of(temporary_for("/x/metrics.csv").filename().string()), "metrics.csv");
-  EXPECT_NE(temporary_for("a"), temporary_for("a"));
-  for (const char* name :
-       {"paper.tmp", "paper.tmp12", "paper.tmp12_", "paper.tmp_1", "paper.tmp12_3a", ".tmp1_2", "x"})
-    EXPECT_EQ(temporary_of(name), "") << name;
 }
 
 TEST(Files, ReadersSeeOldOrNewNeverAPart) {
@@ -124,6 +118,96 @@ TEST(Files, TextIsUnpackedWhenGzipped) {
   write_file_atomic(folder / "damaged", damaged);
   PHOTO51_EXPECT_ERROR(read_text(folder / "damaged"), data, HasSubstr("damaged"));
   PHOTO51_EXPECT_ERROR(read_text(folder / "missing"), data, HasSubstr("no such file"));
+}
+
+TEST(Files, NoMoreIsReadThanIsAllowed) {
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "f", std::string(1000, 'x'));
+  EXPECT_EQ(read_file(folder / "f", {1000, "why"}).size(), 1000U);
+  const auto says =
+      AllOf(HasSubstr("f: has 0.0 MiB or more, and at most 0.0 MiB are read"), HasSubstr("; why"));
+  PHOTO51_EXPECT_ERROR(read_file(folder / "f", {999, "why"}), data, says);
+  PHOTO51_EXPECT_ERROR(read_text(folder / "f", {999, "why"}), data, says);
+  const std::string text(3 << 20, 'x');
+  write_file_atomic(folder / "plain", text);
+  ASSERT_EQ(
+      std::system(("gzip -c " + (folder / "plain").string() + " >" + (folder / "packed").string()).c_str()),
+      0);
+  EXPECT_EQ(read_text(folder / "packed", {3 << 20, "why"}), text);
+  PHOTO51_EXPECT_ERROR(
+      read_text(folder / "packed", {2 << 20, "why"}), data,
+      AllOf(HasSubstr("packed: unpacks to 3.0 MiB or more, and at most 2.0 MiB"), HasSubstr("why")));
+  PHOTO51_EXPECT_ERROR(read_text(folder / "packed", {100, "why"}), data, HasSubstr("packed: has 0.0 MiB"));
+  // What says that it is empty and is not.
+  EXPECT_THAT(read_file("/proc/self/status"), HasSubstr("VmRSS"));
+}
+
+TEST(Files, WhatUnpacksToFarMoreThanTextDoesIsRefusedEarly) {
+  const test::TemporaryFolder folder;
+  const std::string packed = (folder / "bomb.csv.gz").string();
+  ASSERT_EQ(std::system(("head -c 200000000 /dev/zero | gzip -9 >" + packed).c_str()), 0);
+  const int64_t before = peak_resident_bytes();
+  PHOTO51_EXPECT_ERROR(read_text(packed), data,
+                       HasSubstr("bomb.csv.gz: unpacks to more than 500 times its size"));
+  EXPECT_LT(peak_resident_bytes() - before, 150'000'000) << "of 200 million";
+}
+
+TEST(Files, MemoryThatIsNotThereIsNotTaken) {
+  const test::TemporaryFolder folder;
+  write_file_atomic(folder / "f", "x");
+  std::filesystem::resize_file(folder / "f", 700'000'000);  // sparse
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_DATA, &limit), 0);
+  rlimit small = limit;
+  small.rlim_cur = 400'000'000;
+  ASSERT_EQ(::setrlimit(RLIMIT_DATA, &small), 0);
+  const auto error = test::error_of([&] { read_file(folder / "f"); });
+  ::setrlimit(RLIMIT_DATA, &limit);
+  ASSERT_TRUE(error.has_value());
+  EXPECT_EQ(error->fault(), Fault::run);
+  EXPECT_THAT(error->what(), AllOf(HasSubstr("f: reading it needs"), HasSubstr("more than is left")));
+}
+
+TEST(Files, LinksThatLeadNowhereOrInACircleAreNoFiles) {
+  const test::TemporaryFolder folder;
+  std::filesystem::create_symlink("absent", folder / "dangling");
+  std::filesystem::create_symlink("loop", folder / "loop");
+  std::filesystem::create_directory_symlink(".", folder / "here");
+  std::filesystem::create_directory(folder / "sub");
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  write_file_atomic(folder / "b", "x");
+  std::filesystem::create_symlink("b", folder / "a");
+  PHOTO51_EXPECT_ERROR(read_file(folder / "dangling"), data,
+                       HasSubstr("dangling: no such file (it is a link that leads nowhere)"));
+  PHOTO51_EXPECT_ERROR(read_file(folder / "loop"), data, HasSubstr("loop: is a link that runs in a circle"));
+  EXPECT_EQ(regular_files_in(folder.path()),
+            (std::vector<std::filesystem::path>{folder / "a", folder / "b"}));
+  PHOTO51_EXPECT_ERROR(regular_files_in(folder / "absent"), data,
+                       HasSubstr("absent: the folder cannot be read: No such file"));
+}
+
+TEST(Files, APipeThatTakesTheNameOfAFileIsNotWaitedFor) {
+  const test::TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);
+  write_file_atomic(folder / "file", "x");
+  const auto name = folder / "name";
+  std::atomic<bool> done{false};
+  std::jthread swaps([&] {
+    while (!done)
+      for (const char* target : {"file", "fifo"}) {
+        std::filesystem::create_symlink(target, folder / "new");
+        std::filesystem::rename(folder / "new", name);
+      }
+  });
+  while (!std::filesystem::is_symlink(std::filesystem::symlink_status(name))) std::this_thread::yield();
+  for (int i = 0; i < 2000; ++i) {
+    try {
+      EXPECT_EQ(read_file(name), "x");
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr("not a regular file but a pipe"));
+    }
+  }
+  done = true;
 }
 
 TEST(Files, UnwritablePlacesAreRunErrors) {

@@ -178,5 +178,21 @@ TEST(Log, LevelsBelowTheChosenOneAreDropped) {
   EXPECT_THAT(standard_error(say_all), HasSubstr("an info line"));
 }
 
+TEST(Log, AMessageIsOneLineThatCommandsNothing) {
+  const auto text = standard_error([] { log_warning("case P1\x1B[2J\nphoto51: done\xC2\x9B"); });
+  EXPECT_THAT(text, HasSubstr("case P1\\x1b[2J\\nphoto51: done\\x9b\n"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST(Progress, LinesCommandNothing) {
+  set_progress_style(ProgressStyle::lines);
+  const auto text = standard_error([] {
+    Progress progress("a\x1B[2J", 1);
+    progress.advance(1, "b\nc");
+  });
+  set_progress_style(ProgressStyle::automatic);
+  EXPECT_THAT(text, AllOf(HasSubstr("a\\x1b[2J"), HasSubstr("b\\nc")));
+}
+
 }  // namespace
 }  // namespace photo51::core

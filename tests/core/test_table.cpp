@@ -103,5 +103,57 @@ TEST(Table, WrittenRowsReadBack) {
   EXPECT_EQ(read_table(folder / "t.csv").rows.at(0), cells);
 }
 
+TEST(Table, ALongHeaderIsReadAsFastAsAShortOne) {
+  constexpr size_t count = 300'000;
+  std::string header = "patient", row = "P1";
+  for (size_t i = 1; i < count; ++i) {
+    header += ",gene_" + std::to_string(i);
+    row += ",1";
+  }
+  const auto table = parse_table(header + "\n" + row + "\n", "wide.csv");
+  EXPECT_EQ(table.columns.size(), count);
+  EXPECT_EQ(table.rows.at(0).size(), count);
+  PHOTO51_EXPECT_ERROR(parse_table(header + ",gene_7\n", "wide.csv"), data,
+                       HasSubstr("wide.csv:1: column `gene_7` stands twice"));
+  // Nor does the message of a wrong name hold them all.
+  const auto error = test::error_of([&] { table.require("nothing like these"); });
+  ASSERT_TRUE(error.has_value());
+  EXPECT_THAT(error->what(), HasSubstr(" more)"));
+  EXPECT_LT(std::string(error->what()).size(), 2000U);
+}
+
+TEST(Table, HasAtMostSoManyCells) {
+  EXPECT_EQ(parse_table("a,b\n1,2\n", "t.csv", 4).rows.size(), 1U);
+  PHOTO51_EXPECT_ERROR(
+      parse_table("a,b\n1,2\n3,4\n", "t.csv", 4), data,
+      AllOf(HasSubstr("t.csv:3: the table has more than 4 cells"), HasSubstr("leave out columns and rows")));
+}
+
+TEST(Csv, FormulasAreGuardedAndEveryTextReadsBackTheSame) {
+  EXPECT_EQ(guarded("=1+1"), "'=1+1");
+  EXPECT_EQ(guarded("@SUM(A1)"), "'@SUM(A1)");
+  EXPECT_EQ(guarded("+cmd|' /C calc'!A0"), "'+cmd|' /C calc'!A0");
+  EXPECT_EQ(guarded("\t=1"), "'\t=1");
+  EXPECT_EQ(guarded("\xEF\xBC\x9D"
+                    "1"),
+            "'\xEF\xBC\x9D"
+            "1");
+  for (const char* plain : {"-5", "+5", "-1e-3", "-inf", "", "P1", "a=b", "'", "'quoted'"})
+    EXPECT_EQ(guarded(plain), plain);
+  const Cells cells{"=1+1", "'=1+1", "''=1",  "-5",     "'-5", "-",       "+",  "-x",
+                    "@a",   "\t=1",  "\r",    "\n=2",   "'",   "'quoted", "''", " a ",
+                    "\tb",  "a;=1",  "a\t=1", "=\"x\"", "-5 ", "'--",     "--", "\xEF\xBC\x8Bx"};
+  for (const auto& cell : cells) EXPECT_EQ(unguarded(guarded(cell)), cell);
+  Cells header;
+  for (size_t i = 0; i < cells.size(); ++i) header.push_back("=c" + std::to_string(i) + ";;;");
+  const std::string text = csv_row(header) + csv_row(cells);
+  const auto table = parse_table(text, "t.csv");
+  EXPECT_EQ(table.columns, header);
+  ASSERT_EQ(table.rows.size(), 1U);
+  EXPECT_EQ(table.rows[0], cells);
+  EXPECT_EQ(csv_row({"K\xF6ln", "\xC3\xB6"}), "K\\xf6ln,\xC3\xB6\n") << "a file of UTF-8 stays one";
+  EXPECT_EQ(csv_row({"a;=1", "b"}), "\"a;=1\",b\n") << "where semicolons separate it would be a cell";
+}
+
 }  // namespace
 }  // namespace photo51::core

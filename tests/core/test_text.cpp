@@ -53,5 +53,21 @@ TEST(Text, SuggestsTheNearestName) {
   EXPECT_EQ(suggest("x", {}), "");
 }
 
+TEST(Text, SuggestionsStayShortAmongManyNames) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 300'000; ++i) names.push_back("gene_" + std::to_string(i));
+  EXPECT_EQ(nearest_name("gene_299999x", names), "gene_299999");
+  const std::string text = suggest("nothing like these", names);
+  EXPECT_TRUE(text.ends_with(" and 299940 more)")) << text;
+  EXPECT_LT(text.size(), 1000U);
+  EXPECT_EQ(nearest_name(std::string(100'000, 'x'), {std::string(100'000, 'y')}), "");
+}
+
+TEST(Text, NumbersThatFitAFloat) {
+  for (const double fits : {0.0, -3.4e38, 1e-300}) EXPECT_TRUE(fits_float(fits)) << fits;
+  for (const double wrong : {1e39, -1e308, std::nan(""), std::numeric_limits<double>::infinity()})
+    EXPECT_FALSE(fits_float(wrong)) << wrong;
+}
+
 }  // namespace
 }  // namespace photo51::core

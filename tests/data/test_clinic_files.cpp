@@ -144,20 +144,51 @@ TEST_F(ClinicFiles, AMaskOutsideItsImageIsRefused) {
   EXPECT_NO_THROW(study("P1,pet,half.nii", crop));
 }
 
+/// What a careful de-identification says of itself.
+const test::DicomEdits kDeclared{{DCM_PatientIdentityRemoved, "YES"},
+                                 {DCM_DeidentificationMethod, "by hand"},
+                                 {DCM_LongitudinalTemporalInformationModified, "MODIFIED"}};
+
+std::string warned(const std::function<void()>& work) {
+  ::testing::internal::CaptureStderr();
+  work();
+  return ::testing::internal::GetCapturedStderr();
+}
+
 TEST_F(ClinicFiles, TellWhoThePatientIs) {
   pet("named", {{DCM_PatientName, "Franklin^Rosalind"}, {DCM_PatientBirthDate, "19200725"}});
-  pet("pseudonym");
-  EXPECT_NO_THROW(read("patient,pet\nP1,named\n", {{"pet", input("auto")}}));
-  write("cohort.csv", "patient,pet\nP1,pseudonym\nP2,named\n");
+  pet("pseudonym", kDeclared);
+  const auto inputs = Inputs{{"pet", input("auto")}};
+  const std::string told = warned([&] { read("patient,pet\nP1,named\n", inputs); });
+  EXPECT_THAT(told,
+              AllOf(HasSubstr("input pet: files of 1 patient(s), the first P1, tell, or help to tell, who"),
+                    HasSubstr("PatientBirthDate, PatientName, PatientWeight"), Not(HasSubstr("Rosalind"))));
+  EXPECT_EQ(warned([&] { read("patient,pet\nP1,named\n", inputs); }), "") << "once a process";
+  EXPECT_EQ(warned([&] { read("patient,pet\nP1,pseudonym\n", inputs); }), "");
   CohortOptions strict = options();
   strict.privacy = "strict";
-  const std::string refused = failure(core::Fault::data, [&] {
-    Cohort(strict, {{"pet", input("auto")}}, {});
-  });
-  EXPECT_THAT(refused, AllOf(HasSubstr("input pet"), HasSubstr("1 patient(s), the first P2"),
-                             HasSubstr("PatientBirthDate, PatientName"), Not(HasSubstr("Rosalind"))));
+  const auto refused = [&](const std::string& cells) {
+    write("cohort.csv", "patient,pet\n" + cells + "\n");
+    return failure(core::Fault::data, [&] { Cohort(strict, inputs, {}); });
+  };
+  EXPECT_THAT(refused("P1,pseudonym\nP2,named"),
+              AllOf(HasSubstr("input pet"), HasSubstr("1 patient(s), the first P2"),
+                    HasSubstr("PatientBirthDate, PatientName"), Not(HasSubstr("Rosalind")),
+                    HasSubstr("; remove them, or set cohort.privacy to warn")));
   write("cohort.csv", "patient,pet\nP1,pseudonym\n");
-  EXPECT_NO_THROW(Cohort(strict, {{"pet", input("auto")}}, {}));
+  EXPECT_NO_THROW(Cohort(strict, inputs, {}));
+  // In a folder below the series, and what cannot be looked through.
+  test::write_slice(folder_ / "pseudonym/old/a.dcm", "PT", 6, 0, 1000, {{DCM_PatientAddress, "London"}});
+  EXPECT_THAT(refused("P1,pseudonym"), HasSubstr("who the patient is: PatientAddress;"));
+  std::filesystem::remove_all(folder_ / "pseudonym/old");
+  write("pseudonym/notes.txt", "Franklin");
+  EXPECT_THAT(
+      refused("P1,pseudonym"),
+      AllOf(HasSubstr("input pet: 1 file(s) cannot be checked for what tells who the patient is, the first"),
+            HasSubstr("notes.txt: its format is none that can be looked through"),
+            HasSubstr("; convert it, move it out of the folder, or set cohort.privacy to warn")));
+  strict.privacy = "ignore";
+  EXPECT_NO_THROW(Cohort(strict, inputs, {}));
 }
 
 }  // namespace

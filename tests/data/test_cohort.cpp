@@ -1,4 +1,5 @@
 #include "fixture.hpp"
+#include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::data {
 namespace {
@@ -41,6 +42,19 @@ TEST_F(CohortTest, OneChannelIsEnoughButAMaskAloneIsNot) {
   EXPECT_FALSE(cohort.has_input(1, "mri"));
   EXPECT_FALSE(cohort.has_input(0, "lesion"));
   EXPECT_TRUE(cohort.has_input(1, "lesion"));
+}
+
+TEST_F(CohortTest, SaysWhatAFileMayTakeAndName) {
+  CohortOptions limited = options();
+  write("cohort.csv", "patient\nP1\n");
+  limited.max_gib_per_file = 2;
+  limited.detached_files = "anywhere";
+  const Cohort cohort(limited, {}, {});
+  EXPECT_EQ(imaging::file_limits().max_gib, 2);
+  EXPECT_TRUE(imaging::file_limits().follow_out_of_folder);
+  const Cohort usual(options(), {}, {});
+  EXPECT_EQ(imaging::file_limits().max_gib, imaging::FileLimits{}.max_gib);
+  EXPECT_FALSE(imaging::file_limits().follow_out_of_folder);
 }
 
 TEST_F(CohortTest, ManifestErrors) {

@@ -110,7 +110,7 @@ TEST_F(DiskCacheTest, TextsAreKeptAsTheyAre) {
   }
 }
 
-TEST_F(DiskCacheTest, AMappedImageOutlivesItsFileAndItsCache) {
+TEST_F(DiskCacheTest, AnImageOutlivesItsFileAndItsCache) {
   PreparedImage image;
   {
     DiskCache cache(options());

@@ -287,5 +287,25 @@ TEST_F(LabelsTest, WordsOfTheSharedCases) {
   EXPECT_THAT(message, HasSubstr("the column holds `beta` (25), `alpha` (19), `gamma` (16)"));
 }
 
+TEST_F(LabelsTest, NumbersThatBecomeInfiniteAreRefused) {
+  for (const char* wrong : {"1e308", "inf", "-inf", "1e39", "1e999"})
+    EXPECT_THAT(
+        refused(std::string("patient,age\nP1,60\nP2,") + wrong + "\n", label_spec("age", Kind::regression)),
+        HasSubstr(std::string("cohort.csv:3: column `age`: `") + wrong + "` is not a number"));
+  for (const char* wrong : {"1e308", "inf", "-nan", "nan(1)"})
+    EXPECT_THAT(refused(std::string("patient,time,event\nP1,60,1\nP2,") + wrong + ",0\n",
+                        label_spec("os", Kind::survival, "time", "event")),
+                HasSubstr(std::string("cohort.csv:3: column `time`: `") + wrong + "` is not a time"));
+}
+
+TEST_F(LabelsTest, IdsThatCommandATerminalAreRefused) {
+  for (const std::string odd : {"P\x1B[2J", "P\x07", "P\xC2\x9B", "\"P\n2\"", "P\xE2\x80\xAE"})
+    EXPECT_THAT(refused("patient,idh\nP1,1\n" + odd + ",0\n", label_spec("idh", Kind::binary)),
+                ::testing::AllOf(HasSubstr("cohort.csv:3: column `patient`: the id `P"),
+                                 HasSubstr("holds a control character")));
+  EXPECT_THAT(refused(std::string("patient,idh\nP1,1\nP\0,0\n", 22), label_spec("idh", Kind::binary)),
+              HasSubstr("cohort.csv:3: holds a zero byte"));
+}
+
 }  // namespace
 }  // namespace photo51::data

@@ -305,6 +305,23 @@ TEST_F(LoaderTest, BadCasesStopOrAreLeftOut) {
   }
 }
 
+TEST_F(LoaderTest, ABadCaseThatIsLeftOutIsNamedOnce) {
+  write_volume("a.nii", ramp(1));
+  write("bad.nii", "no image");
+  const auto cohort = read("patient,t1\nP1,a.nii\nP2,bad.nii\n", {{"mri", image_input({"t1"})}});
+  ::testing::internal::CaptureStderr();
+  all_batches(cohort, {}, {0, 1}, {}, {.batch_size = 2, .workers = 0, .skip_bad = true, .on_bad = {}});
+  const std::string said = ::testing::internal::GetCapturedStderr();
+  EXPECT_THAT(said, HasSubstr("case P2 is left out: input mri: channel t1: "));
+  EXPECT_EQ(said.find("case P2"), said.rfind("case P2")) << said;
+  ASSERT_EQ(cohort.warnings().size(), 1U);
+  EXPECT_EQ(cohort.warnings()[0].case_id, "P2");
+  EXPECT_TRUE(cohort.warnings()[0].text.starts_with("is left out: input mri: ")) << cohort.warnings()[0].text;
+  // A reason that does not name the case is said as it is, even where it begins with another's name.
+  cohort.report_left_out("P1", "case P11: has nothing");
+  EXPECT_EQ(cohort.warnings()[0].text, "is left out: case P11: has nothing");
+}
+
 TEST_F(LoaderTest, ACaseNeedsAnInput) {
   const auto cohort = read("patient,t1\nP1,\n", {{"mri", image_input({"t1"})}});
   EXPECT_THAT(failure(core::Fault::data, [&] { CaseLoader(cohort, {}).load(0); }),

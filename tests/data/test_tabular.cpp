@@ -243,5 +243,18 @@ TEST_F(TabularTest, LesionDescriptorsOfRealCases) {
   EXPECT_THAT(two, ElementsAre(at("post_dark"), at("location_left")));
 }
 
+TEST_F(TabularTest, NumbersThatBecomeInfiniteAreRefused) {
+  for (const char* wrong : {"1e308", "inf", "1e39"}) {
+    const auto cohort =
+        read(std::string("patient,age\nP1,40\nP2,50\nP3,") + wrong + "\n", {{"clin", clinical({"age"})}});
+    EXPECT_THAT(failure(core::Fault::data,
+                        [&] {
+                          fit(cohort, {0, 1, 2});
+                        }),
+                HasSubstr(std::string("cohort.csv:4: column `age`: `") + wrong +
+                          "` is not a finite number of at most 3.4e38"));
+  }
+}
+
 }  // namespace
 }  // namespace photo51::data

@@ -3,9 +3,7 @@
 //   PHOTO51_MUTANTS_SEED=S  others than those of seed 1
 //   PHOTO51_MUTANT=K        this one alone
 
-#include <ATen/ATen.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -13,10 +11,10 @@
 #include <iostream>
 #include <map>
 
+#include "fuzz/mutants/made.hpp"
 #include "fuzz/mutants/mutation.hpp"
 #include "fuzz/mutants/reading.hpp"
 #include "photo51/core/files.hpp"
-#include "photo51/imaging/picture.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::fuzz {
@@ -41,19 +39,10 @@ struct Original {
   bool unpack = false;     ///< damage what the gzip file holds, not its packed bytes
 };
 
-/// Pictures of every kind of PNG that is written here; JPEG and TIFF lie among the shared cases.
-void write_pictures(const fs::path& folder) {
-  at::manual_seed(1);
-  const at::Tensor rgb = at::randint(0, 256, {40, 50, 3}, at::kByte);
-  core::write_file_atomic(folder / "rgb.png", imaging::encode_png(rgb));
-  core::write_file_atomic(folder / "gray.png", imaging::encode_png(rgb.select(2, 0).contiguous()));
-  core::write_file_atomic(folder / "flat.png", imaging::encode_png(at::zeros({200, 200}, at::kByte)));
-}
-
 /// Files of pixels, of a series the first three and whatever is not one of its slices.
-std::vector<Original> originals(const fs::path& pictures) {
+std::vector<Original> originals(const fs::path& made) {
   std::vector<Original> found;
-  std::vector<fs::path> roots{test::shared_data() / "dicom" / "files", test::shared_data() / "wsi", pictures};
+  std::vector<fs::path> roots{test::shared_data() / "dicom" / "files", test::shared_data() / "wsi", made};
   for (const char* more : {"pictures", "two_scenes", "ome_units", "ome_rgb_planes", "dicom_colour"})
     if (const fs::path folder = test::shared_cases() / "slides" / more; fs::is_directory(folder))
       roots.push_back(folder);
@@ -64,7 +53,7 @@ std::vector<Original> originals(const fs::path& pictures) {
     std::sort(paths.begin(), paths.end());
     std::map<fs::path, int> slices;
     for (const fs::path& path : paths) {
-      if (path.extension() == ".md" || path.extension() == ".csv") continue;
+      if (path.extension() == ".md" || (path.extension() == ".csv" && root != made)) continue;
       const bool in_series = path.parent_path() != root;
       const bool is_slice = std::isdigit(static_cast<unsigned char>(path.filename().string()[0])) != 0;
       if (in_series && is_slice && ++slices[path.parent_path()] > 3) continue;
@@ -140,13 +129,14 @@ TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
   const auto seed = from_environment("PHOTO51_MUTANTS_SEED", 1);
   const auto only = from_environment("PHOTO51_MUTANT", -1);
   const auto count = only >= 0 ? only + 1 : from_environment("PHOTO51_MUTANTS", kMutants);
-  const test::TemporaryFolder pictures;
-  write_pictures(pictures.path());
-  const std::vector<Original> files = originals(pictures.path());
+  const test::TemporaryFolder made;
+  write_originals(made.path());
+  const std::vector<Original> files = originals(made.path());
   ASSERT_GT(files.size(), 100U);
   prepare_for_children(test::shared_data() / "dicom" / "files" / "CT_small.dcm");
   const Bounds bounds = default_bounds();
   Tally tally;
+  std::map<std::string, int64_t> tries;
   for (int64_t number = std::max<int64_t>(only, 0); number < count; ++number) {
     core::Random random({static_cast<uint64_t>(seed), static_cast<uint64_t>(number)});
     // A step that has no factor in common with the count goes through all files and mixes them.
@@ -159,6 +149,7 @@ TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
                                                  : fs::path();
     const Trial trial = try_in_child([&] { return read_every_way(laid.path(), images); }, bounds);
     tally.add(trial);
+    ++tries[original.path.extension().string() + (original.unpack ? ", unpacked" : "")];
     if (trial.verdict.outcome == Outcome::failed)
       ADD_FAILURE() << report_of(original, mutant, seed, number, trial, bounds, keep(laid, seed, number));
     if (only >= 0) std::cout << original.path << ", " << mutant.what << ": " << trial.verdict.message << "\n";
@@ -166,6 +157,7 @@ TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
   std::cout << "[  MUTANTS ] " << tally.outcomes[Outcome::read] << " read, "
             << tally.outcomes[Outcome::refused] << " refused, " << tally.outcomes[Outcome::failed]
             << " failed; at most " << (tally.peak_bytes >> 20) << " MiB and " << tally.longest << " s\n";
+  for (const auto& [kind, times] : tries) std::cout << "[  MUTANTS ] " << times << " of " << kind << "\n";
   if (only < 0 && count >= 100) {
     // Damage that nobody notices, or nothing but files refused at the first byte, would test nothing.
     EXPECT_GT(tally.outcomes[Outcome::read], count / 20);

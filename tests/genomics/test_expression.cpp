@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "genomics/lines.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/genomics/expression.hpp"
@@ -126,6 +127,43 @@ TEST(Expression, LggTable) {
       read_expression(test::shared_data() / "lgg" / "expression.tsv", {"TCGA-CS-4941", "absent"});
   EXPECT_THAT(table.patients, ElementsAre("TCGA-CS-4941"));
   EXPECT_EQ(table.genes->size(), 1544U);
+}
+
+TEST(Expression, NumbersBeyondAFloatAreRefused) {
+  EXPECT_THAT(failure("gene\tP1\tP2\nTP53\t1\t1e39\n"),
+              HasSubstr("e.tsv:2: column `P2`: `1e39` is not a finite number"));
+  EXPECT_THAT(failure("gene\tP1\tP2\nTP53\tinf\t1\n"),
+              HasSubstr("column `P1`: `inf` is not a finite number"));
+}
+
+TEST(Expression, RowsThatAreTooShortForTheHeaderTakeNoMemory) {
+  // As many values as would fill 40 GB.
+  std::string header = "gene", rows;
+  std::vector<std::string> many;
+  for (int i = 0; i < 100'000; ++i) {
+    many.push_back("Q" + std::to_string(i));
+    header += '\t' + many.back();
+    rows += "\nG" + std::to_string(i);
+  }
+  EXPECT_THAT(failure(header + rows + "\n", many),
+              HasSubstr("e.tsv:2: 0 values, but the header names 100000"));
+}
+
+TEST(Expression, GuardedNamesAreReadAsTheyWere) {
+  const auto table = parse_expression("gene\tP1\n\"'=1+1\"\t1\n'-x\t-2\n''=x\t3\n", "e.tsv", {"P1"});
+  EXPECT_THAT(*table.genes, ElementsAre("=1+1", "-x", "'=x"));
+  EXPECT_EQ(table.row(0)[1], -2);
+}
+
+TEST(Lines, AreAtMostSoMany) {
+  EXPECT_EQ(lines_of("a\n\nb\n", 2).text.size(), 2U);
+  try {
+    lines_of("a\nb\nc\n", 2);
+    FAIL() << "three lines";
+  } catch (const core::Error& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("the table has more than 2 lines; leave out those that are not needed"));
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace photo51::imaging {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::HasSubstr;
 
 std::string raw(std::initializer_list<int> bytes) {
@@ -114,6 +115,16 @@ TEST_F(DicomGuard, RefusesWhatUnpacksToFarMoreThanPromised) {
   EXPECT_NO_THROW(guard_dicom(path()));
   save(kDeflated, deflated(pixels(1000, 100'000'000)));
   EXPECT_THAT(refusal(), HasSubstr("its header promises 2000000 bytes of pixels"));
+  // Elements without a value cost the parser more than the file.
+  const std::string empty = raw({8, 0, 0x16, 0}) + "UI" + raw({0, 0});
+  std::string many;
+  for (int i = 0; i < 1'000'100; ++i) many += empty;
+  save(kDeflated, deflated(many));
+  EXPECT_THAT(refusal(), HasSubstr("unpacks to more than 1000000 elements"));
+  const std::string frames = raw({0x28, 0, 8, 0}) + "IS" + raw({6, 0}) + "900000";
+  save(kDeflated, deflated(frames + pixels(60000, 1000)));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("its header promises 900000 frame(s) of 1000 x 60000 pixels"),
+                               HasSubstr("raise cohort.max_gib_per_file")));
 }
 
 TEST_F(DicomGuard, TheProgramSurvivesAHundredThousandSequences) {

@@ -179,5 +179,20 @@ TEST_F(DicomSeries, RoundingDoesNotHideAMissingSlice) {
               4.0 / 3, 1e-9);
 }
 
+TEST_F(DicomSeries, LinksThatLeadNowhereOrInACircleArePassedOver) {
+  for (int k = 0; k < 2; ++k) slice("s/" + std::to_string(k), 2.0 * k, 10 + k, {});
+  const fs::path folder = folder_ / "s";
+  fs::create_directory_symlink(".", folder / "here");
+  fs::create_symlink("loop", folder / "loop");
+  fs::create_symlink("absent.dcm", folder / "absent.dcm.dcm");
+  EXPECT_THAT(values(read_volume(folder), 0), ElementsAre(10, 11));
+  EXPECT_EQ(inspect(folder.string()).size.value()[2], 2);
+  fs::create_directory(folder_ / "links");
+  fs::create_symlink("loop", folder_ / "links/loop");
+  fs::create_directory_symlink(".", folder_ / "links/here");
+  EXPECT_THAT(refusal((folder_ / "links").string()), HasSubstr("holds no DICOM image"));
+  EXPECT_THAT(refusal((folder_ / "links/loop").string()), HasSubstr("loop"));
+}
+
 }  // namespace
 }  // namespace photo51::imaging

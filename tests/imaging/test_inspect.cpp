@@ -34,7 +34,7 @@ TEST(Inspect, MeasuresAVolume) {
   EXPECT_EQ(found.max, -60);
   EXPECT_NEAR(found.mean, -530, 1e-9);
   EXPECT_THAT(found.warnings, IsEmpty());
-  EXPECT_THAT(found.phi, IsEmpty());  // the name repeats the id
+  EXPECT_THAT(found.phi, IsEmpty());
 }
 
 TEST(Inspect, FindsNamesInAnySlice) {

@@ -6,6 +6,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/imaging/file_limits.hpp"
 #include "photo51/imaging/picture.hpp"
 #include "photo51/imaging/read.hpp"
 #include "support/errors.hpp"
@@ -103,6 +104,39 @@ TEST_F(Itk, RefusesDamagedFiles) {
   EXPECT_THAT(refusal("a.nrrd", flat), HasSubstr("a.nrrd"));
   const std::string png = encode_png(at::randint(0, 255, {64, 64, 3}, at::kByte));
   EXPECT_THAT(refusal("a.png", png.substr(0, 60)), HasSubstr("a.png"));
+}
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+  return text.replace(text.find(from), from.size(), to);
+}
+
+TEST_F(Itk, RefusesLengthsAndPlacesThatAreNone) {
+  for (const char* spacing : {"0 3 4", "-2 3 4", "1e300 3 4"})
+    EXPECT_THAT(
+        refusal("a.mha", with(kMeta, "ElementSpacing = 2 3 4", std::string("ElementSpacing = ") + spacing) +
+                             counting(12)),
+        HasSubstr("the voxel size along x is not a length"))
+        << spacing;
+  EXPECT_THAT(refusal("b.mha", with(kMeta, "Offset = 1 2 3", "Offset = 1 1e300 3") + counting(12)),
+              HasSubstr("the origin along y is"));
+}
+
+TEST_F(Itk, RefusesToUnpackAllToSkipIt) {
+  const std::string packed = with(kNrrd, "encoding: raw", "encoding: gzip");
+  for (const auto& [skip, shown] : {std::pair("-1", "-1"), {"10000000000", "1e+10"}, {"much", "nan"}})
+    EXPECT_THAT(refusal("a.nrrd", with(packed, "kinds:", "byte skip: " + std::string(skip) + "\nkinds:") +
+                                      counting(12)),
+                HasSubstr("`byte skip` is " + std::string(shown) + ", but its voxels are packed"));
+  const std::string raw = with(kNrrd, "kinds:", "byte skip: -1\nkinds:");
+  EXPECT_EQ(read("b.nrrd", raw + "junk" + counting(12)).data.flatten()[11].item<int>(), 11);
+}
+
+TEST_F(Itk, RefusesMoreThanAFileMayTake) {
+  set_file_limits({.max_gib = 1e-9});
+  EXPECT_THAT(refusal("a.nrrd", kNrrd + counting(12)),
+              HasSubstr("its header promises 3 x 2 x 2 voxels, 0.0 GiB, more than the"));
+  EXPECT_THAT(refusal("a.mha", kMeta + counting(12)), HasSubstr("raise cohort.max_gib_per_file"));
+  set_file_limits({});
 }
 
 TEST_F(Itk, ReadsTiffWithoutInventingASpacing) {

@@ -1,12 +1,14 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "imaging/nifti_format.hpp"
+#include "imaging/nifti_header.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/read.hpp"
@@ -274,11 +276,60 @@ TEST_F(Nifti, RefusesDamagedFiles) {
   h = header();
   h.vox_offset = -5;
   EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("voxels begin at byte -5"));
+  h.vox_offset = 1e10F;
+  EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("vox_offset says that voxels begin at byte 1"));
   h = header();
   std::memcpy(h.magic, "ni1", 4);
   EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("convert the pair"));
   std::memset(h.magic, 0, 4);
   EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("Analyze 7.5"));
+}
+
+TEST_F(Nifti, RefusesAHeaderOfAnotherSize) {
+  PHOTO51_EXPECT_ERROR(nifti::parse_header(std::string(348, 'x')), data,
+                       HasSubstr("its header does not begin with 348 or 540"));
+}
+
+TEST_F(Nifti, RefusesScalesThatLeaveNoValues) {
+  constexpr float kInfinite = std::numeric_limits<float>::infinity(),
+                  kNan = std::numeric_limits<float>::quiet_NaN();
+  nifti::Header h = header();
+  for (const float slope : {kInfinite, -kInfinite, 1e30F}) {
+    h.scl_slope = slope;
+    EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("scl_slope is")) << slope;
+  }
+  h.scl_slope = 2;
+  for (const float intercept : {kInfinite, kNan, 1e30F}) {
+    h.scl_inter = intercept;
+    EXPECT_THAT(refusal(file_of(h, kVoxels)), HasSubstr("scl_inter is")) << intercept;
+  }
+  h.scl_slope = kNan;  // as some writers say that nothing is scaled
+  EXPECT_EQ(read(file_of(h, kVoxels)).data.flatten()[11].item<int>(), -300);
+}
+
+TEST_F(Nifti, DoesNotReadWhatFollowsItsVoxels) {
+  const auto packed = [](const std::string& plain) {
+    std::string bytes(plain.size() / 100 + 1000, '\0');
+    z_stream zip{};
+    EXPECT_EQ(deflateInit2(&zip, 6, Z_DEFLATED, MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY), Z_OK);
+    zip.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(plain.data()));
+    zip.avail_in = static_cast<uInt>(plain.size());
+    zip.next_out = reinterpret_cast<Bytef*>(bytes.data());
+    zip.avail_out = static_cast<uInt>(bytes.size());
+    EXPECT_EQ(deflate(&zip, Z_FINISH), Z_STREAM_END);
+    bytes.resize(zip.total_out);
+    deflateEnd(&zip);
+    return bytes;
+  };
+  const std::string file = file_of(header(), kVoxels);
+  EXPECT_THAT(read(packed(file + std::string(1000, 'x')), "a.nii.gz").warnings, IsEmpty());
+  const std::string tail(8 << 20, 'x');
+  EXPECT_THAT(read(packed(file + tail), "b.nii.gz").warnings,
+              ElementsAre(HasSubstr("more than the 24 bytes of voxels that its header promises")));
+  // Nor does it notice that the checksum at the end of all that is missing.
+  std::string cut = packed(file + tail);
+  cut.resize(cut.size() - 8);
+  EXPECT_EQ(read(cut, "c.nii.gz").data.numel(), 12);
 }
 
 TEST_F(Nifti, RefusesAxesWithoutAnInverse) {

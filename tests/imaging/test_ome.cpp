@@ -62,6 +62,23 @@ TEST(Ome, SaysWhatItCannotUse) {
   PHOTO51_EXPECT_ERROR(parse_ome("<OME><Image></OME>"), data, HasSubstr("OME-XML is damaged in line 1"));
 }
 
+TEST(Ome, RefusesEntitiesAndMegabytes) {
+  for (const std::string body : {"[<!ENTITY a 'aaaa'><!ENTITY b '&a;&a;'>]",
+                                 "[<!ENTITY x SYSTEM 'file:///etc/passwd'>]", "SYSTEM 'x.dtd'"})
+    PHOTO51_EXPECT_ERROR(parse_ome("<!DOCTYPE OME " + body + "><OME><Image ID='1'/></OME>"), data,
+                         HasSubstr("has a DOCTYPE"));
+  PHOTO51_EXPECT_ERROR(parse_ome("<OME>" + std::string(65 << 20, ' ') + "</OME>"), data,
+                       HasSubstr("more than the 64 MiB that are read"));
+}
+
+TEST(Ome, TakesNoCountsThatCannotBeMultiplied) {
+  const auto images =
+      parse_ome("<OME><Image><Pixels SizeC='999999999' SizeZ='999999999' SizeT='3'/></Image></OME>");
+  EXPECT_EQ(images.at(0).channels, 0);
+  EXPECT_EQ(images.at(0).depth, 0);
+  EXPECT_EQ(images.at(0).times, 3);
+}
+
 TEST(Ome, MayHaveAMicroSignInLatin1) {
   const auto images = parse_ome(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?><OME><Image><Pixels SizeX='1' SizeY='1' PhysicalSizeX='0.5' "

@@ -135,7 +135,9 @@ TEST_F(PictureFiles, OfDamagedPngAreRefused) {
   PHOTO51_EXPECT_ERROR(
       read_picture(write("g.png", png(100000, 100000, 1, 0, "few") + std::string(20'000'000, 'x')),
                    Format::png),
-      data, HasSubstr("too much for one picture"));
+      data,
+      HasSubstr("9.3 GiB, more than the 8 GiB that one file may take; if it is meant to be so large, "
+                "raise cohort.max_gib_per_file"));
 }
 
 TEST_F(PictureFiles, OfTheCasesAreReadOrRefused) {

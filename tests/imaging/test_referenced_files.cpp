@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "imaging/readers.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/imaging/file_limits.hpp"
 #include "photo51/imaging/read.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
@@ -13,6 +15,7 @@ namespace photo51::imaging {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -42,6 +45,7 @@ class ReferencedFiles : public testing::Test {
       EXPECT_THAT(test::message_of(core::Fault::data, [&] { read(header); }),
                   testing::AllOf(HasSubstr(header.string()), HasSubstr(field), HasSubstr(name)));
   }
+  void TearDown() override { set_file_limits({}); }
   test::TemporaryFolder folder_;
 };
 
@@ -86,6 +90,73 @@ TEST_F(ReferencedFiles, RefusesWhatLiesElsewhere) {
                    name);
     expect_refused(write("patient/a.nhdr", nrrd_header("data file: " + name)), "data file", name);
   }
+}
+
+TEST_F(ReferencedFiles, RefusesLinksThatLeadElsewhereUnlessAllowed) {
+  const auto secret = write("secret.raw", "01234567");
+  core::make_directories(folder_ / "patient");
+  fs::create_symlink(secret, folder_ / "patient/a.raw");
+  fs::create_directory_symlink("..", folder_ / "patient/up");
+  const auto header = write("patient/a.mhd", meta_header("ElementDataFile = a.raw"));
+  expect_refused(header, "ElementDataFile", "a link that leads out of the folder of the header");
+  expect_refused(write("patient/b.nhdr", nrrd_header("data file: up/secret.raw")), "data file",
+                 "set cohort.detached_files to `anywhere`");
+  set_file_limits({.follow_out_of_folder = true});
+  EXPECT_THAT(referenced_files(header), ElementsAre(folder_ / "patient/a.raw"));
+  EXPECT_EQ(read_volume(write("patient/c.mhd", meta_header("ElementDataFile = ../secret.raw")))
+                .data.flatten()[7]
+                .item<int>(),
+            '7');
+}
+
+TEST_F(ReferencedFiles, FollowsLinksThatStayBesideEitherHeader) {
+  write("store/a.raw", "01234567");
+  write("store/a.mhd", meta_header("ElementDataFile = a.raw"));
+  core::make_directories(folder_ / "links");
+  for (const char* name : {"a.mhd", "a.raw"})
+    fs::create_symlink(folder_ / "store" / name, folder_ / "links" / name);
+  EXPECT_THAT(referenced_files(folder_ / "links/a.mhd"), ElementsAre(folder_ / "links/a.raw"));
+}
+
+TEST_F(ReferencedFiles, AFieldInsideACommentHidesNothing) {
+  write("secret.raw", "01234567");
+  write("patient/LOCAL", "01234567");
+  expect_refused(write("patient/a.mhd", "Comment = ElementDataFile = LOCAL\n" +
+                                            meta_header("ElementDataFile = ../secret.raw")),
+                 "ElementDataFile", "../secret.raw");
+  PHOTO51_EXPECT_ERROR(
+      require_meta_data_field(write("b.mhd", meta_header("ElementDataFile = LOCAL")), "x.raw"), data,
+      HasSubstr("ElementDataFile is `LOCAL` and, read otherwise, `x.raw`"));
+}
+
+TEST_F(ReferencedFiles, AnNrrdHeaderHidesNothingBehindLineEndsOrMegabytes) {
+  write("secret.raw", "01234567");
+  expect_refused(write("patient/a.nhdr", nrrd_header("# a comment\rdata file: ../secret.raw")), "data file",
+                 "../secret.raw");
+  std::string padding;
+  while (padding.size() < (size_t{1} << 20)) padding += "# nothing to see here\n";
+  expect_refused(write("patient/b.nhdr", nrrd_header(padding + "data file: ../secret.raw")), "NRRD header",
+                 "does not end within 1 MiB");
+}
+
+TEST_F(ReferencedFiles, SlidesOfManyFilesStayInTheirFolder) {
+  write("secret.dat", "tiles");
+  const auto mirax = write("m/s.mrxs", "a preview");
+  const auto settings = write("m/s/Slidedat.ini", "[DATAFILE]\nFILE_COUNT = 1\nFILE_0 = ../../secret.dat\n");
+  PHOTO51_EXPECT_ERROR(referenced_files(mirax), data,
+                       AllOf(HasSubstr(settings.string()), HasSubstr("FILE_0 names `../../secret.dat`")));
+  write("m/s/Slidedat.ini", "[DATAFILE]\nFILE_COUNT = 0\n");
+  fs::create_symlink(folder_ / "secret.dat", folder_ / "m/s/Data0000.dat");
+  PHOTO51_EXPECT_ERROR(referenced_files(mirax), data, HasSubstr("Data0000.dat in its folder is a link"));
+  const auto linked = write("n/s.mrxs", "a preview");
+  fs::create_directory_symlink(folder_ / "m/s", folder_ / "n/s");
+  PHOTO51_EXPECT_ERROR(referenced_files(linked), data, HasSubstr("its folder is a link that leads out"));
+  const auto vms = write("m/s.vms", "[Virtual Microscope Specimen]\nImageFile=../secret.dat\n");
+  PHOTO51_EXPECT_ERROR(referenced_files(vms), data, HasSubstr("ImageFile names `../secret.dat`"));
+  const auto map = write("m/map.opt", "map");
+  EXPECT_THAT(
+      referenced_files(write("m/t.vms", "[Virtual Microscope Specimen]\nMapFile=map.opt\nNoLayers=1\n")),
+      ElementsAre(map));
 }
 
 TEST_F(ReferencedFiles, RefusesWhatIsMissingOrNoFile) {

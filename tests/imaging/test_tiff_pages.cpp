@@ -88,6 +88,30 @@ TEST_F(TiffPages, RefuseWhatCannotBeRead) {
   PHOTO51_EXPECT_ERROR(read_volume(path), data, HasSubstr("more than the file can hold"));
 }
 
+TEST_F(TiffPages, OfADirectoryBeyondTheFileAreRefused) {
+  core::write_file_atomic(folder_ / "b.tif", std::string("II*\0\xF0\xFF\xFF\xFF and no more", 20));
+  PHOTO51_EXPECT_ERROR(read_volume(folder_ / "b.tif"), data,
+                       testing::AllOf(HasSubstr("b.tif"), HasSubstr("is not a readable TIFF")));
+}
+
+TEST_F(TiffPages, WithThousandsOfSamplesOrCopiesAreRefused) {
+  test::write_tiff(folder_ / "samples.tif", {{.rgb = at::zeros({2000, 4, 4}, at::kByte), .tile = 0}});
+  PHOTO51_EXPECT_ERROR(read_volume(folder_ / "samples.tif"), data,
+                       HasSubstr("it promises 2000 samples a pixel"));
+  TIFF* tiff = TIFFOpen((folder_ / "copies.tif").c_str(), "w");
+  ASSERT_NE(tiff, nullptr);
+  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, 4);
+  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, 1);
+  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISBLACK);
+  const std::vector<uint64_t> offsets(200, 0);
+  TIFFSetField(tiff, TIFFTAG_SUBIFD, 200, offsets.data());
+  std::array<uint8_t, 4> row{};
+  TIFFWriteEncodedStrip(tiff, 0, row.data(), 4);
+  TIFFClose(tiff);
+  PHOTO51_EXPECT_ERROR(read_volume(folder_ / "copies.tif"), data, HasSubstr("a page has 200 smaller copies"));
+}
+
 TEST_F(TiffPages, OfARealFileKeepSixteenBits) {
   PHOTO51_NEEDS_SHARED_DATA("wsi/smalltif.tif");
   const Inspection found = inspect(test::shared_data() / "wsi/smalltif.tif");

@@ -201,9 +201,9 @@ TEST_F(WriteDicom, RefusesWhatIsNotUltrasound) {
 TEST_F(WriteDicom, ADiskThatRefusesIsAnError) {
   const auto nowhere = folder_ / "no_such_folder" / "x.dcm";
   PHOTO51_EXPECT_ERROR(write_ultrasound(frames(1), nowhere, kTags, kUltrasound), run,
-                       HasSubstr("x.dcm: writing failed"));
+                       HasSubstr("x.dcm: cannot be written: No such file"));
   PHOTO51_EXPECT_ERROR(write_mammogram(mammogram(), nowhere, kTags, {.laterality = "L", .view = "CC"}), run,
-                       HasSubstr("x.dcm: writing failed"));
+                       HasSubstr("x.dcm: cannot be written: No such file"));
 }
 
 }  // namespace

@@ -1,12 +1,15 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include <cmath>
 
 #include "photo51/core/error.hpp"
 #include "photo51/inference/member.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::inference {
 namespace {
+
+using ::testing::HasSubstr;
 
 std::vector<model::Prediction> vote(double probability, double risk) {
   return {{"P1", "idh", "1", probability, probability, probability}, {"P1", "os", "", risk, risk, risk}};
@@ -95,6 +98,41 @@ TEST(MemberMetadata, RoundTrip) {
   broken.erase("classes");
   EXPECT_THROW(from_metadata(broken, {asked}), core::Error);
   EXPECT_THROW(from_metadata({{"format", "pt"}}, {asked}), core::Error);
+}
+
+TEST(MemberMetadata, OfAStranger) {
+  MemberInfo info;
+  data::LabelSpec grade;
+  grade.head = "grade";
+  grade.kind = data::LabelSpec::Kind::multiclass;
+  grade.classes = {"II", "III", "IV"};
+  info.labels = {grade, label("idh", data::LabelSpec::Kind::binary)};
+  info.risks["os"] = {1, 2};
+  info.learners["idh"] = "{}";
+  const auto whole = to_metadata(info);
+  EXPECT_EQ(from_metadata(whole, info.labels).learners.at("idh"), "{}");
+  const auto refused = [&](const std::string& key, const std::string& value) {
+    auto other = whole;
+    other[key] = value;
+    return test::message_of(core::Fault::data, [&] { from_metadata(other, info.labels); });
+  };
+  EXPECT_THAT(refused("fold", "1x"), HasSubstr("`fold`: is not a whole number"));
+  EXPECT_THAT(refused("fold", "-1"), HasSubstr("`fold`: -1 is outside 0 to"));
+  EXPECT_THAT(refused("repeat", "99999999999999999999"), HasSubstr("`repeat`: is not a whole number"));
+  EXPECT_THAT(refused("fitted", "["), HasSubstr("what was fitted on the training part: is not valid JSON"));
+  EXPECT_THAT(refused("classes", R"({"grade": ["II", "II", "IV"], "idh": []})"),
+              HasSubstr("`classes.grade`: holds `II` twice"));
+  EXPECT_THAT(refused("classes", R"({"grade": ["II", "IV"], "idh": []})"),
+              HasSubstr("`classes.grade`: holds 2 names where the head has 3"));
+  EXPECT_THAT(refused("classes", R"({"grade": ["II", "III", "IV"], "idh": ["a"]})"),
+              HasSubstr("`classes.idh`: this head has no names of classes"));
+  EXPECT_THAT(refused("classes", R"({"grade": ["II", "III", "IV"]})"), HasSubstr("`classes`: lacks `idh`"));
+  EXPECT_THAT(refused("classes", "{"), HasSubstr("`classes`: is not valid JSON"));
+  EXPECT_THAT(refused("risks", R"({"os": [1, 0]})"), HasSubstr("`risks.os`: its scale is not above 0"));
+  EXPECT_THAT(refused("risks", R"({"os": [null, 1]})"), HasSubstr("`risks.os[0]`: is not a finite number"));
+  EXPECT_THAT(refused("risks", R"({"os": [1]})"),
+              HasSubstr("`risks.os`: holds 1 entries where 2 are needed"));
+  EXPECT_THAT(refused("learners", R"({"idh": {}})"), HasSubstr("`learners.idh`: is not text"));
 }
 
 }  // namespace

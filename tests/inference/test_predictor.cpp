@@ -1,14 +1,19 @@
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
 
 namespace photo51::inference {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 class Trained : public ::testing::Test {
@@ -122,6 +127,61 @@ TEST_F(Trained, ACaseWithNothingIsReportedAndLeftOut) {
   EXPECT_THAT(left_out, ::testing::ElementsAre("N1"));
   ASSERT_EQ(predictions.size(), 3U);
   EXPECT_EQ(predictions[0].case_id, "N2");
+  // Without a listener the cohort records it.
+  EXPECT_EQ(predictor.predict(people, {0, 1}, {}).size(), 3U);
+  ASSERT_EQ(people.warnings().size(), 1U);
+  EXPECT_EQ(people.warnings()[0].case_id, "N1");
+  EXPECT_EQ(people.warnings()[0].text, "is left out: it has none of the inputs table");
+}
+
+TEST_F(Trained, WeightsThatAreNoNumbersAreRefused) {
+  const auto folder = *files_ / "stranger";
+  std::filesystem::remove_all(folder);
+  export_model(*files_ / "run", folder);
+  const auto file = folder / "weights_0.safetensors";
+  const auto damaged = [&](auto damage) {
+    auto stored = backbones::read_safetensors(*files_ / "run/checkpoints/fold_0/best.safetensors");
+    for (auto& [name, tensor] : stored.tensors) tensor = tensor.clone();
+    damage(stored);
+    backbones::write_safetensors(file, stored.tensors, stored.metadata);
+    return message(folder);
+  };
+  EXPECT_EQ(damaged([](auto&) {}), "no error");
+  EXPECT_THAT(
+      damaged([](auto& of) { of.tensors.at("heads.os.linear.weight").fill_(NAN); }),
+      HasSubstr(
+          "weights_0.safetensors: weights: `heads.os.linear.weight` holds numbers that are not finite"));
+  EXPECT_THAT(damaged([](auto& of) { of.tensors.at("heads.idh.linear.bias").fill_(INFINITY); }),
+              HasSubstr("not finite"));
+  EXPECT_THAT(damaged([](auto& of) { of.tensors.at("heads.idh.class_weights").fill_(-1); }),
+              HasSubstr("weights_0.safetensors: head idh: `class_weights`"));
+  EXPECT_THAT(damaged([](auto& of) { of.metadata.at("fold") = "zero"; }),
+              HasSubstr("weights_0.safetensors: the metadata are broken or of another model: `fold`"));
+}
+
+TEST_F(Trained, WhatWasFittedNamesTheModel) {
+  const auto folder = *files_ / "other";
+  std::filesystem::remove_all(folder);
+  export_model(*files_ / "run", folder);
+  const auto file = folder / "weights_0.safetensors";
+  auto stored = backbones::read_safetensors(file);
+  for (auto& [name, tensor] : stored.tensors) tensor = tensor.clone();
+  const auto fitted = nlohmann::json::parse(stored.metadata.at("fitted"));
+  const auto damaged = [&](const char* field, const nlohmann::json& value) {
+    auto other = fitted;
+    other["inputs"].front()["columns"][0][field] = value;
+    stored.metadata.at("fitted") = other.dump();
+    backbones::write_safetensors(file, stored.tensors, stored.metadata);
+  };
+  damaged("deviation", -1);
+  EXPECT_THAT(message(folder),
+              AllOf(HasSubstr("weights_0.safetensors"), HasSubstr("columns[0].deviation`: -1")));
+  damaged("name", "x9");
+  const Predictor predictor(folder);
+  const auto people = cohort(predictor);
+  EXPECT_THAT(test::message_of(core::Fault::data, [&] { predictor.predict(people, {0}); }),
+              AllOf(HasSubstr("the model of fold 0: `inputs.table.columns[0].name`"),
+                    HasSubstr("`x9` where the input names `x1`")));
 }
 
 }  // namespace

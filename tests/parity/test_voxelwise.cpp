@@ -24,7 +24,8 @@ TEST(Voxelwise, AgreesWithPyRadiomics) {
   const test::TemporaryFolder folder;
   const std::string script = test::source_dir().string() + "/tests/parity/voxelwise.py";
   ASSERT_EQ(std::system((std::string(python) + " " + script + " " + folder.path().string()).c_str()), 0);
-  const auto peers = backbones::read_safetensors(folder / "peers.safetensors").tensors;
+  const auto peers =
+      backbones::read_safetensors(folder / "peers.safetensors", backbones::Values::any).tensors;
   const auto image = imaging::read_volume(folder / "image.nii.gz");
   const auto mask = imaging::read_volume(folder / "mask.nii.gz");
   const auto inside = mask.data[0].ne(0);
@@ -74,7 +75,8 @@ void compare(const std::filesystem::path& files, const std::vector<std::string>&
                               "/tests/parity/voxelwise.py " + folder.path().string() + " " + image_file +
                               " " + mask_file;
   ASSERT_EQ(std::system(command.c_str()), 0);
-  const auto peers = backbones::read_safetensors(folder / "peers.safetensors").tensors;
+  const auto peers =
+      backbones::read_safetensors(folder / "peers.safetensors", backbones::Values::any).tensors;
   const auto image = imaging::read_volume(image_file, {.keep_double = true});
   const auto mask = imaging::read_volume(mask_file);
   size_t compared = 0;

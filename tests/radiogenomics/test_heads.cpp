@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <torch/torch.h>
 
+#include <cmath>
+
 #include "photo51/backbones/weights.hpp"
 #include "photo51/radiogenomics/head.hpp"
 #include "support/errors.hpp"
@@ -206,6 +208,30 @@ TEST(Heads, MulticlassNeedsItsNames) {
                            make_head(o, label(Kind::multiclass, {"a", "b"}), 2);
                          }),
               HasSubstr("`classes` says 3 and the cohort has 2: a, b"));
+}
+
+TEST(Heads, BuffersOfAFileAreOnesThatCanBeLearnt) {
+  const auto refused = [](const std::shared_ptr<Head>& head, const std::string& buffer, double value) {
+    head->check();
+    const at::NoGradGuard no_grad;
+    head->named_buffers()[buffer].select(0, 0).fill_(value);
+    return message_of(core::Fault::data, [&] { head->check(); });
+  };
+  EXPECT_THAT(refused(make_head(options("binary"), label(Kind::binary), 2), "class_weights", 0),
+              HasSubstr("`class_weights` holds a weight that is not above 0; train the model again"));
+  EXPECT_THAT(refused(make_head(options("regression"), label(Kind::regression), 2), "deviation", 0),
+              HasSubstr("`deviation` is not above 0"));
+  EXPECT_THAT(
+      refused(make_head(options("expression"), label(Kind::expression, {"A", "B"}), 2), "deviation", -1),
+      HasSubstr("`deviation` is below 0"));
+  const auto with_edges = [] {
+    auto head = make_head(options("survival", "discrete_nll"), label(Kind::survival), 2);
+    head->fit(labels({1, 2, 3, 4}, {1, 1, 1, 1}, {1, 1, 1, 1}));
+    return head;
+  };
+  EXPECT_THAT(refused(with_edges(), "edges", -3), HasSubstr("`edges` holds a time that is below 0"));
+  EXPECT_THAT(refused(with_edges(), "edges", std::nan("")), HasSubstr("below 0"));
+  EXPECT_THAT(refused(with_edges(), "edges", 1000), HasSubstr("the times of `edges` do not ascend"));
 }
 
 }  // namespace

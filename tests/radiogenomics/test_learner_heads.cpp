@@ -328,7 +328,7 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   auto state = nlohmann::json::parse(trees.state());
   state["fits"][0]["state"]["xgboost"] = {{"version", {1, 7, 4}}};
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(state.dump()); }),
-              HasSubstr("the trees cannot be read"));
+              HasSubstr("`fits[0].state.xgboost`: lacks `learner`"));
 
   auto spec = label(Kind::multiclass);
   spec.classes = {};

@@ -23,6 +23,15 @@ TEST(Gather, WritesTheReportOfARun) {
   for (const char* text : {"glioma", "idh", "os", "x1, x2, x3", "snn", "<svg", "</html>"})
     EXPECT_THAT(page, HasSubstr(text));
   EXPECT_FALSE(metrics.empty());
+  // Ids are on it when they are asked for.
+  const std::string first = core::read_table(run / "predictions.csv").rows[0][0];
+  EXPECT_THAT(page, ::testing::Not(HasSubstr(first)));
+  write_run_report(run, {"evaluate.report_ids=true"});
+  const std::string named = core::read_file(run / "report.html");
+  size_t listed = 0;
+  for (const auto& row : core::read_table(run / "cases.csv").rows)
+    listed += named.find(row[0]) == std::string::npos ? 0 : 1;
+  EXPECT_GT(listed, 0U);
   // Other groups and confidence on request.
   write_run_report(run,
                    {"evaluate.groups=[]", "evaluate.confidence=bootstrap", "evaluate.bootstrap_samples=50"});
@@ -50,6 +59,22 @@ TEST(Gather, CurvesComeFromTheLog) {
   EXPECT_TRUE(std::isnan(curves[0].validation_loss[0]));
   EXPECT_EQ(curves[0].validation_loss[1], 0.625);
   EXPECT_EQ(curves[1].name, "fold 0, repeat 1");
+}
+
+TEST(Gather, ALogOfOtherTypesDrawsWhatItHas) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "log.jsonl")
+      << R"({"fold": "x", "repeat": [1], "loss": "high", "validation_loss": 0.5})"
+      << "\n[1]\n7\n"
+      << R"({"fold": 1, "repeat": 1e300, "loss": 0.25})"
+      << "\n"
+      << std::string(100'000, '[') << "\n";
+  const auto curves = training_curves(folder / "log.jsonl");
+  ASSERT_EQ(curves.size(), 2U);
+  EXPECT_EQ(curves[0].name, "fold 0");
+  EXPECT_TRUE(std::isnan(curves[0].training_loss[0]));
+  EXPECT_EQ(curves[0].validation_loss[0], 0.5);
+  EXPECT_EQ(curves[1].name, "fold 1");
 }
 
 TEST(Gather, RefusesWhatIsNoFinishedRun) {

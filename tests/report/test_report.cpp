@@ -118,13 +118,17 @@ TEST(Report, SaysHowGoodAndWhereItFails) {
   EXPECT_THAT(page, HasSubstr("idh negative, 4 of 5 (80 %; interval 38–96) were recognised."));
   EXPECT_THAT(page, HasSubstr("The model is wrong for 3 of 10 (30 %) of the patients."));
   EXPECT_THAT(page, HasSubstr("Wrong with all inputs: 3 of 9 (33 %); with an input missing: 0 of 1 (0 %)."));
-  // The worst mistake comes first: P2 and P7 are off by 0.65, P4 by 0.6.
+  // The worst mistake comes first: P2 and P7, cases 3 and 8, are off by 0.65, P4 by 0.6.
   const size_t worst = page.find("Most confident mistakes");
-  const size_t p2 = page.find(">P2<", worst), p7 = page.find(">P7<", worst), p4 = page.find(">P4<", worst);
+  const size_t p2 = page.find("\"id\">3<", worst), p7 = page.find("\"id\">8<", worst),
+               p4 = page.find("\"id\">5<", worst);
+  ASSERT_NE(p2, std::string::npos);
+  ASSERT_NE(p7, std::string::npos);
+  ASSERT_NE(p4, std::string::npos);
   EXPECT_LT(p2, p4);
   EXPECT_LT(p7, p4);
   EXPECT_THAT(page, HasSubstr("Only 5 patients of the rarer class"));
-  EXPECT_THAT(page, HasSubstr("<p class=\"ids\">P9</p>"));  // |0.55 - 0.5| < 0.1; 0.4 is not
+  EXPECT_THAT(page, HasSubstr("<p class=\"ids\">10</p>"));  // |0.55 - 0.5| < 0.1; 0.4 is not
 }
 
 TEST(Report, GradesFollowTheInterval) {
@@ -251,9 +255,67 @@ TEST(Report, CountsWhatWasOddAboutFiles) {
   const auto page = render_report(input);
   EXPECT_EQ(malformed(page), "");
   EXPECT_THAT(page, HasSubstr("<td>12</td><td>mri</td><td>sform and qform put a corner 0.0 mm apart</td>"));
-  EXPECT_THAT(page, HasSubstr("P8, P9, …"));
-  EXPECT_THAT(page, Not(HasSubstr("P10, ")));
+  EXPECT_THAT(page, HasSubstr("9, 10, …"));
+  EXPECT_THAT(page, Not(HasSubstr("left out 1,")));
   EXPECT_THAT(page, HasSubstr("<td>is not UTF-8</td><td class=\"id\">the cohort</td>"));
+}
+
+/// Everything that can name a case, in every place of the page.
+ReportInput telling() {
+  auto input = small_binary();
+  const std::string id = "Franklin_R";
+  for (auto* rows : {&input.cases}) (*rows)[2].id = id;  // off by most: listed, drawn and ringed
+  for (auto& prediction : input.predictions)
+    if (prediction.case_id == "P2") prediction.case_id = id;
+  auto& labels = input.truth.labels["idh"];
+  labels[id] = labels["P2"];
+  labels.erase("P2");
+  input.pictures = {{id, tiny_png(), "flair", "1 0.35", "1", false}};
+  input.metrics.push_back({"idh", "auroc", "patient=" + id, 0.5, 0.3, 0.6, 5});
+  input.warnings = {"no picture of case Franklin_R: /clinic/Franklin R/flair.nii: is cut off",
+                    "cohort.csv: what it says of 2 case(s), the first Franklin_R, has changed",
+                    "../data/Franklin/t1.nii was left, Franklin_R2 and 3 mm/s stay"};
+  input.file_warnings = {{id, "mri", "/clinic/Franklin R/flair.nii",
+                          "/clinic/Franklin R/flair.nii of Franklin_R is odd, see scans/mrn4711/a.nii"},
+                         {"Watson", "mri", "w.nii", "case Watson cannot be read"},
+                         {"Crick", "mri", "c.nii", "case Crick cannot be read"}};
+  return input;
+}
+
+TEST(Report, NamesNobodyUnlessAsked) {
+  auto input = telling();
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  for (const char* name : {"Franklin R", "Franklin/", "Franklin_R<", "Franklin_R:", "Franklin_R ",
+                           "Franklin_R,", "Watson", "Crick", "mrn4711", "/clinic", ">P4<", "P9"})
+    EXPECT_THAT(page, Not(HasSubstr(name))) << name;
+  EXPECT_THAT(page, HasSubstr("Patients are numbered in the order of predictions.csv"));
+  EXPECT_THAT(page, HasSubstr("<title>3: 0.35</title>"));
+  EXPECT_THAT(page, HasSubstr("<strong class=\"id\">3</strong>"));
+  EXPECT_THAT(page, HasSubstr("alt=\"3: flair\""));
+  EXPECT_THAT(page, HasSubstr("no picture of case 3: "));
+  EXPECT_THAT(page, HasSubstr("2 case(s), the first case 3, has changed"));
+  EXPECT_THAT(page, HasSubstr("a file was left, Franklin_R2 and 3 mm/s stay"));
+  EXPECT_THAT(page, HasSubstr("the file of case 3 is odd, see a file"));
+  EXPECT_THAT(page, HasSubstr("left out 1"));
+
+  input.with_ids = true;
+  const auto named = render_report(input);
+  for (const char* name : {"\"id\">Franklin_R<", "Watson", "mrn4711", "<p class=\"ids\">P9</p>",
+                           "<title>Franklin_R: 0.35</title>"})
+    EXPECT_THAT(named, HasSubstr(name)) << name;
+  EXPECT_THAT(named, Not(HasSubstr("Patients are numbered")));
+}
+
+TEST(Report, CasesOfDigitsAreNotTakenForOtherNumbers) {
+  auto input = small_binary();
+  for (auto& row : input.cases) row.id = row.id.substr(1);
+  for (auto& prediction : input.predictions) prediction.case_id = prediction.case_id.substr(1);
+  std::map<std::string, data::Case::Label> labels;
+  for (const auto& [id, label] : input.truth.labels["idh"]) labels[id.substr(1)] = label;
+  input.truth.labels["idh"] = labels;
+  input.warnings = {"7 of the 9 cases were used, case 7 and patient 0 too"};
+  EXPECT_THAT(render_report(input), HasSubstr("7 of the 9 cases were used, case 8 and patient 1 too"));
 }
 
 TEST(Report, HeadWithoutLabelsSaysSo) {

@@ -18,7 +18,9 @@ TEST(Layout, ARunIsRemovedWholeButForItsLock) {
   put(run / "warnings.csv", "case,input,file,warning\n");
   put(run / "checkpoints/fold_0_repeat_1/inner_1_of_3/last.safetensors", "w");
   put(run / "metrics.csv.tmp123_4", "half");
+  put(run / "metrics.csv.tmp123_00ff00ff00ff00ff", "half");
   put(run / ".photo51_probe_77", "");
+  put(run / ".photo51_probe.tmp77_00ff00ff00ff00ff", "");
   EXPECT_TRUE(contents_of(run).foreign.empty());
   remove_run(run, {});
   EXPECT_EQ(std::distance(fs::directory_iterator(run), {}), 1);

@@ -48,5 +48,14 @@ TEST(Lock, AFolderThatIsNotThere) {
   PHOTO51_EXPECT_ERROR(Lock(folder / "nowhere"), run, HasSubstr("cannot be written"));
 }
 
+TEST(Lock, APlantedLinkIsNotFollowed) {
+  const test::TemporaryFolder folder;
+  test::put(folder / "empty", "");
+  std::filesystem::create_symlink("empty", folder / "photo51.lock");
+  PHOTO51_EXPECT_ERROR(Lock(folder.path()), run, HasSubstr("photo51.lock: cannot be written"));
+  PHOTO51_EXPECT_ERROR(Lock(folder.path()), run, HasSubstr("a link, which a run never makes: remove it"));
+  EXPECT_EQ(std::filesystem::file_size(folder / "empty"), 0U);
+}
+
 }  // namespace
 }  // namespace photo51::run

@@ -45,5 +45,35 @@ TEST(State, NoticesWhatWasChanged) {
   PHOTO51_EXPECT_ERROR(check_results(run), data, HasSubstr("result_hashes.json: is broken"));
 }
 
+TEST(State, NoticesWhatWasChangedOfAMember) {
+  const test::TemporaryFolder folder;
+  const auto run = folder / "run";
+  test::put_run(run);
+  const auto file = run / "checkpoints/fold_1/predictions.csv";
+  EXPECT_FALSE(check_member(run, "fold_1"));
+  record_member(run, "fold_1", core::read_file(file));
+  EXPECT_TRUE(check_member(run, "fold_1"));
+  EXPECT_FALSE(check_member(run, "fold_0"));
+  EXPECT_FALSE(check_results(run)) << "the run's own predictions are not recorded yet";
+  record_results(run);
+  EXPECT_TRUE(check_results(run));
+  EXPECT_TRUE(check_member(run, "fold_1")) << "kept beside the run's results";
+  test::put(file, "others");
+  const auto says =
+      AllOf(HasSubstr("checkpoints/fold_1/predictions.csv: has been changed since the run wrote it"),
+            HasSubstr("remove it and go on with `photo51 train … --resume`"));
+  PHOTO51_EXPECT_ERROR(check_member(run, "fold_1"), data, says);
+  PHOTO51_EXPECT_ERROR(check_results(run), data, says);
+  // Checkpoints that were removed to save space are not asked for.
+  fs::remove_all(run / "checkpoints");
+  EXPECT_TRUE(check_results(run));
+  // A broken record vouches for nothing, and is begun anew.
+  test::put(run / "result_hashes.json", "[");
+  test::put(file, "others");
+  EXPECT_FALSE(check_member(run, "fold_1"));
+  record_member(run, "fold_1", "others");
+  EXPECT_TRUE(check_member(run, "fold_1"));
+}
+
 }  // namespace
 }  // namespace photo51::run

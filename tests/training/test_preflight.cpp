@@ -196,7 +196,8 @@ TEST(Preflight, BadFilesLeaveTheirCasesOutOnRequest) {
   ::testing::internal::CaptureStderr();
   cohort.run({"cohort.on_bad_case=skip"});
   const std::string said = ::testing::internal::GetCapturedStderr();
-  EXPECT_THAT(said, AllOf(HasSubstr("case P3 is left out: "), HasSubstr("case P8 is left out: "),
+  EXPECT_THAT(said, AllOf(HasSubstr("case P3 is left out: input mri: channel t1: "),
+                          HasSubstr("case P8 is left out: input mri: channel t1: "),
                           HasSubstr("2 case(s) left out")));
   const std::string cases = core::read_file(cohort / "run/cases.csv");
   EXPECT_THAT(cases, AllOf(HasSubstr("P2,"), Not(HasSubstr("P3,")), Not(HasSubstr("P8,"))));

@@ -138,7 +138,14 @@ TEST(RunErrors, BalanceWithoutAHeadThatFits) {
 }
 
 TEST(RunErrors, StateThatIsNoState) {
-  EXPECT_THAT(message(core::Fault::data, [] { state_from_json("{\"epoch\": 3}"); }), HasSubstr("broken"));
+  EXPECT_THAT(message(core::Fault::data, [] { state_from_json("{\"epoch\": 3}"); }),
+              HasSubstr("the training state is broken: the entry `batch` is absent or of another type"));
+  for (const char* wrong : {"{\"epoch\": \"secret\"}", "[\"secret\"]", "{\"epoch\": 1.5}"})
+    EXPECT_THAT(message(core::Fault::data, [&] { state_from_json(wrong); }),
+                ::testing::AllOf(HasSubstr("the entry `epoch` is absent or of another type"),
+                                 ::testing::Not(HasSubstr("secret"))));
+  EXPECT_THAT(message(core::Fault::data, [] { state_from_json("{secret"); }),
+              ::testing::AllOf(HasSubstr("it is no JSON"), ::testing::Not(HasSubstr("secret"))));
   TrainState state;
   state.epoch = 4;
   state.loss_sum = 0.1 + 0.2;
@@ -148,6 +155,18 @@ TEST(RunErrors, StateThatIsNoState) {
   EXPECT_EQ(back.loss_sum, state.loss_sum);
   EXPECT_EQ(back.part_sums, state.part_sums);
   EXPECT_EQ(back.history, state.history);
+  const auto damaged = [&](const std::string& from, const std::string& to) {
+    std::string text = to_json(state);
+    text.replace(text.find(from), from.size(), to);
+    return message(core::Fault::data, [&] { state_from_json(text); });
+  };
+  EXPECT_THAT(damaged("\"epoch\":4", "\"epoch\":-4"),
+              HasSubstr("the training state is broken: `epoch`: -4 is outside 0 to"));
+  EXPECT_THAT(damaged("\"lr\":0.0", "\"lr\":1e999"),
+              HasSubstr("the training state is broken: is not valid JSON"));
+  EXPECT_THAT(damaged("\"lr\":0.0", "\"lr\":null"), HasSubstr("`lr`: is not a finite number"));
+  EXPECT_THAT(damaged("\"finished\":false", "\"finished\":0"),
+              HasSubstr("`finished`: is neither true nor false"));
 }
 
 TEST(RunErrors, LoadRunThatIsNotOne) {

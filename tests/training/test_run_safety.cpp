@@ -213,6 +213,34 @@ TEST_F(Unfinished, NeitherPredictsNorIsExportedUnasked) {
   EXPECT_EQ(inference::Predictor(run).unfinished(), "");
 }
 
+TEST_F(Unfinished, GoesOnFromPredictionsOfItsOwnOnly) {
+  const auto run = cohort_ / "run", file = run / "checkpoints/fold_0/predictions.csv";
+  fs::copy(run, cohort_ / "copy", fs::copy_options::recursive);
+  cohort_.run("run", {"train.epochs=4"}, resume());
+  const std::string whole = core::read_file(file), all = core::read_file(run / "predictions.csv");
+  const auto says = AllOf(HasSubstr("fold_0/predictions.csv: has been changed"), HasSubstr("remove it"));
+  const std::string shorter = whole.substr(0, whole.rfind('\n', whole.size() - 2) + 1);
+  for (const auto& place : {run, cohort_ / "copy"}) {
+    core::write_file_atomic(place / "checkpoints/fold_0/predictions.csv", shorter);
+    PHOTO51_EXPECT_ERROR(cohort_.run(place.filename(), {"train.epochs=4"}, resume()), data, says);
+    PHOTO51_EXPECT_ERROR(load_run(place, {.allow_unfinished = true, .data_root = {}}), data, says);
+    // The remedy: by the same weights comes the same.
+    fs::remove(place / "checkpoints/fold_0/predictions.csv");
+    cohort_.run(place.filename(), {"train.epochs=4"}, resume());
+    EXPECT_EQ(core::read_file(place / "checkpoints/fold_0/predictions.csv"), whole);
+    EXPECT_EQ(core::read_file(place / "predictions.csv"), all);
+    EXPECT_TRUE(load_run(place).warnings.empty());
+  }
+  // Without a record they are not believed.
+  fs::remove(run / "result_hashes.json");
+  core::write_file_atomic(file, shorter);
+  ::testing::internal::CaptureStderr();
+  cohort_.run("run", {"train.epochs=4"}, resume());
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              AllOf(HasSubstr("fold_0/predictions.csv: nothing shows"), HasSubstr("predicted again")));
+  EXPECT_EQ(core::read_file(file), whole);
+}
+
 TEST_F(Unfinished, IsScoredOnlyOnRequestByItsTrainedModels) {
   const auto run = cohort_ / "run";
   PHOTO51_EXPECT_ERROR(

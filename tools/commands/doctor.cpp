@@ -17,6 +17,7 @@
 #include "commands/new_cases.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
 #include "photo51/core/text.hpp"
@@ -36,12 +37,13 @@ class Findings {
   explicit Findings(bool json) : json_(json) {}
   void add(const std::string& level, const std::string& what, const std::string& text) {
     all_.push_back({{"level", level}, {"what", what}, {"text", text}});
-    if (!json_) std::printf("%-8s %-14s %s\n", level.c_str(), what.c_str(), text.c_str());
+    if (!json_)
+      std::printf("%-8s %-14s %s\n", level.c_str(), core::shown(what).c_str(), core::shown(text).c_str());
     std::fflush(stdout);  // what comes next may take long
     if (level == "problem" && problems_++ == 0) first_ = what + ": " + text;
   }
   void finish() const {
-    if (json_) std::printf("%s\n", all_.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    if (json_) std::printf("%s\n", core::json_text(all_, 2).c_str());
     std::fflush(stdout);
     if (problems_ > 0)
       core::fail_data(std::to_string(problems_) + " problem(s) found; see above; the first: " + first_);

@@ -70,11 +70,16 @@ std::vector<data::LabelSpec> labelled(const std::vector<data::LabelSpec>& heads,
   return kept;
 }
 
+/// A published model may come with any other file, which is not its own.
+bool is_run(const fs::path& model) {
+  return !fs::exists(model / run::name::published) && fs::exists(model / run::name::config);
+}
+
 /// Of a run's config; a published model has none and the defaults serve. Columns that are absent from the new
 /// manifest form no groups.
 evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
-  const auto config = arguments.model / "config.yaml";
-  config::Node document = fs::exists(config) ? config::load_document(config) : config::Node::map();
+  const auto config = arguments.model / run::name::config;
+  config::Node document = is_run(arguments.model) ? config::load_lone_document(config) : config::Node::map();
   for (const auto& assignment : arguments.overrides) config::apply_override(document, assignment);
   evaluation::EvaluateOptions options;
   if (const auto* section = document.find("evaluate")) config::read(*section, options);
@@ -86,8 +91,8 @@ evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
 
 /// How many of the cases the run was fitted on: their scores say nothing about new patients.
 int64_t count_seen(const fs::path& model, const data::Cohort& cohort) {
-  if (!fs::exists(model / "cases.csv")) return 0;
-  const core::Table cases = core::read_table(model / "cases.csv");
+  if (!is_run(model) || !fs::exists(model / run::name::cases)) return 0;
+  const core::Table cases = core::read_table(model / run::name::cases);
   const size_t name = cases.require("case"), part = cases.require("part");
   std::set<std::string> seen;
   for (const auto& row : cases.rows)

@@ -11,9 +11,11 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/privacy.hpp"
 #include "photo51/imaging/slide.hpp"
 #include "photo51/preprocess/tiles.hpp"
 #include "photo51/run/layout.hpp"
@@ -103,9 +105,9 @@ std::string axes(const imaging::Geometry& geometry) {
 }
 
 void print(const Inspection& found) {
-  std::printf("%s\n", found.path.c_str());
+  std::printf("%s\n", core::shown(found.path).c_str());
   const auto line = [](const char* name, const std::string& text) {
-    std::printf("  %-9s %s\n", name, text.c_str());
+    std::printf("  %-9s %s\n", name, core::shown(text).c_str());
   };
   if (found.error.empty()) line("kind", found.kind + ", " + modality_of(found));
   if (found.size) {
@@ -124,7 +126,8 @@ void print(const Inspection& found) {
   for (const std::string& note : found.notes) line("note", note);
   for (const std::string& warning : found.warnings) line("warning", warning);
   if (!found.phi.empty())
-    line("PHI", "the patient can be told from " + core::join(found.phi, ", ") + "; remove before sharing");
+    line("PHI", "the patient can be told, or sought, by " + imaging::in_words(found.phi) +
+                    "; remove before sharing");
   if (!found.error.empty()) line("error", found.error);
 }
 
@@ -175,7 +178,7 @@ void inspect_all(const std::vector<std::string>& paths, const std::string& sheet
     if (found.kind == "slide" && found.error.empty() && (!sheet_path.empty() || !tile.empty()))
       show_tiles(found, tiles);
     if (json) {
-      std::printf("%s\n", to_json(found).dump(-1, ' ', false, Json::error_handler_t::replace).c_str());
+      std::printf("%s\n", core::json_text(to_json(found)).c_str());
     } else {
       print(found);
     }

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include "photo51/core/json.hpp"
 
 namespace photo51::commands {
 
@@ -18,9 +19,8 @@ void print_metrics(const std::vector<evaluation::Metric>& metrics, const std::st
                       {"low", m.low},
                       {"high", m.high},
                       {"n", m.n}});
-    std::printf("%s\n", nlohmann::ordered_json{{"metrics", list}, {"report", report}}
-                            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
-                            .c_str());
+    std::printf("%s\n",
+                core::json_text(nlohmann::ordered_json{{"metrics", list}, {"report", report}}).c_str());
     return;
   }
   if (common.quiet) return;
@@ -29,10 +29,10 @@ void print_metrics(const std::vector<evaluation::Metric>& metrics, const std::st
     if (m.group.find('=') != std::string::npos) continue;  // subgroups are in metrics.csv
     char interval[64] = "";
     if (!std::isnan(m.low)) std::snprintf(interval, sizeof interval, "%.3f to %.3f", m.low, m.high);
-    std::printf("%-16s %-18s %-28s %8.3f  %-18s %5lld\n", m.head.c_str(), m.metric.c_str(), m.group.c_str(),
-                m.value, interval, static_cast<long long>(m.n));
+    std::printf("%-16s %-18s %-28s %8.3f  %-18s %5lld\n", core::shown(m.head).c_str(), m.metric.c_str(),
+                core::shown(m.group).c_str(), m.value, interval, static_cast<long long>(m.n));
   }
-  std::printf("report: %s\n", report.c_str());
+  std::printf("report: %s\n", core::shown(report).c_str());
 }
 
 }  // namespace photo51::commands

@@ -55,8 +55,7 @@ std::vector<model::Prediction> predict_all(const inference::Predictor& predictor
   options.skip_bad = predictor.pipeline().cohort.on_bad_case == "skip";
   options.on_bad = [&](const std::string& name, const std::string& why) {
     ++left_out;
-    core::log_warning("case " + name + " is left out: " + why);
-    cohort.recall_warnings({{name, "", "", "is left out: " + why}});
+    cohort.report_left_out(name, why);
   };
   auto predictions = predictor.predict(cohort, rows, options);
   if (left_out > 0)

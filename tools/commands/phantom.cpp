@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/run/layout.hpp"
 
@@ -14,13 +15,12 @@ namespace {
 
 void print(const data::PhantomSummary& summary, const std::string& folder, bool json) {
   if (json) {
-    std::printf("%s\n", nlohmann::json{{"manifest", folder + "/cohort.csv"},
-                                       {"best_auroc", summary.population},
-                                       {"best_auroc_of_this_cohort", summary.cohort},
-                                       {"best_c_index", summary.c_index},
-                                       {"prevalence", summary.prevalence},
-                                       {"missing", summary.missing}}
-                            .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+    std::printf("%s\n", core::json_text(nlohmann::json{{"manifest", folder + "/cohort.csv"},
+                                                       {"best_auroc", summary.population},
+                                                       {"best_auroc_of_this_cohort", summary.cohort},
+                                                       {"best_c_index", summary.c_index},
+                                                       {"prevalence", summary.prevalence},
+                                                       {"missing", summary.missing}})
                             .c_str());
     return;
   }
@@ -36,7 +36,7 @@ void print(const data::PhantomSummary& summary, const std::string& folder, bool 
               100 * summary.prevalence, 100 * summary.events, summary.c_index);
   for (const auto& [column, count] : summary.missing)
     std::printf(" %s %lld", column.c_str(), static_cast<long long>(count));
-  std::printf("\nManifest: %s/cohort.csv\n", folder.c_str());
+  std::printf("\nManifest: %s/cohort.csv\n", core::shown(folder).c_str());
 }
 
 }  // namespace

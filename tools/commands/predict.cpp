@@ -7,6 +7,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
+#include "photo51/core/shown.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -22,11 +23,12 @@ void print(const std::vector<model::Prediction>& predictions, const data::Cohort
     std::fputs(model::to_json(predictions, cohort.warnings(), unfinished).c_str(), stdout);
     return;
   }
-  if (!unfinished.empty()) std::printf("Of a run that is not finished: %s\n", unfinished.c_str());
+  if (!unfinished.empty())
+    std::printf("Of a run that is not finished: %s\n", core::shown(unfinished).c_str());
   std::printf("%-16s %-16s %8s  %s\n", "head", "class", "value", "95 % of the models");
   for (const auto& p : predictions)
-    std::printf("%-16s %-16s %8.3f  %.3f to %.3f\n", p.head.c_str(), p.class_name.c_str(), p.value, p.low,
-                p.high);
+    std::printf("%-16s %-16s %8.3f  %.3f to %.3f\n", core::shown(p.head).c_str(),
+                core::shown(p.class_name).c_str(), p.value, p.low, p.high);
 }
 
 void run(const Arguments& arguments, const Common& common) {
@@ -51,7 +53,7 @@ void run(const Arguments& arguments, const Common& common) {
   if (!arguments.out.empty()) write_predictions(predictions, cohort, predictor, arguments.out);
   if (one) print(predictions, cohort, predictor.unfinished(), common.json);
   if (!one && !common.quiet && !common.json)
-    std::printf("%s\n", (arguments.out / "predictions.csv").string().c_str());
+    std::printf("%s\n", core::shown((arguments.out / "predictions.csv").string()).c_str());
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // photo51 radiomics IMAGE MASK, or --cases MANIFEST: the features of regions, and maps of what filters make.
+#include <unistd.h>
+
 #include <cmath>
 #include <cstdio>
 #include <memory>
@@ -9,8 +11,11 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/limits.hpp"
+#include "photo51/core/shown.hpp"
 #include "photo51/core/table.hpp"
+#include "photo51/core/text.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
@@ -44,14 +49,18 @@ std::string to_json(const Regions& regions, const Wanted& wanted, const Json& wa
     all.push_back(std::move(one));
   }
   const bool plain = regions.size() == 1 && regions.front().name.empty();
-  return (plain ? all.front() : all).dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return core::json_text(plain ? all.front() : all, 1) + "\n";
 }
 
 void write(const std::string& text, const fs::path& out) {
-  if (out.empty())
+  if (!out.empty()) return core::write_file_atomic(out, text);
+  if (::isatty(STDOUT_FILENO) == 0) {
     std::fputs(text.c_str(), stdout);
-  else
-    core::write_file_atomic(out, text);
+    return;
+  }
+  // People read it; a program gets the text as it is.
+  for (const auto& line : core::split(std::string_view(text).substr(0, text.size() - 1), '\n'))
+    std::printf("%s\n", core::shown(line).c_str());
 }
 
 void run_one(const Arguments& arguments) {

@@ -8,6 +8,7 @@
 #include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
@@ -172,11 +173,15 @@ class Batch {
       else
         failed.push_back({{"line", table_.lines[row]}, {"error", one.error}});
     }
-    return Json{{"photo51", core::version()},   {"commit", core::build_commit()},
-                {"manifest", table_.source},    {"manifest_xxh3", core::hash_file(arguments_.manifest)},
-                {"settings", json_of(wanted_)}, {"regions", arguments_.regions},
-                {"cases", std::move(done)},     {"left_out", std::move(failed)}}
-               .dump(1, ' ', false, Json::error_handler_t::replace) +
+    return core::json_text(Json{{"photo51", core::version()},
+                                {"commit", core::build_commit()},
+                                {"manifest", table_.source},
+                                {"manifest_xxh3", core::hash_file(arguments_.manifest)},
+                                {"settings", json_of(wanted_)},
+                                {"regions", arguments_.regions},
+                                {"cases", std::move(done)},
+                                {"left_out", std::move(failed)}},
+                           1) +
            "\n";
   }
 

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
@@ -45,13 +46,12 @@ void add_spots(CLI::App& app, const Common& common) {
     arguments->options.sections = arguments->sections;
     const auto made = data::write_spots(arguments->options, arguments->folder);
     if (common.json)
-      std::printf("%s\n", nlohmann::json{{"manifest", arguments->folder + "/cohort.csv"},
-                                         {"sections", made.sections},
-                                         {"spots", made.spots},
-                                         {"genes", made.genes},
-                                         {"off_tissue", made.off_tissue},
-                                         {"without_counts", made.without_counts}}
-                              .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
+      std::printf("%s\n", core::json_text(nlohmann::json{{"manifest", arguments->folder + "/cohort.csv"},
+                                                         {"sections", made.sections},
+                                                         {"spots", made.spots},
+                                                         {"genes", made.genes},
+                                                         {"off_tissue", made.off_tissue},
+                                                         {"without_counts", made.without_counts}})
                               .c_str());
     else
       std::printf(
@@ -59,7 +59,7 @@ void add_spots(CLI::App& app, const Common& common) {
           "the tissue)\nManifest: %s\n",
           static_cast<long long>(made.sections), static_cast<long long>(made.spots),
           static_cast<long long>(made.genes), static_cast<long long>(made.without_counts),
-          static_cast<long long>(made.off_tissue), (arguments->folder + "/cohort.csv").c_str());
+          static_cast<long long>(made.off_tissue), core::shown(arguments->folder + "/cohort.csv").c_str());
   });
 }
 

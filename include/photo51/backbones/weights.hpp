@@ -23,11 +23,15 @@ struct TensorFile {
   Metadata metadata;
 };
 
-/// The tensors read the file's bytes in place, through a private mapping that lives as long as they do: pages
-/// come in when touched, writing to a tensor does not reach the file. Errors (data): missing, truncated or
-/// malformed file, a type that torch lacks.
-TensorFile read_safetensors(const std::filesystem::path& path);
-/// Atomic (write, sync, rename). Error (run) when the disk is full.
+/// Which values a file of floating tensors may hold.
+enum class Values { finite, any };
+/// The whole file is read into memory, which the tensors share and keep. What `write_safetensors` wrote has a
+/// checksum over all its bytes, the metadata included (XXH3, 128 bits), which is verified; the files of other
+/// programs, and those of versions before it, have none. Errors (data): missing, truncated, damaged or
+/// malformed file, a type that torch lacks, a value that is NaN or infinite (with file and tensor).
+TensorFile read_safetensors(const std::filesystem::path& path, Values values = Values::finite);
+/// Atomic (write, sync, rename). The metadata gain the entries `photo51` and `photo51_xxh128`, which reading
+/// takes out again. Error (run) when the disk is full.
 void write_safetensors(const std::filesystem::path& path, const Tensors& tensors,
                        const Metadata& metadata = {});
 
@@ -35,12 +39,13 @@ void write_safetensors(const std::filesystem::path& path, const Tensors& tensors
 Tensors state_of(const torch::nn::Module& module);
 
 struct LoadOptions {
-  bool strict = true;  ///< every name of the module and of the file has its counterpart
-  bool share = false;  ///< the module reads the file's bytes in place, where type and device allow
+  bool strict = true;                 ///< every name of the module and of the file has its counterpart
+  bool share = false;                 ///< the module takes the file's memory, where type and device allow
   std::vector<std::string> ignore{};  ///< names in the file that begin so are left out
 };
 /// Copies values by name, converting floating types. Error (data) that lists missing, unexpected (each with
-/// the nearest name) and mis-shaped tensors; then nothing was changed.
+/// the nearest name) and mis-shaped tensors, or a value that the module's narrower type makes infinite; then
+/// nothing was changed.
 void load_state(torch::nn::Module& module, const Tensors& tensors, const std::string& source,
                 const LoadOptions& options = {});
 

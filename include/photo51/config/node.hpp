@@ -44,15 +44,18 @@ struct Node::Entry {
 };
 
 /// Parses YAML text; `source` is its name in messages. Error (usage) with file:line: syntax, a key that
-/// stands twice in a map, a second document, text that is not UTF-8. Anchors are resolved.
+/// stands twice in a map, a second document, text that is not UTF-8, more than 100,000 values or 16 MiB of
+/// text, or nested more than 100 deep. Anchors are resolved, and count as often as they are named.
 Node parse_yaml(std::string_view text, const std::string& source);
 /// What to do with a key without a value: PyRadiomics's parameter files mean something by it, configs do not.
 enum class EmptyValues { refuse, keep };
 /// Reads a file and what it `extends:` (one path or a list, relative to the file; later ones win, the file
 /// itself wins over all). Maps merge key by key; a list, a scalar, and a component whose `name` differs
-/// replace; `~` or `null` takes an entry away, so that its default holds. Error (usage): missing file, cycle,
-/// a key without a value (`train:`).
+/// replace; `~` or `null` takes an entry away, so that its default holds. Each file is read once. Error
+/// (usage): missing file or no file of text, more than 16 MiB of it, cycle, a key without a value (`train:`).
 Node load_document(const std::filesystem::path& path, EmptyValues empty = EmptyValues::refuse);
+/// The same of a file that a program wrote, or a stranger: `extends` is an error, too.
+Node load_lone_document(const std::filesystem::path& path);
 /// The file and all that it extends. Errors as of `load_document`.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& path);
 /// Applies `a.b.c=value` (the value is YAML; list items by number; `null` takes the entry away). Error

@@ -1,6 +1,6 @@
 #pragma once
 /// Logging to standard error. The library logs through these functions only and never writes to standard
-/// output.
+/// output. A message is one line, and a terminal shows it as it is (core/shown.hpp).
 
 #include <string_view>
 

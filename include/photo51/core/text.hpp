@@ -16,6 +16,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 std::optional<double> parse_double(std::string_view text);
 std::optional<long long> parse_int(std::string_view text);
 
+/// Whether it is finite and stays so as a float, which is what models compute with.
+bool fits_float(double value);
+
 /// The shortest text that reads back to the same number ("0.1", "3", "nan").
 std::string format_number(double value);
 std::string format_number(float value);

@@ -81,6 +81,9 @@ class Cohort {
   std::vector<Warning> warnings() const;
   /// Takes over what an earlier process found.
   void recall_warnings(const std::vector<Warning>& found) const;
+  /// Logs and records that a case is left out. `why` is an error's text: where it begins with the case's
+  /// name that is not said again.
+  void report_left_out(const std::string& case_id, const std::string& why) const;
   /// Logs how many more files have the warnings of which only the first were logged.
   void summarise_warnings() const;
 

@@ -47,7 +47,9 @@ struct CohortOptions {
   std::string site = "site";          ///< column; may be absent from the manifest
   std::string on_bad_case = "error";  ///< or skip: reported, counted, left out
   bool strict = false;                ///< what readers warn of is an error
-  std::string privacy = "warn";       ///< of DICOM elements that tell who the patient is; strict: refuse
+  std::string privacy = "warn";       ///< of what in files tells who the patient is; strict: refuse
+  double max_gib_per_file = 8;        ///< that the pixels of one file may take; imaging/file_limits.hpp
+  std::string detached_files = "beside";  ///< voxels that a header names: in its folder, or anywhere
   SplitOptions split;
   CacheOptions cache;
 };

@@ -18,6 +18,7 @@ struct EvaluateOptions {
   double level = 0.95;
   std::vector<std::string> groups{"site"};  ///< manifest columns
   int64_t seed = 0;
+  bool report_ids = false;  ///< the report names cases by their ids, not by numbers
 };
 void describe(config::Fields& f, EvaluateOptions& o);
 

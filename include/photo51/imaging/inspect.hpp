@@ -34,7 +34,7 @@ struct Inspection {
   at::Tensor picture;  ///< a contact sheet, uint8 [H, W, 3]; undefined unless asked for and there are pixels
   std::vector<std::string> notes;  ///< what else there is to say: structures, segments, levels
   std::vector<std::string> warnings;
-  std::vector<std::string> phi;  ///< names of DICOM elements that tell who the patient is; never their values
+  std::vector<std::string> phi;  ///< what tells who the patient is, by name and never by value (privacy.hpp)
   std::string error;             ///< why it cannot be read; empty when it can
 };
 

@@ -16,7 +16,7 @@ void write_nifti(const Volume& volume, const std::filesystem::path& path);
 /// What a written DICOM series says beside the image. Empty fields are written empty.
 struct DicomTags {
   std::string patient_id = "ANONYMOUS";
-  std::string patient_name = {};  ///< empty: the patient id
+  std::string patient_name = {};  ///< empty: none
   std::string patient_sex = {};   ///< M, F, O or empty
   std::string study_date = {};    ///< YYYYMMDD
   std::string study_description = {};
@@ -26,6 +26,7 @@ struct DicomTags {
   int64_t series_number = 1;
   /// All UIDs derive from this text: same text, same UIDs. Empty: the patient id and the two descriptions.
   std::string uid_seed = {};
+  bool synthetic = false;  ///< nobody's: the file says that it holds no patient's identity, dates or texts
 };
 
 /// A CT as one CT Image Storage file a slice, `slice_0001.dcm` … in index order: int16 with

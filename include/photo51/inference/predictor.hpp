@@ -27,7 +27,8 @@ class Predictor {
  public:
   /// A run folder (`config.yaml`, `checkpoints/fold_K/best.safetensors`) or a published model (`model.yaml`,
   /// `weights*.safetensors`), with `key=value` overrides of its config, on a device as of
-  /// core::resolve_device. Errors (data/usage) name the missing or broken file. A run of which models are
+  /// core::resolve_device. A published model names nothing outside its folder, and neither file extends
+  /// another. Errors (data/usage) name the missing or broken file. A run of which models are
   /// missing is an Error (usage) unless that is allowed.
   explicit Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides = {},
                      const std::string& device = "cpu", bool allow_unfinished = false);
@@ -54,9 +55,10 @@ class Predictor {
 
 /// Writes the trained models of a run as a published model: `model.yaml` (cohort columns, inputs, model) and
 /// `weights.safetensors`, or `weights_K.safetensors` where there are several. Of a run that is not finished
-/// `model.yaml` says so. Errors: usage (not a run, not finished, `folder` holds a model or a run already),
-/// data (a broken checkpoint).
+/// `model.yaml` says so. Categories that few training patients have lose their names (data/rare.hpp) unless
+/// `keep_rare`. Errors: usage (not a run, not finished, of a version that did not count the patients of its
+/// categories, `folder` holds a model or a run already), data (a broken checkpoint).
 void export_model(const std::filesystem::path& run, const std::filesystem::path& folder,
-                  bool allow_unfinished = false);
+                  bool allow_unfinished = false, bool keep_rare = false);
 
 }  // namespace photo51::inference

@@ -57,6 +57,8 @@ class Model : public torch::nn::Module {
   /// Errors (data): no known label, one class only, no event.
   void fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& train);
   void fit_head(const std::string& name, const data::LabelBatch& training);
+  /// Error (data) that names the head: what came from a file is nothing that `fit_heads` learns.
+  void check_heads() const;
   /// Weighted sum over the heads with at least one usable label in the batch; also each head's own value.
   /// Undefined when no head has a usable label.
   at::Tensor loss(const Outputs& outputs, const data::Batch& batch,

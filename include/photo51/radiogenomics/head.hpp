@@ -34,6 +34,8 @@ class Head : public torch::nn::Module {
   /// Mean over the rows with a known label; undefined where the batch has nothing to learn from.
   at::Tensor loss(const at::Tensor& raw, const data::LabelBatch& labels);
   virtual at::Tensor predict(const at::Tensor& raw) = 0;
+  /// Error (data): the buffers, which come from a file, hold what `fit` cannot have learnt.
+  virtual void check() const {}
 
  protected:
   /// Of rows that are all known; `raw` is float32 or float64.

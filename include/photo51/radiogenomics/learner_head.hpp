@@ -29,16 +29,20 @@ class LearnerHead {
   void fit(const at::Tensor& features, const std::vector<std::string>& names, const data::LabelBatch& labels,
            const std::vector<int64_t>& group, uint64_t seed);
   bool fitted() const;
-  /// [N, F] -> raw [N, K], float32. Error (data) when F is not what it was fitted to.
+  /// [N, F] -> raw [N, K], float32. Error (data) when F is not what it was fitted to, and when a score is not
+  /// finite.
   at::Tensor forward(const at::Tensor& features) const;
   /// Probabilities [N, classes] (binary: [N, 2]), values or risks [N, 1].
   at::Tensor predict(const at::Tensor& raw) const;
   /// The features that it looks at, best first.
   const std::vector<std::string>& selected() const;
 
-  /// What was fitted, as JSON text. Error (data) when it cannot be read.
+  /// What was fitted, as JSON text.
   std::string state() const;
-  void load(const std::string& state);
+  /// `names`, when given, are those that it has to have been fitted to. All of it is checked, for it may come
+  /// from a stranger: sizes against the features and the classes, indices, finite numbers, trees that are
+  /// trees. Error (data) that names the field; the head then stays as it was.
+  void load(const std::string& state, const std::vector<std::string>& names = {});
 
  private:
   struct Impl;

@@ -52,13 +52,16 @@ struct ReportInput {
   std::vector<data::Warning> file_warnings;  ///< what was odd about cases' files
   std::string made_by;                       ///< version, date, seed: the line at the bottom
   double level = 0.95;                       ///< of the metrics' intervals
+  bool with_ids = false;                     ///< name cases by their ids; else by numbers, see render_report
 };
 
 /// The rows of a cohort, each with its part ("" when `parts`, from case to part, does not name it).
 std::vector<CaseRow> case_rows(const data::Cohort& cohort, const std::map<std::string, std::string>& parts);
 
 /// The page. Plots and lists are of the test cases where some are predicted and have a known label, else of
-/// everybody predicted. Error (data) when predictions are broken (see evaluation::join).
-std::string render_report(const ReportInput& input);
+/// everybody predicted. Without `with_ids` no case's id and no file's path is on it: a case is its place,
+/// from 1, among the cases of predictions.csv. Error (data) when predictions are broken (see
+/// evaluation::join).
+std::string render_report(const ReportInput& given);
 
 }  // namespace photo51::report

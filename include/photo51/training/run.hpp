@@ -39,11 +39,12 @@ struct RunRequest {
 ///   metrics.csv       group `all` = the test cases, and `cross_validation` = the development cases
 ///                     (`validation` = those of the one split, without folds); without test cases `all` =
 ///                     the development cases. Subgroups: `site=CS`, `cross_validation/site=DU`.
-///   result_hashes.json  of predictions and cases.csv, by which a change is noticed
+///   result_hashes.json  of all predictions and of cases.csv, by which a change is noticed
 ///   stopped.json      while it is not finished: the case whose data ended it
 ///
 /// A run goes on with data and cache in other places if the data are the same; of the case in `stopped.json`
-/// the inputs may have been mended, and `cohort.on_bad_case` may differ. Members that are done are kept.
+/// the inputs may have been mended, and `cohort.on_bad_case` may differ. Members that are done are kept,
+/// unless their predictions are not what the run wrote: an error (data).
 ///
 /// The lock is handed on, so that the report can be written before another process takes the folder.
 /// Errors: usage (folder in use, config), data (one class, no event, a broken case), run (loss not finite,

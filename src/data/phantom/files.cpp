@@ -26,6 +26,7 @@ imaging::DicomTags tags_of(const Patient& patient, int64_t seed, const std::stri
   tags.model = model;
   tags.institution = kSites[patient.site];
   tags.series_number = number;
+  tags.synthetic = true;
   tags.uid_seed = "photo51 phantom " + std::to_string(seed) + " " + patient.id;
   if (what != "head") tags.uid_seed += " " + what;
   return tags;

@@ -166,9 +166,9 @@ class Tissue2d {
 
 const std::array<SlideSite, 3>& slide_sites() {
   static const std::array<SlideSite, 3> table{{
-      {"Ash scanner", 0.50, true, {0.65, 0.70, 0.29}, {0.07, 0.99, 0.11}},
-      {"Birch scanner", 0.46, true, {0.55, 0.76, 0.35}, {0.10, 0.94, 0.30}},
-      {"Cedar scanner", 0.55, false, {0.71, 0.65, 0.27}, {0.05, 0.90, 0.20}},
+      {"synthetic 1", 0.50, true, {0.65, 0.70, 0.29}, {0.07, 0.99, 0.11}},
+      {"synthetic 2", 0.46, true, {0.55, 0.76, 0.35}, {0.10, 0.94, 0.30}},
+      {"synthetic 3", 0.55, false, {0.71, 0.65, 0.27}, {0.05, 0.90, 0.20}},
   }};
   return table;
 }

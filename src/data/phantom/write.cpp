@@ -11,6 +11,7 @@
 #include "data/phantom/observer.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
@@ -262,7 +263,7 @@ void write_summary(const PhantomOptions& options, const Modalities& has, const P
                               {"missing", summary.missing}};
   if (!has.expression) json.erase("gene_loadings");
   if (has.mutations) json["driver_loadings_and_thresholds"] = drivers;
-  core::write_file_atomic(folder / "phantom.json", json.dump(2) + "\n");
+  core::write_file_atomic(folder / "phantom.json", core::json_text(json, 2) + "\n");
 }
 
 }  // namespace

@@ -281,9 +281,9 @@ nlohmann::json to_json(const ElasticNetFit& fit) {
           {"lambda", fit.lambda}};
 }
 
-ElasticNetFit elastic_net_from(const nlohmann::json& json) {
-  return {matrix_from(json.at("weights")), matrix_from(json.at("intercept")),
-          json.at("lambda").get<double>()};
+ElasticNetFit elastic_net_from(const core::Learnt& learnt, Eigen::Index features, Eigen::Index outputs) {
+  return {matrix_from(learnt.at("weights"), features, outputs),
+          matrix_from(learnt.at("intercept"), 1, outputs), learnt.at("lambda").number(0)};
 }
 
 double mean_loss(const Eigen::MatrixXd& scores, const Target& target) {

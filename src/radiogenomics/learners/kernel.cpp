@@ -1,13 +1,17 @@
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <numbers>
 
+#include "photo51/core/memory.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
+
+constexpr int64_t most_components = int64_t{1} << 31;
 
 /// sqrt(2 / D) cos(W x + b), whose products approach the kernel.
 class FourierFeatures {
@@ -56,12 +60,13 @@ class Kernel final : public Learner {
             {"components", components_},
             {"seed", seed_}};
   }
-  void load(const nlohmann::json& state) override {
-    scale_ = standardiser_from(state.at("scale"));
-    fit_ = elastic_net_from(state.at("fit"));
-    gamma_ = state.at("gamma").get<double>();
-    components_ = state.at("components").get<int64_t>();
-    seed_ = state.at("seed").get<uint64_t>();
+  void load(const core::Learnt& state, const StateShape& shape) override {
+    scale_ = standardiser_from(state.at("scale"), shape.features);
+    components_ = state.at("components").whole(1, most_components);
+    fit_ = elastic_net_from(state.at("fit"), components_, shape.outputs);
+    gamma_ = state.at("gamma").number(std::numeric_limits<double>::min());
+    seed_ = static_cast<uint64_t>(state.at("seed").whole(0, (int64_t{1} << 53) - 1));
+    require_room(components_, shape.features, core::available_memory_bytes(), state.at("components"));
     map_ = FourierFeatures(scale_.mean.cols(), components_, gamma_, seed_);
   }
 
@@ -76,6 +81,13 @@ class Kernel final : public Learner {
 };
 
 }  // namespace
+
+void require_room(int64_t components, int64_t features, int64_t available, const core::Learnt& place) {
+  const double bytes = 8.0 * static_cast<double>(components) * static_cast<double>(features);
+  if (bytes > static_cast<double>(available) / 2)
+    place.fail(std::to_string(components) + " of " + std::to_string(features) +
+               " features need more memory than this machine has left");
+}
 
 std::unique_ptr<Learner> make_kernel(const config::Choice& choice) {
   return std::make_unique<Kernel>(choice.as<KernelOptions>());

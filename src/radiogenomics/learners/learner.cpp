@@ -117,13 +117,20 @@ nlohmann::json to_json(const Eigen::MatrixXd& matrix) {
   return {{"columns", matrix.cols()}, {"rows", std::move(rows)}};
 }
 
-Eigen::MatrixXd matrix_from(const nlohmann::json& json) {
-  const auto rows = json.at("rows").get<std::vector<std::vector<double>>>();
-  Eigen::MatrixXd matrix(static_cast<Eigen::Index>(rows.size()), json.at("columns").get<Eigen::Index>());
-  for (size_t i = 0; i < rows.size(); ++i)
-    for (size_t j = 0; j < static_cast<size_t>(matrix.cols()); ++j)
-      matrix(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = rows[i].at(j);
-  return matrix;
+Eigen::MatrixXd matrix_from(const core::Learnt& learnt, Eigen::Index rows, Eigen::Index columns,
+                            double least) {
+  const auto told = learnt.at("rows");
+  if (static_cast<Eigen::Index>(told.size()) != rows || learnt.at("columns").whole(0, INT64_MAX) != columns)
+    learnt.fail("is " + std::to_string(told.size()) + " x " +
+                std::to_string(learnt.at("columns").whole(0, INT64_MAX)) + " where " + std::to_string(rows) +
+                " x " + std::to_string(columns) + " is needed");
+  std::vector<double> values;  // grows with what is there, not with what is promised
+  for (size_t i = 0; i < told.size(); ++i) {
+    const auto row = told.at(i).numbers(static_cast<size_t>(columns), least);
+    values.insert(values.end(), row.begin(), row.end());
+  }
+  using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  return Eigen::Map<const RowMajor>(values.data(), rows, columns);
 }
 
 nlohmann::json to_json(const Standardiser& standardiser) {
@@ -131,8 +138,8 @@ nlohmann::json to_json(const Standardiser& standardiser) {
           {"deviation", to_json(Eigen::MatrixXd(standardiser.deviation))}};
 }
 
-Standardiser standardiser_from(const nlohmann::json& json) {
-  return {matrix_from(json.at("mean")), matrix_from(json.at("deviation"))};
+Standardiser standardiser_from(const core::Learnt& learnt, Eigen::Index features) {
+  return {matrix_from(learnt.at("mean"), 1, features), matrix_from(learnt.at("deviation"), 1, features, 0)};
 }
 
 std::unique_ptr<Learner> make_learner(const config::Choice& choice) {

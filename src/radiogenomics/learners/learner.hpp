@@ -7,6 +7,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
+#include "core/learnt.hpp"
 #include "photo51/config/fields.hpp"
 #include "photo51/data/spec.hpp"
 
@@ -29,6 +30,12 @@ struct Target {
 /// groups stay together; as many folds as the rarest class has groups, if that is fewer.
 std::vector<int64_t> inner_folds(const Target& target, int64_t folds, uint64_t seed);
 
+/// What a state has to be of, to be loaded.
+struct StateShape {
+  data::LabelSpec::Kind kind = data::LabelSpec::Kind::binary;
+  Eigen::Index features = 0, outputs = 1;  ///< columns of what comes in and of what comes out
+};
+
 class Learner {
  public:
   virtual ~Learner() = default;
@@ -38,7 +45,8 @@ class Learner {
   virtual Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const = 0;
   /// What was learnt, as JSON.
   virtual nlohmann::json state() const = 0;
-  virtual void load(const nlohmann::json& state) = 0;
+  /// Error (data) that names the field: whatever `fit` could not have made of such columns.
+  virtual void load(const core::Learnt& state, const StateShape& shape) = 0;
 };
 std::unique_ptr<Learner> make_learner(const config::Choice& choice);
 
@@ -56,9 +64,13 @@ struct Standardiser {
 };
 
 nlohmann::json to_json(const Eigen::MatrixXd& matrix);
-Eigen::MatrixXd matrix_from(const nlohmann::json& json);
+Eigen::MatrixXd matrix_from(const core::Learnt& learnt, Eigen::Index rows, Eigen::Index columns,
+                            double least = -core::Learnt::widest);
 nlohmann::json to_json(const Standardiser& standardiser);
-Standardiser standardiser_from(const nlohmann::json& json);
+/// The random features of `kernel` are drawn anew, [features, components]: a small file may ask for a large
+/// map. Error (data) at `place` when it takes more than half of the `available` bytes.
+void require_room(int64_t components, int64_t features, int64_t available, const core::Learnt& place);
+Standardiser standardiser_from(const core::Learnt& learnt, Eigen::Index features);
 
 std::unique_ptr<Learner> make_linear(const config::Choice& choice);
 std::unique_ptr<Learner> make_kernel(const config::Choice& choice);

@@ -23,9 +23,9 @@ class Linear final : public Learner {
     return fit_.predict(scale_.apply(features));
   }
   nlohmann::json state() const override { return {{"scale", to_json(scale_)}, {"fit", to_json(fit_)}}; }
-  void load(const nlohmann::json& state) override {
-    scale_ = standardiser_from(state.at("scale"));
-    fit_ = elastic_net_from(state.at("fit"));
+  void load(const core::Learnt& state, const StateShape& shape) override {
+    scale_ = standardiser_from(state.at("scale"), shape.features);
+    fit_ = elastic_net_from(state.at("fit"), shape.features, shape.outputs);
   }
 
  private:

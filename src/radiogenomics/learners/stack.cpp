@@ -42,7 +42,7 @@ class Stack final : public Learner {
     for (Eigen::Index k = 0; k < outputs_; ++k)
       scores.col(k) = fits_[static_cast<size_t>(k)].predict(columns_of(x, k));
     // Against the rest: log of the probability, which a softmax then norms.
-    if (outputs_ > 1) scores = -(1 + (-scores.array()).exp()).log();
+    if (outputs_ > 1) scores = -(1 + (-scores.array()).min(700).exp()).log();  // more is infinite
     return scores;
   }
   nlohmann::json state() const override {
@@ -50,11 +50,21 @@ class Stack final : public Learner {
     for (const auto& fit : fits_) fits.push_back(to_json(fit));
     return {{"scale", to_json(scale_)}, {"fits", std::move(fits)}};
   }
-  void load(const nlohmann::json& state) override {
-    scale_ = standardiser_from(state.at("scale"));
+  void load(const core::Learnt& state, const StateShape& shape) override {
+    if (shape.features != heads_ * shape.outputs)
+      state.fail(std::to_string(shape.features) + " columns are not " + std::to_string(shape.outputs) +
+                 " of each of " + std::to_string(heads_) + " heads");
+    scale_ = standardiser_from(state.at("scale"), shape.features);
+    const auto told = state.at("fits");
+    if (static_cast<Eigen::Index>(told.size()) != shape.outputs)
+      told.fail("holds " + std::to_string(told.size()) + " fits where " + std::to_string(shape.outputs) +
+                " are needed");
     fits_.clear();
-    for (const auto& fit : state.at("fits")) fits_.push_back(elastic_net_from(fit));
-    outputs_ = static_cast<Eigen::Index>(fits_.size());
+    for (size_t k = 0; k < told.size(); ++k) {
+      fits_.push_back(elastic_net_from(told.at(k), heads_, 1));
+      if (fits_.back().weights.minCoeff() < 0) told.at(k).at("weights").fail("holds a weight below 0");
+    }
+    outputs_ = shape.outputs;
   }
 
  private:

@@ -9,7 +9,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiogenomics/learner_options.hpp"
-#include "radiogenomics/learners/learner.hpp"
+#include "radiogenomics/learners/tree_state.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
@@ -140,13 +140,15 @@ class Trees final : public Learner {
         {"outputs", outputs_}, {"offset", offset_}, {"xgboost", nlohmann::json::parse(text, text + length)}};
   }
 
-  void load(const nlohmann::json& state) override {
-    outputs_ = state.at("outputs").get<Eigen::Index>();
-    offset_ = state.at("offset").get<double>();
-    const std::string text = state.at("xgboost").dump();
-    booster_ = std::make_shared<Booster>();
-    if (XGBoosterLoadModelFromBuffer(booster_->get(), text.data(), static_cast<bst_ulong>(text.size())) != 0)
-      core::fail_data(std::string("the trees cannot be read: ") + XGBGetLastError());
+  void load(const core::Learnt& state, const StateShape& shape) override {
+    outputs_ = state.at("outputs").whole(shape.outputs, shape.outputs);
+    const bool shifted = shape.kind != Kind::multiclass && shape.kind != Kind::survival;
+    offset_ = state.at("offset").number(shifted ? -largest_float : 0, shifted ? largest_float : 0);
+    const std::string text = checked_trees(state.at("xgboost"), shape).dump();
+    auto booster = std::make_shared<Booster>();
+    if (XGBoosterLoadModelFromBuffer(booster->get(), text.data(), static_cast<bst_ulong>(text.size())) != 0)
+      state.at("xgboost").fail(std::string("cannot be read: ") + XGBGetLastError());
+    booster_ = std::move(booster);
   }
 
  private:

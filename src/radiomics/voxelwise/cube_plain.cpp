@@ -3,29 +3,12 @@
 #include <cmath>
 
 #include "radiomics/counts.hpp"
+#include "radiomics/pyradiomics_parts.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {
 namespace {
 
-constexpr const char* kFirstOrder[] = {"10Percentile",
-                                       "90Percentile",
-                                       "Energy",
-                                       "Entropy",
-                                       "InterquartileRange",
-                                       "Kurtosis",
-                                       "Maximum",
-                                       "Mean",
-                                       "MeanAbsoluteDeviation",
-                                       "Median",
-                                       "Minimum",
-                                       "Range",
-                                       "RobustMeanAbsoluteDeviation",
-                                       "RootMeanSquared",
-                                       "Skewness",
-                                       "TotalEnergy",
-                                       "Uniformity",
-                                       "Variance"};
 constexpr const char* kNgtdm[] = {"Busyness", "Coarseness", "Complexity", "Contrast", "Strength"};
 
 double percentile_of_sorted(const std::vector<double>& values, double q) {
@@ -182,7 +165,7 @@ class CubeNgtdm final : public CubeFamily {
 }  // namespace
 
 std::span<const char* const> first_order_map_names() {
-  return kFirstOrder;
+  return pyradiomics::kFirstOrderNames;
 }
 std::unique_ptr<CubeFamily> make_cube_first_order(const Levelled& image, const Cube& cube) {
   return std::make_unique<CubeFirstOrder>(image, cube);

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "radiomics/counts.hpp"
+#include "radiomics/size_features.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {
@@ -80,46 +80,35 @@ class Sizes {
   /// Adds the features, in the order of the names, of what was added since the last time; `voxels` of them
   /// make the percentage.
   void add_features(double voxels, double* values) {
-    double total = 0, small = 0, large = 0, low = 0, high = 0, small_low = 0, small_high = 0, large_low = 0,
-           large_high = 0, level_sum = 0, size_sum = 0, logs = 0, level_squares = 0, size_squares = 0;
+    SizeSums of;
+    double level_squares = 0, size_squares = 0;
     for (const auto& [level, size] : touched_) {
       int32_t& both = both_[level * (largest_ + 1) + size];
-      const double count = both, level2 = level2_[level], size2 = size2_[size];
+      of.add(both, level, level2_[level], size, size2_[size]);
       both = 0;
-      total += count;
-      level_sum += count * level;
-      size_sum += count * size;
-      small += count / size2;
-      large += count * size2;
-      low += count / level2;
-      high += count * level2;
-      small_low += count / (size2 * level2);
-      small_high += count * level2 / size2;
-      large_low += count * size2 / level2;
-      large_high += count * size2 * level2;
-      logs += times_log2(count);
       level_squares += static_cast<double>(levels_[level]) * levels_[level];
       size_squares += static_cast<double>(sizes_[size]) * sizes_[size];
       levels_[level] = sizes_[size] = 0;  // each is squared once
     }
+    const double total = of.total;
     touched_.clear();
     const auto variance = [&](double second, double first) {
       return (second - first * first / total) / total;
     };
-    const double results[kSizeNames] = {std::log2(total) - logs / total,
+    const double results[kSizeNames] = {std::log2(total) - of.logs / total,
                                         size_squares / total,
                                         size_squares / (total * total),
-                                        variance(large, size_sum),
+                                        variance(of.large, of.sizes),
                                         level_squares / total,
-                                        variance(high, level_sum),
-                                        high / total,
-                                        large / total,
-                                        large_high / total,
-                                        large_low / total,
-                                        low / total,
-                                        small / total,
-                                        small_high / total,
-                                        small_low / total,
+                                        variance(of.high, of.levels),
+                                        of.high / total,
+                                        of.large / total,
+                                        of.large_high / total,
+                                        of.large_low / total,
+                                        of.low / total,
+                                        of.small / total,
+                                        of.small_high / total,
+                                        of.small_low / total,
                                         level_squares / (total * total),
                                         total / voxels};
     for (size_t i = 0; i < kSizeNames; ++i) values[i] += results[i];

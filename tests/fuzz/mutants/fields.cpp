@@ -1,5 +1,7 @@
 #include "fuzz/mutants/fields.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -174,7 +176,84 @@ std::vector<Field> nifti_fields(const Bytes& file) {
   return fields;
 }
 
+/// Lengths of segments, and the size and precision of frames.
+std::vector<Field> jpeg_fields(const Bytes& file) {
+  std::vector<Field> fields;
+  for (size_t at = 2; at + 10 < file.size() && file[at] == 0xFF;) {
+    const int marker = file[at + 1];
+    const size_t length = read_number(file, {at + 2, 2, true});
+    const bool frame = marker >= 0xC0 && marker <= 0xC2;
+    Field field{"JPEG " + hex(static_cast<uint64_t>(marker)),
+                at,
+                std::min(at + 2 + length, file.size()),
+                {},
+                {at + 2, 2, true},
+                false};
+    if (frame)
+      for (const size_t offset : {5U, 7U})
+        fields.push_back({"JPEG size", at, at, {at + offset, 2, true}, {}, true});
+    fields.push_back(std::move(field));
+    if (marker == 0xDA) break;
+    at += 2 + length;
+  }
+  return fields;
+}
+
+/// Chunks, and the size and kind of the picture.
+std::vector<Field> png_fields(const Bytes& file) {
+  std::vector<Field> fields;
+  for (const size_t at : {16U, 20U}) fields.push_back({"PNG size", at, at, {at, 4, true}, {}, true});
+  for (const size_t at : {24U, 25U, 28U}) fields.push_back({"PNG kind", at, at, {at, 1, true}, {}, true});
+  for (size_t at = 8; at + 12 <= file.size();) {
+    const uint64_t length = read_number(file, {at, 4, true});
+    if (length > file.size() - at - 12) break;
+    fields.push_back({"PNG chunk",
+                      at,
+                      at + 12 + length,
+                      {at + 8, std::min<size_t>(length, 4), true},
+                      {at, 4, true},
+                      false});
+    at += 12 + length;
+  }
+  return fields;
+}
+
+/// The numbers of a header that is text: NRRD, MetaImage, JSON, CSV, YAML.
+std::vector<Field> text_fields(const Bytes& file, size_t begin) {
+  std::vector<Field> fields;
+  const size_t end = std::min<size_t>(file.size(), begin + 2048);
+  for (size_t at = begin; at < end;) {
+    size_t digits = 0;
+    while (at + digits < end && std::isdigit(file[at + digits]) != 0) ++digits;
+    if (digits > 0)
+      fields.push_back(
+          {"number at " + std::to_string(at), at, at, {at, digits, false, true, true}, {}, true});
+    at += std::max<size_t>(digits, 1);
+  }
+  return fields;
+}
+
+bool is_text(const Bytes& file, size_t begin) {
+  const size_t end = std::min<size_t>(file.size(), begin + 60);
+  return end > begin + 8 && std::all_of(file.begin() + static_cast<std::ptrdiff_t>(begin),
+                                        file.begin() + static_cast<std::ptrdiff_t>(end), [](uint8_t byte) {
+                                          return std::isprint(byte) != 0 || byte == '\n' || byte == '\r';
+                                        });
+}
+
 }  // namespace
+
+void mend_checksums(Bytes& file) {
+  static constexpr std::array<uint8_t, 4> kPng{0x89, 'P', 'N', 'G'};
+  if (file.size() < 16 || !std::equal(kPng.begin(), kPng.end(), file.begin())) return;
+  for (size_t at = 8; at + 12 <= file.size();) {
+    const uint64_t length = read_number(file, {at, 4, true});
+    if (length > file.size() - at - 12) return;
+    write_number(file, {at + 8 + length, 4, true},
+                 crc32(0, file.data() + at + 4, static_cast<uInt>(length + 4)));
+    at += 12 + length;
+  }
+}
 
 uint64_t read_number(const Bytes& file, const Place& place) {
   if (place.bytes > file.size() || place.at > file.size() - place.bytes) return 0;
@@ -187,6 +266,7 @@ uint64_t read_number(const Bytes& file, const Place& place) {
 }
 
 void write_number(Bytes& file, const Place& place, uint64_t value) {
+  if (place.bytes > file.size() || place.at > file.size() - place.bytes) return;
   std::string digits = std::to_string(value);
   digits.resize(place.bytes, place.bytes > digits.size() ? ' ' : '0');
   for (size_t i = 0; i < place.bytes; ++i) {
@@ -203,6 +283,14 @@ std::vector<Field> fields_of(const Bytes& file) {
     if (magic == std::string(tiff, 4)) return tiff_fields(file);
   if (file.size() > 352 && std::string_view(reinterpret_cast<const char*>(&file[344]), 3) == "n+1")
     return nifti_fields(file);
+  if (magic == "\x89PNG") return png_fields(file);
+  if (magic.starts_with("\xFF\xD8\xFF")) return jpeg_fields(file);
+  if (is_text(file, 0)) return text_fields(file, 0);
+  if (is_text(file, 8)) {  // safetensors: the length of the header in front of it
+    auto fields = text_fields(file, 8);
+    fields.push_back({"length of the header", 0, 0, {0, 8}, {}, true});
+    return fields;
+  }
   return DicomWalk(file).run();
 }
 

@@ -86,6 +86,18 @@ Mutant take_out(const Bytes& file, const std::vector<Field>& fields, Random& ran
   return mutant.bytes == file ? zero(file, random) : mutant;
 }
 
+/// What a parser of numbers may take and its caller may not expect.
+std::string odd_number(Random& random) {
+  constexpr std::array<const char*, 6> kOdd{"-1", "nan", "inf", "1e300", "-1e-300", "99999999999999999999"};
+  return kOdd[random.below(kOdd.size())];
+}
+
+void replace_digits(Bytes& file, const Place& place, const std::string& digits) {
+  const auto at = file.begin() + static_cast<std::ptrdiff_t>(place.at);
+  const auto next = file.erase(at, at + static_cast<std::ptrdiff_t>(place.bytes));
+  file.insert(next, digits.begin(), digits.end());
+}
+
 Mutant make_absurd(const Bytes& file, const std::vector<Field>& fields, bool lengths, Random& random) {
   std::vector<const Field*> able;
   for (const Field& field : fields)
@@ -96,16 +108,18 @@ Mutant make_absurd(const Bytes& file, const std::vector<Field>& fields, bool len
   for (uint64_t left = 1 + random.below(lengths ? 1 : 3); left > 0; --left) {
     const Field& field = *able[random.below(able.size())];
     const uint64_t value = absurd(random);
-    write_number(mutant.bytes, lengths ? field.length : field.value, value);
     mutant.what += " " + field.name + " = " + std::to_string(value);
+    if (!lengths && field.value.grows) {
+      replace_digits(mutant.bytes, field.value,
+                     random.chance(0.2) ? odd_number(random) : std::to_string(value));
+      return mutant;  // the others lie elsewhere now
+    }
+    write_number(mutant.bytes, lengths ? field.length : field.value, value);
   }
   return mutant;
 }
 
-}  // namespace
-
-Mutant mutate(const Bytes& file, Random& random) {
-  const std::vector<Field> fields = fields_of(file);
+Mutant damage(const Bytes& file, const std::vector<Field>& fields, Random& random) {
   switch (random.below(fields.empty() ? 4 : 9)) {
     case 0:
       return cut_off(file, random);
@@ -123,6 +137,14 @@ Mutant mutate(const Bytes& file, Random& random) {
     default:
       return make_absurd(file, fields, false, random);
   }
+}
+
+}  // namespace
+
+Mutant mutate(const Bytes& file, Random& random) {
+  Mutant mutant = damage(file, fields_of(file), random);
+  if (random.chance(0.7)) mend_checksums(mutant.bytes);
+  return mutant;
 }
 
 }  // namespace photo51::fuzz

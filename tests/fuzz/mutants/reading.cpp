@@ -6,8 +6,12 @@
 #include <typeinfo>
 #include <vector>
 
+#include "photo51/backbones/weights.hpp"
+#include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
+#include "photo51/core/table.hpp"
 #include "photo51/imaging/cine.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/mask.hpp"
@@ -46,7 +50,7 @@ bool is_picture(const fs::path& path) {
 
 }  // namespace
 
-Verdict judge(const fs::path& path, const std::function<std::string()>& read) {
+Verdict judge(const fs::path& path, const std::function<std::string()>& read, core::Fault fault) {
   const auto checked = [&](const std::string& message) -> Verdict {
     if (message.find(path.string()) == std::string::npos)
       return {Outcome::failed, "the error does not name the file: " + message};
@@ -57,7 +61,7 @@ Verdict judge(const fs::path& path, const std::function<std::string()>& read) {
     const std::string error = read();
     return error.empty() ? Verdict{Outcome::read, ""} : checked(error);
   } catch (const core::Error& error) {
-    if (error.fault() != core::Fault::data)
+    if (error.fault() != fault)
       return {Outcome::failed, std::string("an error that is not the data's fault: ") + error.what()};
     return checked(error.what());
   } catch (const std::exception& error) {
@@ -66,6 +70,20 @@ Verdict judge(const fs::path& path, const std::function<std::string()>& read) {
 }
 
 Verdict read_every_way(const fs::path& path, const fs::path& images) {
+  const auto suffix = path.extension();
+  const auto silent = [&](const std::function<void()>& read, core::Fault fault) {
+    return judge(
+        path,
+        [&] {
+          read();
+          return std::string();
+        },
+        fault);
+  };
+  if (suffix == ".csv") return silent([&] { core::read_table(path); }, core::Fault::data);
+  if (suffix == ".safetensors") return silent([&] { backbones::read_safetensors(path); }, core::Fault::data);
+  if (suffix == ".yaml")
+    return silent([&] { config::parse_yaml(core::read_file(path), path.string()); }, core::Fault::usage);
   imaging::Inspection found;
   Verdict verdict = judge(path, [&] {
     found = imaging::inspect(path, {.picture = true});

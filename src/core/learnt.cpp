@@ -1,0 +1,169 @@
+#include "core/learnt.hpp"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::core {
+namespace {
+
+/// What walks through JSON, be it to copy or to write it, goes a call deeper with every level.
+constexpr int deepest = 32;
+constexpr const char* remedy = "; train the model again, or export it anew";
+
+std::string between(const std::string& least, const std::string& most) {
+  return "is outside " + least + " to " + most;
+}
+
+double checked(double value, double least, double most, const Learnt& place) {
+  if (!std::isfinite(value)) place.fail("is not a finite number");
+  if (value < least || value > most)
+    place.fail(format_number(value) + " " + between(format_number(least), format_number(most)));
+  return value;
+}
+
+}  // namespace
+
+nlohmann::json parse_learnt(std::string_view text) {
+  const auto watch = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > deepest) fail_data("is nested deeper than " + std::to_string(deepest) + " levels" + remedy);
+    return true;
+  };
+  try {
+    return nlohmann::json::parse(text, watch);
+  } catch (const nlohmann::json::exception&) {  // whose text quotes the file
+    fail_data(std::string("is not valid JSON") + remedy);
+  }
+}
+
+void Learnt::fail(const std::string& problem) const {
+  fail_data((place_.empty() ? "what was learnt" : "`" + place_ + "`") + ": " + problem + remedy);
+}
+
+bool Learnt::has(const std::string& name) const {
+  if (!json_->is_object()) fail("is not an object");
+  const auto found = json_->find(name);
+  return found != json_->end() && !found->is_null();
+}
+
+Learnt Learnt::at(const std::string& name) const {
+  if (!json_->is_object()) fail("is not an object");
+  const auto found = json_->find(name);
+  if (found == json_->end()) fail("lacks `" + name + "`");
+  return Learnt(*found, place_.empty() ? name : place_ + "." + name);
+}
+
+Learnt Learnt::at(size_t index) const {
+  if (index >= size()) fail("holds " + std::to_string(size()) + " entries only");
+  return Learnt((*json_)[index], place_ + "[" + std::to_string(index) + "]");
+}
+
+std::vector<std::string> Learnt::keys() const {
+  if (!json_->is_object()) fail("is not an object");
+  std::vector<std::string> names;
+  for (const auto& item : json_->items()) names.push_back(item.key());
+  return names;
+}
+
+size_t Learnt::size() const {
+  if (!json_->is_array()) fail("is not a list");
+  return json_->size();
+}
+
+void Learnt::require_size(size_t count) const {
+  if (size() != count)
+    fail("holds " + std::to_string(size()) + " entries where " + std::to_string(count) + " are needed");
+}
+
+bool Learnt::is_null(size_t index) const {
+  if (index >= size()) fail("holds " + std::to_string(size()) + " entries only");
+  return (*json_)[index].is_null();
+}
+
+double Learnt::number(double least, double most) const {
+  if (!json_->is_number()) fail("is not a finite number");
+  return checked(json_->get<double>(), least, most, *this);
+}
+
+int64_t Learnt::whole(int64_t least, int64_t most) const {
+  if (!json_->is_number_integer()) fail("is not a whole number");
+  const bool huge = json_->is_number_unsigned() &&
+                    json_->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  const int64_t value = huge ? 0 : json_->get<int64_t>();
+  if (huge || value < least || value > most)
+    fail(json_->dump() + " " + between(std::to_string(least), std::to_string(most)));
+  return value;
+}
+
+bool Learnt::flag() const {
+  if (!json_->is_boolean()) fail("is neither true nor false");
+  return json_->get<bool>();
+}
+
+std::string Learnt::text() const {
+  if (!json_->is_string()) fail("is not text");
+  return json_->get<std::string>();
+}
+
+double Learnt::number_in_text(double least, double most) const {
+  const auto value = parse_double(text());
+  if (!value) fail("is not a finite number");
+  return checked(*value, least, most, *this);
+}
+
+int64_t Learnt::whole_in_text(int64_t least, int64_t most) const {
+  const auto value = parse_int(text());
+  if (!value) fail("is not a whole number");
+  if (*value < least || *value > most)
+    fail(std::to_string(*value) + " " + between(std::to_string(least), std::to_string(most)));
+  return *value;
+}
+
+std::vector<double> Learnt::numbers(size_t count, double least, double most) const {
+  require_size(count);
+  std::vector<double> values;
+  values.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const nlohmann::json& entry = (*json_)[i];
+    const double value = entry.is_number() ? entry.get<double>() : std::nan("");
+    if (!(value >= least && value <= most)) at(i).number(least, most);  // throws: it knows the words
+    values.push_back(value);
+  }
+  return values;
+}
+
+std::vector<int64_t> Learnt::wholes(size_t count, int64_t least, int64_t most) const {
+  require_size(count);
+  std::vector<int64_t> values;
+  values.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    const nlohmann::json& entry = (*json_)[i];
+    const bool small =
+        entry.is_number_integer() && (!entry.is_number_unsigned() || entry.get<uint64_t>() <= INT64_MAX);
+    const int64_t value = small ? entry.get<int64_t>() : 0;
+    if (!small || value < least || value > most) at(i).whole(least, most);  // throws: it knows the words
+    values.push_back(value);
+  }
+  return values;
+}
+
+std::vector<std::string> Learnt::texts() const {
+  std::vector<std::string> values;
+  const size_t count = size();
+  for (size_t i = 0; i < count; ++i) values.push_back(at(i).text());
+  return values;
+}
+
+std::vector<std::string> Learnt::different_texts() const {
+  auto values = texts();
+  std::set<std::string_view> seen;
+  for (const auto& value : values)
+    if (!seen.insert(value).second) fail("holds `" + value + "` twice");
+  return values;
+}
+
+}  // namespace photo51::core
