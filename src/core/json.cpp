@@ -1,5 +1,6 @@
 #include "photo51/core/json.hpp"
 
+#include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 
 namespace photo51::core {

@@ -40,7 +40,7 @@ TEST(ParseJson, TakesWhatIsJsonAndNotTooDeep) {
 TEST(ReadJsonObject, BrokenFilesAreNamedAndNotQuoted) {
   const test::TemporaryFolder folder;
   write_file_atomic(folder / "a.json", R"({"n": 3})");
-  EXPECT_EQ(json_entry<int64_t>(read_json_object(folder / "a.json", "do this"), "n"), 3);
+  EXPECT_EQ(read_json_object(folder / "a.json", "do this")["n"], 3);
   for (const char* wrong : {"[1]", "secret", "{\"secret\": "}) {
     write_file_atomic(folder / "b.json", wrong);
     PHOTO51_EXPECT_ERROR(
@@ -51,28 +51,6 @@ TEST(ReadJsonObject, BrokenFilesAreNamedAndNotQuoted) {
   std::filesystem::resize_file(folder / "b.json", (16 << 20) + 1);
   PHOTO51_EXPECT_ERROR(read_json_object(folder / "b.json", "do this"), data,
                        HasSubstr("at most 16.0 MiB are read"));
-}
-
-TEST(JsonEntry, IsOfItsTypeOrAnError) {
-  const Json object =
-      Json::parse(R"({"i": 7, "d": 1.5, "b": true, "s": "secret", "l": [1, 2], "m": {"a": 1}})");
-  EXPECT_EQ(json_entry<int64_t>(object, "i"), 7);
-  EXPECT_EQ(json_entry<double>(object, "i"), 7);
-  EXPECT_EQ(json_entry<double>(object, "d"), 1.5);
-  EXPECT_TRUE(json_entry<bool>(object, "b"));
-  EXPECT_EQ(json_entry<std::vector<int64_t>>(object, "l").size(), 2U);
-  const auto says = [](const char* name) {
-    return AllOf(HasSubstr(std::string("the entry `") + name + "` is absent or of another type"),
-                 Not(HasSubstr("secret")));
-  };
-  PHOTO51_EXPECT_ERROR(json_entry<int64_t>(object, "d"), data, says("d"));
-  PHOTO51_EXPECT_ERROR(json_entry<int64_t>(object, "b"), data, says("b"));
-  PHOTO51_EXPECT_ERROR(json_entry<bool>(object, "i"), data, says("i"));
-  PHOTO51_EXPECT_ERROR(json_entry<double>(object, "s"), data, says("s"));
-  PHOTO51_EXPECT_ERROR(json_entry<std::string>(object, "l"), data, says("l"));
-  PHOTO51_EXPECT_ERROR(json_entry<std::vector<double>>(object, "m"), data, says("m"));
-  PHOTO51_EXPECT_ERROR(json_entry<double>(object, "x"), data, says("x"));
-  PHOTO51_EXPECT_ERROR(json_entry<double>(Json::array(), "x"), data, says("x"));
 }
 
 }  // namespace

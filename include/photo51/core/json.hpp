@@ -6,9 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
-#include "photo51/core/error.hpp"
 #include "photo51/core/shown.hpp"
 
 namespace photo51::core {
@@ -26,26 +24,5 @@ std::optional<nlohmann::ordered_json> parse_json(std::string_view text);
 /// The object in a file of at most 16 MiB. Error (data) that names the file, with `remedy`, when it holds
 /// something else.
 nlohmann::ordered_json read_json_object(const std::filesystem::path& file, const std::string& remedy);
-
-/// The entry of an object as a T. Error (data) that names the entry when it is absent or of another type;
-/// what stands there is not quoted.
-template <class T, class Json>
-T json_entry(const Json& object, const std::string& name) {
-  const auto found = object.is_object() ? object.find(name) : object.end();
-  bool fits = found != object.end();
-  // The library would turn one kind into another, and too large numbers into any.
-  if constexpr (std::is_same_v<T, bool>)
-    fits = fits && found->is_boolean();
-  else if constexpr (std::is_integral_v<T>)
-    fits = fits && found->is_number_integer();
-  else if constexpr (std::is_floating_point_v<T>)
-    fits = fits && found->is_number();
-  if (fits) try {
-      return found->template get<T>();
-    } catch (const nlohmann::json::exception&) {
-      // Said below.
-    }
-  fail_data("the entry `" + name + "` is absent or of another type");
-}
 
 }  // namespace photo51::core
