@@ -205,6 +205,8 @@ void inspect_dicom(const fs::path& path, Inspection& found, const InspectOptions
   try {
     look_by_kind(path, found, options);
   } catch (const core::Error& error) {
+    // Whoever trains on it is refused for the same reason: there is no other way to use a slide.
+    if (found.kind == "slide") throw;
     // The pixels were read: what they mean is only suspicious.
     found.warnings.push_back("cannot be used as a " + found.kind + ": " + error.what());
   }

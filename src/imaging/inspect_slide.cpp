@@ -133,7 +133,7 @@ void suspect(const SlideInfo& info, Inspection& found) {
 }  // namespace
 
 void inspect_slide(const std::filesystem::path& path, Inspection& found, const InspectOptions& options) {
-  const Slide slide = open_slide(path);
+  const Slide slide = open_slide(path, options.slide);
   const SlideInfo& info = slide.info();
   const SlideLevel& whole = info.levels.front();
   found.modality = Modality::histopathology;
@@ -141,7 +141,8 @@ void inspect_slide(const std::filesystem::path& path, Inspection& found, const I
   found.channels = 3;
   if (info.mpp)
     found.spacing = {(*info.mpp)[0] / 1000, (*info.mpp)[1] / 1000, std::numeric_limits<double>::quiet_NaN()};
-  if (!found.measured && !(info.backend == "tiff" && measure_deep_page(path, found)))
+  const bool chosen = !options.slide.channels.empty() || options.slide.plane > 0 || options.slide.page > 0;
+  if (!found.measured && !(info.backend == "tiff" && !chosen && measure_deep_page(path, found)))
     measure_pixels(slide, found);
   take_notes(info, found);
   suspect(info, found);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/slide.hpp"
 #include "support/dicom_file.hpp"
 #include "support/errors.hpp"
@@ -58,6 +59,22 @@ TEST_F(DicomSlides, WithSeveralOpticalPathsNeedAChoice) {
   EXPECT_EQ(gray(colours, 1, 1, 0), 11);
   EXPECT_EQ(gray(colours, 1, 1, 1), 3);
   EXPECT_EQ(gray(colours, 1, 1, 2), 7);
+}
+
+TEST_F(DicomSlides, AreInspectedAsTheyAreReadForTraining) {
+  const auto path = folder_ / "a.dcm";
+  const auto of_a_slide = [](DicomFile file) { return file.text(0x00080060, "CS", "SM"); };
+  of_a_slide(slide(8)).items(0x00480105, {path_item("1", "DAPI"), path_item("2", "Cy5")}).save(path);
+  const Inspection found = inspect(path);
+  EXPECT_EQ(found.kind, "slide");
+  EXPECT_THAT(found.error, testing::AllOf(HasSubstr("a.dcm: has 2 channels (1 DAPI, 2 Cy5)"),
+                                          HasSubstr("slide.channels")));
+  const Inspection chosen = inspect(path, {.slide = {.channels = {"Cy5"}}});
+  EXPECT_EQ(chosen.error, "");
+  EXPECT_EQ(chosen.size, (std::array<int64_t, 3>{2 * kTile, 2 * kTile, 1}));
+  of_a_slide(slide(8)).longs(0x00480303, {2}).save(path);
+  EXPECT_THAT(inspect(path).error, testing::AllOf(HasSubstr("has 2 focal planes"), HasSubstr("slide.plane")));
+  EXPECT_EQ(inspect(path, {.slide = {.plane = 1}}).error, "");
 }
 
 TEST_F(DicomSlides, WithSeveralFocalPlanesNeedOne) {

@@ -129,9 +129,10 @@ TEST_F(Trained, ACaseWithNothingIsReportedAndLeftOut) {
   EXPECT_EQ(predictions[0].case_id, "N2");
   // Without a listener the cohort records it.
   EXPECT_EQ(predictor.predict(people, {0, 1}, {}).size(), 3U);
-  ASSERT_EQ(people.warnings().size(), 1U);
-  EXPECT_EQ(people.warnings()[0].case_id, "N1");
-  EXPECT_EQ(people.warnings()[0].text, "is left out: it has none of the inputs table");
+  std::vector<std::string> said;
+  for (const auto& warning : people.warnings())
+    if (warning.case_id == "N1") said.push_back(warning.text);
+  EXPECT_THAT(said, ::testing::ElementsAre("is left out: it has none of the inputs table"));
 }
 
 TEST_F(Trained, WeightsThatAreNoNumbersAreRefused) {

@@ -174,7 +174,7 @@ void inspect_all(const std::vector<std::string>& paths, const std::string& sheet
   Sheet sheet;
   std::vector<std::string> unreadable;
   for (const std::string& path : paths) {
-    Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty()});
+    Inspection found = imaging::inspect(path, {.picture = !sheet_path.empty(), .slide = tiles.slide});
     if (found.kind == "slide" && found.error.empty() && (!sheet_path.empty() || !tile.empty()))
       show_tiles(found, tiles);
     if (json) {
@@ -215,8 +215,8 @@ void add_inspect(CLI::App& app, const Common& common) {
       "their tiles");
   command->add_option(
       "--tile", options->tile,
-      "settings of an input's `tile` section, such as mpp=0.5 or tissue.pen=true, for the tiles "
-      "that are counted and drawn of a slide");
+      "settings of an input's `tile` section, such as mpp=0.5, tissue.pen=true or slide.channels=[DAPI], by "
+      "which a slide is read and its tiles are counted and drawn");
   command->callback([options, &common] {
     run::refuse_output_file(options->sheet, "--sheet");
     inspect_all(options->paths, options->sheet, options->tile, common.json);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/imaging/slide.hpp"
 #include "photo51/imaging/volume.hpp"
 
 namespace photo51::imaging {
@@ -39,7 +40,8 @@ struct Inspection {
 };
 
 struct InspectOptions {
-  bool picture = false;  ///< make `Inspection::picture`
+  bool picture = false;     ///< make `Inspection::picture`
+  SlideOptions slide = {};  ///< what of a slide is read, as for training
 };
 
 /// Never throws for bad data: `error` says what is wrong.
