@@ -10,7 +10,22 @@
 
 namespace photo51::config {
 
+namespace {
+
+/// Of a list that is longer than it should be.
+std::string count_hint(size_t given, size_t wanted) {
+  return given > wanted ? "; a decimal comma begins a new number, so write 0.5, not 0,5" : "";
+}
+
+constexpr size_t most_axes = 3;  ///< lists of numbers are rarely longer, unless they have decimal commas
+
+}  // namespace
+
 void Fields::check(bool /*holds*/, const char* /*name*/, const std::string& /*message*/) {}
+
+void Fields::check_count(size_t given, size_t wanted, const char* name, const std::string& message) {
+  check(given == wanted, name, message + count_hint(given, wanted));
+}
 
 namespace {
 
@@ -29,16 +44,17 @@ std::string dotted(const std::string& prefix, const std::string& name) {
   core::fail_usage(node.where() + ": " + key + ": " + message);
 }
 
-void check_range(const Node& node, const std::string& key, const Limits& limits, double value) {
+void check_range(const Node& node, const std::string& key, const Limits& limits, double value,
+                 const std::string& hint) {
   const std::string unit = limits.unit.empty() ? "" : " " + limits.unit;
   if (limits.min && !(value >= *limits.min))
     fail_at(node, key,
             "must be at least " + core::format_number(*limits.min) + unit + ", not " +
-                core::format_number(value));
+                core::format_number(value) + hint);
   if (limits.max && !(value <= *limits.max))
-    fail_at(
-        node, key,
-        "must be at most " + core::format_number(*limits.max) + unit + ", not " + core::format_number(value));
+    fail_at(node, key,
+            "must be at most " + core::format_number(*limits.max) + unit + ", not " +
+                core::format_number(value) + hint);
 }
 
 /// What is wrong with text that should be a number, as a remedy.
@@ -48,14 +64,15 @@ std::string number_hint(const Node& node) {
              : "";
 }
 
-double read_double(const Node& node, const std::string& key, const Limits& limits) {
+double read_double(const Node& node, const std::string& key, const Limits& limits,
+                   const std::string& hint = "") {
   const auto value =
       node.kind == Node::Kind::scalar && !node.quoted ? core::parse_double(node.text) : std::nullopt;
   if (!value) fail_at(node, key, "expected a number, got " + node.kind_name() + number_hint(node));
   const auto& words = limits.one_of;  // that may stand for a number
   if (std::find(words.begin(), words.end(), node.text) != words.end()) return *value;
   if (!std::isfinite(*value)) fail_at(node, key, "must be a finite number, not " + node.text);
-  check_range(node, key, limits, *value);
+  check_range(node, key, limits, *value, hint);
   return *value;
 }
 
@@ -63,7 +80,7 @@ int64_t read_int(const Node& node, const std::string& key, const Limits& limits)
   const auto value =
       node.kind == Node::Kind::scalar && !node.quoted ? core::parse_int(node.text) : std::nullopt;
   if (!value) fail_at(node, key, "expected a whole number, got " + node.kind_name() + number_hint(node));
-  check_range(node, key, limits, static_cast<double>(*value));
+  check_range(node, key, limits, static_cast<double>(*value), "");
   return *value;
 }
 
@@ -211,7 +228,9 @@ void Reader::visit(Field field) {
           },
           [&](std::vector<double>* value) {
             value->clear();
-            for (const auto& item : read_list(node, key)) value->push_back(read_double(item, key, limits));
+            const std::string hint = count_hint(read_list(node, key).size(), most_axes);
+            for (const auto& item : read_list(node, key))
+              value->push_back(read_double(item, key, limits, hint));
           },
           [&](std::vector<int64_t>* value) {
             value->clear();
@@ -222,7 +241,7 @@ void Reader::visit(Field field) {
             if (items.size() != numbers.count)
               fail_at(node, key,
                       "expected " + std::to_string(numbers.count) + " numbers, got " +
-                          std::to_string(items.size()));
+                          std::to_string(items.size()) + count_hint(items.size(), numbers.count));
             for (size_t i = 0; i < numbers.count; ++i) numbers.values[i] = read_double(items[i], key, limits);
           },
           [&](const Section& section) {

@@ -14,6 +14,8 @@
 namespace photo51::core {
 namespace {
 
+using Cells = std::vector<std::string>;
+
 class Scanner {
  public:
   Scanner(std::string_view text, char separator, const std::string& source, size_t most_cells)
@@ -21,6 +23,14 @@ class Scanner {
 
   bool done() const { return at_ >= text_.size(); }
   int line() const { return line_; }
+
+  /// To the beginning of a line.
+  void skip_to(size_t end) {
+    while (at_ < end) {
+      const char c = text_[at_++];
+      if (c == '\n' || (c == '\r' && (done() || text_[at_] != '\n'))) ++line_;
+    }
+  }
 
   std::vector<std::string> row() {
     std::vector<std::string> cells;
@@ -167,14 +177,87 @@ size_t Table::require(std::string_view column) const {
 
 namespace {
 
+/// The line that begins at `at`, which moves to the next.
+std::string_view next_line(std::string_view text, size_t& at) {
+  const size_t begin = at, end = std::min(text.find_first_of("\r\n", begin), text.size());
+  at = std::min(end + (text.substr(end).starts_with("\r\n") ? 2 : 1), text.size());
+  return text.substr(begin, end - begin);
+}
+
+/// Without the empty ones at the end; none when a quote of the line does not close in it.
+Cells cells_of(std::string_view line, char separator) {
+  const std::string source;  // of an error that nobody sees
+  Cells cells;
+  try {
+    cells = Scanner(line, separator, source, most_cells_of_a_table).row();
+  } catch (const Error&) {
+    return {};
+  }
+  while (!cells.empty() && cells.back().empty()) cells.pop_back();
+  return cells;
+}
+
+bool begins_with_hash(std::string_view line) {
+  return (line.starts_with('"') ? line.substr(1) : trim(line)).starts_with('#');
+}
+
+/// Of cBioPortal's line of data types, one a column.
+bool are_types(const Cells& cells) {
+  const auto is_type = [](std::string_view cell) {
+    return cell == "STRING" || cell == "NUMBER" || cell == "BOOLEAN";
+  };
+  return !cells.empty() && cells[0].starts_with('#') && is_type(std::string_view(cells[0]).substr(1)) &&
+         std::all_of(cells.begin() + 1, cells.end(), is_type);
+}
+
+/// Of `# exported by a program`: words in one cell, which no other separator parts.
+bool is_remark(const Cells& cells, bool one_separator) {
+  return cells.size() == 1 && (cells[0].starts_with("##") || cells[0].find(' ') != std::string::npos) &&
+         (one_separator || cells[0].find_first_of(",;\t") == std::string::npos);
+}
+
+}  // namespace
+
+size_t header_begin(std::string_view text) {
+  size_t begin = 0;
+  const auto named = named_separator(next_line(text, begin));
+  if (!named) begin = 0;
+  std::string_view header;
+  size_t header_at = begin;
+  bool any = false;
+  for (size_t next = begin; trim(header).empty() || begins_with_hash(header);) {
+    any = any || begins_with_hash(header);
+    if (next >= text.size()) return begin;
+    header_at = next;
+    header = next_line(text, next);
+  }
+  if (!any) return begin;
+  const char separator = named ? *named : separator_of(header);
+  const size_t columns = cells_of(header, separator).size();
+  std::optional<size_t> own;  // where a line is that is the header, if none tells the types
+  if (columns < 2) own = begin;
+  for (size_t next = begin; next < header_at;) {
+    const size_t at = next;
+    const auto line = next_line(text, next);
+    if (trim(line).empty()) continue;
+    const Cells cells = cells_of(line, separator);
+    if (cells.size() == columns && are_types(cells)) return header_at;
+    if (!own && !is_remark(cells, named || separator == '\t' || line.starts_with('"'))) own = at;
+  }
+  return own.value_or(header_at);
+}
+
+namespace {
+
 Table parse_utf8(std::string_view text, Table table, size_t most_cells) {
   if (trim(text).empty())
     fail_data(table.source + ": the table is empty; it needs a header and one row a record");
-  const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
-  const auto named = named_separator(first_line);
-  const char separator = named ? *named : separator_of(first_line);
+  const auto named = named_separator(text.substr(0, text.find_first_of("\r\n")));
+  const size_t begin = header_begin(text);
+  size_t after_header = begin;
+  const char separator = named ? *named : separator_of(next_line(text, after_header));
   Scanner scanner(text, separator, table.source, most_cells);
-  if (named) scanner.row();
+  scanner.skip_to(begin);
   const int header_line = scanner.line();
   if (scanner.done())
     fail_data(table.source + ": the table is empty; it needs a header and one row a record");

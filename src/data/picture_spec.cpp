@@ -108,8 +108,8 @@ void describe_pictures(config::Fields& f, InputOptions& o) {
     "there instead of a bag");
   f.section("stain", o.stain,
             "histopathology: colours brought to a common look, learnt from each slide alone");
-  f.check(o.assume_spacing.empty() || o.assume_spacing.size() == 3, "assume_spacing",
-          "takes three numbers (x, y, z)");
+  if (!o.assume_spacing.empty())
+    f.check_count(o.assume_spacing.size(), 3, "assume_spacing", "takes three numbers (x, y, z)");
   f.check(o.assume_orientation.empty() || preprocess::is_orientation(o.assume_orientation),
           "assume_orientation", "is one letter each of L/R, P/A and S/I, such as LPS");
 }

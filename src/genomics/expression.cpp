@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <limits>
 #include <optional>
 #include <unordered_set>
 
+#include "genomics/gct.hpp"
 #include "genomics/lines.hpp"
 #include "genomics/mutations.hpp"
 #include "photo51/core/cells.hpp"
@@ -45,20 +47,25 @@ class Reader {
         source_(source),
         wanted_(patients.begin(), patients.end()) {
     const auto named = lines_.text.empty() ? std::nullopt : core::named_separator(lines_.text[0]);
-    if (named) {
-      lines_.text.erase(lines_.text.begin());
-      lines_.number.erase(lines_.number.begin());
+    if (!lines_.text.empty()) {
+      text.remove_prefix(static_cast<size_t>(lines_.text[0].data() - text.data()));
+      drop_lines_before(text.data() + core::header_begin(text));
     }
-    if (!lines_.text.empty()) separator_ = named ? *named : core::separator_of(lines_.text[0]);
+    is_gct_ = is_gct(lines_);
+    const size_t header = is_gct_ ? std::min<size_t>(2, lines_.text.size() - 1) : 0;
+    if (!lines_.text.empty()) separator_ = named ? *named : core::separator_of(lines_.text[header]);
     while (!lines_.text.empty() && is_only(lines_.text.back(), separator_)) {  // a spreadsheet's empty rows
       lines_.text.pop_back();
       lines_.number.pop_back();
     }
+    if (is_gct_) before_values_ += open_gct(lines_, separator_, source);
     if (lines_.text.size() < 2)
       core::fail_data(source + ": the table needs a header and at least one row of numbers");
     split_line(lines_.text[0], separator_, header_);
     split_line(lines_.text[1], separator_, cells_);
-    if (cells_.size() == header_.size()) header_.erase(header_.begin());
+    while (is_gct_ && header_.back().empty()) header_.pop_back();  // a spreadsheet's; open_gct has counted
+    if (is_gct_ || cells_.size() == header_.size())
+      header_.erase(header_.begin(), header_.begin() + static_cast<std::ptrdiff_t>(before_values_));
     for (size_t i = 1; i < lines_.text.size(); ++i)
       names_.push_back(cell_of(lines_.text[i].substr(0, lines_.text[i].find(separator_))));
   }
@@ -96,6 +103,13 @@ class Reader {
   }
 
  private:
+  void drop_lines_before(const char* begin) {
+    const auto kept = std::find_if(lines_.text.begin(), lines_.text.end(),
+                                   [&](std::string_view line) { return line.data() + line.size() > begin; });
+    lines_.number.erase(lines_.number.begin(), lines_.number.begin() + (kept - lines_.text.begin()));
+    lines_.text.erase(lines_.text.begin(), kept);
+  }
+
   size_t count_wanted(const std::vector<std::string_view>& names) const {
     return static_cast<size_t>(std::count_if(names.begin(), names.end(), [this](std::string_view name) {
       return wanted_.contains(std::string(name));
@@ -103,15 +117,16 @@ class Reader {
   }
 
   bool patients_are_columns() {
-    const size_t columns = count_wanted(header_), rows = count_wanted(names_);
+    const size_t columns = count_wanted(header_), rows = is_gct_ ? 0 : count_wanted(names_);
     if (columns != rows) return columns > rows;
     if (rows > 0)
       core::fail_data(source_ +
                       ": as many patients of the cohort stand in the header as in the first column (" +
                       std::to_string(rows) + "), so the genes cannot be told from the patients");
-    if (wanted_.size() == 1 && (header_.size() == 1) != (names_.size() == 1)) {
+    const bool one_column = header_.size() == 1;
+    if (wanted_.size() == 1 && (is_gct_ ? one_column : one_column != (names_.size() == 1))) {
       sample_of_one_ = true;
-      return header_.size() == 1;
+      return one_column;
     }
     core::fail_data(source_ + ": no patient of the cohort" +
                     (wanted_.empty() ? std::string() : " (such as `" + *wanted_.begin() + "`)") +
@@ -133,13 +148,16 @@ class Reader {
 
   void read_cells(size_t row) {
     split_line(lines_.text[row + 1], separator_, cells_);
-    if (cells_.size() != header_.size() + 1)
-      core::fail_data(where(row) + ": " + std::to_string(cells_.size() - 1) +
+    while (is_gct_ && cells_.size() > header_.size() + before_values_ && cells_.back().empty())
+      cells_.pop_back();
+    if (cells_.size() != header_.size() + before_values_)
+      core::fail_data(where(row) + ": " +
+                      std::to_string(cells_.size() - std::min(cells_.size(), before_values_)) +
                       " values, but the header names " + std::to_string(header_.size()));
   }
 
   float value(size_t row, size_t column) {
-    const auto cell = cells_[column + 1];
+    const auto cell = cells_[column + before_values_];
     const bool comma = separator_ == ';' && core::has_decimal_comma(cell);
     std::optional<float> parsed;
     if (comma) {
@@ -177,6 +195,8 @@ class Reader {
   std::unordered_set<std::string> wanted_;
   char separator_ = '\t';
   std::vector<std::string_view> header_, names_, cells_;  ///< without the corner; first column; a row
+  size_t before_values_ = 1;                              ///< cells of a row: its name, what GCT says of it
+  bool is_gct_ = false;                                   ///< so the patients are its columns
   bool sample_of_one_ = false;
   bool with_comma_ = false, with_point_ = false;  ///< decimals seen in a table with semicolons
 };

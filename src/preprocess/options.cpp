@@ -69,7 +69,7 @@ void describe(config::Fields& f, NormalizeOptions& o) {
   f("full_scale", o.full_scale, "fixed: the stored intensity that counts as 1 (255 for 8-bit pictures)",
     {.min = 1e-9});
   f.check((o.method == "fixed") == !o.mean.empty(), "mean", "is for method fixed, which needs it");
-  f.check(o.mean.size() == o.std.size(), "std", "needs as many numbers as mean");
+  f.check_count(o.std.size(), o.mean.size(), "std", "needs as many numbers as mean");
 }
 
 void describe(config::Fields& f, PreprocessOptions& o) {
@@ -81,7 +81,8 @@ void describe(config::Fields& f, PreprocessOptions& o) {
   f.check(o.orientation == "none" || is_orientation(o.orientation), "orientation",
           "`" + o.orientation + "` is not none or one letter each of L/R, P/A and S/I, such as LPS");
   f("spacing", o.spacing, "voxel size x, y, z; empty keeps the file's", {.min = 1e-3, .unit = "mm"});
-  f.check(o.spacing.empty() || o.spacing.size() == 3, "spacing", "takes three numbers (x, y, z) or none");
+  if (!o.spacing.empty())
+    f.check_count(o.spacing.size(), 3, "spacing", "takes three numbers (x, y, z) or none");
   short_section(f, "crop", o.crop, "keep only a part of the scan");
   f("size", o.size, "voxels x, y, z of the result; empty keeps each case's own", {.min = 1, .max = 4096});
   f.check(o.size.empty() || o.size.size() == 3, "size", "takes three numbers (x, y, z) or none");

@@ -141,11 +141,12 @@ void describe(config::Fields& f, Pyradiomics& o) {
   f("symmetricalGLCM", o.symmetrical_glcm, "counts each pair of voxels both ways");
   f("gldm_a", o.gldm_a, "levels by which dependent neighbours may differ", {.min = 0});
   f.check(o.bin_width > 0, "binWidth", "must be positive");
-  f.check(o.resampled_spacing.empty() || o.resampled_spacing.size() == 3, "resampledPixelSpacing",
-          "takes x, y and z");
+  if (!o.resampled_spacing.empty())
+    f.check_count(o.resampled_spacing.size(), 3, "resampledPixelSpacing", "takes x, y and z");
   for (const double value : o.resampled_spacing)
     f.check(value >= 0, "resampledPixelSpacing", "must not be negative");
-  f.check(o.resegment_range.size() <= 2, "resegmentRange", "takes one or two thresholds");
+  if (o.resegment_range.size() > 2)
+    f.check_count(o.resegment_range.size(), 2, "resegmentRange", "takes one or two thresholds");
   f.check(!o.distances.empty(), "distances", "needs at least one");
 }
 

@@ -161,9 +161,9 @@ void describe(config::Fields& f, Settings& o) {
       "features are also computed of what these make of the image, all but `morphology` and `diagnostic`");
   f("unfiltered", o.unfiltered, "whether features of the image itself are wanted beside those of `filters`");
   f.section("filtered", o.filtered, "how the intensities of response maps become levels");
-  f.check(o.spacing.empty() || o.spacing.size() == 3, "spacing", "takes x, y and z");
+  if (!o.spacing.empty()) f.check_count(o.spacing.size(), 3, "spacing", "takes x, y and z");
   for (const double value : o.spacing) f.check(value >= 0, "spacing", "must not be negative");
-  f.check(o.range.empty() || o.range.size() == 2, "range", "takes a low and a high end");
+  if (!o.range.empty()) f.check_count(o.range.size(), 2, "range", "takes a low and a high end");
   f.check(o.range.size() != 2 || !(o.range[0] > o.range[1]), "range", "the low end comes first");
   f.check(!o.aggregation.empty(), "aggregation", "needs at least one");
   f.check(o.unfiltered || !o.filters.empty(), "unfiltered", "without it there must be `filters`");

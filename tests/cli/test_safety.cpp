@@ -238,7 +238,16 @@ class SafetyOfImages : public ::testing::Test {
     all.insert(all.end(), more.begin(), more.end());
     return all;
   }
-  void damage() const { std::ofstream(file_, std::ios::binary) << whole_.substr(0, whole_.size() / 2); }
+  /// A run of 8 epochs into `run` that finds the file damaged after its first fold.
+  void stop_on_a_bad_file() const {
+    const pid_t child = start_program(arguments("run", {"train.epochs=8"}), folder_.path());
+    const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(5);
+    while (!fs::exists(folder_ / "run/checkpoints/fold_0/predictions.csv") &&
+           std::chrono::steady_clock::now() < patience)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::ofstream(file_, std::ios::binary) << whole_.substr(0, whole_.size() / 2);
+    ASSERT_EQ(wait_for(child), 3) << slurp(folder_ / "stderr.txt");
+  }
 
   TemporaryFolder folder_;
   fs::path file_;
@@ -247,13 +256,7 @@ class SafetyOfImages : public ::testing::Test {
 
 TEST_F(SafetyOfImages, ARunThatStoppedOnABadFileGoesOn) {
   const auto run = folder_ / "run";
-  const pid_t child = start_program(arguments("run", {"train.epochs=8"}), folder_.path());
-  const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-  while (!fs::exists(run / "checkpoints/fold_0/predictions.csv") &&
-         std::chrono::steady_clock::now() < patience)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  damage();
-  ASSERT_EQ(wait_for(child), 3) << slurp(folder_ / "stderr.txt");
+  ASSERT_NO_FATAL_FAILURE(stop_on_a_bad_file());
   EXPECT_THAT(slurp(run / "stopped.json"), AllOf(HasSubstr("\"" + bad_ + "\""), HasSubstr("flair.nii.gz")));
   const std::string fold_0 = slurp(run / "checkpoints/fold_0/best.safetensors");
   // Mended to other bytes of the same image: packed anew.
@@ -275,13 +278,7 @@ TEST_F(SafetyOfImages, ARunThatStoppedOnABadFileGoesOn) {
 
 TEST_F(SafetyOfImages, OrLeavesTheCaseOut) {
   const auto run = folder_ / "run";
-  const pid_t child = start_program(arguments("run", {"train.epochs=8"}), folder_.path());
-  const auto patience = std::chrono::steady_clock::now() + std::chrono::minutes(5);
-  while (!fs::exists(run / "checkpoints/fold_0/predictions.csv") &&
-         std::chrono::steady_clock::now() < patience)
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  damage();
-  ASSERT_EQ(wait_for(child), 3) << slurp(folder_ / "stderr.txt");
+  ASSERT_NO_FATAL_FAILURE(stop_on_a_bad_file());
   const std::string fold_0 = slurp(run / "checkpoints/fold_0/best.safetensors");
   const Outcome resumed =
       run_program(arguments("run", {"train.epochs=8", "cohort.on_bad_case=skip", "--resume"}));

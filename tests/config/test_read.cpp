@@ -112,7 +112,7 @@ TEST(Read, ErrorsNameFileLineKeyAndRemedy) {
   refuses("text: {a: 1}", "text: expected text, got a map");
   refuses("names: a", "names: expected a list, got `a`");
   refuses("sizes: [1, 0]", "sizes: must be at least 1, not 0");
-  refuses("range: [1, 2, 3]", "range: expected 2 numbers, got 3");
+  refuses("range: [1]", "range: expected 2 numbers, got 1");
   refuses("window: 3", "window: expected a map of keys, got `3`");
   refuses("\nwindow:\n  low: 5\n  high: 2", "k.yaml:4: window.high: must be above low");
   refuses("window: {low: 5}", "k.yaml:1: window.high: must be above low");
@@ -122,6 +122,27 @@ TEST(Read, ErrorsNameFileLineKeyAndRemedy) {
   refuses(
       "heads: {idh: {task: binnary}}",
       "heads.idh.task: `binnary` is not a valid value (did you mean `binary`?); it takes binary, survival");
+}
+
+struct Spacing {
+  std::vector<double> mm;
+};
+void describe(Fields& f, Spacing& o) {
+  f("mm", o.mm, "three numbers");
+  f.check_count(o.mm.size(), 3, "mm", "takes three numbers");
+}
+
+TEST(Read, AListThatIsTooLongMayHaveDecimalCommas) {
+  const std::string hint = "; a decimal comma begins a new number, so write 0.5, not 0,5";
+  PHOTO51_EXPECT_ERROR(parse("range: [0,5, 0,7]"), usage,
+                       "folder/k.yaml:1: range: expected 2 numbers, got 4" + hint);
+  PHOTO51_EXPECT_ERROR(parse("range: [1]"), usage, "folder/k.yaml:1: range: expected 2 numbers, got 1");
+  Spacing spacing;
+  const auto read_spacing = [&](const char* yaml) { read(parse_yaml(yaml, "s.yaml"), spacing); };
+  read_spacing("mm: [0.5, 0.5, 1]");
+  EXPECT_EQ(spacing.mm, (std::vector<double>{0.5, 0.5, 1}));
+  PHOTO51_EXPECT_ERROR(read_spacing("mm: [0,5, 0,5, 1]"), usage, "s.yaml:1: mm: takes three numbers" + hint);
+  PHOTO51_EXPECT_ERROR(read_spacing("mm: [1, 1]"), usage, "s.yaml:1: mm: takes three numbers");
 }
 
 TEST(Read, AnUnknownKeyIsAnErrorWhateverItsValue) {

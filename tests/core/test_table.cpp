@@ -78,6 +78,51 @@ TEST(Table, TheFirstLineMayNameTheSeparator) {
   PHOTO51_EXPECT_ERROR(parse_table("sep=;\n", "t"), data, HasSubstr("the table is empty"));
 }
 
+TEST(Table, LinesThatDescribeTheColumnsAreNoHeader) {
+  const std::string names = "#Patient Identifier\tSex\tAge, years\n#Identifier; unique\tSex\t\n";
+  for (const std::string attribute : {"", "#PATIENT\tPATIENT\tPATIENT\n"}) {
+    const auto table = parse_table(names + "#STRING\tSTRING\tNUMBER\n" + attribute +
+                                       "#1\t1\t1\nPATIENT_ID\tSEX\tAGE\n#P1\tMale\t61\nP2\tFemale\t\n",
+                                   "data_clinical_patient.txt");
+    EXPECT_EQ(table.columns, (Cells{"PATIENT_ID", "SEX", "AGE"}));
+    EXPECT_EQ(table.rows, (std::vector<Cells>{{"#P1", "Male", "61"}, {"P2", "Female", ""}}));
+    EXPECT_EQ(table.lines.at(0), attribute.empty() ? 6 : 7);
+  }
+  const auto saved = parse_table(
+      "sep=;\r\n#Patient;Age\r\n\"#The \"\"id\"\"\";Years\r\n#STRING;NUMBER\r\n#1;1\r\nID;AGE\r\nP1;61,5\r\n",
+      "t");
+  EXPECT_EQ(saved.columns, (Cells{"ID", "AGE"}));
+  EXPECT_EQ(saved.rows, (std::vector<Cells>{{"P1", "61.5"}}));
+  EXPECT_EQ(saved.lines, std::vector<int>{7});
+  EXPECT_EQ(parse_table("#Patient\r#STRING\rID\rP1\r", "t").lines, std::vector<int>{4});
+  // Types of another number of columns describe others.
+  PHOTO51_EXPECT_ERROR(parse_table("#Patient\tAge\n#STRING\tNUMBER\nID\tAGE\tSEX\n", "t"), data,
+                       HasSubstr("t:3: 3 cells, but the header has 2"));
+}
+
+TEST(Table, RemarksBeforeTheHeaderArePassedOver) {
+  for (const char* remarks : {"# exported by a program\n", "##v1\n\n# of 2020,,\n", "\"# a, b\"\n"}) {
+    const auto table = parse_table(std::string(remarks) + "id,age\nP1,61\n", "t");
+    EXPECT_EQ(table.columns, (Cells{"id", "age"})) << remarks;
+    EXPECT_EQ(table.rows, (std::vector<Cells>{{"P1", "61"}})) << remarks;
+  }
+  EXPECT_EQ(parse_table("# a, b; c\nid\tage\nP1\t61\n", "t").columns, (Cells{"id", "age"}));
+  EXPECT_EQ(parse_table("##fileformat=x\n#CHROM\tPOS\n1\t2\n", "t").columns, (Cells{"#CHROM", "POS"}));
+  PHOTO51_EXPECT_ERROR(parse_table("# a\nid,,age\n", "t"), data, HasSubstr("t:2: column 2 has no name"));
+}
+
+TEST(Table, AColumnMayBeginWithAHash) {
+  const auto table = parse_table("#Sample,age\n#1,61\nP2,\n", "t");
+  EXPECT_EQ(table.columns, (Cells{"#Sample", "age"}));
+  EXPECT_EQ(table.rows, (std::vector<Cells>{{"#1", "61"}, {"P2", ""}}));
+  EXPECT_EQ(parse_table("# sample;age\nP1;0,5\n", "t").rows[0], (Cells{"P1", "0.5"}));
+  EXPECT_EQ(parse_table("# sample,age\nP1,\nP2,61\n", "t").rows.size(), 2U);
+  EXPECT_EQ(parse_table("# the sample\nP1\n", "t").columns, Cells{"# the sample"});
+  EXPECT_EQ(parse_table("#STRING,NUMBER\n#1,2\n", "t").columns, (Cells{"#STRING", "NUMBER"}));
+  PHOTO51_EXPECT_ERROR(parse_table("#Sample\nP1,61\n", "t"), data,
+                       HasSubstr("t:2: 2 cells, but the header has 1"));
+}
+
 TEST(Table, ReadsUtf16AndWindows1252) {
   const std::string little("\xFF\xFEi\0d\0,\0b\0\n\0P\0\xE4\0,\0001\0", 20);
   EXPECT_EQ(parse_table(little, "t").rows[0], (Cells{"P\xC3\xA4", "1"}));

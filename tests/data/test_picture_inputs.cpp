@@ -174,6 +174,8 @@ TEST_F(PictureInputTest, OptionsOfOtherModalitiesAreRefused) {
   EXPECT_THAT(refusal("ultrasound\ncolour: rgb\naugment: {color_jitter: {hue: 0.1}}"),
               HasSubstr("normalize fixed"));
   EXPECT_THAT(refusal("mri\nassume_spacing: [1, 1]"), HasSubstr("takes three numbers"));
+  EXPECT_THAT(refusal("mri\nassume_spacing: [1,5, 1,5, 3]"),
+              HasSubstr("takes three numbers (x, y, z); a decimal comma begins a new number"));
   EXPECT_THAT(refusal("mri\nassume_orientation: LPX"), HasSubstr("one letter each"));
 }
 

@@ -102,6 +102,71 @@ TEST(Expression, TablesOfSpreadsheets) {
   EXPECT_THAT(testing::internal::GetCapturedStderr(), HasSubstr("e.tsv:2: is not UTF-8"));
 }
 
+TEST(Expression, ReadsGct) {
+  const std::string older =
+      "#1.2\n2\t3\nName\tDescription\tP2\tX9\tP1\n"
+      "ENSG1\tTP53\t1.5\t9\t2\nENSG2\t\t\t9\t-3e1\n";
+  const std::string newer =
+      "#1.3\r\n2\t3\t2\t1\r\nid\tsymbol\tband\tP2\tX9\tP1\r\nsite\tna\tna\tA\tB\tC\r\n"
+      "ENSG1\tTP53\t17p\t1.5\t9\t2\r\nENSG2\tIDH1\t2q\tNA\t9\t-30\r\n";
+  const std::string saved =
+      "#1.2,,,,\n2,3,,,\nName,Description,P2,X9,P1\n"
+      "ENSG1,TP53,1.5,9,2\nENSG2,,,9,-30\n,,,,\n";
+  for (const auto& text : {older, newer, saved, "sep=\t\n" + older}) {
+    const auto table = parse_expression(text, "e.gct", patients);
+    EXPECT_THAT(table.patients, ElementsAre("P2", "P1")) << text;
+    EXPECT_THAT(*table.genes, ElementsAre("ENSG1", "ENSG2")) << text;
+    EXPECT_EQ(table.row(0)[0], 1.5F) << text;
+    EXPECT_TRUE(std::isnan(table.row(0)[1])) << text;
+    EXPECT_EQ(table.row(1)[0], 2.0F) << text;
+    EXPECT_EQ(table.row(1)[1], -30.0F) << text;
+  }
+  // One sample of any name, and a gene that is called as a patient is.
+  const auto one = parse_expression("#1.2\n1\t1\nNAME\tDESCRIPTION\ts\nP1\tx\t4\n", "e.gct", {"P1"});
+  EXPECT_THAT(*one.genes, ElementsAre("P1"));
+  EXPECT_EQ(one.row(0)[0], 4.0F);
+}
+
+TEST(Expression, ADamagedGctIsRefused) {
+  const std::string header = "Name\tDescription\tP1\tP2\n", row = "A\ta\t1\t2\n";
+  EXPECT_THAT(failure("#1.1\n1\t2\n" + header + row),
+              HasSubstr("e.tsv:1: GCT of version `#1.1` is not read; save it as #1.2 or #1.3"));
+  EXPECT_THAT(failure("#1.2\n1\t2\n"), HasSubstr("e.tsv: the GCT ends before its header"));
+  EXPECT_THAT(failure("#1.2\n"), HasSubstr("e.tsv: the GCT ends before its header"));
+  for (const std::string wrong : {"1", "1\t2\t3", "1\tx", "-1\t2", "99999999999999999999\t2", "1.0\t2"})
+    EXPECT_THAT(failure("#1.2\n" + wrong + "\n" + header + row),
+                HasSubstr("e.tsv:2: the dimensions are `" + wrong + "`, but should be the numbers of rows"));
+  EXPECT_THAT(failure("#1.3\n1\t2\n" + header + row), HasSubstr("but should be four numbers"));
+  EXPECT_THAT(failure("#1.2\n2\t2\n" + header + row),
+              HasSubstr("e.tsv:2: says 2 rows, but the table has 1; the file may be cut off"));
+  EXPECT_THAT(failure("#1.2\n1\t2\n" + header + row + "B\tb\t1\t2\n"), HasSubstr("but the table has 2"));
+  EXPECT_THAT(failure("#1.3\n1\t2\t1\t1\n" + header + row),
+              HasSubstr("says 1 rows and 1 about the columns, but the table has 1"));
+  EXPECT_THAT(failure("#1.3\n1\t2\t1\t9223372036854775807\n" + header + row), HasSubstr("the table has 1"));
+  EXPECT_THAT(
+      failure("#1.2\n1\t3\n" + header + row),
+      HasSubstr("e.tsv:3: the header has 4 cells, of which 2 name columns of values, but line 2 says 3"));
+  EXPECT_THAT(failure("#1.3\n1\t0\t9223372036854775807\t0\n" + header + row),
+              HasSubstr("of which 0 name columns of values, but line 2 says 0"));
+  EXPECT_THAT(
+      failure("#1.2\n1\t2\ngene\tP1\tP2\nA\t1\t2\n"),
+      HasSubstr("e.tsv:3: the header of a GCT begins with Name and Description, not with `gene` and `P1`"));
+  EXPECT_THAT(failure("#1.2\n1\t2\n" + header + "A\ta\t1\n"),
+              HasSubstr("e.tsv:4: 1 values, but the header names 2"));
+  EXPECT_THAT(failure("#1.2\n1\t2\n" + header + "A\n"), HasSubstr("e.tsv:4: 0 values"));
+  EXPECT_THAT(failure("#1.2\n1\t2\n" + header + "A\ta\t1\thigh\n"),
+              HasSubstr("e.tsv:4: column `P2`: `high` is not a finite number"));
+  EXPECT_THAT(failure("#1.2\n0\t2\n" + header), HasSubstr("at least one row"));
+}
+
+TEST(Expression, RemarksBeforeTheHeaderArePassedOver) {
+  const auto table = parse_expression(
+      "# Program:counts v2; Command:\"counts\" \"-a\"\nGeneid\tLength\tP1\nTP53\t10\t3\n", "e.txt", {"P1"});
+  EXPECT_EQ(table.row(0)[0], 3.0F);
+  EXPECT_EQ(parse_expression("\nsep=;\n# of today\ngene;P1\nTP53;0,5\n", "e.csv", {"P1"}).row(0)[0], 0.5F);
+  EXPECT_THAT(failure("# of today\ngene\tP1\nTP53\thigh\n"), HasSubstr("e.tsv:3: column `P1`"));
+}
+
 TEST(Expression, LargeTableIsFast) {
   std::string text = "gene";
   std::vector<std::string> ids;

@@ -36,6 +36,12 @@ Volume ct_volume() {
                      Units::hounsfield);
 }
 
+Volume brighter_ct_volume() {
+  Volume ct = ct_volume();
+  ct.data += 1;
+  return ct;
+}
+
 class Dicom : public testing::Test {
  protected:
   test::TemporaryFolder folder_;
@@ -86,8 +92,7 @@ TEST_F(Dicom, WritesTheSameBytesForTheSameSeed) {
 
 TEST_F(Dicom, ReplacesAnEarlierSeriesAndNothingElse) {
   write_dicom_series(ct_volume(), folder_ / "a", {});
-  Volume brighter = ct_volume();
-  brighter.data += 1;
+  const Volume brighter = brighter_ct_volume();
   write_dicom_series(brighter, folder_ / "a", {});
   EXPECT_TRUE(at::equal(read_volume(folder_ / "a").data, brighter.data));
   // Slices that it would not write over are somebody's.
@@ -207,8 +212,7 @@ TEST_F(Dicom, TreatsGapsAsThePolicySays) {
 
 TEST_F(Dicom, TreatsDuplicatesAsThePolicySays) {
   write_dicom_series(ct_volume(), folder_ / "a", {});
-  Volume brighter = ct_volume();
-  brighter.data += 1;
+  const Volume brighter = brighter_ct_volume();
   write_dicom_series(brighter, folder_ / "b", {});
   for (int i = 1; i <= 4; ++i) {
     const std::string name = "slice_000" + std::to_string(i) + ".dcm";

@@ -69,6 +69,10 @@ TEST(PreprocessOptions, RefusesNonsenseWithTheKeysName) {
   refuses("{orientation: LPX}", "orientation", "such as LPS");
   refuses("{orientation: LRS}", "orientation", "such as LPS");
   refuses("{spacing: [1, 1]}", "spacing", "three numbers");
+  refuses("{normalize: {method: fixed, mean: [0.5], std: [1,5]}}", "normalize.std",
+          "as many numbers as mean; a decimal comma begins a new number");
+  refuses("{spacing: [1,5, 1,5, 3]}", "spacing", "none; a decimal comma begins a new number");
+  refuses("{spacing: [0,5, 0,7, 3]}", "spacing", "0.001 mm, not 0; a decimal comma begins a new number");
   refuses("{spacing: [1, 1, 0]}", "spacing", "at least 0.001 mm");
   refuses("{size: [8]}", "size", "three numbers");
   refuses("{size: [8, 8, 0]}", "size", "at least 1");
@@ -108,6 +112,7 @@ TEST(AugmentOptions, StepsAreOffUntilNamedAndMayBeAProbabilityAlone) {
            {"{elastic: {points: 4}}", "twice locked_borders"},
            {"{elastic: {points: 3}}", "points"},
            {"{blur: {sigma: [2, 1]}}", "smaller one first"},
+           {"{blur: {sigma: [0,5, 1,5]}}", "expected 2 numbers, got 4; a decimal comma begins a new number"},
            {"{low_resolution: {zoom: [0.9, 0.5]}}", "smaller one first"},
            {"{ghosting: {ghosts: [5]}}", "two numbers"},
            {"{ghosting: {intensity: [1, 0.5]}}", "smaller one first"},

@@ -60,6 +60,8 @@ TEST(RadiomicsSettings, RefuseWhatMakesNoSense) {
   };
   refused("{profile: ibsi_ct_x}", "ibsi_ct_");
   refused("{spacing: [1, 1]}", "takes x, y and z");
+  refused("{spacing: [0,5, 0,5, 3]}", "takes x, y and z; a decimal comma begins a new number");
+  refused("{range: [0,5, 1,5]}", "takes a low and a high end; a decimal comma begins a new number");
   refused("{spacing: [1, 1, -1]}", "negative");
   refused("{range: [1]}", "a low and a high end");
   refused("{range: [3, 1]}", "the low end comes first");
@@ -70,6 +72,10 @@ TEST(RadiomicsSettings, RefuseWhatMakesNoSense) {
   refused("{pyradiomics: {binWidth: 5}}", "by the profile pyradiomics only");
   refused("{profile: pyradiomics, pyradiomics: {binWidth: 0}}", "must be positive");
   refused("{profile: pyradiomics, pyradiomics: {resampledPixelSpacing: [2, 2]}}", "takes x, y and z");
+  refused("{profile: pyradiomics, pyradiomics: {resampledPixelSpacing: [0,5, 0,5, 3]}}",
+          "takes x, y and z; a decimal comma begins a new number");
+  refused("{profile: pyradiomics, pyradiomics: {resegmentRange: [0,5, 3]}}",
+          "takes one or two thresholds; a decimal comma begins a new number");
   refused("{profile: pyradiomics, pyradiomics: {resampledPixelSpacing: [2, 2, -2]}}", "negative");
   refused("{profile: pyradiomics, pyradiomics: {resegmentRange: [1, 2, 3]}}", "one or two");
   refused("{profile: pyradiomics, pyradiomics: {distances: []}}", "at least one");

@@ -214,6 +214,9 @@ class Fields {
   }
   /// A condition between fields: when parsing, an error at field `name` unless `holds`.
   virtual void check(bool holds, const char* name, const std::string& message);
+  /// The same of the length of a list of numbers. Where it is too long, the message says that a decimal comma
+  /// begins a new number: `[0,5, 0,7]` has four.
+  void check_count(size_t given, size_t wanted, const char* name, const std::string& message);
   virtual void visit(Field field) = 0;
 
  private:

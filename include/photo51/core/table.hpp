@@ -27,17 +27,22 @@ struct Table {
 inline constexpr size_t most_cells_of_a_table = 100'000'000;  ///< a cell takes 32 bytes of memory or more
 
 /// Reads a table as UTF-8 (core/encoding.hpp), gzipped or not. The separator is what a first line `sep=…`
-/// names, else that of the header (`separator_of`). With semicolons, cells such as `0,5` are numbers and
-/// become `0.5`. An apostrophe of `guarded` is taken away. A first column without a name, as pandas writes
-/// its index, is called `index`; columns and rows at the end in which nothing stands are dropped. Errors
-/// (data): missing or empty file, a file that is no text, duplicate or empty column names, a row of another
-/// length, an open quote, decimal commas and decimal points in one table, more text than `most_of_a_table` or
-/// more than `most_cells`.
+/// names, else that of the header (`separator_of`), in front of which may be lines of `header_begin`. With
+/// semicolons, cells such as `0,5` are numbers and become `0.5`. An apostrophe of `guarded` is taken away. A
+/// first column without a name, as pandas writes its index, is called `index`; columns and rows at the end in
+/// which nothing stands are dropped. Errors (data): missing or empty file, a file that is no text, duplicate
+/// or empty column names, a row of another length, an open quote, decimal commas and decimal points in one
+/// table, more text than `most_of_a_table` or more than `most_cells`.
 Table read_table(const std::filesystem::path& path);
 Table parse_table(std::string_view text, std::string source, size_t most_cells = most_cells_of_a_table);
 
 /// A tab when the header has one, else the more frequent of comma and semicolon outside quotes.
 char separator_of(std::string_view header);
+/// Where the header of a table in UTF-8 begins: behind a first line `sep=…`, behind the lines with `#` by
+/// which cBioPortal's clinical tables begin (names, descriptions, data types, …; known by the types, as many
+/// as the header has columns), and behind remarks (`# exported by …`: one cell with blanks, or that begins
+/// with `##`, where the header has several cells). Other lines with `#` are the header: `#Sample,age`.
+size_t header_begin(std::string_view text);
 /// What a first line `sep=;` (also in quotes), which Excel reads, names.
 std::optional<char> named_separator(std::string_view first_line);
 

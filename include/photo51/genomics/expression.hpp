@@ -28,12 +28,16 @@ struct Expression {
 /// by where `patients` stand; only these patients are kept. A table of one sample may carry any name for it
 /// when `patients` is one.
 ///
+/// A GCT (`#1.2`, `#1.3`) is known by its first line: the genes are its first column (Name, id), what else it
+/// says of genes and samples is passed over, and its dimensions are checked.
+///
 /// A MAF of mutations (columns Hugo_Symbol, Tumor_Sample_Barcode, Variant_Classification) becomes 1 where a
 /// patient has a variant of the gene that changes its protein, else 0; all `patients` count as sequenced.
 ///
 /// Errors (data): missing or empty file; the patients stand on neither side, or as many on both; a gene or
 /// patient that stands twice; a row of another length; text or an infinity where a number should be
-/// (file:line, column); a variant without a gene or sample.
+/// (file:line, column); a GCT whose dimensions are not those of its table; a variant without a gene or
+/// sample.
 Expression read_expression(const std::filesystem::path& path, const std::vector<std::string>& patients);
 Expression parse_expression(std::string_view text, const std::string& source,
                             const std::vector<std::string>& patients);
