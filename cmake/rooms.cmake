@@ -18,3 +18,5 @@ set(PHOTO51_ROOMS
     10:evaluation
     11:training
     12:report)
+# Those that define torch modules, and see torch/torch.h.
+set(PHOTO51_TORCH_ROOMS backbones fusion radiogenomics model inference training)
