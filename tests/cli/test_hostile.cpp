@@ -64,7 +64,7 @@ TEST_F(Hostile, PipesAndDevicesAreNeverWaitedFor) {
   outcome = run_program({"inspect", path("pipe")});
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(outcome.out, HasSubstr("is not a regular file but a pipe"));
-  for (const std::string base : {path("pipe"), std::string("/dev/zero"), std::string("/dev/tty")}) {
+  for (const std::string& base : {path("pipe"), std::string("/dev/zero"), std::string("/dev/tty")}) {
     write("extends.yaml", "extends: " + base + "\n");
     outcome = run_program({"train", path("extends.yaml"), "--out", path("run")});
     EXPECT_EQ(outcome.exit_code, 2) << base;
