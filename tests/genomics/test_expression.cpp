@@ -202,7 +202,8 @@ TEST(Expression, NumbersBeyondAFloatAreRefused) {
 }
 
 TEST(Expression, RowsThatAreTooShortForTheHeaderTakeNoMemory) {
-  // As many values as would fill 40 GB. Where no row has as many cells as the header, none of these is the corner.
+  // As many values as would fill 40 GB. Where no row has as many cells as the header, none of these is the
+  // corner.
   std::string header = "gene", rows;
   std::vector<std::string> many;
   for (int i = 0; i < 100'000; ++i) {
