@@ -99,7 +99,8 @@ std::vector<Eigen::Index> bootstrap_rows(const Target& target, uint64_t seed, in
 void require_same(const std::vector<std::string>& names, const std::vector<std::string>& wanted,
                   const core::Learnt& place) {
   if (names.size() != wanted.size())
-    place.fail(std::to_string(names.size()) + " features where the model has " + std::to_string(wanted.size()));
+    place.fail(std::to_string(names.size()) + " features where the model has " +
+               std::to_string(wanted.size()));
   for (size_t i = 0; i < names.size(); ++i)
     if (names[i] != wanted[i])
       place.at(i).fail("`" + names[i] + "` where the model has the feature `" + wanted[i] + "`");
@@ -253,8 +254,9 @@ at::Tensor LearnerHead::forward(const at::Tensor& features) const {
   std::copy(raw.data(), raw.data() + raw.size(), result.mutable_data_ptr<double>());
   at::Tensor scores = result.to(at::kFloat);
   if (!scores.isfinite().all().item<bool>())
-    core::fail_data("the learner's scores are not finite numbers: the features or what it learnt are out of "
-                    "all proportion; train the model again");
+    core::fail_data(
+        "the learner's scores are not finite numbers: the features or what it learnt are out of "
+        "all proportion; train the model again");
   return scores;
 }
 
