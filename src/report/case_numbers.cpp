@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
+#include <set>
+#include <string_view>
 
 #include "photo51/core/text.hpp"
 
@@ -45,27 +48,43 @@ bool is_part_of_a_name(char c) {
          (static_cast<unsigned char>(c) & 0x80U) != 0;
 }
 
-/// `text` with every `name` that stands alone as `number`, after a word for a case, or as `case number`.
-std::string without(const std::string& text, const std::string& name, const std::string& number) {
-  if (name.empty()) return text;
-  const bool only_digits = std::ranges::all_of(name, [](unsigned char c) { return std::isdigit(c) != 0; });
-  const bool telling = !only_digits || name.size() >= kTellingDigits;
+bool is_telling(const std::string& id) {
+  const bool only_digits = std::ranges::all_of(id, [](unsigned char c) { return std::isdigit(c) != 0; });
+  return !only_digits || id.size() >= kTellingDigits;
+}
+
+/// The longest id that stands alone at `at`; the end when there is none.
+Numbers::const_iterator id_at(const std::string& text, size_t at, const Numbers& numbers,
+                              const std::set<size_t, std::greater<>>& lengths) {
+  if (at > 0 && is_part_of_a_name(text[at - 1])) return numbers.end();
+  for (const size_t length : lengths) {
+    const size_t end = at + length;
+    if (length == 0 || end > text.size() || (end < text.size() && is_part_of_a_name(text[end]))) continue;
+    const auto found = numbers.find(text.substr(at, length));
+    if (found != numbers.end()) return found;
+  }
+  return numbers.end();
+}
+
+/// `text` with every id that stands alone as its number, after a word for a case, or as `case number`. In one
+/// pass: a number may be another case's id.
+std::string without(const std::string& text, const Numbers& numbers) {
+  std::set<size_t, std::greater<>> lengths;
+  for (const auto& [id, number] : numbers) lengths.insert(id.size());
   std::string out;
-  size_t from = 0;
-  for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
-    if (at < from) continue;
-    const size_t end = at + name.size();
-    const bool alone = (at == 0 || !is_part_of_a_name(text[at - 1])) &&
-                       (end == text.size() || !is_part_of_a_name(text[end]));
-    const std::string before = text.substr(0, at);
+  for (size_t at = 0; at < text.size();) {
+    const auto found = id_at(text, at, numbers, lengths);
+    const std::string_view before = std::string_view(text).substr(0, at);
     const bool announced = before.ends_with("case ") || before.ends_with("patient ");
     const bool listed = before.ends_with("the first ");
-    if (!alone || (!telling && !announced && !listed)) continue;
-    out += text.substr(from, at - from);
-    out += announced ? number : "case " + number;
-    from = end;
+    if (found == numbers.end() || (!is_telling(found->first) && !announced && !listed)) {
+      out += text[at++];
+      continue;
+    }
+    out += announced ? found->second : "case " + found->second;
+    at += found->first.size();
   }
-  return out + text.substr(from);
+  return out;
 }
 
 /// Paths lead through folders that are often named after patients.
@@ -106,15 +125,11 @@ std::string without_file(std::string text, const std::string& file) {
 
 ReportInput with_case_numbers(ReportInput input) {
   const Numbers numbers = number(input);
-  const auto told = [&](const std::string& text) {
-    std::string plain = without_paths(text);
-    for (const auto& [id, number] : numbers) plain = without(plain, id, number);
-    return plain;
-  };
+  const auto told = [&](const std::string& text) { return without(without_paths(text), numbers); };
   for (std::string& warning : input.warnings) warning = told(warning);
   for (auto& warning : input.file_warnings) {
     const std::string id = renamed(numbers, warning.case_id);
-    warning.text = without(without_paths(without_file(warning.text, warning.file)), warning.case_id, id);
+    warning.text = without(without_paths(without_file(warning.text, warning.file)), {{warning.case_id, id}});
     warning.case_id = id;
     warning.file.clear();
   }
