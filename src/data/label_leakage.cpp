@@ -172,7 +172,7 @@ bool sees(const LabelSpec& spec, const std::string& input) {
 
 class Check {
  public:
-  explicit Check(const Cohort& cohort) : cohort_(cohort), impl_(cohort.impl()) {
+  explicit Check(const Cohort& cohort) : impl_(cohort.impl()) {
     for (const auto& spec : impl_.labels)
       if (spec.kind != LabelSpec::Kind::expression) targets_.push_back({&spec, targets_of(cohort, spec)});
   }
@@ -237,7 +237,6 @@ class Check {
     ordered_.clear();
   }
 
-  const Cohort& cohort_;
   const Cohort::Impl& impl_;
   std::vector<std::pair<const LabelSpec*, std::vector<Target>>> targets_;
   std::map<std::string, std::vector<std::string>> ordered_;  ///< features by what they put in order
