@@ -97,8 +97,9 @@ void spread_mosaic(DicomHeader& h, std::vector<DicomFrame>& frames) {
 
   // The position written is that of a single image as large as the mosaic, around the same middle.
   std::array<double, 3> first = *h.position;
-  const double shift_x = static_cast<double>(h.columns - h.columns / tiles) / 2 * (*h.spacing)[1];
-  const double shift_y = static_cast<double>(h.rows - h.rows / tiles) / 2 * (*h.spacing)[0];
+  const auto beyond_one = [tiles](auto mosaic) { return static_cast<double>(mosaic - mosaic / tiles); };
+  const double shift_x = beyond_one(h.columns) / 2 * (*h.spacing)[1];
+  const double shift_y = beyond_one(h.rows) / 2 * (*h.spacing)[0];
   for (size_t i = 0; i < 3; ++i)
     first[i] += shift_x * (*h.orientation)[i] + shift_y * (*h.orientation)[i + 3];
   const double step = along > 0 ? *h.between_slices : -*h.between_slices;

@@ -86,7 +86,7 @@ std::string to_utf8(const std::string& text, const std::string& character_set) {
   OFString converted;
   if (!from.empty() && converter.selectCharacterSet(from.c_str()).good() &&
       converter.convertString(text.data(), text.size(), converted, "\\").good()) {
-    const std::string result(converted.c_str(), converted.length());
+    std::string result(converted.c_str(), converted.length());
     if (is_utf8(result)) return result;
   }
   if (text.find('\x1B') != std::string::npos)
@@ -95,7 +95,7 @@ std::string to_utf8(const std::string& text, const std::string& character_set) {
 }
 
 std::string utf8_text_of(DcmItem& dataset, DcmItem& item, const DcmTagKey& tag) {
-  const std::string text = text_of(item, tag);
+  std::string text = text_of(item, tag);
   if (is_plain(text)) return text;
   const std::string own = text_of(item, DCM_SpecificCharacterSet);
   return to_utf8(text, own.empty() ? text_of(dataset, DCM_SpecificCharacterSet) : own);

@@ -210,7 +210,7 @@ Volume on_grid_of(const Volume& mask, const Geometry& grid) {
 }
 
 Volume on_grid_of(const Volume& mask, const Volume& image, const MaskOptions& options) {
-  const Volume placed = placed_on(mask, image, options);
+  Volume placed = placed_on(mask, image, options);
   if (placed.geometry.matches(image.geometry)) return placed;
   Volume moved = on_grid_of(placed, image.geometry);
   const at::Tensor inside = bytes_of(placed);

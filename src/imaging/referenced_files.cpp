@@ -51,7 +51,7 @@ fs::path beside(const fs::path& header, const std::string& field, const std::str
   const bool climbs = std::find(named.begin(), named.end(), "..") != named.end();
   if (!anywhere && (named.is_absolute() || named.empty() || climbs))
     fail_elsewhere("is not in the folder of the header");
-  const fs::path file = header.parent_path() / named;
+  fs::path file = header.parent_path() / named;
   std::error_code code;
   if (!anywhere && fs::exists(file, code) && !is_kept_beside(header, file))
     fail_elsewhere("is a link that leads out of the folder of the header");

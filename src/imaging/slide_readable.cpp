@@ -82,7 +82,7 @@ at::Tensor read_readable(const Slide& slide, std::array<double, 2> step, const a
 }
 
 at::Tensor readable_thumbnail(const Slide& slide, int64_t longest_side) {
-  const at::Tensor picture = blank_thumbnail(slide, longest_side);
+  at::Tensor picture = blank_thumbnail(slide, longest_side);
   const SlideLevel& whole = slide.levels().front();
   read_readable(slide,
                 {static_cast<double>(whole.width) / static_cast<double>(picture.size(2)),
