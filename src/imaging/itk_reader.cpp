@@ -6,6 +6,7 @@
 #include <cctype>
 #include <cmath>
 #include <new>
+#include <utility>
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
@@ -57,6 +58,18 @@ at::ScalarType type_of(const Io& io) {
       core::fail_data("voxels of type " + Io::GetComponentTypeAsString(io.GetComponentType()) +
                       " cannot be read; convert the file to float32");
   }
+}
+
+/// The libraries below tell one thing a line, from the outermost call to what went wrong; ITK's own lines
+/// begin with a class and an address in memory.
+std::string innermost_cause(const std::string& description) {
+  std::string cause = "its reader says no more";
+  for (const std::string& line : core::split(description, '\n')) {
+    const size_t end = line.starts_with("itk::") ? line.find("): ") : std::string::npos;
+    std::string said(core::trim(end == std::string::npos ? line : line.substr(end + 3)));
+    if (!said.empty()) cause = std::move(said);
+  }
+  return cause;
 }
 
 /// Unsigned words were read as signed ones of the same size; double voxels become float, unless they stay.
@@ -255,7 +268,7 @@ Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
       throw std::bad_alloc();  // says nothing about the file
     } catch (const itk::ExceptionObject& error) {
       core::fail_data(
-          std::string("cannot be read (") + error.GetDescription() +
+          "cannot be read (" + innermost_cause(error.GetDescription()) +
           "); it is cut off, damaged or of an unknown kind: copy it again or convert it to NIfTI");
     }
   });

@@ -15,9 +15,11 @@
 namespace photo51::imaging {
 namespace {
 
+using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 /// 0, 1, 2, … as little-endian words.
 std::string counting(int count) {
@@ -108,6 +110,14 @@ TEST_F(Itk, RefusesDamagedFiles) {
 
 std::string with(std::string text, const std::string& from, const std::string& to) {
   return text.replace(text.find(from), from.size(), to);
+}
+
+TEST_F(Itk, SaysInOneLineWhatALibrarySaysInMany) {
+  std::string header = kNrrd;
+  header.replace(header.find("(0,3,0)"), 7, "(0,:,0)");
+  EXPECT_THAT(refusal("a.nrrd", header + counting(12)),
+              AllOf(HasSubstr("cannot be read ([nrrd]"), HasSubstr("space dimension is 3"),
+                    HasSubstr("convert it to NIfTI"), Not(HasSubstr("\n")), Not(HasSubstr("itk::"))));
 }
 
 TEST_F(Itk, RefusesLengthsAndPlacesThatAreNone) {
