@@ -10,6 +10,7 @@
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/regular_file.hpp"
 
 namespace photo51::backbones {
@@ -79,7 +80,7 @@ void require_finite(const at::Tensor& tensor) {
                   " values are no finite numbers; the file is damaged, or its training failed");
 }
 
-at::Tensor tensor_of(const nlohmann::json& entry, const Content& content, size_t begin) {
+at::Tensor tensor_of(const nlohmann::ordered_json& entry, const Content& content, size_t begin) {
   const auto& type_name = entry.at("dtype").get_ref<const std::string&>();
   const auto* type = std::find_if(std::begin(type_names), std::end(type_names),
                                   [&](const TypeName& t) { return type_name == t.name; });
@@ -122,12 +123,11 @@ TensorFile read_safetensors(const std::filesystem::path& path, Values values) {
   if (length > content.size - 8)
     core::fail_data(path.string() + ": the header is cut off (" + std::to_string(content.size) +
                     " bytes), or this is not a safetensors file");
-  const char* text = content.bytes.get() + 8;
-  const auto header = nlohmann::json::parse(text, text + length, nullptr, /*allow_exceptions=*/false);
-  if (!header.is_object())
+  const auto header = core::parse_json({content.bytes.get() + 8, length});
+  if (!header || !header->is_object())
     core::fail_data(path.string() + ": the header is not JSON; not a safetensors file?");
   TensorFile file;
-  for (const auto& item : header.items()) {
+  for (const auto& item : header->items()) {
     const std::string& name = item.key();
     const auto& entry = item.value();
     core::with_context(path.string() + ": " + name, [&] {

@@ -1,5 +1,6 @@
 #include "photo51/core/json.hpp"
 
+#include "core/bounded_json.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 
@@ -8,25 +9,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int deepest = 100;
 constexpr MostBytes most_of_json{uint64_t{16} << 20, "is it the right file?"};
-
-struct TooDeep {};
 
 }  // namespace
 
 std::optional<Json> parse_json(std::string_view text) {
-  const auto look = [](int depth, Json::parse_event_t /*event*/, Json& /*parsed*/) {
-    if (depth > deepest) throw TooDeep{};
-    return true;
-  };
   try {
-    auto json = Json::parse(text, look, /*allow_exceptions=*/false);
-    if (json.is_discarded()) return std::nullopt;
-    return json;
+    return parse_bounded<Json>(text, 100);
   } catch (const TooDeep&) {
     return std::nullopt;
-  } catch (const nlohmann::json::exception&) {  // a number out of range
+  } catch (const Json::exception&) {
     return std::nullopt;
   }
 }

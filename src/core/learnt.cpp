@@ -5,14 +5,13 @@
 #include <set>
 #include <utility>
 
+#include "core/bounded_json.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::core {
 namespace {
 
-/// What walks through JSON, be it to copy or to write it, goes a call deeper with every level.
-constexpr int deepest = 32;
 constexpr const char* remedy = "; train the model again, or export it anew";
 
 std::string between(const std::string& least, const std::string& most) {
@@ -29,12 +28,11 @@ double checked(double value, double least, double most, const Learnt& place) {
 }  // namespace
 
 nlohmann::json parse_learnt(std::string_view text) {
-  const auto watch = [](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > deepest) fail_data("is nested deeper than " + std::to_string(deepest) + " levels" + remedy);
-    return true;
-  };
+  constexpr int deepest = 32;
   try {
-    return nlohmann::json::parse(text, watch);
+    return parse_bounded<nlohmann::json>(text, deepest);
+  } catch (const TooDeep&) {
+    fail_data("is nested deeper than " + std::to_string(deepest) + " levels" + remedy);
   } catch (const nlohmann::json::exception&) {  // whose text quotes the file
     fail_data(std::string("is not valid JSON") + remedy);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "imaging/key_lines.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -174,16 +175,6 @@ std::vector<fs::path> files_in(const fs::path& folder) {
   return files;
 }
 
-/// `key = value` lines, and what `take` makes of them.
-template <class Take>
-void each_setting(const std::string& text, const Take& take) {
-  for (const std::string& line : core::split(text, '\n')) {
-    const size_t equals = line.find('=');
-    if (equals == std::string::npos) continue;
-    take(std::string(core::trim(line.substr(0, equals))), std::string(core::trim(line.substr(equals + 1))));
-  }
-}
-
 /// The folder beside the slide, whose Slidedat.ini names the files with the pixels.
 std::vector<fs::path> mirax_files(const fs::path& slide) {
   fs::path folder = slide;
@@ -196,12 +187,16 @@ std::vector<fs::path> mirax_files(const fs::path& slide) {
                     "folder beside the slide, or set cohort.detached_files to `anywhere`");
   const fs::path settings = folder / "Slidedat.ini";
   if (fs::is_regular_file(settings, code))
-    each_setting(first_bytes(settings, most_header), [&](const std::string& key, const std::string& value) {
+    each_key_line(first_bytes(settings, most_header), [&](const std::string& key, const std::string& value) {
       if ((key == "INDEXFILE" || key.starts_with("FILE_")) && !value.empty() &&
           key.find_first_not_of("INDEXFL_0123456789") == std::string::npos)
         beside(settings, key, value);
     });
   std::vector<fs::path> files = files_in(folder);
+  for (const auto& entry : fs::recursive_directory_iterator(folder))
+    if (entry.exists(code) && !entry.is_regular_file(code) && !entry.is_directory(code))
+      core::fail_data(slide.string() + ": " + entry.path().filename().string() +
+                      " in its folder is not a regular file; remove it, and copy the folder again");
   if (!file_limits().follow_out_of_folder)
     for (const fs::path& file : files)
       if (!is_kept_beside(slide, file))
@@ -214,7 +209,7 @@ std::vector<fs::path> mirax_files(const fs::path& slide) {
 /// What OpenSlide opens beside a key file of Hamamatsu.
 std::vector<fs::path> hamamatsu_files(const fs::path& slide, const std::string& text) {
   std::vector<fs::path> files;
-  each_setting(text, [&](const std::string& key, const std::string& value) {
+  each_key_line(text, [&](const std::string& key, const std::string& value) {
     for (const char* kind : {"ImageFile", "MapFile", "MacroImage", "OptimisationFile"})
       if (key.starts_with(kind) && !value.empty()) files.push_back(beside(slide, key, value));
   });

@@ -71,7 +71,7 @@ OpenedSlide open_file(const fs::path& path, const SlideOptions& options) {
   }
   // OpenSlide's generic TIFF knows neither SubIFDs nor OME-XML.
   const std::string vendor = openslide_vendor(path);
-  if (!vendor.empty() && vendor != "generic-tiff") return open_with_openslide(path);
+  if (!vendor.empty() && vendor != "generic-tiff") return open_with_openslide(path, vendor);
   refuse_preview(path);
   refuse_unknown_vendor(path);
   switch (detect_format(path)) {

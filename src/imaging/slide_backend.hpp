@@ -46,7 +46,8 @@ std::string openslide_vendor(const std::filesystem::path& path);
 /// TIFF of 8 bits whose pages differ in size. (Any other TIFF may be any image.)
 bool looks_like_slide(const std::filesystem::path& path);
 bool is_picture_tiff(const std::filesystem::path& path);
-OpenedSlide open_with_openslide(const std::filesystem::path& path);
+/// `vendor` as of `openslide_vendor`. Error (data) also when it promises more than can be had.
+OpenedSlide open_with_openslide(const std::filesystem::path& path, const std::string& vendor);
 /// Tiled or stripped TIFF, BigTIFF, OME-TIFF, with pyramids as further directories or SubIFDs.
 OpenedSlide open_with_tiff(const std::filesystem::path& path, const SlideOptions& options);
 /// DICOM whole slides: one file alone is one level; a folder holds one series (or `series` of several), whose

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <vector>
 
+#include "imaging/openslide_bounds.hpp"
 #include "imaging/slide_backend.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
@@ -170,7 +171,8 @@ std::string openslide_vendor(const fs::path& path) {
   return vendor == nullptr ? "" : vendor;
 }
 
-OpenedSlide open_with_openslide(const fs::path& path) {
+OpenedSlide open_with_openslide(const fs::path& path, const std::string& vendor) {
+  check_openslide_bounds(path, vendor);
   const Handle handle = open_handle(path);
   OpenedSlide opened;
   SlideInfo& info = opened.info;

@@ -237,6 +237,23 @@ std::vector<TiffImage> TiffFile::images(size_t most) {
   return found;
 }
 
+void TiffFile::check_pieces(uint64_t file_bytes) {
+  const auto all = images();
+  for (size_t page = 0; page < all.size(); ++page) {
+    const TiffImage& image = all[page];
+    const std::string of_page = " of page " + std::to_string(page + 1);
+    if (image.tiled && image.grid.piece_height > kMostBytesOfAPiece / 4 / image.grid.piece_width)
+      fail("its header is damaged: the tiles" + of_page + " have " + std::to_string(image.grid.piece_width) +
+           " x " + std::to_string(image.grid.piece_height) + " pixels");
+    go_to(image.offset);
+    const uint32_t count = image.tiled ? TIFFNumberOfTiles(tiff_.get()) : TIFFNumberOfStrips(tiff_.get());
+    for (uint32_t i = 0; i < count; ++i)
+      if (const uint64_t bytes = TIFFGetStrileByteCount(tiff_.get(), i); bytes > file_bytes)
+        fail("its header is damaged: piece " + std::to_string(i) + of_page + " takes " +
+             std::to_string(bytes) + " bytes of a file of " + std::to_string(file_bytes));
+  }
+}
+
 /// Whether anything is stored there.
 bool TiffFile::begin_piece(const TiffImage& image, uint32_t number) {
   const PieceGrid& grid = image.grid;

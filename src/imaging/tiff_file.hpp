@@ -53,6 +53,9 @@ class TiffFile {
   /// `most`.
   std::vector<TiffImage> images(size_t most = 1000);
   TiffImage image_at(uint64_t offset);
+  /// Error (data): a tile or strip of any page that takes more than `file_bytes`, or tiles too large to be
+  /// decoded.
+  void check_pieces(uint64_t file_bytes);
   /// ImageDescription of the directory at hand: after opening, the first one's, which describes the file.
   std::string current_description() const;
   /// RGB of one piece: 16 bits become 8 by rounding v / 257, gray becomes three equal channels, alpha is

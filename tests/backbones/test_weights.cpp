@@ -84,6 +84,9 @@ TEST(Safetensors, BrokenFilesAreNamed) {
   EXPECT_THAT(failure("abc"), HasSubstr("w.safetensors: not a safetensors file (3 bytes)"));
   EXPECT_THAT(failure(std::string(8, '\x7f')), HasSubstr("header is cut off"));
   EXPECT_THAT(failure(bytes_of_header("nonsense")), HasSubstr("header is not JSON"));
+  EXPECT_THAT(
+      failure(bytes_of_header(R"({"a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}")),
+      HasSubstr("header is not JSON"));
   EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F8","shape":[1],"data_offsets":[0,1]}})") + "x"),
               HasSubstr("a: the type F8 is not supported"));
   EXPECT_THAT(failure(bytes_of_header(R"({"a":{"dtype":"F32","data_offsets":[0,4]}})") + "xxxx"),

@@ -2,6 +2,7 @@
 //   PHOTO51_MUTANTS=N       so many instead of 300 (2,000 under AddressSanitizer)
 //   PHOTO51_MUTANTS_SEED=S  others than those of seed 1
 //   PHOTO51_MUTANT=K        this one alone
+//   PHOTO51_MUTANTS_OF=.svs of one format only, by the suffix of its files
 
 #include <gtest/gtest.h>
 
@@ -31,6 +32,10 @@ constexpr int64_t kMutants = 300;
 int64_t from_environment(const char* name, int64_t otherwise) {
   const char* text = std::getenv(name);
   return text == nullptr ? otherwise : std::strtoll(text, nullptr, 10);
+}
+
+const char* only_format() {
+  return std::getenv("PHOTO51_MUTANTS_OF");
 }
 
 struct Original {
@@ -109,10 +114,11 @@ std::string report_of(const Original& original, const Mutant& mutant, int64_t se
                       const Trial& trial, const Bounds& bounds, const fs::path& kept) {
   return original.path.string() + ", " + mutant.what + "\n  kept as " + kept.string() +
          "\n  again with PHOTO51_MUTANTS_SEED=" + std::to_string(seed) +
-         " PHOTO51_MUTANT=" + std::to_string(number) + "\n  bounds: " + std::to_string(bounds.bytes >> 20) +
-         " MiB, " + std::to_string(bounds.seconds) + " s of processor time; it took " +
-         std::to_string(trial.peak_bytes >> 20) + " MiB, " + std::to_string(trial.seconds) + " s\n" +
-         trial.verdict.message;
+         " PHOTO51_MUTANT=" + std::to_string(number) +
+         (only_format() == nullptr ? "" : std::string(" PHOTO51_MUTANTS_OF=") + only_format()) +
+         "\n  bounds: " + std::to_string(bounds.bytes >> 20) + " MiB, " + std::to_string(bounds.seconds) +
+         " s of processor time; it took " + std::to_string(trial.peak_bytes >> 20) + " MiB, " +
+         std::to_string(trial.seconds) + " s\n" + trial.verdict.message;
 }
 
 fs::path keep(const Laid& laid, int64_t seed, int64_t number) {
@@ -131,8 +137,12 @@ TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
   const auto count = only >= 0 ? only + 1 : from_environment("PHOTO51_MUTANTS", kMutants);
   const test::TemporaryFolder made;
   write_originals(made.path());
-  const std::vector<Original> files = originals(made.path());
+  std::vector<Original> files = originals(made.path());
   ASSERT_GT(files.size(), 100U);
+  if (const char* format = only_format()) {
+    std::erase_if(files, [&](const Original& file) { return file.path.extension() != format; });
+    ASSERT_FALSE(files.empty()) << "no file is damaged that is named *" << format;
+  }
   prepare_for_children(test::shared_data() / "dicom" / "files" / "CT_small.dcm");
   const Bounds bounds = default_bounds();
   Tally tally;
@@ -158,7 +168,7 @@ TEST(Mutants, ReadOrEndInAClearErrorInBoundedMemory) {
             << tally.outcomes[Outcome::refused] << " refused, " << tally.outcomes[Outcome::failed]
             << " failed; at most " << (tally.peak_bytes >> 20) << " MiB and " << tally.longest << " s\n";
   for (const auto& [kind, times] : tries) std::cout << "[  MUTANTS ] " << times << " of " << kind << "\n";
-  if (only < 0 && count >= 100) {
+  if (only < 0 && only_format() == nullptr && count >= 100) {
     // Damage that nobody notices, or nothing but files refused at the first byte, would test nothing.
     EXPECT_GT(tally.outcomes[Outcome::read], count / 20);
     EXPECT_GT(tally.outcomes[Outcome::refused], count / 20);
