@@ -6,7 +6,6 @@
 
 #include "imaging/dicom_image.hpp"
 #include "imaging/dicom_series.hpp"
-#include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::imaging {
@@ -88,10 +87,7 @@ std::string resolve_series(const fs::path& folder, const std::string& choice) {
 
 std::vector<DicomHeader> headers_of_series(const fs::path& path) {
   const auto [place, choice] = split_choice(path);
-  if (!fs::is_directory(place)) {
-    if (detect_format(place) != Format::dicom) core::fail_data("is not DICOM");
-    return {read_dicom_header(place)};
-  }
+  if (!fs::is_directory(place)) return {read_dicom_header(place)};
   auto headers = choose_series(find_series(place), place, resolve_series(place, choice));
   sort_by_place(headers);
   return headers;

@@ -108,6 +108,13 @@ TEST(Safetensors, BrokenFilesAreNamed) {
               HasSubstr("a: the file ends after 360 of 400 bytes; copy it again"));
 }
 
+TEST(Safetensors, AFileThatEndsBeforeItsLengthIsNamed) {
+  const std::filesystem::path page = "/sys/kernel/uevent_seqnum";  // says a page of bytes and holds a few
+  if (!std::filesystem::exists(page)) GTEST_SKIP() << "needs " << page;
+  EXPECT_THAT(message_of(core::Fault::data, [&] { read_safetensors(page); }),
+              HasSubstr("uevent_seqnum: reading failed: it ends before its length; copy it again"));
+}
+
 /// Everything that may go wrong with one byte; the file is read each time.
 TEST(Safetensors, AnyByteThatChangedIsSeen) {
   const test::TemporaryFolder folder;

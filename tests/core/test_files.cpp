@@ -186,6 +186,13 @@ TEST(Files, LinksThatLeadNowhereOrInACircleAreNoFiles) {
                        HasSubstr("absent: the folder cannot be read: No such file"));
 }
 
+TEST(Files, AReadThatFailsSaysWhy) {
+  const RegularFile memory("/proc/self/mem");  // nothing lies at its start: fails as a broken disk does
+  char byte = 0;
+  PHOTO51_EXPECT_ERROR(memory.read(&byte, 1), data,
+                       HasSubstr("/proc/self/mem: reading failed: Input/output error"));
+}
+
 TEST(Files, APipeThatTakesTheNameOfAFileIsNotWaitedFor) {
   const test::TemporaryFolder folder;
   ASSERT_EQ(::mkfifo((folder / "fifo").c_str(), 0600), 0);

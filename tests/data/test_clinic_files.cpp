@@ -54,7 +54,7 @@ TEST_F(ClinicFiles, LoadPetAsSuv) {
   EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet,", input("lbm")); }),
               AllOf(HasSubstr("channel pet"), HasSubstr("PatientSize (0010,1020) is missing")));
   EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet,", input("stored")); }),
-              HasSubstr("holds Bq/ml"));
+              HasSubstr("holds Bq/ml, but `suv: stored` says SUV; set suv to bw, lbm or bsa"));
   imaging::Geometry g;
   g.size = {4, 4, 4};
   imaging::write_nifti(imaging::make_volume(at::full({1, 4, 4, 4}, 3.0), g), folder_ / "pet.nii");

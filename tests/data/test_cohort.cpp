@@ -73,6 +73,10 @@ TEST_F(CohortTest, ManifestErrors) {
               HasSubstr("cohort.csv:2: column `patient`: the patient has no id"));
   EXPECT_THAT(data_failure("patient,flair\nP1,\nP2,images/b.nii\n", mri),
               HasSubstr("cohort.csv:3: column `flair`: there is no file `images/b.nii`"));
+  CohortOptions elsewhere = options();
+  elsewhere.data_root = folder_ / "absent";
+  EXPECT_THAT(failure(core::Fault::usage, [&] { Cohort(elsewhere, mri, {}); }),
+              HasSubstr("cohort.data_root (--data-root): " + elsewhere.data_root.string() + " is no folder"));
 }
 
 TEST_F(CohortTest, SkippingLeavesMissingFilesToTheLoader) {

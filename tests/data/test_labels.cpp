@@ -5,7 +5,10 @@
 namespace photo51::data {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using Kind = LabelSpec::Kind;
 
@@ -113,6 +116,8 @@ TEST_F(LabelsTest, Survival) {
   for (const std::string time : {"-1", "inf", "1e999", "12 months"})
     EXPECT_THAT(refused("patient,time,event\nP1," + time + ",1\n", spec),
                 HasSubstr("cohort.csv:2: column `time`: `" + time + "` is not a time"));
+  EXPECT_THAT(refused("patient,time,event\nP1,-1,1\n", spec),
+              HasSubstr("`-1` is not a time of 0 or more (head os)"));
   EXPECT_THAT(refused("patient,time,event\nP1,\"12,5\",1\n", spec),
               HasSubstr("`12,5` is not a time (head os); write its decimals with a point"));
   EXPECT_THAT(refused("patient,time,event\nP1,2019-03-12,1\n", spec),
@@ -134,6 +139,12 @@ TEST_F(LabelsTest, PredictionNeedsNoLabels) {
   EXPECT_FALSE(with("patient,time\nP1,1\n", label_spec("os", Kind::survival, "time", "event"), false)
                    .label(0, "os")
                    .known);
+  const auto words = with("patient,idh\nP1,1\nP2,maybe\n", label_spec("idh", Kind::binary), false);
+  EXPECT_FALSE(words.label(1, "idh").known);
+  EXPECT_THAT(words.warnings(),
+              Contains(Field(&Warning::text,
+                             AllOf(HasSubstr("1 labels cannot be read and count as unknown; the first: "),
+                                   HasSubstr("`maybe` is not a word that this head knows (head idh)")))));
   spec.classes = {"3"};
   EXPECT_THAT(with("patient,cluster\nP1,z\n", spec, false).labels()[0].classes, ElementsAre("3"));
 }
@@ -292,6 +303,8 @@ TEST_F(LabelsTest, NumbersThatBecomeInfiniteAreRefused) {
     EXPECT_THAT(
         refused(std::string("patient,age\nP1,60\nP2,") + wrong + "\n", label_spec("age", Kind::regression)),
         HasSubstr(std::string("cohort.csv:3: column `age`: `") + wrong + "` is not a number"));
+  EXPECT_THAT(refused("patient,age\nP1,60\nP2,1e308\n", label_spec("age", Kind::regression)),
+              HasSubstr("`1e308` is not a number (finite, at most 3.4e38) (head age)"));
   for (const char* wrong : {"1e308", "inf", "-nan", "nan(1)"})
     EXPECT_THAT(refused(std::string("patient,time,event\nP1,60,1\nP2,") + wrong + ",0\n",
                         label_spec("os", Kind::survival, "time", "event")),
@@ -301,8 +314,8 @@ TEST_F(LabelsTest, NumbersThatBecomeInfiniteAreRefused) {
 TEST_F(LabelsTest, IdsThatCommandATerminalAreRefused) {
   for (const std::string odd : {"P\x1B[2J", "P\x07", "P\xC2\x9B", "\"P\n2\"", "P\xE2\x80\xAE"})
     EXPECT_THAT(refused("patient,idh\nP1,1\n" + odd + ",0\n", label_spec("idh", Kind::binary)),
-                ::testing::AllOf(HasSubstr("cohort.csv:3: column `patient`: the id `P"),
-                                 HasSubstr("holds a control character")));
+                AllOf(HasSubstr("cohort.csv:3: column `patient`: the id `P"),
+                      HasSubstr("holds a control character")));
   EXPECT_THAT(refused(std::string("patient,idh\nP1,1\nP\0,0\n", 22), label_spec("idh", Kind::binary)),
               HasSubstr("cohort.csv:3: holds a zero byte"));
 }

@@ -129,7 +129,9 @@ TEST_F(Spots, FilesOfOthersAreNotReplaced) {
   make();
   make();  // its own files are
   write("out/cohort.csv", "patient,image\nP,a.png\n");
-  PHOTO51_EXPECT_ERROR(make(), usage, AllOf(HasSubstr("cohort.csv"), HasSubstr("choose another folder")));
+  PHOTO51_EXPECT_ERROR(
+      make(), usage,
+      HasSubstr("cohort.csv: is there already and was not made by `photo51 spots`; choose another folder"));
   EXPECT_EQ(core::read_file(folder_ / "out/cohort.csv"), "patient,image\nP,a.png\n");
   std::filesystem::remove(folder_ / "out/cohort.csv");
   write("out/expression.tsv", "gene\tP\n");

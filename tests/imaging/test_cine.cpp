@@ -108,7 +108,8 @@ TEST_F(Cines, LeavesTimesUnknownThatAreNotSaid) {
               Contains(HasSubstr("has 2 values for 4 frames")));
   EXPECT_THAT(read(ultrasound().text(0x00181065, "DS", "0\\20\\0\\20")).warnings,
               Contains(HasSubstr("does not advance at frame 3")));
-  PHOTO51_EXPECT_ERROR(seconds_a_frame(read(ultrasound(1))), data, HasSubstr("is one picture"));
+  PHOTO51_EXPECT_ERROR(seconds_a_frame(read(ultrasound(1))), data,
+                       HasSubstr("is one picture, which has no time a frame"));
 }
 
 TEST_F(Cines, NamesWhatACalibrationLacks) {

@@ -23,6 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::refusal;
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -124,6 +125,11 @@ TEST_F(Dicom, RefusesToWriteWhatIsNotACt) {
     EXPECT_EQ(error.fault(), core::Fault::data);
     EXPECT_THAT(error.what(), HasSubstr("this volume goes from 39000"));
   }
+  volume.data = ct_volume().data.to(at::kFloat);
+  volume.data[0][1][2][3] = NAN;
+  PHOTO51_EXPECT_ERROR(write_dicom_series(volume, folder_ / "a", {}), data,
+                       AllOf(HasSubstr("a CT series holds -31744 to 31743 HU; this volume goes from"),
+                             HasSubstr("and has NaN voxels; clip it first")));
 }
 
 TEST_F(Dicom, AsksWhichOfSeveralSeries) {
@@ -174,7 +180,9 @@ TEST_F(Dicom, NamesMissingDuplicateAndTurnedSlices) {
   other = ct_volume();
   other.data = other.data.narrow(3, 0, 5).contiguous();
   other.geometry.size[0] = 5;
-  EXPECT_THAT(with_one_of("g", other), HasSubstr("slice_0004.dcm: has 5 x 5 pixels"));
+  EXPECT_THAT(with_one_of("g", other),
+              HasSubstr("slice_0004.dcm: has 5 x 5 pixels, but slice_0001.dcm of the same series has 6 x 5; "
+                        "move the odd slices to another folder"));
 }
 
 TEST_F(Dicom, KeepsAGantryTilt) {

@@ -16,6 +16,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/inspect.hpp"
+#include "support/dicom_file.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
@@ -117,6 +118,16 @@ TEST(DicomCodecs, FollowsTheStreamNotTheHeader) {
                         colours("SC_rgb_dcmtk_+eb+cy+np.dcm", "YBR_FULL_422")));
   EXPECT_TRUE(
       at::equal(colours("SC_rgb_dcmtk_+eb+cr.dcm", "YBR_FULL"), colours("SC_rgb_dcmtk_+eb+cr.dcm", "RGB")));
+}
+
+TEST(DicomCodecs, DeepLuminanceAndChrominanceAreNotConverted) {
+  const test::TemporaryFolder folder;
+  test::DicomFile file;
+  file.text(0x00280004, "CS", "YBR_FULL").pixels16(1, 2, 1, 16, {1, 2, 3, 4, 5, 6});
+  file.shorts(0x00280002, {3}).shorts(0x00280006, {0}).save(folder / "deep.dcm");
+  EXPECT_THAT(
+      refusal([&] { read_dicom_pixels(read_dicom_header(folder / "deep.dcm")); }),
+      HasSubstr("deep.dcm: colours of 16 bits in YBR_FULL cannot be converted; convert the file to RGB"));
 }
 
 TEST(DicomCodecs, FragmentsOfAFrameAreJoined) {

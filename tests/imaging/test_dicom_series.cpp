@@ -179,6 +179,13 @@ TEST_F(DicomSeries, RoundingDoesNotHideAMissingSlice) {
               4.0 / 3, 1e-9);
 }
 
+TEST_F(DicomSeries, AGapOfNearlyAllSlicesIsNotInterpolated) {
+  for (const int z : {0, 1, 100}) slice("a/" + std::to_string(z), z, 1, {});
+  EXPECT_THAT(refusal(folder_ / "a", {.dicom = {.gaps = "interpolate"}}),
+              HasSubstr("slices lie 100 mm apart with 1 mm between most of them; too much is missing to "
+                        "interpolate"));
+}
+
 TEST_F(DicomSeries, LinksThatLeadNowhereOrInACircleArePassedOver) {
   for (int k = 0; k < 2; ++k) slice("s/" + std::to_string(k), 2.0 * k, 10 + k, {});
   const fs::path folder = folder_ / "s";

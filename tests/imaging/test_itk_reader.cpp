@@ -131,6 +131,14 @@ TEST_F(Itk, RefusesLengthsAndPlacesThatAreNone) {
               HasSubstr("the origin along y is"));
 }
 
+TEST_F(Itk, RefusesWhatHasNoVoxels) {
+  EXPECT_THAT(refusal("a.mha", with(kMeta, "DimSize = 3", "DimSize = 0") + counting(12)),
+              HasSubstr("a.mha: it has no voxels"));
+  EXPECT_THAT(
+      refusal("b.mha", with(kMeta, "ElementType", "ElementNumberOfChannels = 0\nElementType") + counting(12)),
+      HasSubstr("b.mha: it has no voxels"));
+}
+
 TEST_F(Itk, RefusesToUnpackAllToSkipIt) {
   const std::string packed = with(kNrrd, "encoding: raw", "encoding: gzip");
   for (const auto& [skip, shown] : {std::pair("-1", "-1"), {"10000000000", "1e+10"}, {"much", "nan"}})

@@ -209,8 +209,10 @@ TEST_F(Mammograms, RefusesToMixOrGuess) {
   const auto raw = save("raw.dcm", mammogram()
                                        .text(0x00080068, "CS", "FOR PROCESSING")
                                        .text(0x00080016, "UI", "1.2.840.10008.5.1.4.1.1.1.2.1"));
-  PHOTO51_EXPECT_ERROR(group_views({shown, raw}), data,
-                       HasSubstr("raw.dcm: is FOR PROCESSING, but shown.dcm is FOR PRESENTATION"));
+  PHOTO51_EXPECT_ERROR(
+      group_views({shown, raw}), data,
+      HasSubstr("raw.dcm: is FOR PROCESSING, but shown.dcm is FOR PRESENTATION (PresentationIntentType "
+                "(0008,0068)); their gray levels do not mean the same: say which intent to keep"));
   EXPECT_THAT(group_views({shown, raw}, {.intent = "FOR PROCESSING"}).views, ElementsAre(Key("right_mlo")));
   const auto refusal = [&](const test::DicomFile& file) {
     const auto error = test::error_of([&] { group_views({shown, save("odd.dcm", file)}); });

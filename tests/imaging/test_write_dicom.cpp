@@ -126,7 +126,7 @@ TEST_F(WriteDicom, RefusesWhatIsNotAMammogram) {
   const MammogramTags good{.laterality = "L", .view = "CC"};
   refuses(mammogram(), {.laterality = "B", .view = "CC"}, "laterality: \"B\" is not L or R");
   refuses(mammogram(), {.laterality = "L", .view = "ML"}, "view: \"ML\" is not CC or MLO");
-  refuses(mammogram(), {.laterality = "L", .view = "CC", .bits = 17}, "bits: 17");
+  refuses(mammogram(), {.laterality = "L", .view = "CC", .bits = 17}, "bits: 17 is not in 8..16");
   Volume volume = mammogram();
   volume.data = volume.data.to(at::kFloat);
   refuses(volume, good, "whole numbers");

@@ -218,7 +218,7 @@ TEST(Phantom, RefusesWhatCannotBe) {
   };
   EXPECT_THAT(message({.patients = 3}), HasSubstr("patients: 3 is not in 4..9999"));
   EXPECT_THAT(message({.missing_sequence = -0.1}), HasSubstr("missing_sequence"));
-  EXPECT_THAT(message({.missing_ct = 1.5}), HasSubstr("missing_ct: 1.5"));
+  EXPECT_THAT(message({.missing_ct = 1.5}), HasSubstr("missing_ct: 1.5 is not in 0..1"));
   EXPECT_THAT(message({.missing_expression = 2}), HasSubstr("missing_expression"));
   EXPECT_THAT(message({.missing_pet = 2}), HasSubstr("missing_pet"));
   EXPECT_THAT(message({.missing_mammography = 2}), HasSubstr("missing_mammography"));
