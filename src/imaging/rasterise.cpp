@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "imaging/contour_planes.hpp"
 #include "imaging/mask_grid.hpp"
@@ -96,8 +97,9 @@ int64_t put(const PixelWindow& window, int64_t width, int64_t height, uint8_t* s
   return lost;
 }
 
-/// A grid for the contours alone: fine pixels in the first one's plane, slices as far apart as planes are.
-Geometry own_grid(const Structure& structure) {
+/// A grid for the contours alone: fine pixels in the first one's plane, slices as far apart as planes are;
+/// nothing when the first encloses nothing.
+std::optional<Geometry> own_grid(const Structure& structure) {
   const auto& points = structure.contours[0].points;
   std::array<double, 3> normal{};
   for (size_t i = 0; i < points.size(); ++i) {
@@ -106,7 +108,7 @@ Geometry own_grid(const Structure& structure) {
       normal[k] += (a[(k + 1) % 3] * b[(k + 2) % 3] - a[(k + 2) % 3] * b[(k + 1) % 3]) / 2;
   }
   const double length = std::hypot(normal[0], normal[1], normal[2]);
-  if (!(length > 0)) core::fail_data("its first contour encloses nothing");
+  if (!(length > 0)) return {};
   for (double& n : normal) n /= length;
   const auto smallest = static_cast<size_t>(
       std::ranges::min_element(normal, {}, [](double n) { return std::abs(n); }) - normal.begin());
@@ -178,7 +180,9 @@ double enclosed_mm3(const Structure& structure) {
   constexpr double kPixels = 500, kAllPixels = 1e9, kUnknown = std::numeric_limits<double>::quiet_NaN();
   if (structure.contours.empty()) return 0;
   try {
-    Geometry grid = own_grid(structure);
+    const std::optional<Geometry> own = own_grid(structure);
+    if (!own) return kUnknown;
+    Geometry grid = *own;
     const std::vector<Plane> coarse = planes_of(structure, grid);
     const double gap = usual_gap(coarse);
     if (coarse.size() < 2 || !(gap > 0)) return kUnknown;

@@ -44,7 +44,7 @@ at::Tensor rasterise(const Structure& structure, const Geometry& grid, const Mas
                      std::vector<std::string>& warnings);
 
 /// What `rasterise` would fill on a grid of fine pixels with the contours' own planes as slices, mm3; NaN
-/// when there is only one plane or planes are not parallel.
+/// when there is only one plane, planes are not parallel or the first contour encloses nothing.
 double enclosed_mm3(const Structure& structure);
 
 }  // namespace photo51::imaging

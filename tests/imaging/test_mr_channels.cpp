@@ -69,6 +69,17 @@ TEST_F(MrChannels, OrdersByTimeAlone) {
   EXPECT_THAT(dynamic.seconds, ElementsAre(0, 5.5));
 }
 
+TEST_F(MrChannels, RefusesTimePointsOnDifferentGrids) {
+  for (int k = 0; k < 2; ++k)
+    for (int t = 0; t < 2; ++t)  // the second lies 5 mm to the side, in the same planes
+      slice(std::to_string(t) + std::to_string(k), 2.0 * k, 10,
+            {{DCM_TemporalPositionIdentifier, std::to_string(t + 1)},
+             {DCM_ImagePositionPatient, std::to_string(5 * t) + "\\0\\" + std::to_string(2 * k)}});
+  PHOTO51_EXPECT_ERROR(
+      read(), data,
+      HasSubstr("its diffusion weightings or time points lie on different grids; copy the series again"));
+}
+
 TEST_F(MrChannels, LeavesEchoesAndStacksAlone) {
   for (int k = 0; k < 2; ++k) slice(std::to_string(k), 2.0 * k, 10, {{DCM_DiffusionBValue, "800"}});
   EXPECT_EQ(read().data.size(0), 1);

@@ -388,9 +388,16 @@ TEST_F(Nifti, WritesWhatItReads) {
   Volume labels = make_volume(at::ones({1, 3, 4, 5}, at::kByte), g, Modality::segmentation, Units::label);
   write_nifti(labels, folder_ / "labels.nii.gz");
   EXPECT_EQ(read_volume(folder_ / "labels.nii.gz").units, Units::label);
-  EXPECT_THROW(write_nifti(labels, folder_ / "labels.nrrd"), core::Error);
+  PHOTO51_EXPECT_ERROR(write_nifti(labels, folder_ / "labels.nrrd"), usage,
+                       HasSubstr("labels.nrrd: a NIfTI file is named .nii or .nii.gz"));
   labels.data = labels.data.to(at::kBool);
-  EXPECT_THROW(write_nifti(labels, folder_ / "labels.nii"), core::Error);
+  PHOTO51_EXPECT_ERROR(write_nifti(labels, folder_ / "labels.nii"), usage,
+                       HasSubstr("NIfTI does not hold voxels of type Bool"));
+  Geometry wide;
+  wide.size = {32768, 1, 1};
+  PHOTO51_EXPECT_ERROR(
+      write_nifti(make_volume(at::zeros({1, 1, 1, 32768}, at::kByte), wide), folder_ / "wide.nii"), usage,
+      HasSubstr("wide.nii: NIfTI holds 1 to 32767 voxels along an axis, not 32768"));
 }
 
 TEST_F(Nifti, TakesTheDeclaredModality) {

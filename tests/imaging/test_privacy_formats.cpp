@@ -182,6 +182,22 @@ TEST_F(PrivacyOfFormats, TiffTagsOfNobodyAndDirectoriesThatLoop) {
               ElementsAre(HasSubstr("cut.tif: its tags lead beyond its end")));
 }
 
+TEST_F(PrivacyOfFormats, TiffTagsThatPromiseTooMuch) {
+  // A BigTIFF counts in 8 bytes; its directory stands at byte 16.
+  const std::string head =
+      "II+" + std::string(1, '\0') + raw(uint16_t{8}) + raw(uint16_t{0}) + raw(uint64_t{16});
+  EXPECT_THAT(unchecked("tags.tif", head + raw(uint64_t{100001})),
+              ElementsAre(HasSubstr("tags.tif: a directory has an absurd number of tags")));
+  EXPECT_THAT(unchecked("long.tif", head + raw(uint64_t{1}) + raw(uint16_t{315}) + raw(uint16_t{2}) +
+                                        raw(uint64_t{1} << 62U) + raw(uint64_t{0})),
+              ElementsAre(HasSubstr("long.tif: a tag has an absurd length")));
+  constexpr uint16_t kSubIfds = 330, kLong = 4;
+  EXPECT_THAT(
+      unchecked("many.tif", "II*" + std::string(1, '\0') + raw(uint32_t{8}) + raw(uint16_t{1}) +
+                                raw(kSubIfds) + raw(kLong) + raw(uint32_t{100001}) + raw(uint32_t{0})),
+      ElementsAre(HasSubstr("many.tif: it has an absurd number of directories")));
+}
+
 std::string chunk(const std::string& name, const std::string& value) {
   return big(static_cast<uint32_t>(value.size())) + name + value + std::string(4, '\0');
 }

@@ -91,6 +91,33 @@ TEST_F(Slides, HavePyramidsAndOtherPictures) {
               HasSubstr("macro"));
 }
 
+TEST_F(Slides, OtherPicturesMayBeTooLarge) {
+  const auto path = write("large.tif", {{colours(64, 64)}});
+  // 20000 x 20000 pixels of which one tile is stored.
+  TIFF* tiff = TIFFOpen(path.c_str(), "a");
+  ASSERT_NE(tiff, nullptr);
+  constexpr uint32_t kSide = 20000, kTile = 256;
+  TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, kSide);
+  TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, kSide);
+  TIFFSetField(tiff, TIFFTAG_TILEWIDTH, kTile);
+  TIFFSetField(tiff, TIFFTAG_TILELENGTH, kTile);
+  TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 3);
+  TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
+  TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
+  TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
+  TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
+  TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
+  TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, "macro");
+  std::vector<uint8_t> tile(size_t{kTile} * kTile * 3);
+  EXPECT_GT(TIFFWriteTile(tiff, tile.data(), 0, 0, 0, 0), 0);
+  EXPECT_EQ(TIFFWriteDirectory(tiff), 1);
+  TIFFClose(tiff);
+  const Slide slide = open_slide(path);
+  ASSERT_EQ(slide.info().associated.size(), 1U);
+  PHOTO51_EXPECT_ERROR(slide.read_associated("macro"), data,
+                       HasSubstr("large.tif: its macro is too large for a picture"));
+}
+
 TEST_F(Slides, KnowMicronsByALadder) {
   const at::Tensor rgb = colours(64, 64);
   const std::string aperio = "Aperio Image Library\nx|AppMag = 20|MPP = 0.4990|Left = 1";

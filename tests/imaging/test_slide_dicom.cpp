@@ -118,6 +118,36 @@ TEST_F(DicomSlides, InPartsAreJoined) {
   PHOTO51_EXPECT_ERROR(open_slide(folder_.path()), data, HasSubstr("differ in size"));
 }
 
+TEST_F(DicomSlides, WithoutTheSizeOfTheWholeAreRefused) {
+  for (const uint32_t size : {0x00480006U, 0x00480007U}) {
+    slide(4).remove(size).save(folder_ / "a.dcm");
+    PHOTO51_EXPECT_ERROR(open_slide(folder_ / "a.dcm"), data,
+                         HasSubstr("a.dcm: a slide needs TotalPixelMatrixColumns (0048,0006) and "
+                                   "TotalPixelMatrixRows (0048,0007); export it again"));
+  }
+}
+
+TEST_F(DicomSlides, OtherPicturesMayBeTooLarge) {
+  constexpr uint16_t kLarge = 128;
+  slide(4).save(folder_ / "a.dcm");
+  // 20000 x 20000 pixels of which one tile is stored, which says where it lies.
+  DicomFile position, place;
+  position.longs(0x0048021E, {1}).longs(0x0048021F, {1});
+  place.items(0x0048021A, {position});
+  slide(1)
+      .text(0x00080008, "CS", "ORIGINAL\\PRIMARY\\OVERVIEW\\NONE")
+      .text(0x00209311, "CS", "TILED_SPARSE")
+      .longs(0x00480006, {20000})
+      .longs(0x00480007, {20000})
+      .items(0x52009230, {place})
+      .pixels(kLarge, kLarge, 1, 1, std::vector<uint8_t>(size_t{kLarge} * kLarge))
+      .save(folder_ / "b.dcm");
+  const Slide whole = open_slide(folder_.path());
+  ASSERT_EQ(whole.info().associated.size(), 1U);
+  PHOTO51_EXPECT_ERROR(whole.read_associated("macro"), data,
+                       HasSubstr("its macro is too large for a picture"));
+}
+
 TEST_F(DicomSlides, BesideOtherObjectsAreFound) {
   slide(4).save(folder_ / "a.dcm");
   DicomFile()

@@ -2,6 +2,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/mask.hpp"
 #include "photo51/imaging/read.hpp"
@@ -120,6 +122,13 @@ TEST_F(StructureSets, WhatCannotBeDrawnSpoilsOnlyItself) {
   test::write_structure_set(folder_ / "none.dcm", {{"Point", {{1, 1}}, 0}});
   PHOTO51_EXPECT_ERROR(read_mask((folder_ / "none.dcm").string() + "#*", {&ct_}), data,
                        HasSubstr("none of its ROIs has a closed contour"));
+}
+
+TEST_F(StructureSets, ContoursThatEncloseNothingHaveNoVolume) {
+  const Points line{{1, 1}, {2, 2}, {3, 3}};  // and so no plane
+  const StructureSet set = read_structure_set(write({{"A", line, 0}, {"A", line, 2}}));
+  ASSERT_EQ(set.structures.size(), 1U);
+  EXPECT_TRUE(std::isnan(enclosed_mm3(set.structures[0])));
 }
 
 TEST_F(StructureSets, EqualNamesAreToldApartByNumber) {

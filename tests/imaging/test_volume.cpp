@@ -7,6 +7,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/imaging/volume.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -65,8 +66,9 @@ TEST(Modality, HasNames) {
 
 TEST(Volume, RefusesDataOfAnotherSize) {
   EXPECT_NO_THROW(make_volume(at::zeros({2, 6, 5, 4}), turned()));
-  EXPECT_THROW(make_volume(at::zeros({4, 5, 6}), turned()), core::Error);
-  EXPECT_THROW(make_volume(at::zeros({1, 4, 5, 6}), turned()), core::Error);
+  PHOTO51_EXPECT_ERROR(make_volume(at::zeros({4, 5, 6}), turned()), usage, HasSubstr("not [4, 5, 6]"));
+  PHOTO51_EXPECT_ERROR(make_volume(at::zeros({1, 4, 5, 6}), turned()), usage,
+                       HasSubstr("a volume of 4 x 5 x 6 voxels needs data [C, 6, 5, 4], not [1, 4, 5, 6]"));
 }
 
 TEST(Volume, FindsNotFiniteVoxels) {

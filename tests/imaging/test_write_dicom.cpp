@@ -74,7 +74,7 @@ TEST_F(WriteDicom, RefusesAPetWithoutWhatSuvNeeds) {
   refuses(pet_volume(), kTags, changed([](PetTags& t) { t.series_time = "246000"; }),
           "series_time: \"246000\"");
   refuses(pet_volume(), kTags, changed([](PetTags& t) { t.series_time = "080000"; }), "is after series_time");
-  refuses(pet_volume(), {}, kPet, "study_date");
+  refuses(pet_volume(), {}, kPet, "study_date: \"\" is not a date, YYYYMMDD; SUV needs one");
   Volume volume = pet_volume();
   volume.units = Units::suv;
   refuses(volume, kTags, kPet, "units are SUV");
@@ -191,7 +191,7 @@ TEST_F(WriteDicom, RefusesWhatIsNotUltrasound) {
   refuses(
       frames(1), [](UltrasoundTags& t) { t.region[2] = 48; }, "region");
   refuses(
-      frames(1), [](UltrasoundTags& t) { t.jpeg_quality = 0; }, "jpeg_quality: 0");
+      frames(1), [](UltrasoundTags& t) { t.jpeg_quality = 0; }, "jpeg_quality: 0 is not in 1..100");
   refuses(
       frames(2), [](UltrasoundTags&) {}, "[3, 2, 40, 48]");
   refuses(

@@ -56,7 +56,7 @@ TEST(WriteSlide, RefusesWhatCannotBe) {
   refuses(
       picture(), [](SlideTags& t) { t.levels = 8; }, "levels: 8 do not fit a picture of 101 x 75");
   refuses(
-      picture(), [](SlideTags& t) { t.jpeg_quality = 101; }, "jpeg_quality: 101");
+      picture(), [](SlideTags& t) { t.jpeg_quality = 101; }, "jpeg_quality: 101 is not in 1..100");
   refuses(
       picture().to(at::kFloat), [](SlideTags&) {}, "a slide is uint8 [3, H, W]");
   PHOTO51_EXPECT_ERROR(write_slide(picture(), folder / "no_such_folder" / "x.tif", kTags), run,

@@ -66,9 +66,11 @@ TEST(Ensemble, GenesAreValuesNotProbabilities) {
 TEST(Ensemble, RefusesMembersThatDisagreeOnTheCases) {
   auto other = vote(0.2, 1);
   other[1].case_id = "P2";
-  EXPECT_THROW(combine({vote(0.3, 1), other}), core::Error);
+  PHOTO51_EXPECT_ERROR(combine({vote(0.3, 1), other}), data,
+                       HasSubstr("the members of the ensemble predict different cases or classes (case P1, "
+                                 "head os)"));
   other.pop_back();
-  EXPECT_THROW(combine({vote(0.3, 1), other}), core::Error);
+  PHOTO51_EXPECT_ERROR(combine({vote(0.3, 1), other}), data, HasSubstr("(case P1, head idh)"));
 }
 
 TEST(MemberMetadata, RoundTrip) {

@@ -6,6 +6,7 @@
 
 #include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/inference/member.hpp"
 #include "photo51/inference/predictor.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
@@ -102,7 +103,9 @@ TEST_F(Trained, SaysWhatIsWrongWithAFolder) {
   std::filesystem::remove_all(copy);
   std::filesystem::create_directory(copy);
   std::filesystem::copy_file(*files_ / "run/config.yaml", copy / "config.yaml");
-  EXPECT_THAT(message(copy), HasSubstr("--resume"));
+  PHOTO51_EXPECT_ERROR(const Predictor predictor(copy), data,
+                       HasSubstr("copy/checkpoints: no fold_K/best.safetensors; the run has trained no model "
+                                 "yet, go on with `photo51 train … --resume`"));
   std::filesystem::create_directories(copy / "checkpoints/fold_0");
   std::ofstream(copy / "checkpoints/fold_0/best.safetensors") << "not weights";
   EXPECT_THAT(message(copy), HasSubstr("fold_0/best.safetensors"));
@@ -157,6 +160,27 @@ TEST_F(Trained, WeightsThatAreNoNumbersAreRefused) {
               HasSubstr("weights_0.safetensors: head idh: `class_weights`"));
   EXPECT_THAT(damaged([](auto& of) { of.metadata.at("fold") = "zero"; }),
               HasSubstr("weights_0.safetensors: the metadata are broken or of another model: `fold`"));
+}
+
+TEST(MemberFile, WithAVarianceBelowZeroIsRefused) {
+  const PipelineOptions pipeline = read_pipeline(
+      config::parse_yaml("inputs: {scan: {modality: mri, channels: [t1]}}\n"
+                         "model: {encoders: {scan: {name: conv_net, widths: [4], norm: batch}}, heads: {idh: "
+                         "{task: binary}}}\n",
+                         "model.yaml"));
+  MemberInfo info;
+  info.labels = model::label_specs(pipeline.model);
+  const Member member(pipeline, info);
+  const test::TemporaryFolder folder;
+  const auto file = folder / "member.safetensors";
+  member.save(file);
+  EXPECT_EQ(Member::load(file, pipeline).info.labels.size(), 1U);
+  for (const auto& [name, tensor] : member.weights())
+    if (name.ends_with("running_var")) tensor.fill_(-1);
+  member.save(file);
+  PHOTO51_EXPECT_ERROR(Member::load(file, pipeline), data,
+                       AllOf(HasSubstr("member.safetensors: weights: `encoders.scan."),
+                             HasSubstr("running_var` holds a variance below 0; train the model again")));
 }
 
 TEST_F(Trained, WhatWasFittedNamesTheModel) {

@@ -77,6 +77,17 @@ TEST(CudaWarp, ComputesWhatTheCpuComputes) {
   }
 }
 
+TEST(CudaWarp, RefusesTheTypesThatTheCpuRefuses) {
+  auto output = at::zeros({1, 2, 2, 2});
+  for (const auto interpolation : {Interpolation::linear, Interpolation::cubic}) {
+    ResampleOptions options;
+    options.interpolation = interpolation;
+    PHOTO51_EXPECT_ERROR(
+        cuda::resample(output, at::zeros({1, 2, 2, 2}, at::kBool), {}, options), usage,
+        HasSubstr("resample: voxels of type Bool; it takes integers of 8 to 64 bits, float32 and float64"));
+  }
+}
+
 TEST(CudaWarp, RefusesToAverage) {
   const auto input = at::zeros({1, 2, 2, 2});
   auto output = at::zeros({1, 2, 2, 2});

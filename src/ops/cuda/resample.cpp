@@ -90,6 +90,7 @@ void resample(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
               const ResampleOptions& options) {
   if (options.antialias)
     core::fail_usage("resample: antialias works on the CPU only; move the image there first");
+  Voxel voxel = voxel_type(input.scalar_type());
   const c10::DeviceGuard guard(input.device());
   void* stream = c10::impl::VirtualGuardImpl(at::kCUDA).getStream(input.device()).native_handle();
   Warp warp = make_warp(input.sizes(), output.sizes(), map, options);
@@ -101,14 +102,14 @@ void resample(at::Tensor& output, const at::Tensor& input, const AffineMap& map,
   at::Tensor source = input;
   if (warp.taps == 4) {
     source = with_padding(input, warp);
+    voxel = Voxel::f32;  // what the padding makes of all types
     for (int64_t c = 0; c < warp.channels; ++c)
       for (int axis = 0; axis < 3; ++axis)
         if (warp.padded_low[axis] > 0)
           check(library().spline(source.select(0, c).mutable_data_ptr<float>(), warp.in, axis, stream),
                 "resample");
   }
-  check(library().warp(&warp, voxel_type(source.scalar_type()), source.const_data_ptr(),
-                       output.mutable_data_ptr<float>(), stream),
+  check(library().warp(&warp, voxel, source.const_data_ptr(), output.mutable_data_ptr<float>(), stream),
         "resample");
 }
 
