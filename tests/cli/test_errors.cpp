@@ -79,6 +79,22 @@ TEST(Errors, UnknownCommandAndMissingConfig) {
   EXPECT_THAT(outcome.err, HasSubstr("nowhere.yaml"));
 }
 
+TEST(Errors, OptionsThatGoTogetherOrExcludeEachOther) {
+  const auto refuse = [](const std::vector<std::string>& arguments, const std::string& words) {
+    const Outcome outcome = run_program(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr(words));
+  };
+  const std::string either = "give either --cases MANIFEST or --input NAME.CHANNEL=FILE";
+  refuse({"predict", "run"}, either);
+  refuse({"predict", "run", "--input", "mri.flair=x.nii", "--cases", "cases.csv"}, either);
+  refuse({"predict", "run", "--cases", "cases.csv"}, "--cases needs --out, the folder for predictions.csv");
+  refuse({"predict", "run", "--input", "mri.flair=x.nii", "--data-root", "data"},
+         "--data-root goes with --cases; --input takes whole paths");
+  refuse({"evaluate", "run", "--out", "out"}, "--out goes with --cases; without it the run's own");
+  refuse({"evaluate", "run", "--cases", "cases.csv"}, "--cases needs --out, the folder for the metrics");
+}
+
 TEST(Errors, MissingManifest) {
   const Outcome outcome = train("no/such/cohort.csv");
   EXPECT_TRUE(outcome.exit_code == 2 || outcome.exit_code == 3) << outcome.exit_code;

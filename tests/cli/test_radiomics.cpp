@@ -190,14 +190,14 @@ TEST(Radiomics, RefusesBadSettingsAndCommands) {
     EXPECT_EQ(outcome.exit_code, 2) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(word));
   };
-  refuse({image}, "MASK");
+  refuse({image}, "give IMAGE and MASK, or --cases MANIFEST");
   refuse({image, mask, "discretize.width=10"}, "discretise");
   refuse({image, mask, "--profile", "pyradiomix"}, "pyradiomics");
   refuse({image, mask, "--profile", "pyradiomics", "pyradiomics.featureClass=glmc"}, "glcm");
   refuse({image, mask, "--maps", "maps"}, "filters");
   refuse({image, mask, "voxelwise.radius=0"}, "radius");
   refuse({image, mask, "--format", "xml"}, "format");
-  refuse({"--cases", "cases.csv"}, "--out");
+  refuse({"--cases", "cases.csv"}, "--cases needs --out, the CSV file to write");
   refuse({image, mask, "--device", "gpu"}, "cpu, cuda or cuda:N");
 }
 

@@ -136,6 +136,13 @@ TEST_F(Safety, OneHeadThatCannotBeScoredLosesNothing) {
   EXPECT_THAT(one.err,
               AllOf(HasSubstr("no head can be scored"), HasSubstr("one class"), HasSubstr("predictions")));
   EXPECT_THAT(slurp(folder_ / "one/predictions.csv"), HasSubstr("Q2,idh,1,"));
+  // Cases of which nothing is known are left out; of them alone there is nothing to write.
+  write("blank.csv", "patient,site,a,b\nQ1,N,,\nQ2,S,,\n");
+  const Outcome blank =
+      run_program({"predict", path("run"), "--cases", path("blank.csv"), "--out", path("blank"), "--quiet"});
+  EXPECT_EQ(blank.exit_code, 3);
+  EXPECT_THAT(blank.err, AllOf(HasSubstr("2 of 2"), HasSubstr("no case could be predicted")));
+  EXPECT_FALSE(fs::exists(folder_ / "blank"));
 }
 
 TEST_F(Safety, ATableOfExpressionIsLookedForBesideTheNewManifest) {

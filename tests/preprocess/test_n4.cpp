@@ -12,6 +12,7 @@
 namespace photo51::preprocess {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 /// A ball of two tissues under a field that doubles from one side to the other.
@@ -83,6 +84,14 @@ TEST(N4, ARegionWithoutSpreadStaysAndAnEmptyOneIsAnError) {
   options.foreground_threshold = 100;
   PHOTO51_EXPECT_ERROR(correct_bias_field(flat, options), data,
                        HasSubstr("no voxel of the region is positive"));
+}
+
+/// Options from a config always name a level; ITK is what refuses them without one.
+TEST(N4, SaysWhatItkRefuses) {
+  auto options = n4();
+  options.iterations.clear();
+  PHOTO51_EXPECT_ERROR(correct_bias_field(test::volume(phantom().seen), options), data,
+                       AllOf(HasSubstr("bias_field_correction: "), HasSubstr("Number of iteration levels")));
 }
 
 TEST(N4, PrepareCorrectsEachChannelBeforeAnythingElse) {

@@ -325,6 +325,10 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(head.state()); }),
               HasSubstr("of the learner `linear` and the config says `boosted_trees`"));
   trees.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+  at::Tensor endless = training.features.clone();
+  endless[0][2] = INFINITY;
+  EXPECT_THAT(message_of(core::Fault::run, [&] { trees.forward(endless); }),
+              ::testing::AllOf(HasSubstr("XGBoost: "), HasSubstr("Input data contains `inf`")));
   auto state = nlohmann::json::parse(trees.state());
   state["fits"][0]["state"]["xgboost"] = {{"version", {1, 7, 4}}};
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(state.dump()); }),

@@ -184,7 +184,7 @@ TEST(Voxelwise, RefusesMoreLevelsThanItCanCount) {
   Scene scene;
   scene.settings.discretise = {.method = "fixed_width", .width = 1e-3};
   PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, scene.settings, {}), data,
-                       HasSubstr("1024 levels"));
+                       HasSubstr("voxel-wise maps take up to 1024 levels"));
 }
 
 }  // namespace

@@ -110,6 +110,8 @@ TEST(Layout, OutputsStayOutOfRunsAndModels) {
                           "run/checkpoints/fold_0", "run/checkpoints/new"})
     PHOTO51_EXPECT_ERROR(refuse_output_folder(folder / out, "--out"), usage,
                          AllOf(HasSubstr("--out: "), HasSubstr("choose another folder")));
+  PHOTO51_EXPECT_ERROR(refuse_output_folder(folder / "run/checkpoints/new", "--out"), usage,
+                       HasSubstr("lies among the models of a run"));
   PHOTO51_EXPECT_ERROR(refuse_output_file(folder / "run/predictions.csv", "--out"), usage,
                        HasSubstr("a run"));
   PHOTO51_EXPECT_ERROR(refuse_output_file(folder / "model/x.csv", "--out"), usage, HasSubstr("model.yaml"));

@@ -3,6 +3,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/training/options.hpp"
+#include "support/errors.hpp"
 #include "training/optimizer.hpp"
 
 namespace photo51::training {
@@ -117,7 +118,8 @@ TEST(Optimizer, RefusesTheStateOfAnother) {
   EXPECT_THAT(message({{"a.momentum", at::zeros({5})}}), ::testing::HasSubstr("another shape"));
   EXPECT_THAT(message({{"c.momentum", at::zeros({5})}}), ::testing::HasSubstr("another model"));
   Optimizer adam(config::choose("adamw", AdamWOptions{}), problem.named());
-  EXPECT_THROW(adam.load({{"a.exp_avg", at::zeros({2, 3})}}), core::Error);
+  PHOTO51_EXPECT_ERROR(adam.load({{"a.exp_avg", at::zeros({2, 3})}}), data,
+                       ::testing::HasSubstr("optimiser state of `a` is incomplete"));
 }
 
 }  // namespace

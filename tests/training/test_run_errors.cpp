@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "photo51/backbones/weights.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "training/checkpoint.hpp"
@@ -41,7 +42,8 @@ TEST(RunErrors, FolderInUse) {
   EXPECT_THAT(message(core::Fault::usage, [&] { cohort.run("run", {}, request); }),
               HasSubstr("nothing to resume"));
   request.overwrite = true;
-  message(core::Fault::usage, [&] { cohort.run("run", {}, request); });
+  EXPECT_THAT(message(core::Fault::usage, [&] { cohort.run("run", {}, request); }),
+              HasSubstr("give either --resume or --overwrite, not both"));
   EXPECT_THAT(message(core::Fault::usage, [&] { cohort.run("cohort.csv"); }), HasSubstr("not a folder"));
 }
 
@@ -129,6 +131,27 @@ TEST(RunErrors, BrokenCheckpoint) {
   std::ofstream(last, std::ios::binary) << whole.substr(0, whole.size() - 40);
   EXPECT_THAT(message(core::Fault::data, [&] { cohort.run("run", {}, request); }),
               HasSubstr("fold_0/last.safetensors"));
+}
+
+TEST(RunErrors, CheckpointWithoutItsAverage) {
+  const test::TabularCohort cohort;
+  cohort.config("ema: 0.9");
+  RunRequest request;
+  request.stop_after_steps = 2;
+  message(core::Fault::interrupted, [&] { cohort.run("run", {}, request); });
+  request = {};
+  request.resume = true;
+  const auto last = cohort / "run/checkpoints/fold_0/last.safetensors";
+  auto stored = backbones::read_safetensors(last);
+  const auto refused = [&] {
+    backbones::write_safetensors(last, stored.tensors, stored.metadata);
+    return message(core::Fault::data, [&] { cohort.run("run", {}, request); });
+  };
+  stored.metadata.at("average_steps") = "two";
+  EXPECT_THAT(refused(), AllOf(HasSubstr("fold_0/last.safetensors"),
+                               HasSubstr("`average_steps` is not a number of steps")));
+  stored.metadata.erase("average_steps");
+  EXPECT_THAT(refused(), AllOf(HasSubstr("fold_0/last.safetensors"), HasSubstr("holds no averaged weights")));
 }
 
 TEST(RunErrors, BalanceWithoutAHeadThatFits) {

@@ -1,6 +1,6 @@
 #include <torch/torch.h>
 
-#include "photo51/core/error.hpp"
+#include "support/errors.hpp"
 #include "training/weight_average.hpp"
 
 namespace photo51::training {
@@ -36,8 +36,9 @@ TEST(WeightAverage, SwapsTwiceToWhatItWas) {
 
 TEST(WeightAverage, RefusesTheStateOfAnother) {
   WeightAverage average(0.9, {{"w", at::ones({2})}});
-  EXPECT_THROW(average.load({{"v", at::ones({2})}}, 3), core::Error);
-  EXPECT_THROW(average.load({{"w", at::ones({3})}}, 3), core::Error);
+  const auto why = ::testing::HasSubstr("the averaged weights lack `w` or have it in another shape");
+  PHOTO51_EXPECT_ERROR(average.load({{"v", at::ones({2})}}, 3), data, why);
+  PHOTO51_EXPECT_ERROR(average.load({{"w", at::ones({3})}}, 3), data, why);
   average.load({{"w", at::full({2}, 7)}}, 3);
   EXPECT_EQ(average.steps(), 3);
   EXPECT_DOUBLE_EQ(average.state().at("w")[1].item<double>(), 7);
