@@ -328,7 +328,8 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   at::Tensor endless = training.features.clone();
   endless[0][2] = INFINITY;
   EXPECT_THAT(message_of(core::Fault::run, [&] { trees.forward(endless); }),
-              ::testing::AllOf(HasSubstr("XGBoost: "), HasSubstr("Input data contains `inf`")));
+              ::testing::AllOf(HasSubstr("XGBoost: "), HasSubstr("Input data contains `inf`"),
+                               ::testing::Not(HasSubstr(".cc:")), ::testing::Not(HasSubstr("\n"))));
   auto state = nlohmann::json::parse(trees.state());
   state["fits"][0]["state"]["xgboost"] = {{"version", {1, 7, 4}}};
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(state.dump()); }),

@@ -1,5 +1,6 @@
 #include <xgboost/c_api.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -17,8 +18,17 @@ namespace {
 using Kind = data::LabelSpec::Kind;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
+/// XGBoost's message, which is "[time] file.cc:line: message" and a stack of calls, one a line.
+std::string last_error() {
+  std::string text = XGBGetLastError();
+  text.resize(std::min(text.find('\n'), text.size()));
+  const size_t file = text.find(".cc:");
+  const size_t end = file == std::string::npos ? file : text.find(": ", file);
+  return end == std::string::npos ? text : text.substr(end + 2);
+}
+
 void check(int code) {
-  if (code != 0) core::fail_run(std::string("XGBoost: ") + XGBGetLastError());
+  if (code != 0) core::fail_run("XGBoost: " + last_error());
 }
 
 class Matrix {
@@ -147,7 +157,7 @@ class Trees final : public Learner {
     const std::string text = checked_trees(state.at("xgboost"), shape).dump();
     auto booster = std::make_shared<Booster>();
     if (XGBoosterLoadModelFromBuffer(booster->get(), text.data(), static_cast<bst_ulong>(text.size())) != 0)
-      state.at("xgboost").fail(std::string("cannot be read: ") + XGBGetLastError());
+      state.at("xgboost").fail(std::string("cannot be read: ") + last_error());
     booster_ = std::move(booster);
   }
 
