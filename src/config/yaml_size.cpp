@@ -27,7 +27,13 @@ class Measure final : public YAML::EventHandler {
  public:
   explicit Measure(const std::string& source) : source_(source) {}
 
-  void OnDocumentStart(const YAML::Mark& /*mark*/) override { named_.clear(); }
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    named_.clear();
+    // yaml-cpp finds empty documents without end before a `,` that belongs to nothing.
+    if (mark.pos <= last_start_)
+      core::fail_usage(place(mark) + ": not valid YAML: nothing begins with what stands here");
+    last_start_ = mark.pos;
+  }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add(mark, anchor, {1, 0, 1}); }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -94,6 +100,7 @@ class Measure final : public YAML::EventHandler {
   }
 
   const std::string& source_;
+  int last_start_ = -1;  ///< where the document began, in characters
   std::map<YAML::anchor_t, Size> named_;
   std::vector<Open> open_;
 };

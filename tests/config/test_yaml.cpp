@@ -52,6 +52,10 @@ TEST(Yaml, BrokenTextIsAUsageErrorWithItsLine) {
                        AllOf(HasSubstr("f.yaml:"), HasSubstr("not valid YAML")));
   PHOTO51_EXPECT_ERROR(parse_yaml("a: 1\nb: 2\na: 3\n", "f.yaml"), usage,
                        "f.yaml:3: the key `a` stands twice");
+  // The parser finds documents without end before these.
+  for (const std::string text : {",", ", a", "--- ,", "a: 1\n---\n, b: 2"})
+    PHOTO51_EXPECT_ERROR(parse_yaml(text, "f.yaml"), usage,
+                         AllOf(HasSubstr("f.yaml:"), HasSubstr("not valid YAML: nothing begins with")));
 }
 
 class Documents : public ::testing::Test {
