@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <numeric>
+#include <vector>
 
 #include "imaging/inspectors.hpp"
 #include "imaging/tiff_pages.hpp"
@@ -48,9 +50,17 @@ Range range_of(const Slide& slide, int64_t x, int64_t y, int64_t width, int64_t 
   return range;
 }
 
+constexpr int64_t block_side = 1024;
+
+/// How many reads of a damaged block may fail before its rest is given up: after each the slide is opened
+/// anew. One damaged tile of 256 pixels takes 23.
+int64_t failures_a_block(int64_t damaged_blocks) {
+  return std::max<int64_t>(24, 2000 / std::max<int64_t>(damaged_blocks, 1));
+}
+
 /// What of a region can be read, a quarter at a time where it cannot be read at once.
 Range readable_range(const Slide& slide, int64_t x, int64_t y, int64_t width, int64_t height,
-                     std::string& problem) {
+                     int64_t& failures, std::string& problem) {
   try {
     return range_of(slide, x, y, width, height);
   } catch (const core::Error& error) {
@@ -59,36 +69,50 @@ Range readable_range(const Slide& slide, int64_t x, int64_t y, int64_t width, in
   }
   Range range;
   constexpr int64_t kFinest = 64;
-  if (width <= kFinest || height <= kFinest) return range;
+  if (--failures <= 0 || width <= kFinest || height <= kFinest) return range;
   const int64_t half_x = width / 2, half_y = height / 2;
-  range.add(readable_range(slide, x, y, half_x, half_y, problem));
-  range.add(readable_range(slide, x + half_x, y, width - half_x, half_y, problem));
-  range.add(readable_range(slide, x, y + half_y, half_x, height - half_y, problem));
-  range.add(readable_range(slide, x + half_x, y + half_y, width - half_x, height - half_y, problem));
+  range.add(readable_range(slide, x, y, half_x, half_y, failures, problem));
+  range.add(readable_range(slide, x + half_x, y, width - half_x, half_y, failures, problem));
+  range.add(readable_range(slide, x, y + half_y, half_x, height - half_y, failures, problem));
+  range.add(
+      readable_range(slide, x + half_x, y + half_y, width - half_x, height - half_y, failures, problem));
   return range;
 }
 
 /// Minimum, maximum and mean of all decoded pixels of the finest level, a block of rows and columns at a
 /// time. Error (data): more than half of it is damaged; less is a warning.
 void measure_pixels(const Slide& slide, Inspection& found) {
-  constexpr int64_t kBlock = 1024;
   const SlideLevel& whole = slide.levels().front();
-  const int64_t columns = (whole.width + kBlock - 1) / kBlock, rows = (whole.height + kBlock - 1) / kBlock;
+  const int64_t columns = (whole.width + block_side - 1) / block_side,
+                rows = (whole.height + block_side - 1) / block_side;
   std::mutex mutex;
   Range all;
   std::string problem;
   core::ThreadPool pool;
-  pool.parallel_for(columns * rows, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t x = i % columns * kBlock, y = i / columns * kBlock;
-      std::string here;
-      const Range range = readable_range(slide, x, y, std::min(kBlock, whole.width - x),
-                                         std::min(kBlock, whole.height - y), here);
-      const std::lock_guard lock(mutex);
-      all.add(range);
-      if (!here.empty()) problem = here;
-    }
-  });
+  /// Goes through blocks by their numbers; returns those that are damaged.
+  const auto measure = [&](const std::vector<int64_t>& blocks, int64_t failures) {
+    std::vector<int64_t> damaged;
+    pool.parallel_for(static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t block = blocks[static_cast<size_t>(i)];
+        const int64_t x = block % columns * block_side, y = block / columns * block_side;
+        std::string here;
+        int64_t left = failures;
+        const Range range = readable_range(slide, x, y, std::min(block_side, whole.width - x),
+                                           std::min(block_side, whole.height - y), left, here);
+        const std::lock_guard lock(mutex);
+        all.add(range);
+        if (here.empty()) continue;
+        problem = here;
+        damaged.push_back(block);
+      }
+    });
+    return damaged;
+  };
+  std::vector<int64_t> blocks(static_cast<size_t>(columns * rows));
+  std::iota(blocks.begin(), blocks.end(), 0);
+  const std::vector<int64_t> damaged = measure(blocks, 1);
+  measure(damaged, failures_a_block(static_cast<int64_t>(damaged.size())));
   const double share = static_cast<double>(all.count) /
                        (3 * static_cast<double>(whole.width) * static_cast<double>(whole.height));
   if (share < 0.5) throw core::Error(core::Fault::data, problem);

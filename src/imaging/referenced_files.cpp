@@ -143,7 +143,22 @@ DataField data_field(const fs::path& header, const std::string& text) {
           end < text.size() ? core::split(text.substr(end + 1), '\n') : std::vector<std::string>()};
 }
 
+/// MetaIO reads as many numbers of a row or a matrix as the header has dimensions, whatever room they have.
+void check_meta_dimensions(const fs::path& header, const std::string& text) {
+  constexpr int64_t most_dimensions = 10;
+  for (const std::string& line : core::split(text.substr(0, text.find("ElementDataFile")), '\n')) {
+    const size_t sign = line.find_first_of("=:");
+    if (sign == std::string::npos || core::trim(line.substr(0, sign)) != "NDims") continue;
+    const std::string value(core::trim(line.substr(sign + 1)));
+    const auto count = core::parse_int(value);
+    if (!count || *count < 1 || *count > most_dimensions)
+      core::fail_data(header.string() + ": NDims is `" + value.substr(0, 40) +
+                      "`, and an image has 1 to 10 dimensions; the header is damaged, copy it again");
+  }
+}
+
 std::vector<fs::path> meta_files(const fs::path& header, const std::string& text) {
+  check_meta_dimensions(header, text);
   const auto [value, rest] = data_field(header, text);
   if (value == "LOCAL" || value == "Local" || value == "local") return {};
   return named_files(header, "ElementDataFile", value, rest);

@@ -1,5 +1,6 @@
 #include <ATen/ATen.h>
 #include <openslide/openslide.h>
+#include <tiffio.h>
 
 #include <mutex>
 #include <vector>
@@ -17,7 +18,16 @@ namespace {
 namespace fs = std::filesystem;
 using Handle = std::shared_ptr<openslide_t>;
 
+/// OpenSlide reads with libtiff's own handlers, which write to the terminal, names of files and all; what
+/// fails it says itself.
+void silence_libtiff() {
+  TIFFSetErrorHandler(nullptr);
+  TIFFSetWarningHandler(nullptr);
+}
+
 Handle open_handle(const fs::path& path) {
+  static std::once_flag once;
+  std::call_once(once, silence_libtiff);
   openslide_t* raw = openslide_open(path.c_str());
   if (raw == nullptr) core::fail_data("OpenSlide does not know the format");
   Handle handle(raw, openslide_close);

@@ -12,6 +12,9 @@ namespace {
 
 constexpr double kTolerance = 1e-3;
 
+/// Reads that may fail before blocks are given up whole: after each, the slide is opened anew.
+constexpr int64_t most_failures = 2000;
+
 /// Reads block by block, and a block that cannot be read by its quarters.
 class Blocks {
  public:
@@ -41,7 +44,8 @@ class Blocks {
     } catch (const core::Error& error) {
       if (error.fault() != core::Fault::data) throw;
       constexpr int64_t kSmallest = 4;
-      if (std::max(width, height) <= kSmallest) {
+      ++failures_;
+      if (std::max(width, height) <= kSmallest || failures_ > most_failures) {
         place.fill_(255);
         damaged_.narrow(0, y, height).narrow(1, x, width).fill_(true);
         return;
@@ -65,6 +69,7 @@ class Blocks {
   const Slide& slide_;
   std::array<double, 2> step_;
   at::Tensor picture_, damaged_;
+  int64_t failures_ = 0;
 };
 
 }  // namespace

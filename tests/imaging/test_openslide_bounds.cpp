@@ -92,6 +92,14 @@ TEST_F(OpenslideBounds, TilesTooLargeToBeDecodedAreRefused) {
                        HasSubstr("the tiles of page 1 have 1048576 x 1048576 pixels"));
 }
 
+TEST_F(OpenslideBounds, WhatTheDecoderWarnsOfStaysOffTheTerminal) {
+  const auto path = write_aperio();
+  set_field(path, TIFFTAG_TILEWIDTH, 100);  // no multiple of 16
+  testing::internal::CaptureStderr();
+  test::error_of([&] { open_slide(path).read(0, 0, 0, 64, 64); });
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST_F(OpenslideBounds, CountsOfSlidedatThatNoSlideHasAreRefused) {
   const auto settings = (folder_ / "s" / "Slidedat.ini").string();
   PHOTO51_EXPECT_ERROR(

@@ -176,6 +176,17 @@ TEST_F(ReferencedFiles, RefusesPatternsThatDoNotNumberFiles) {
   }
 }
 
+TEST_F(ReferencedFiles, AMetaImageHasAFewDimensions) {
+  for (const std::string count : {"1000000", "0", "-1", "11", "1e300", "3 3", "99999999999999999999", ""})
+    for (const std::string sign : {" = ", ":"})
+      expect_refused(
+          write("a.mhd", "ObjectType = Image\nNDims" + sign + count + "\nElementDataFile = LOCAL\n"), "NDims",
+          "1 to 10 dimensions");
+  // The last one counts.
+  expect_refused(write("a.mha", "ObjectType = Image\nNDims = 3\n NDims = 4000\nElementDataFile = LOCAL\n"),
+                 "NDims", "4000");
+}
+
 TEST_F(ReferencedFiles, TheHashAndSizeCoverTheVoxels) {
   const auto a = write("A/t.mhd", meta_header("ElementDataFile = t.raw"));
   const auto b = write("B/t.mhd", meta_header("ElementDataFile = t.raw"));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "imaging/slide_backend.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/inspect.hpp"
 #include "photo51/imaging/readable.hpp"
@@ -158,6 +159,49 @@ TEST_F(Scenes, ThatAreDamagedInPlacesAreShownWhereTheyCanBeRead) {
   const Inspection found = inspect(path, {.picture = true});
   EXPECT_EQ(found.error, "");
   EXPECT_THAT(found.warnings, Contains(HasSubstr("% of it, or less, is damaged")));
+}
+
+/// A lone damaged tile is found to the tile; where every other one is damaged, the search ends.
+TEST_F(Scenes, OfWhichMuchIsDamagedAreMeasuredByWhatIsLeft) {
+  const auto path = write({{at::full({1, 4096, 4096}, 7, at::kByte), COMPRESSION_ADOBE_DEFLATE, 64}});
+  const std::string whole = core::read_file(path);
+  const auto damaged_at = [&](int64_t every) {
+    std::string bytes = whole;
+    core::write_file_atomic(path, whole);
+    TIFF* tiff = TIFFOpen(path.c_str(), "r");
+    for (uint32_t tile = 0; tile < 64 * 64; tile += static_cast<uint32_t>(every)) {
+      const auto begin = static_cast<std::ptrdiff_t>(TIFFGetStrileOffset(tiff, tile));
+      std::fill_n(bytes.begin() + begin, TIFFGetStrileByteCount(tiff, tile), '\x55');
+    }
+    TIFFClose(tiff);
+    core::write_file_atomic(path, bytes);
+    return inspect(path);
+  };
+  EXPECT_THAT(damaged_at(64 * 64).warnings, Contains(HasSubstr("0.0% of it, or less, is damaged")));
+  EXPECT_THAT(damaged_at(2).error, HasSubstr("is damaged"));
+}
+
+/// Only one place in 16 x 16 can be read: the search for it ends.
+TEST(ReadableSlides, AreNotSearchedWithoutEnd) {
+  class Damaged final : public SlideBackend {
+   public:
+    void read(int64_t /*level*/, int64_t x, int64_t y, const RgbPlanes& to) const override {
+      ++reads;
+      if (x >= 16 || y >= 16 || x + to.width > 16 || y + to.height > 16) core::fail_data("it is damaged");
+      std::fill_n(to.plane(0), 3 * to.width * to.height, uint8_t{9});
+    }
+    at::Tensor read_associated(const std::string& /*name*/) const override { return {}; }
+    mutable int64_t reads = 0;
+  };
+  const auto backend = std::make_shared<Damaged>();
+  SlideInfo info;
+  info.levels.push_back({1024, 1024, 1});
+  const at::Tensor picture = at::empty({3, 1024, 1024}, at::kByte);
+  const at::Tensor damaged = read_readable(Slide(info, backend), {1, 1}, picture);
+  EXPECT_LT(backend->reads, 3000);
+  EXPECT_EQ(damaged.sum().item<int64_t>(), 1024 * 1024 - 16 * 16);
+  EXPECT_EQ(picture[0][15][15].item<int>(), 9);
+  EXPECT_EQ(picture[0][16][16].item<int>(), 255);
 }
 
 TEST_F(Scenes, TellTheirMicronsInEveryUnit) {
