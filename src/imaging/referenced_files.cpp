@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
 
 #include "imaging/key_lines.hpp"
 #include "imaging/readers.hpp"
@@ -143,25 +144,43 @@ DataField data_field(const fs::path& header, const std::string& text) {
           end < text.size() ? core::split(text.substr(end + 1), '\n') : std::vector<std::string>()};
 }
 
-/// MetaIO reads as many numbers of a row or a matrix as the header has dimensions, whatever room they have.
-void check_meta_dimensions(const fs::path& header, const std::string& text) {
-  constexpr int64_t most_dimensions = 10;
+/// Each number of MetaImage's field `name`, before the voxels; MetaIO takes the last one.
+template <class Take>
+void each_meta_number(const std::string& text, const std::string& name, const Take& take) {
   for (const std::string& line : core::split(text.substr(0, text.find("ElementDataFile")), '\n')) {
     const size_t sign = line.find_first_of("=:");
-    if (sign == std::string::npos || core::trim(line.substr(0, sign)) != "NDims") continue;
+    if (sign == std::string::npos || core::trim(line.substr(0, sign)) != name) continue;
     const std::string value(core::trim(line.substr(sign + 1)));
-    const auto count = core::parse_int(value);
-    if (!count || *count < 1 || *count > most_dimensions)
-      core::fail_data(header.string() + ": NDims is `" + value.substr(0, 40) +
-                      "`, and an image has 1 to 10 dimensions; the header is damaged, copy it again");
+    take(core::parse_int(value), value.substr(0, 40));
   }
 }
 
+/// MetaIO reads as many numbers of a row or a matrix as the header has dimensions, whatever room they have,
+/// and makes room for as many bytes as the header says that its packed voxels take.
+void check_meta_numbers(const fs::path& header, const std::string& text, const std::vector<fs::path>& files) {
+  constexpr int64_t most_dimensions = 10;
+  each_meta_number(text, "NDims", [&](const std::optional<int64_t>& count, const std::string& value) {
+    if (!count || *count < 1 || *count > most_dimensions)
+      core::fail_data(header.string() + ": NDims is `" + value +
+                      "`, and an image has 1 to 10 dimensions; the header is damaged, copy it again");
+  });
+  uint64_t bytes = fs::file_size(header);
+  for (const fs::path& file : files) bytes += fs::file_size(file);
+  each_meta_number(
+      text, "CompressedDataSize", [&](const std::optional<int64_t>& size, const std::string& value) {
+        if (!size || *size < 0 || static_cast<uint64_t>(*size) > bytes)
+          core::fail_data(header.string() + ": CompressedDataSize is `" + value + "`, and there are " +
+                          std::to_string(bytes) + " bytes; the header is damaged, copy it again");
+      });
+}
+
 std::vector<fs::path> meta_files(const fs::path& header, const std::string& text) {
-  check_meta_dimensions(header, text);
   const auto [value, rest] = data_field(header, text);
-  if (value == "LOCAL" || value == "Local" || value == "local") return {};
-  return named_files(header, "ElementDataFile", value, rest);
+  std::vector<fs::path> files;
+  if (value != "LOCAL" && value != "Local" && value != "local")
+    files = named_files(header, "ElementDataFile", value, rest);
+  check_meta_numbers(header, text, files);
+  return files;
 }
 
 /// Teem knows the field in any case, with a blank in it or not.

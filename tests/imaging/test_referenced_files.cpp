@@ -187,6 +187,21 @@ TEST_F(ReferencedFiles, AMetaImageHasAFewDimensions) {
                  "NDims", "4000");
 }
 
+TEST_F(ReferencedFiles, AMetaImagePacksNoMoreThanThereIs) {
+  for (const std::string size : {"-1", "1e9", "1000000000000", "99999999999999999999", "many"})
+    expect_refused(
+        write("a.mha", "ObjectType = Image\nNDims = 3\nCompressedData = True\nCompressedDataSize = " + size +
+                           "\nElementDataFile = LOCAL\n"),
+        "CompressedDataSize", "`" + size + "`");
+  write("a.zraw", "01234567");
+  const auto beside = [&](const std::string& size) {
+    return write("a.mhd", "ObjectType = Image\nNDims = 3\nCompressedDataSize = " + size +
+                              "\nElementDataFile = a.zraw\n");
+  };
+  EXPECT_EQ(referenced_files(beside("8")).size(), 1U);
+  expect_refused(beside("800"), "CompressedDataSize", "`800`");
+}
+
 TEST_F(ReferencedFiles, TheHashAndSizeCoverTheVoxels) {
   const auto a = write("A/t.mhd", meta_header("ElementDataFile = t.raw"));
   const auto b = write("B/t.mhd", meta_header("ElementDataFile = t.raw"));
