@@ -52,10 +52,10 @@ Range range_of(const Slide& slide, int64_t x, int64_t y, int64_t width, int64_t 
 
 constexpr int64_t block_side = 1024;
 
-/// How many reads of a damaged block may fail before its rest is given up: after each the slide is opened
-/// anew. One damaged tile of 256 pixels takes 23.
+/// How many reads of a damaged block may fail before what fails is no longer divided: after each the slide is
+/// opened anew. Four find a lone damaged tile of 256 pixels.
 int64_t failures_a_block(int64_t damaged_blocks) {
-  return std::max<int64_t>(24, 2000 / std::max<int64_t>(damaged_blocks, 1));
+  return std::max<int64_t>(4, 1000 / std::max<int64_t>(damaged_blocks, 1));
 }
 
 /// What of a region can be read, a quarter at a time where it cannot be read at once.

@@ -53,8 +53,7 @@ class TiffFile {
   /// `most`.
   std::vector<TiffImage> images(size_t most = 1000);
   TiffImage image_at(uint64_t offset);
-  /// Error (data): a tile or strip of any page that takes more than `file_bytes`, or tiles too large to be
-  /// decoded.
+  /// Error (data): a tile or strip of any page takes more than `file_bytes`; tiles with a side above 16,384.
   void check_pieces(uint64_t file_bytes);
   /// ImageDescription of the directory at hand: after opening, the first one's, which describes the file.
   std::string current_description() const;

@@ -90,6 +90,9 @@ TEST_F(OpenslideBounds, TilesTooLargeToBeDecodedAreRefused) {
   set_field(path, TIFFTAG_TILELENGTH, uint64_t{1} << 20);
   PHOTO51_EXPECT_ERROR(open_slide(path), data,
                        HasSubstr("the tiles of page 1 have 1048576 x 1048576 pixels"));
+  set_field(path, TIFFTAG_TILELENGTH, 64);
+  set_field(path, TIFFTAG_TILEWIDTH, 32767);
+  PHOTO51_EXPECT_ERROR(open_slide(path), data, HasSubstr("the tiles of page 1 have 32767 x 64 pixels"));
 }
 
 TEST_F(OpenslideBounds, WhatTheDecoderWarnsOfStaysOffTheTerminal) {
