@@ -128,6 +128,7 @@ bool begins_line(const std::string& text, size_t at) {
 
 /// Of MetaImage: MetaIO ends a key at `=` or `:` and stops reading at this one.
 struct DataField {
+  std::string before;  ///< the lines that MetaIO reads before it
   std::string value;
   std::vector<std::string> rest;  ///< the lines behind it
 };
@@ -140,19 +141,17 @@ DataField data_field(const fs::path& header, const std::string& text) {
     core::fail_data(header.string() +
                     ": has no ElementDataFile, so it has no voxels; it is cut off: copy it again");
   const size_t end = std::min(text.find('\n', sign), text.size());
-  return {std::string(core::trim(text.substr(sign + 1, end - sign - 1))),
+  return {text.substr(0, key), std::string(core::trim(text.substr(sign + 1, end - sign - 1))),
           end < text.size() ? core::split(text.substr(end + 1), '\n') : std::vector<std::string>()};
 }
 
-/// Each number of MetaImage's field `name`, before the voxels; MetaIO takes the last one.
+/// Each number of MetaImage's field `name` in its header; MetaIO takes the last one.
 template <class Take>
 void each_meta_number(const std::string& text, const std::string& name, const Take& take) {
-  for (const std::string& line : core::split(text.substr(0, text.find("ElementDataFile")), '\n')) {
-    const size_t sign = line.find_first_of("=:");
-    if (sign == std::string::npos || core::trim(line.substr(0, sign)) != name) continue;
-    const std::string value(core::trim(line.substr(sign + 1)));
-    take(core::parse_int(value), value.substr(0, 40));
-  }
+  const auto look = [&](const std::string& key, const std::string& value) {
+    if (key == name) take(core::parse_int(value), value.substr(0, 40));
+  };
+  each_key_line(text, look, "=:");
 }
 
 /// MetaIO reads as many numbers of a row or a matrix as the header has dimensions, whatever room they have,
@@ -175,11 +174,11 @@ void check_meta_numbers(const fs::path& header, const std::string& text, const s
 }
 
 std::vector<fs::path> meta_files(const fs::path& header, const std::string& text) {
-  const auto [value, rest] = data_field(header, text);
+  const auto [before, value, rest] = data_field(header, text);
   std::vector<fs::path> files;
   if (value != "LOCAL" && value != "Local" && value != "local")
     files = named_files(header, "ElementDataFile", value, rest);
-  check_meta_numbers(header, text, files);
+  check_meta_numbers(header, before, files);
   return files;
 }
 

@@ -187,6 +187,13 @@ TEST_F(ReferencedFiles, AMetaImageHasAFewDimensions) {
                  "NDims", "4000");
 }
 
+TEST_F(ReferencedFiles, AMetaImageHidesNothingBehindTheNameOfItsLastField) {
+  const std::string comment = "ObjectType = Image\nComment = ElementDataFile = LOCAL\n";
+  expect_refused(write("a.mha", comment + "NDims = 4000\nElementDataFile = LOCAL\n"), "NDims", "`4000`");
+  expect_refused(write("a.mha", comment + "NDims = 3\nCompressedDataSize = -1\nElementDataFile = LOCAL\n"),
+                 "CompressedDataSize", "`-1`");
+}
+
 TEST_F(ReferencedFiles, AMetaImagePacksNoMoreThanThereIs) {
   for (const std::string size : {"-1", "1e9", "1000000000000", "99999999999999999999", "many"})
     expect_refused(

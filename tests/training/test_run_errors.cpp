@@ -118,14 +118,20 @@ TEST(RunErrors, LossThatIsNotFinite) {
               AllOf(HasSubstr("fold 1 of 2, epoch"), HasSubstr("train.optimizer.lr"), HasSubstr("cases P")));
 }
 
-TEST(RunErrors, BrokenCheckpoint) {
-  const test::TabularCohort cohort;
-  cohort.config();
+/// Runs two steps; returns how to go on.
+RunRequest stopped(const test::TabularCohort& cohort) {
   RunRequest request;
   request.stop_after_steps = 2;
   message(core::Fault::interrupted, [&] { cohort.run("run", {}, request); });
   request = {};
   request.resume = true;
+  return request;
+}
+
+TEST(RunErrors, BrokenCheckpoint) {
+  const test::TabularCohort cohort;
+  cohort.config();
+  const RunRequest request = stopped(cohort);
   const auto last = cohort / "run/checkpoints/fold_0/last.safetensors";
   const std::string whole = core::read_file(last);
   std::ofstream(last, std::ios::binary) << whole.substr(0, whole.size() - 40);
@@ -136,11 +142,7 @@ TEST(RunErrors, BrokenCheckpoint) {
 TEST(RunErrors, CheckpointWithoutItsAverage) {
   const test::TabularCohort cohort;
   cohort.config("ema: 0.9");
-  RunRequest request;
-  request.stop_after_steps = 2;
-  message(core::Fault::interrupted, [&] { cohort.run("run", {}, request); });
-  request = {};
-  request.resume = true;
+  const RunRequest request = stopped(cohort);
   const auto last = cohort / "run/checkpoints/fold_0/last.safetensors";
   auto stored = backbones::read_safetensors(last);
   const auto refused = [&] {
