@@ -228,8 +228,8 @@ at::Tensor read_pixels(Io& io, const fs::path& path, Format format, const Geomet
   return data.permute({0, 4, 1, 2, 3}).reshape({beyond * components, n[2], n[1], n[0]}).contiguous();
 }
 
-/// Colour channels get names; an alpha channel that says nothing is left out.
-void name_colours(const Io& io, Volume& volume) {
+/// Color channels get names; an alpha channel that says nothing is left out.
+void name_colors(const Io& io, Volume& volume) {
   using Pixel = itk::IOPixelEnum;
   if (io.GetNumberOfDimensions() > 3) return;
   const Pixel pixel = io.GetPixelType();
@@ -262,7 +262,7 @@ Volume read_with_itk(const fs::path& path, Format format, bool keep_double) {
         require_meta_data_field(path, meta->GetMetaImagePointer()->ElementDataFileName());
       volume.geometry = geometry_of(*io, volume);
       volume.data = read_pixels(*io, path, format, volume.geometry, keep_double);
-      name_colours(*io, volume);
+      name_colors(*io, volume);
       return volume;
     } catch (const itk::MemoryAllocationError&) {
       throw std::bad_alloc();  // says nothing about the file

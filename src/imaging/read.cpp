@@ -1,7 +1,7 @@
 #include "photo51/imaging/read.hpp"
 
-#include "imaging/dicom_select.hpp"
-#include "imaging/picture_files.hpp"
+#include "imaging/dicom/select.hpp"
+#include "imaging/picture/files.hpp"
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 

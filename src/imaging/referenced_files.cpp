@@ -4,8 +4,8 @@
 #include <cctype>
 #include <optional>
 
-#include "imaging/key_lines.hpp"
 #include "imaging/readers.hpp"
+#include "imaging/slide/key_lines.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/regular_file.hpp"

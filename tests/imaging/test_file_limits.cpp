@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "imaging/contour_planes.hpp"
+#include "imaging/masks/contour_planes.hpp"
 #include "photo51/imaging/read.hpp"
 #include "support/dicom_objects.hpp"
 #include "support/errors.hpp"

@@ -7,7 +7,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/file_limits.hpp"
-#include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/picture/picture.hpp"
 #include "photo51/imaging/read.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"

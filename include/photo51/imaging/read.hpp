@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "photo51/imaging/dicom_policy.hpp"
+#include "photo51/imaging/dicom/policy.hpp"
 #include "photo51/imaging/volume.hpp"
 
 namespace photo51::core {
@@ -31,7 +31,7 @@ struct ReadOptions {
 /// folder that holds one DICOM series; told apart by content. Time or vector components become channels.
 /// Integers stay integers (unsigned 16 and 32 bits widen to int32 and int64), scaled and float64 voxels
 /// become float32 (float64 with `keep_double`: float64); DICOM values are after rescale or modality lookup,
-/// CT in HU, RTDOSE in Gy; colour is RGB. Pictures have no `spacing_known` or `orientation_known`; of pages
+/// CT in HU, RTDOSE in Gy; color is RGB. Pictures have no `spacing_known` or `orientation_known`; of pages
 /// that differ in size the first is read. Errors (data), each with file and remedy: a missing, empty, cut off
 /// or damaged file, no image, dimensions that the file cannot hold, axes that are not invertible, several
 /// series in a folder, slices that are not one even stack unless `dicom` says what to do with them.
