@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "photo51/preprocess/orientation.hpp"
+#include "photo51/preprocess/geometry/orientation.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -48,7 +48,7 @@ void describe(config::Fields& f, NormalizeOptions& o) {
     "zscore: mean 0, deviation 1; percentile: low and high percentile to 0 and 1, clipped; window: fixed low "
     "and high to 0 and 1, clipped; fixed: given mean and std; histogram: percentiles and deciles to "
     "landmarks "
-    "learnt from the training part, in which 0 and 1 are the average image's low and high percentile",
+    "learned from the training part, in which 0 and 1 are the average image's low and high percentile",
     {.one_of = {"none", "zscore", "percentile", "window", "fixed", "histogram"}});
   f("region", o.region,
     "voxels the statistics come from: every voxel of the scan, those above foreground_threshold (the others "

@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "photo51/imaging/readable.hpp"
+#include "photo51/imaging/slide/readable.hpp"
 
 namespace photo51::preprocess {
 namespace {
 
-using Colour = std::array<uint8_t, 3>;
-constexpr Colour kTissue{255, 176, 0}, kTile{0, 90, 255}, kDamaged{220, 0, 0};
+using Color = std::array<uint8_t, 3>;
+constexpr Color kTissue{255, 176, 0}, kTile{0, 90, 255}, kDamaged{220, 0, 0};
 
 class Canvas {
  public:
@@ -21,18 +21,18 @@ class Canvas {
         height_(picture_.size(0)),
         width_(picture_.size(1)) {}
 
-  void dot(int64_t x, int64_t y, const Colour& colour) {
+  void dot(int64_t x, int64_t y, const Color& color) {
     if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
-    std::copy(colour.begin(), colour.end(), pixels_ + 3 * (y * width_ + x));
+    std::copy(color.begin(), color.end(), pixels_ + 3 * (y * width_ + x));
   }
-  void square(int64_t left, int64_t top, int64_t right, int64_t bottom, const Colour& colour) {
+  void square(int64_t left, int64_t top, int64_t right, int64_t bottom, const Color& color) {
     for (int64_t x = left; x <= right; ++x) {
-      dot(x, top, colour);
-      dot(x, bottom, colour);
+      dot(x, top, color);
+      dot(x, bottom, color);
     }
     for (int64_t y = top; y <= bottom; ++y) {
-      dot(left, y, colour);
-      dot(right, y, colour);
+      dot(left, y, color);
+      dot(right, y, color);
     }
   }
 

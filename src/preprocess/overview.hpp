@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "photo51/preprocess/tiles.hpp"
+#include "photo51/preprocess/histopathology/tiles.hpp"
 
 namespace photo51::preprocess {
 

@@ -8,17 +8,17 @@
 #include <utility>
 
 #include "photo51/core/error.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/imaging/masks/mask.hpp"
 #include "photo51/ops/memory.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/ops/scan.hpp"
-#include "photo51/preprocess/histogram.hpp"
-#include "photo51/preprocess/normalize.hpp"
-#include "preprocess/affine.hpp"
-#include "preprocess/grid.hpp"
-#include "preprocess/interpolation.hpp"
-#include "preprocess/n4.hpp"
-#include "preprocess/recolor.hpp"
+#include "photo51/preprocess/intensity/histogram.hpp"
+#include "photo51/preprocess/intensity/normalize.hpp"
+#include "preprocess/augment/color_jitter.hpp"
+#include "preprocess/geometry/affine.hpp"
+#include "preprocess/geometry/grid.hpp"
+#include "preprocess/geometry/interpolation.hpp"
+#include "preprocess/intensity/n4.hpp"
 
 namespace photo51::preprocess {
 namespace {

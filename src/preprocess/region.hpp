@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "photo51/preprocess/normalize.hpp"
+#include "photo51/preprocess/intensity/normalize.hpp"
 
 namespace photo51::preprocess {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "photo51/imaging/volume.hpp"
-#include "preprocess/affine.hpp"
+#include "preprocess/geometry/affine.hpp"
 
 namespace photo51::test {
 

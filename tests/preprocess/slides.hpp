@@ -3,7 +3,7 @@
 
 #include <fstream>
 
-#include "photo51/imaging/slide.hpp"
+#include "photo51/imaging/slide/slide.hpp"
 #include "support/shared_data.hpp"
 #include "support/write_tiff.hpp"
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "photo51/core/thread_pool.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/imaging/masks/mask.hpp"
 #include "preprocess/cases.hpp"
 
 namespace photo51::preprocess {

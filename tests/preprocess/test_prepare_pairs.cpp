@@ -8,8 +8,8 @@
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
 #include "photo51/preprocess/prepare.hpp"
-#include "preprocess/affine.hpp"
 #include "preprocess/cases.hpp"
+#include "preprocess/geometry/affine.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::preprocess {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
-#include "photo51/preprocess/augment_options.hpp"
+#include "photo51/preprocess/augment/options.hpp"
 
 namespace photo51::preprocess {
 

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "photo51/imaging/volume.hpp"
-#include "photo51/preprocess/augment.hpp"
+#include "photo51/preprocess/augment/augment.hpp"
 #include "photo51/preprocess/options.hpp"
 
 namespace photo51::core {
