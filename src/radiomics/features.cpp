@@ -4,8 +4,8 @@
 #include <array>
 #include <numeric>
 
-#include "radiomics/families.hpp"
-#include "radiomics/gpu_texture.hpp"
+#include "radiomics/ibsi/families.hpp"
+#include "radiomics/ibsi/gpu_texture.hpp"
 
 namespace photo51::radiomics {
 namespace {

@@ -3,7 +3,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/features.hpp"
-#include "photo51/radiomics/filter.hpp"
+#include "photo51/radiomics/filters/filter.hpp"
 
 namespace photo51::radiomics {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
-#include "photo51/radiomics/pyradiomics.hpp"
+#include "photo51/radiomics/pyradiomics/pyradiomics.hpp"
 
 namespace photo51::radiomics {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
-#include "photo51/radiomics/filter.hpp"
+#include "photo51/radiomics/filters/filter.hpp"
 #include "radiomics/filters/patch.hpp"
 
 namespace photo51::radiomics {

@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "photo51/imaging/volume.hpp"
-#include "radiomics/families.hpp"
 #include "radiomics/filters/filter.hpp"
+#include "radiomics/ibsi/families.hpp"
 
 namespace photo51::radiomics {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "radiomics/voxels.hpp"
+#include "radiomics/region/voxels.hpp"
 
 namespace photo51::radiomics {
 

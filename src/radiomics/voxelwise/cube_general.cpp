@@ -2,7 +2,7 @@
 // same features.
 #include <algorithm>
 
-#include "radiomics/pyradiomics_parts.hpp"
+#include "radiomics/pyradiomics/common.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <limits>
 
-#include "radiomics/counts.hpp"
-#include "radiomics/pyradiomics_parts.hpp"
+#include "radiomics/ibsi/counts.hpp"
+#include "radiomics/pyradiomics/common.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "radiomics/counts.hpp"
-#include "radiomics/pyradiomics_parts.hpp"
+#include "radiomics/ibsi/counts.hpp"
+#include "radiomics/pyradiomics/common.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {

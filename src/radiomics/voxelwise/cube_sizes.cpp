@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "radiomics/size_features.hpp"
+#include "radiomics/ibsi/size_features.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {

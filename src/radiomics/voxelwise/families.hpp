@@ -4,7 +4,7 @@
 #include <memory>
 #include <span>
 
-#include "photo51/radiomics/pyradiomics.hpp"
+#include "photo51/radiomics/pyradiomics/pyradiomics.hpp"
 #include "radiomics/voxelwise/cube.hpp"
 
 namespace photo51::radiomics {

@@ -1,4 +1,4 @@
-#include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/radiomics/voxelwise/voxelwise.hpp"
 
 #include <ATen/ATen.h>
 
@@ -8,8 +8,8 @@
 #include <numeric>
 
 #include "photo51/core/error.hpp"
-#include "radiomics/pyradiomics_parts.hpp"
-#include "radiomics/region.hpp"
+#include "radiomics/pyradiomics/common.hpp"
+#include "radiomics/region/region.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
 namespace photo51::radiomics {
