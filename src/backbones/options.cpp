@@ -13,20 +13,22 @@ void describe_bag(config::Fields& f, BagPoolOptions& o) {
     {.one_of = {"mean", "max", "attention"}});
   f("attention_width", o.attention_width, "hidden features of the attention", {.min = 1});
   f("view_embedding", o.view_embedding,
-    "bags: adds a learnt vector to each instance, one for each of the input's channels");
+    "bags: adds a learned vector to each instance, one for each of the input's channels");
   f("bag_chunk", o.chunk, "bags: instances encoded at once at prediction; training encodes a batch's at once",
     {.min = 1});
 }
 
-void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools) {
+/// `dropout` is the key of the tokens' dropout.
+void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools,
+                      const char* dropout = "dropout") {
   f("pool", o.pool, "how the feature map becomes tokens: mean = one token, none = one a place",
     {.one_of = std::move(pools)});
-  f("dropout", o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
+  f(dropout, o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
   f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
   f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");
   f("dims", o.dims, "2 or 3, checked against the input; 0 = whatever the input has");
   describe_bag(f, o.bag);
-  f.check(o.dropout < 1, "dropout", "must be below 1");
+  f.check(o.dropout < 1, dropout, "must be below 1");
   f.check(o.dims == 0 || o.dims == 2 || o.dims == 3, "dims", "must be 0, 2 or 3");
 }
 
@@ -46,16 +48,17 @@ void describe(config::Fields& f, ResNetOptions& o) {
 }
 
 void describe(config::Fields& f, VitOptions& o) {
-  f("patch", o.patch, "edge of a patch", {.min = 1, .unit = "voxels"});
-  f("width", o.width, "features of a token", {.min = 1});
-  f("layers", o.layers, "transformer layers", {.min = 1});
-  f("heads", o.heads, "attention heads", {.min = 1});
-  f("mlp", o.mlp, "hidden features of each layer's perceptron", {.min = 1});
-  f("layer_dropout", o.layer_dropout, "dropout inside the layers", {.min = 0, .max = 1});
+  f("patch_size", o.patch_size, "edge of a patch", {.min = 1, .unit = "voxels"});
+  f("embed_dim", o.embed_dim, "features of a token", {.min = 1});
+  f("depth", o.depth, "transformer layers", {.min = 1});
+  f("num_heads", o.num_heads, "attention heads", {.min = 1});
+  f("mlp_dim", o.mlp_dim, "hidden features of each layer's perceptron", {.min = 1});
+  f("dropout", o.dropout, "dropout inside the layers", {.min = 0, .max = 1});
   f("attention_dropout", o.attention_dropout, "dropout of the attention weights", {.min = 0, .max = 1});
-  describe_encoder(f, o.encoder, {"class", "mean", "none"});
-  f.check(o.heads > 0 && o.width % o.heads == 0, "width", "must be a multiple of `heads`");
-  f.check(o.layer_dropout < 1, "layer_dropout", "must be below 1");
+  describe_encoder(f, o.encoder, {"class", "mean", "none"}, "token_dropout");
+  f.check(o.num_heads > 0 && o.embed_dim % o.num_heads == 0, "embed_dim",
+          "must be a multiple of `num_heads`");
+  f.check(o.dropout < 1, "dropout", "must be below 1");
   f.check(o.attention_dropout < 1, "attention_dropout", "must be below 1");
 }
 

@@ -1,10 +1,10 @@
 #include "photo51/backbones/mil/bag_pool.hpp"
 
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "photo51/backbones/catalogue.hpp"
-#include "photo51/backbones/weights.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "support/gradient.hpp"
 
@@ -38,10 +38,10 @@ TEST(BagPool, MeanAndMaxOfEachBag) {
 }
 
 TEST(BagPool, AttentionIsTheGatedFormula) {
-  const torch::NoGradGuard no_grad;
-  torch::manual_seed(1);
+  const at::NoGradGuard no_grad;
+  at::manual_seed(1);
   BagPool pool(pooled("attention"), 3, 1);
-  const auto weights = state_of(pool);
+  const auto weights = nn::state_of(pool);
   const auto& v = weights.at("attention_V.0.weight");
   const auto& v_bias = weights.at("attention_V.0.bias");
   const auto& u = weights.at("attention_U.0.weight");
@@ -61,9 +61,9 @@ TEST(BagPool, AttentionIsTheGatedFormula) {
 }
 
 TEST(BagPool, LargeScoresDoNotOverflow) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   BagPool pool(pooled("attention"), 2, 1);
-  auto weights = state_of(pool);
+  auto weights = nn::state_of(pool);
   weights.at("attention_w.weight").fill_(1e4);
   const auto found = pool.forward(at::randn({4, 2}) * 100, lengths({3, 1}), first_view(4));
   EXPECT_TRUE(found.values.isfinite().all().item<bool>());
@@ -71,11 +71,11 @@ TEST(BagPool, LargeScoresDoNotOverflow) {
 }
 
 TEST(BagPool, AViewsVectorIsAdded) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   BagPoolOptions options = pooled("max");
   options.view_embedding = true;
   BagPool pool(options, 2, 2);
-  state_of(pool).at("view_embedding").copy_(at::tensor({1.F, 2.F, 10.F, 20.F}).view({2, 2}));
+  nn::state_of(pool).at("view_embedding").copy_(at::tensor({1.F, 2.F, 10.F, 20.F}).view({2, 2}));
   const auto found =
       pool.forward(at::zeros({3, 2}), lengths({1, 2}), at::tensor({0, 1, 0}, at::kLong)).values;
   EXPECT_TRUE(at::equal(found, at::tensor({1.F, 2.F, 10.F, 20.F}).view({2, 2})));
@@ -83,7 +83,7 @@ TEST(BagPool, AViewsVectorIsAdded) {
 
 TEST(BagPool, GradientsAreRight) {
   for (const std::string kind : {"mean", "max", "attention"}) {
-    torch::manual_seed(4);
+    at::manual_seed(4);
     auto options = pooled(kind);
     options.view_embedding = true;
     BagPool pool(options, 3, 2);
@@ -101,7 +101,7 @@ TEST(BagPool, GradientsAreRight) {
       const at::Tensor before = parameter.detach().clone();
       (pool.forward(features, lengths({2, 3}), view).values * weight).sum().backward();
       const at::Tensor gradient = parameter.grad().clone();
-      const torch::NoGradGuard no_grad;
+      const at::NoGradGuard no_grad;
       for (int64_t i = 0; i < std::min<int64_t>(parameter.numel(), 6); ++i) {
         const auto at_offset = [&](double step) {
           parameter.copy_(before);
@@ -140,7 +140,7 @@ TEST(BagPool, EveryMisuseIsNamed) {
 const InputShape views{.image = true, .channels = 1, .dims = 2, .size = {16, 16}, .bag = true, .views = 2};
 
 std::shared_ptr<Encoder> bag_encoder(const std::string& pool, int64_t chunk = 64) {
-  torch::manual_seed(9);
+  at::manual_seed(9);
   ConvNetOptions options;
   options.widths = {4, 6};
   options.encoder.bag.pool = pool;
@@ -180,7 +180,7 @@ data::InputBatch one_of(const data::InputBatch& all, int64_t bag) {
 }
 
 TEST(BagEncoder, RaggedBatchesEqualOneByOne) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const std::string pool : {"mean", "max", "attention"}) {
     auto encoder = bag_encoder(pool);
     encoder->eval();
@@ -202,7 +202,7 @@ TEST(BagEncoder, RaggedBatchesEqualOneByOne) {
 }
 
 TEST(BagEncoder, OrderOfInstancesDoesNotMatter) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const at::Tensor order = at::tensor({2, 0, 3, 1}, at::kLong);
   for (const std::string pool : {"mean", "max", "attention"}) {
     auto encoder = bag_encoder(pool);
@@ -216,7 +216,7 @@ TEST(BagEncoder, OrderOfInstancesDoesNotMatter) {
 }
 
 TEST(BagEncoder, ChunksDoNotChangePredictions) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const auto input = bags({3, 0, 8});
   auto whole = bag_encoder("attention"), pieces = bag_encoder("attention", 2);
   whole->eval();
@@ -238,7 +238,7 @@ TEST(BagEncoder, HiddenBagsHaveNoInfluence) {
   const Tokens a = encoder->encode(input), b = twin->encode(other);
   EXPECT_TRUE(at::equal(a.values, b.values));
   EXPECT_EQ(a.attention.slice(0, 2, 5).abs().sum().item<float>(), 0);
-  const Tensors left = state_of(*encoder), right = state_of(*twin);
+  const nn::Tensors left = nn::state_of(*encoder), right = nn::state_of(*twin);
   for (const auto& [name, tensor] : left) EXPECT_TRUE(at::equal(tensor, right.at(name))) << name;
 }
 

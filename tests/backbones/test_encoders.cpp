@@ -1,12 +1,12 @@
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
-#include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
-#include "photo51/backbones/weights.hpp"
+#include "photo51/nn/layers.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
 
@@ -51,13 +51,13 @@ std::vector<config::Choice> small_encoders(const std::string& pool, const std::s
   conv_net.widths = {4, 6};
   conv_net.norm = norm;
   conv_net.encoder.pool = pool;
-  VitOptions vit{.patch = 8, .width = 12, .layers = 2, .heads = 3, .mlp = 16};
+  VitOptions vit{.patch_size = 8, .embed_dim = 12, .depth = 2, .num_heads = 3, .mlp_dim = 16};
   vit.encoder.pool = pool;
   return {config::choose("resnet", resnet), config::choose("conv_net", conv_net), config::choose("vit", vit)};
 }
 
 TEST(ImageEncoders, TokensHaveTheirShape) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   for (const auto& shape : {volume, slice}) {
     for (const auto& choice : small_encoders("mean", "batch")) {
       auto encoder = build(choice, shape);
@@ -74,7 +74,7 @@ TEST(ImageEncoders, TokensHaveTheirShape) {
 TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {
   for (const std::string pool : {"mean", "none"}) {
     for (const auto& choice : small_encoders(pool, "batch")) {
-      torch::manual_seed(3);
+      at::manual_seed(3);
       auto encoder = build(choice, volume);
       data::InputBatch input = images(4, volume);
       input.present = at::tensor({1, 0, 1, 0}).to(at::kBool);
@@ -82,12 +82,12 @@ TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {
       other.values = input.values.clone();
       other.values[1].fill_(std::nanf(""));
       auto twin = build(choice, volume);
-      load_state(*twin, state_of(*encoder), "twin");
+      nn::load_state(*twin, nn::state_of(*encoder), "twin");
       const Tokens a = encoder->encode(input), b = twin->encode(other);  // training: batch norm is at work
       EXPECT_TRUE(at::equal(a.values, b.values)) << choice.name;
       EXPECT_EQ(a.values[1].abs().sum().item<float>(), 0);
       EXPECT_TRUE(at::equal(a.mask.any(1), input.present));
-      const Tensors left = state_of(*encoder), right = state_of(*twin);
+      const nn::Tensors left = nn::state_of(*encoder), right = nn::state_of(*twin);
       for (const auto& [name, tensor] : left) EXPECT_TRUE(at::equal(tensor, right.at(name))) << name;
     }
   }
@@ -111,7 +111,7 @@ TEST(ImageEncoders, NobodyAndOneAlonePass) {
 }
 
 TEST(ImageEncoders, OrderOfCasesDoesNotMatterInEvaluation) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const at::Tensor order = at::tensor({2, 0, 1});
   for (const auto& choice : small_encoders("mean", "batch")) {
     auto encoder = build(choice, slice);
@@ -143,15 +143,15 @@ TEST(ImageEncoders, StartFromPretrainedWeightsWithoutTheirClassifier) {
   ResNetOptions options;
   options.width = 4;
   ResNet pretrained(options, 2, 3, 10);
-  save_weights(pretrained, folder / "w.safetensors");
+  nn::save_weights(pretrained, folder / "w.safetensors");
   options.encoder.weights = folder / "w.safetensors";
   auto encoder = build(config::choose("resnet", options), slice);
-  EXPECT_TRUE(
-      at::equal(state_of(*encoder).at("backbone.conv1.weight"), state_of(pretrained).at("conv1.weight")));
+  EXPECT_TRUE(at::equal(nn::state_of(*encoder).at("backbone.conv1.weight"),
+                        nn::state_of(pretrained).at("conv1.weight")));
   options.encoder.weights = folder / "none.safetensors";
   EXPECT_THAT(message_of(core::Fault::data, [&] { build(config::choose("resnet", options), slice); }),
               HasSubstr("none.safetensors"));
-  const SkipInit skip;
+  const nn::SkipInit skip;
   EXPECT_NO_THROW(build(config::choose("resnet", options), slice));
 }
 
@@ -177,7 +177,7 @@ TEST(ImageEncoders, EveryMisuseIsNamed) {
 }
 
 TEST(Resnet, DepthsHaveThePublishedNumberOfParameters) {
-  const SkipInit skip;
+  const nn::SkipInit skip;
   const auto count = [](const torch::nn::Module& module) {
     int64_t total = 0;
     for (const auto& parameter : module.parameters()) total += parameter.numel();
@@ -189,12 +189,12 @@ TEST(Resnet, DepthsHaveThePublishedNumberOfParameters) {
   EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 21797672);
   options.depth = 50;
   EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 25557032);
-  const VitOptions base{.patch = 16, .width = 768, .layers = 12, .heads = 12, .mlp = 3072};
+  const VitOptions base{.patch_size = 16, .embed_dim = 768, .depth = 12, .num_heads = 12, .mlp_dim = 3072};
   EXPECT_EQ(count(Vit(base, {224, 224}, 3, 1000)), 86567656);
 }
 
 TEST(Resnet, SmallStemKeepsTheSize) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   ResNetOptions options;
   options.width = 4;
   options.stem = "small";

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "photo51/data/batch.hpp"
+#include "photo51/data/load/batch.hpp"
 
 namespace photo51::backbones {
 

@@ -14,7 +14,7 @@ namespace photo51::backbones {
 struct BagPoolOptions {
   std::string pool = "mean";  ///< mean, max, attention
   int64_t attention_width = 128;
-  bool view_embedding = false;  ///< adds a learnt vector of its view to each instance
+  bool view_embedding = false;  ///< adds a learned vector of its view to each instance
   int64_t chunk = 64;           ///< instances encoded at once where no gradient is needed
 };
 
@@ -41,14 +41,14 @@ struct ResNetOptions {
 };
 void describe(config::Fields& f, ResNetOptions& o);
 
-/// Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021.
+/// Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021; the names are timm's.
 struct VitOptions {
-  int64_t patch = 16;
-  int64_t width = 192;
-  int64_t layers = 12;
-  int64_t heads = 3;
-  int64_t mlp = 768;
-  double layer_dropout = 0;
+  int64_t patch_size = 16;
+  int64_t embed_dim = 192;
+  int64_t depth = 12;
+  int64_t num_heads = 3;
+  int64_t mlp_dim = 768;
+  double dropout = 0;  ///< inside the layers; of the tokens that come out: `encoder.dropout`
   double attention_dropout = 0;
   ImageEncoderOptions encoder{.pool = "class", .weights = {}};
 };

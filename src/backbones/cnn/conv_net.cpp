@@ -1,6 +1,6 @@
 #include "photo51/backbones/cnn/conv_net.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <string>
 
@@ -11,11 +11,12 @@ ConvNet::ConvNet(const ConvNetOptions& options, int64_t dims, int64_t channels) 
     auto module = register_module("stage" + std::to_string(stage + 1), std::make_shared<torch::nn::Module>());
     auto& layers = stages_.emplace_back();
     for (int64_t i = 1; i <= options.convolutions; ++i) {
-      const Conv::Shape shape{.dims = dims, .in = width_, .out = options.widths[stage]};
+      const nn::Conv::Shape shape{.dims = dims, .in = width_, .out = options.widths[stage]};
       width_ = shape.out;
       layers.push_back(
-          {module->register_module("conv" + std::to_string(i), std::make_shared<Conv>(shape)),
-           module->register_module("bn" + std::to_string(i), std::make_shared<Norm>(options.norm, width_))});
+          {module->register_module("conv" + std::to_string(i), std::make_shared<nn::Conv>(shape)),
+           module->register_module("bn" + std::to_string(i),
+                                   std::make_shared<nn::Norm>(options.norm, width_))});
     }
   }
 }

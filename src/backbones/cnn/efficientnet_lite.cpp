@@ -1,6 +1,6 @@
 #include "photo51/backbones/cnn/efficientnet_lite.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <string>
 
@@ -23,15 +23,15 @@ class EfficientNetLite::Layer {
   struct Names {
     const char *convolution, *norm;
   };
-  Layer(torch::nn::Module& parent, const Names& names, const Conv::Shape& shape,
+  Layer(torch::nn::Module& parent, const Names& names, const nn::Conv::Shape& shape,
         const EfficientNetLiteOptions& options, bool activated = true)
       : activated_(activated) {
-    Conv::Shape padded = shape;
+    nn::Conv::Shape padded = shape;
     padded.dims = 2;
     padded.same = options.padding == "same";
-    convolution_ = parent.register_module(names.convolution, std::make_shared<Conv>(padded));
-    norm_ =
-        parent.register_module(names.norm, std::make_shared<Norm>("batch", shape.out, options.norm_epsilon));
+    convolution_ = parent.register_module(names.convolution, std::make_shared<nn::Conv>(padded));
+    norm_ = parent.register_module(names.norm,
+                                   std::make_shared<nn::Norm>("batch", shape.out, options.norm_epsilon));
   }
   at::Tensor forward(const at::Tensor& x) {
     at::Tensor y = norm_->forward(convolution_->forward(x));
@@ -39,8 +39,8 @@ class EfficientNetLite::Layer {
   }
 
  private:
-  std::shared_ptr<Conv> convolution_;
-  std::shared_ptr<Norm> norm_;
+  std::shared_ptr<nn::Conv> convolution_;
+  std::shared_ptr<nn::Norm> norm_;
   bool activated_;
 };
 
@@ -49,19 +49,19 @@ class EfficientNetLite::Block : public torch::nn::Module {
   Block(const Stage& stage, int64_t in, int64_t stride, const EfficientNetLiteOptions& options)
       : shortcut_(stride == 1 && in == stage.out) {
     const int64_t wide = in * stage.expansion;
-    const Conv::Shape depthwise{
+    const nn::Conv::Shape depthwise{
         .in = wide, .out = wide, .kernel = stage.kernel, .stride = stride, .groups = wide};
     if (stage.expansion == 1) {
       layers_.emplace_back(*this, Layer::Names{"conv_dw", "bn1"}, depthwise, options);
       layers_.emplace_back(*this, Layer::Names{"conv_pw", "bn2"},
-                           Conv::Shape{.in = wide, .out = stage.out, .kernel = 1}, options, false);
+                           nn::Conv::Shape{.in = wide, .out = stage.out, .kernel = 1}, options, false);
       return;
     }
     layers_.emplace_back(*this, Layer::Names{"conv_pw", "bn1"},
-                         Conv::Shape{.in = in, .out = wide, .kernel = 1}, options);
+                         nn::Conv::Shape{.in = in, .out = wide, .kernel = 1}, options);
     layers_.emplace_back(*this, Layer::Names{"conv_dw", "bn2"}, depthwise, options);
     layers_.emplace_back(*this, Layer::Names{"conv_pwl", "bn3"},
-                         Conv::Shape{.in = wide, .out = stage.out, .kernel = 1}, options, false);
+                         nn::Conv::Shape{.in = wide, .out = stage.out, .kernel = 1}, options, false);
   }
 
   at::Tensor forward(const at::Tensor& x) {
@@ -77,9 +77,9 @@ class EfficientNetLite::Block : public torch::nn::Module {
 
 EfficientNetLite::EfficientNetLite(const EfficientNetLiteOptions& options, int64_t channels,
                                    int64_t classes) {
-  stem_ = std::make_shared<Layer>(*this, Layer::Names{"conv_stem", "bn1"},
-                                  Conv::Shape{.in = channels, .out = stem_width, .kernel = 3, .stride = 2},
-                                  options);
+  stem_ = std::make_shared<Layer>(
+      *this, Layer::Names{"conv_stem", "bn1"},
+      nn::Conv::Shape{.in = channels, .out = stem_width, .kernel = 3, .stride = 2}, options);
   auto all = register_module("blocks", std::make_shared<torch::nn::Module>());
   int64_t width = stem_width, number = 0;
   for (const auto& stage : stages) {
@@ -91,8 +91,9 @@ EfficientNetLite::EfficientNetLite(const EfficientNetLiteOptions& options, int64
     }
   }
   head_ = std::make_shared<Layer>(*this, Layer::Names{"conv_head", "bn2"},
-                                  Conv::Shape{.in = width, .out = head_width, .kernel = 1}, options);
-  if (classes > 0) classifier_ = register_module("classifier", std::make_shared<Linear>(head_width, classes));
+                                  nn::Conv::Shape{.in = width, .out = head_width, .kernel = 1}, options);
+  if (classes > 0)
+    classifier_ = register_module("classifier", std::make_shared<nn::Linear>(head_width, classes));
 }
 
 EfficientNetLite::~EfficientNetLite() = default;

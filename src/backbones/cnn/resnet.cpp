@@ -1,6 +1,6 @@
 #include "photo51/backbones/cnn/resnet.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <string>
 
@@ -27,14 +27,14 @@ class ResNet::Block : public torch::nn::Module {
     }
     if (shape.stride == 1 && shape.in == out) return;
     auto downsample = register_module("downsample", std::make_shared<torch::nn::Module>());
-    shortcut_ =
-        downsample->register_module("0", std::make_shared<Conv>(Conv::Shape{.dims = shape.dims,
-                                                                            .in = shape.in,
-                                                                            .out = out,
-                                                                            .kernel = 1,
-                                                                            .stride = shape.stride,
-                                                                            .bias = shape.downsample_bias}));
-    shortcut_norm_ = downsample->register_module("1", std::make_shared<Norm>(norm, out));
+    shortcut_ = downsample->register_module(
+        "0", std::make_shared<nn::Conv>(nn::Conv::Shape{.dims = shape.dims,
+                                                        .in = shape.in,
+                                                        .out = out,
+                                                        .kernel = 1,
+                                                        .stride = shape.stride,
+                                                        .bias = shape.downsample_bias}));
+    shortcut_norm_ = downsample->register_module("1", std::make_shared<nn::Norm>(norm, out));
   }
 
   at::Tensor forward(const at::Tensor& x) {
@@ -50,27 +50,28 @@ class ResNet::Block : public torch::nn::Module {
  private:
   void add(int64_t dims, int64_t in, int64_t out, int64_t kernel, int64_t stride, const std::string& norm) {
     const std::string number = std::to_string(convolutions_.size() + 1);
-    const Conv::Shape shape{.dims = dims, .in = in, .out = out, .kernel = kernel, .stride = stride};
-    convolutions_.push_back(register_module("conv" + number, std::make_shared<Conv>(shape)));
-    norms_.push_back(register_module("bn" + number, std::make_shared<Norm>(norm, out)));
+    const nn::Conv::Shape shape{.dims = dims, .in = in, .out = out, .kernel = kernel, .stride = stride};
+    convolutions_.push_back(register_module("conv" + number, std::make_shared<nn::Conv>(shape)));
+    norms_.push_back(register_module("bn" + number, std::make_shared<nn::Norm>(norm, out)));
   }
 
-  std::vector<std::shared_ptr<Conv>> convolutions_;
-  std::vector<std::shared_ptr<Norm>> norms_;
-  std::shared_ptr<Conv> shortcut_;
-  std::shared_ptr<Norm> shortcut_norm_;
+  std::vector<std::shared_ptr<nn::Conv>> convolutions_;
+  std::vector<std::shared_ptr<nn::Norm>> norms_;
+  std::shared_ptr<nn::Conv> shortcut_;
+  std::shared_ptr<nn::Norm> shortcut_norm_;
 };
 
 ResNet::~ResNet() = default;
 
 ResNet::ResNet(const ResNetOptions& options, int64_t dims, int64_t channels, int64_t classes)
     : pool_(options.stem == "standard") {
-  conv1_ = register_module("conv1", std::make_shared<Conv>(Conv::Shape{.dims = dims,
-                                                                       .in = channels,
-                                                                       .out = options.width,
-                                                                       .kernel = pool_ ? 7 : 3,
-                                                                       .stride = options.stem_stride}));
-  bn1_ = register_module("bn1", std::make_shared<Norm>(options.norm, options.width));
+  conv1_ =
+      register_module("conv1", std::make_shared<nn::Conv>(nn::Conv::Shape{.dims = dims,
+                                                                          .in = channels,
+                                                                          .out = options.width,
+                                                                          .kernel = pool_ ? 7 : 3,
+                                                                          .stride = options.stem_stride}));
+  bn1_ = register_module("bn1", std::make_shared<nn::Norm>(options.norm, options.width));
   const bool bottleneck = options.depth == 50;
   const std::vector<int> counts =
       options.depth == 18 ? std::vector<int>{2, 2, 2, 2} : std::vector<int>{3, 4, 6, 3};
@@ -86,7 +87,7 @@ ResNet::ResNet(const ResNetOptions& options, int64_t dims, int64_t channels, int
       width_ = planes * Block::expansion(bottleneck);
     }
   }
-  if (classes > 0) fc_ = register_module("fc", std::make_shared<Linear>(width_, classes));
+  if (classes > 0) fc_ = register_module("fc", std::make_shared<nn::Linear>(width_, classes));
 }
 
 at::Tensor ResNet::feature_map(const at::Tensor& image) {

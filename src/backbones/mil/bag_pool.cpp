@@ -1,6 +1,6 @@
 #include "photo51/backbones/mil/bag_pool.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "photo51/core/error.hpp"
 
@@ -8,10 +8,10 @@ namespace photo51::backbones {
 namespace {
 
 /// torch.nn.Sequential's name of a layer that an activation follows.
-std::shared_ptr<Linear> sequential(torch::nn::Module& parent, const std::string& name, int64_t in,
-                                   int64_t out) {
+std::shared_ptr<nn::Linear> sequential(torch::nn::Module& parent, const std::string& name, int64_t in,
+                                       int64_t out) {
   auto module = parent.register_module(name, std::make_shared<torch::nn::Module>());
-  return module->register_module("0", std::make_shared<Linear>(in, out));
+  return module->register_module("0", std::make_shared<nn::Linear>(in, out));
 }
 
 void check(const at::Tensor& features, const at::Tensor& lengths, const at::Tensor& view, int64_t views) {
@@ -31,11 +31,11 @@ BagPool::BagPool(const BagPoolOptions& options, int64_t width, int64_t views)
     : options_(options), views_(views) {
   if (options.view_embedding)
     view_embedding_ = register_parameter(
-        "view_embedding", make_tensor({views, width}, [](at::Tensor& t) { t.normal_(0, 0.02); }));
+        "view_embedding", nn::make_tensor({views, width}, [](at::Tensor& t) { t.normal_(0, 0.02); }));
   if (options.pool != "attention") return;
   attention_v_ = sequential(*this, "attention_V", width, options.attention_width);
   attention_u_ = sequential(*this, "attention_U", width, options.attention_width);
-  attention_w_ = register_module("attention_w", std::make_shared<Linear>(options.attention_width, 1));
+  attention_w_ = register_module("attention_w", std::make_shared<nn::Linear>(options.attention_width, 1));
 }
 
 at::Tensor BagPool::scores(const at::Tensor& features) const {
@@ -46,18 +46,20 @@ at::Tensor BagPool::scores(const at::Tensor& features) const {
 BagPool::Pooled BagPool::forward(const at::Tensor& features, const at::Tensor& lengths,
                                  const at::Tensor& view) {
   check(features, lengths, view, views_);
+  const at::Device device = features.device();
   const at::Tensor x =
-      view_embedding_.defined() ? features + view_embedding_.index_select(0, view) : features;
+      view_embedding_.defined() ? features + view_embedding_.index_select(0, view.to(device)) : features;
   const int64_t bags = lengths.size(0);
-  const at::Tensor bag = at::repeat_interleave(lengths);  // [N] the bag of each instance
+  const at::Tensor bag = at::repeat_interleave(lengths).to(device);  // [N] the bag of each instance
+  const at::Tensor sizes = lengths.to(device);
   const auto sum = [&](const at::Tensor& values) {
     std::vector<int64_t> shape = values.sizes().vec();
     shape[0] = bags;
     return at::zeros(shape, values.options().requires_grad(false)).index_add(0, bag, values);
   };
-  if (options_.pool == "mean") return {sum(x) / lengths.unsqueeze(1), {}};
+  if (options_.pool == "mean") return {sum(x) / sizes.unsqueeze(1), {}};
   const auto largest = [&](const at::Tensor& values) {
-    return at::segment_reduce(values, "max", lengths, {}, {}, 0, /*unsafe=*/true);
+    return at::segment_reduce(values, "max", sizes, {}, {}, 0, /*unsafe=*/true);
   };
   if (options_.pool == "max") return {largest(x), {}};
   const at::Tensor score = scores(x);

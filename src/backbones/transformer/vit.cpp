@@ -1,6 +1,6 @@
 #include "photo51/backbones/transformer/vit.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 #include <string>
@@ -17,10 +17,12 @@ constexpr double epsilon = 1e-6;
 class SelfAttention : public torch::nn::Module {
  public:
   SelfAttention(int64_t width, int64_t heads, double dropout) : heads_(heads), dropout_(dropout) {
-    weight_ = register_parameter("in_proj_weight", make_tensor({3 * width, width}, fill_xavier_uniform));
-    bias_ = register_parameter("in_proj_bias", make_tensor({3 * width}, [](at::Tensor& t) { t.zero_(); }));
-    out_ = register_module("out_proj", std::make_shared<Linear>(width, width));
-    if (!SkipInit::active()) {
+    weight_ =
+        register_parameter("in_proj_weight", nn::make_tensor({3 * width, width}, nn::fill_xavier_uniform));
+    bias_ =
+        register_parameter("in_proj_bias", nn::make_tensor({3 * width}, [](at::Tensor& t) { t.zero_(); }));
+    out_ = register_module("out_proj", std::make_shared<nn::Linear>(width, width));
+    if (!nn::SkipInit::active()) {
       const at::NoGradGuard no_grad;
       out_->bias.zero_();
     }
@@ -41,14 +43,14 @@ class SelfAttention : public torch::nn::Module {
   int64_t heads_;
   double dropout_;
   at::Tensor weight_, bias_;
-  std::shared_ptr<Linear> out_;
+  std::shared_ptr<nn::Linear> out_;
 };
 
-std::shared_ptr<Linear> make_perceptron_layer(int64_t in, int64_t out) {
-  auto layer = std::make_shared<Linear>(in, out);
-  if (!SkipInit::active()) {
+std::shared_ptr<nn::Linear> make_perceptron_layer(int64_t in, int64_t out) {
+  auto layer = std::make_shared<nn::Linear>(in, out);
+  if (!nn::SkipInit::active()) {
     const at::NoGradGuard no_grad;
-    fill_xavier_uniform(layer->weight);
+    nn::fill_xavier_uniform(layer->weight);
     layer->bias.normal_(0, 1e-6);
   }
   return layer;
@@ -58,16 +60,16 @@ std::shared_ptr<Linear> make_perceptron_layer(int64_t in, int64_t out) {
 
 class Vit::Layer : public torch::nn::Module {
  public:
-  explicit Layer(const VitOptions& options) : dropout_(options.layer_dropout) {
-    norm1_ = register_module("ln_1", std::make_shared<LayerNorm>(options.width, epsilon));
+  explicit Layer(const VitOptions& options) : dropout_(options.dropout) {
+    norm1_ = register_module("ln_1", std::make_shared<nn::LayerNorm>(options.embed_dim, epsilon));
     attention_ = register_module(
         "self_attention",
-        std::make_shared<SelfAttention>(options.width, options.heads, options.attention_dropout));
-    norm2_ = register_module("ln_2", std::make_shared<LayerNorm>(options.width, epsilon));
+        std::make_shared<SelfAttention>(options.embed_dim, options.num_heads, options.attention_dropout));
+    norm2_ = register_module("ln_2", std::make_shared<nn::LayerNorm>(options.embed_dim, epsilon));
     auto mlp = register_module("mlp", std::make_shared<torch::nn::Module>());
     // The numbers are those of torchvision's Sequential, which counts the activation and the dropout.
-    widen_ = mlp->register_module("0", make_perceptron_layer(options.width, options.mlp));
-    narrow_ = mlp->register_module("3", make_perceptron_layer(options.mlp, options.width));
+    widen_ = mlp->register_module("0", make_perceptron_layer(options.embed_dim, options.mlp_dim));
+    narrow_ = mlp->register_module("3", make_perceptron_layer(options.mlp_dim, options.embed_dim));
   }
 
   at::Tensor forward(const at::Tensor& input) {
@@ -79,50 +81,51 @@ class Vit::Layer : public torch::nn::Module {
 
  private:
   double dropout_;
-  std::shared_ptr<LayerNorm> norm1_, norm2_;
+  std::shared_ptr<nn::LayerNorm> norm1_, norm2_;
   std::shared_ptr<SelfAttention> attention_;
-  std::shared_ptr<Linear> widen_, narrow_;
+  std::shared_ptr<nn::Linear> widen_, narrow_;
 };
 
 Vit::~Vit() = default;
 
 Vit::Vit(const VitOptions& options, const std::vector<int64_t>& size, int64_t channels, int64_t classes)
-    : width_(options.width), dropout_(options.layer_dropout) {
+    : width_(options.embed_dim), dropout_(options.dropout) {
   int64_t places = 1;
   if (size.empty()) core::fail_usage("a vit needs images of one size; set the input's `preprocess.size`");
   for (const int64_t edge : size) {
-    if (edge % options.patch != 0)
-      core::fail_usage("the vit's patch (" + std::to_string(options.patch) +
+    if (edge % options.patch_size != 0)
+      core::fail_usage("the vit's patch (" + std::to_string(options.patch_size) +
                        ") must divide the image's size (" + std::to_string(edge) +
-                       "); change `patch` or the input's `preprocess.size`");
-    places *= edge / options.patch;
+                       "); change `patch_size` or the input's `preprocess.size`");
+    places *= edge / options.patch_size;
   }
   const auto dims = static_cast<int64_t>(size.size());
-  const auto inputs = static_cast<double>(channels) * std::pow(options.patch, dims);
-  projection_ = register_module("conv_proj", std::make_shared<Conv>(Conv::Shape{.dims = dims,
-                                                                                .in = channels,
-                                                                                .out = width_,
-                                                                                .kernel = options.patch,
-                                                                                .stride = options.patch,
-                                                                                .bias = true,
-                                                                                .patches = true}));
-  if (!SkipInit::active()) {
+  const auto inputs = static_cast<double>(channels) * std::pow(options.patch_size, dims);
+  projection_ =
+      register_module("conv_proj", std::make_shared<nn::Conv>(nn::Conv::Shape{.dims = dims,
+                                                                              .in = channels,
+                                                                              .out = width_,
+                                                                              .kernel = options.patch_size,
+                                                                              .stride = options.patch_size,
+                                                                              .bias = true,
+                                                                              .patches = true}));
+  if (!nn::SkipInit::active()) {
     const at::NoGradGuard no_grad;
-    fill_truncated_normal(projection_->weight, std::sqrt(1.0 / inputs));
+    nn::fill_truncated_normal(projection_->weight, std::sqrt(1.0 / inputs));
   }
   class_token_ =
-      register_parameter("class_token", make_tensor({1, 1, width_}, [](at::Tensor& t) { t.zero_(); }));
+      register_parameter("class_token", nn::make_tensor({1, 1, width_}, [](at::Tensor& t) { t.zero_(); }));
   auto encoder = register_module("encoder", std::make_shared<torch::nn::Module>());
   position_ = encoder->register_parameter(
-      "pos_embedding", make_tensor({1, places + 1, width_}, [](at::Tensor& t) { t.normal_(0, 0.02); }));
+      "pos_embedding", nn::make_tensor({1, places + 1, width_}, [](at::Tensor& t) { t.normal_(0, 0.02); }));
   auto layers = encoder->register_module("layers", std::make_shared<torch::nn::Module>());
-  for (int64_t i = 0; i < options.layers; ++i)
+  for (int64_t i = 0; i < options.depth; ++i)
     layers_.push_back(
         layers->register_module("encoder_layer_" + std::to_string(i), std::make_shared<Layer>(options)));
-  norm_ = encoder->register_module("ln", std::make_shared<LayerNorm>(width_, epsilon));
+  norm_ = encoder->register_module("ln", std::make_shared<nn::LayerNorm>(width_, epsilon));
   if (classes > 0) {
     auto heads = register_module("heads", std::make_shared<torch::nn::Module>());
-    head_ = heads->register_module("head", std::make_shared<Linear>(width_, classes));
+    head_ = heads->register_module("head", std::make_shared<nn::Linear>(width_, classes));
   }
 }
 

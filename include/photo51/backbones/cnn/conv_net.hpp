@@ -4,8 +4,8 @@
 #include <memory>
 #include <vector>
 
-#include "photo51/backbones/backbone.hpp"
-#include "photo51/backbones/layers.hpp"
+#include "photo51/backbones/image_encoder.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::backbones {
 
@@ -17,8 +17,8 @@ class ConvNet : public Backbone {
 
  private:
   struct Layer {
-    std::shared_ptr<Conv> convolution;
-    std::shared_ptr<Norm> norm;
+    std::shared_ptr<nn::Conv> convolution;
+    std::shared_ptr<nn::Norm> norm;
   };
   int64_t width_ = 0;
   std::vector<std::vector<Layer>> stages_;

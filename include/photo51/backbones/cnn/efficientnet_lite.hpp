@@ -5,8 +5,8 @@
 #include <memory>
 #include <vector>
 
-#include "photo51/backbones/backbone.hpp"
-#include "photo51/backbones/layers.hpp"
+#include "photo51/backbones/image_encoder.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::backbones {
 
@@ -26,7 +26,7 @@ class EfficientNetLite : public Backbone {
   class Block;
   std::shared_ptr<Layer> stem_, head_;
   std::vector<std::shared_ptr<Block>> blocks_;
-  std::shared_ptr<Linear> classifier_;
+  std::shared_ptr<nn::Linear> classifier_;
 };
 
 }  // namespace photo51::backbones

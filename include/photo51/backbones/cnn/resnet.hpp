@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "photo51/backbones/backbone.hpp"
-#include "photo51/backbones/layers.hpp"
+#include "photo51/backbones/image_encoder.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::backbones {
 
@@ -28,10 +28,10 @@ class ResNet : public Backbone {
   class Block;
   int64_t width_ = 0;
   bool pool_ = true;
-  std::shared_ptr<Conv> conv1_;
-  std::shared_ptr<Norm> bn1_;
+  std::shared_ptr<nn::Conv> conv1_;
+  std::shared_ptr<nn::Norm> bn1_;
   std::vector<std::shared_ptr<Block>> blocks_;
-  std::shared_ptr<Linear> fc_;
+  std::shared_ptr<nn::Linear> fc_;
 };
 
 }  // namespace photo51::backbones

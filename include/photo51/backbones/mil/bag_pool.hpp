@@ -9,8 +9,8 @@
 
 #include <memory>
 
-#include "photo51/backbones/layers.hpp"
 #include "photo51/backbones/options.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::backbones {
 
@@ -22,8 +22,8 @@ class BagPool : public torch::nn::Module {
     at::Tensor values;     ///< [B, D]
     at::Tensor attention;  ///< [N], sums to 1 in each bag; undefined unless the bags are pooled by attention
   };
-  /// `features` [N, D]; `lengths` [B] int64, every one at least 1 and N together; `view` [N] int64 below
-  /// `views`. Errors (data): lengths or views that are not so.
+  /// `features` [N, D]; on the host `lengths` [B] int64, every one at least 1 and N together, and `view` [N]
+  /// int64 below `views`. Errors (data): lengths or views that are not so.
   Pooled forward(const at::Tensor& features, const at::Tensor& lengths, const at::Tensor& view);
 
  private:
@@ -32,7 +32,7 @@ class BagPool : public torch::nn::Module {
   BagPoolOptions options_;
   int64_t views_;
   at::Tensor view_embedding_;
-  std::shared_ptr<Linear> attention_v_, attention_u_, attention_w_;
+  std::shared_ptr<nn::Linear> attention_v_, attention_u_, attention_w_;
 };
 
 }  // namespace photo51::backbones

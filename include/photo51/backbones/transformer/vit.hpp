@@ -2,13 +2,13 @@
 /// Vision transformer (Dosovitskiy et al., ICLR 2021), with torchvision's parameter names and layouts in 2D;
 /// in 3D the patches have a depth as well and nothing else differs.
 ///
-///   torchvision vit_b_16  {patch: 16, width: 768, layers: 12, heads: 12, mlp: 3072}
+///   torchvision vit_b_16  {patch_size: 16, embed_dim: 768, depth: 12, num_heads: 12, mlp_dim: 3072}
 
 #include <memory>
 #include <vector>
 
-#include "photo51/backbones/backbone.hpp"
-#include "photo51/backbones/layers.hpp"
+#include "photo51/backbones/image_encoder.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::backbones {
 
@@ -28,10 +28,10 @@ class Vit : public Backbone {
   int64_t width_;
   double dropout_;
   at::Tensor class_token_, position_;
-  std::shared_ptr<Conv> projection_;
+  std::shared_ptr<nn::Conv> projection_;
   std::vector<std::shared_ptr<Layer>> layers_;
-  std::shared_ptr<LayerNorm> norm_;
-  std::shared_ptr<Linear> head_;
+  std::shared_ptr<nn::LayerNorm> norm_;
+  std::shared_ptr<nn::Linear> head_;
 };
 
 }  // namespace photo51::backbones

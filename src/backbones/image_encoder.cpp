@@ -1,6 +1,6 @@
-#include "photo51/backbones/backbone.hpp"
+#include "photo51/backbones/image_encoder.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 
@@ -9,16 +9,16 @@
 #include "photo51/backbones/cnn/efficientnet_lite.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
-#include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::backbones {
 
 ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape& shape,
                            std::shared_ptr<Backbone> backbone)
     : options_(options), shape_(shape), backbone_(register_module("backbone", std::move(backbone))) {
-  if (!options.weights.empty() && !SkipInit::active())
-    load_weights(*backbone_, options.weights, {.ignore = {"fc.", "heads.", "classifier."}});
+  if (!options.weights.empty() && !nn::SkipInit::active())
+    nn::load_weights(*backbone_, options.weights, {.ignore = {"fc.", "heads.", "classifier."}});
   if (!shape.bag) return;
   if (options.pool == "none")
     core::fail_usage("this input is a bag, whose instances need one token each; set `pool: mean`");
@@ -66,21 +66,23 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
   const at::Tensor bag = at::repeat_interleave(all_lengths);
   const at::Tensor chosen = input.present.index_select(0, bag).nonzero().squeeze(1);
   const int64_t count = chosen.size(0);
+  const at::Tensor places = chosen.to(input.values.device());
   at::Tensor attention;
   Tokens tokens = encode_present(input, width(), [&](const data::InputBatch& present) {
     const bool all = count == input.values.size(0);
-    const auto part = [&](const at::Tensor& values, int64_t begin, int64_t size) {
-      return all ? values.narrow(0, begin, size) : values.index_select(0, chosen.narrow(0, begin, size));
+    const auto part = [&](int64_t begin, int64_t size) {
+      return all ? input.values.narrow(0, begin, size)
+                 : input.values.index_select(0, places.narrow(0, begin, size));
     };
     const int64_t chunk = at::GradMode::is_enabled() && is_training() ? count : options_.bag.chunk;
     std::vector<at::Tensor> encoded;
     for (int64_t begin = 0; begin < count; begin += chunk)
-      encoded.push_back(features(part(input.values, begin, std::min(chunk, count - begin))).squeeze(1));
+      encoded.push_back(features(part(begin, std::min(chunk, count - begin))).squeeze(1));
     const at::Tensor lengths = all_lengths.masked_select(input.present);
-    const auto pooled = bag_->forward(at::cat(encoded), lengths, part(input.view, 0, count));
+    const auto pooled = bag_->forward(at::cat(encoded), lengths, input.view.index_select(0, chosen));
     if (pooled.attention.defined())
       attention = at::zeros({input.values.size(0)}, pooled.attention.options().requires_grad(false))
-                      .index_copy(0, chosen, pooled.attention.detach());
+                      .index_copy(0, places, pooled.attention.detach());
     return finish(pooled.values.unsqueeze(1), present.channel_present);
   });
   tokens.attention = attention;
@@ -92,7 +94,8 @@ namespace {
 void require_image(const config::Choice& choice, const ImageEncoderOptions& options,
                    const InputShape& shape) {
   if (!shape.image)
-    core::fail_usage("`" + choice.name + "` encodes images and this input is a table; use `snn` or `linear`");
+    core::fail_usage("`" + choice.name +
+                     "` encodes images and this input is a table; use `snn`, `linear` or `identity`");
   if (options.dims != 0 && options.dims != shape.dims)
     core::fail_usage("`dims` is " + std::to_string(options.dims) + " and the input is " +
                      std::to_string(shape.dims) + "D; change one of them, or leave `dims` out");
