@@ -1,6 +1,6 @@
 #include "photo51/fusion/fusion.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "photo51/fusion/concat.hpp"
 #include "photo51/fusion/gated.hpp"

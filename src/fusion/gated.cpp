@@ -1,6 +1,6 @@
 #include "photo51/fusion/gated.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <limits>
 
@@ -12,10 +12,9 @@ Gated::Gated(const GatedOptions& options, const FusionInputs& inputs) : options_
   };
   const auto norms = group("norm"), projections = group("project"), gates = group("gate");
   for (const auto& [name, width] : inputs)
-    inputs_.push_back(
-        {name, norms->register_module(name, std::make_shared<backbones::LayerNorm>(width)),
-         projections->register_module(name, std::make_shared<backbones::Linear>(width, options.width)),
-         gates->register_module(name, std::make_shared<backbones::Linear>(options.width, 1))});
+    inputs_.push_back({name, norms->register_module(name, std::make_shared<nn::LayerNorm>(width)),
+                       projections->register_module(name, std::make_shared<nn::Linear>(width, options.width)),
+                       gates->register_module(name, std::make_shared<nn::Linear>(options.width, 1))});
 }
 
 Fused Gated::fuse(const std::map<std::string, backbones::Tokens>& inputs) {
@@ -34,7 +33,7 @@ Fused Gated::fuse(const std::map<std::string, backbones::Tokens>& inputs) {
   const at::Tensor stacked = at::stack(embeddings, 1);  // [B, M, width]
   Fused fused{(stacked * shares.unsqueeze(2)).sum(1), {}};
   for (size_t m = 0; m < inputs_.size(); ++m)
-    fused.weights[inputs_[m].name] = shares.select(1, static_cast<int64_t>(m));
+    fused.modality_weights[inputs_[m].name] = shares.select(1, static_cast<int64_t>(m));
   return fused;
 }
 

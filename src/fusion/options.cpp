@@ -4,7 +4,7 @@ namespace photo51::fusion {
 
 void describe(config::Fields& f, ConcatOptions& o) {
   f("width", o.width, "features that each input is projected to; 0 = as the encoder yields them", {.min = 0});
-  f("absent", o.absent, "what stands for an absent input", {.one_of = {"learnt", "zero"}});
+  f("absent", o.absent, "what stands for an absent input", {.one_of = {"learned", "zero"}});
   f("presence", o.presence, "append which inputs are present (0/1)");
 }
 

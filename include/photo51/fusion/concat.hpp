@@ -1,10 +1,10 @@
 #pragma once
 /// Concatenation: [x_1 | ... | x_M | present_1 ... present_M], where x_m is the input's embedding (projected
-/// to `width` features if asked) or, for a case without that input, a learnt vector or zeros.
+/// to `width` features if asked) or, for a case without that input, a learned vector or zeros.
 
-#include "photo51/backbones/layers.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/fusion/options.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::fusion {
 
@@ -17,8 +17,8 @@ class Concat : public Fusion {
  private:
   struct Input {
     std::string name;
-    std::shared_ptr<backbones::Linear> project;  ///< null: as it is
-    at::Tensor absent;                           ///< undefined: zeros
+    std::shared_ptr<nn::Linear> project;  ///< null: as it is
+    at::Tensor absent;                    ///< undefined: zeros
   };
   ConcatOptions options_;
   int64_t width_ = 0;

@@ -15,8 +15,9 @@
 namespace photo51::fusion {
 
 struct Fused {
-  at::Tensor values;                          ///< [B, D]
-  std::map<std::string, at::Tensor> weights;  ///< share of each input, [B], where the fusion has such a thing
+  at::Tensor values;  ///< [B, D]
+  /// Share of each input, [B], where the fusion has such a thing.
+  std::map<std::string, at::Tensor> modality_weights;
 };
 
 class Fusion : public torch::nn::Module {

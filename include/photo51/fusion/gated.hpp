@@ -7,9 +7,9 @@
 ///
 /// A case without any input gets zeros. `weights` are the a_m.
 
-#include "photo51/backbones/layers.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/fusion/options.hpp"
+#include "photo51/nn/layers.hpp"
 
 namespace photo51::fusion {
 
@@ -22,8 +22,8 @@ class Gated : public Fusion {
  private:
   struct Input {
     std::string name;
-    std::shared_ptr<backbones::LayerNorm> norm;
-    std::shared_ptr<backbones::Linear> project, gate;
+    std::shared_ptr<nn::LayerNorm> norm;
+    std::shared_ptr<nn::Linear> project, gate;
   };
   GatedOptions options_;
   std::vector<Input> inputs_;

@@ -9,9 +9,9 @@
 namespace photo51::fusion {
 
 struct ConcatOptions {
-  int64_t width = 0;              ///< each input is projected to this many features; 0 = as it is
-  std::string absent = "learnt";  ///< what stands for an absent input: learnt (a vector), zero
-  bool presence = true;           ///< appends which inputs are present, as 0/1
+  int64_t width = 0;               ///< each input is projected to this many features; 0 = as it is
+  std::string absent = "learned";  ///< what stands for an absent input: learned (a vector), zero
+  bool presence = true;            ///< appends which inputs are present, as 0/1
 };
 void describe(config::Fields& f, ConcatOptions& o);
 
