@@ -9,7 +9,8 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
-#include "photo51/data/dataset.hpp"
+#include "photo51/data/cohort/cohort.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::data {

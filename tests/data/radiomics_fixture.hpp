@@ -8,7 +8,9 @@
 #include "fixture.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/random.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/data/load/fit.hpp"
+#include "photo51/data/load/loader.hpp"
+#include "photo51/imaging/masks/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
 #include "photo51/radiomics/features.hpp"
@@ -32,7 +34,8 @@ inline std::vector<int64_t> first(int64_t count) {
   return rows;
 }
 
-inline std::vector<std::string> features_of(const Fitted& fitted, const std::string& input = "rad") {
+inline std::vector<std::string> features_of(const FittedTransforms& fitted,
+                                            const std::string& input = "rad") {
   return nlohmann::json::parse(fitted.json)["inputs"][input]["features"].get<std::vector<std::string>>();
 }
 
@@ -87,7 +90,7 @@ class RadiomicsInput : public CohortFolder {
     const auto mask = imaging::on_grid_of(imaging::read_mask(file("seg", i).string(), {&volume}), volume);
     return radiomics::extract(volume, mask, settings);
   }
-  static std::vector<float> values(const Cohort& cohort, const Fitted& fitted, int64_t row) {
+  static std::vector<float> values(const Cohort& cohort, const FittedTransforms& fitted, int64_t row) {
     const auto read = CaseLoader(cohort, fitted).load(row).inputs.at("rad").values;
     return {read.data_ptr<float>(), read.data_ptr<float>() + read.numel()};
   }

@@ -1,0 +1,46 @@
+#pragma once
+/// What the model sees: stacked inputs, each with its presence mask, and labels with theirs. Bags (views,
+/// frames, tiles) stay ragged: values and offsets, no padding.
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace photo51::data {
+
+/// One input of a batch. Rows of absent cases hold zeros and must not be read. What says which rows there are
+/// stays on the host, wherever the values are, so that nothing has to ask a GPU for it.
+struct InputBatch {
+  at::Tensor values;  ///< image [B, C, D, H, W] or [B, C, H, W]; tabular [B, F]; float32. A bag: [N, C, ...],
+                      ///< the instances of all cases one after the other
+  at::Tensor present;          ///< [B] bool, on the host
+  at::Tensor channel_present;  ///< [B, C] bool for images (a missing sequence is a zero channel), [B, views]
+                               ///< for bags; undefined else
+  at::Tensor offsets =
+      {};  ///< bags: [B + 1] int64, on the host; case b has instances offsets[b] to offsets[b + 1] - 1
+  at::Tensor view =
+      {};  ///< bags: [N] int64, on the host, which of the input's channels an instance comes from
+};
+
+/// One head's labels, on the host; unknown rows hold zeros.
+struct LabelBatch {
+  /// float32 [B]: 0/1, class index, target, or time (days) for survival; expression: [B, genes]
+  at::Tensor value;
+  at::Tensor event;  ///< [B] bool, survival only: true = the event was observed, false = censored
+  at::Tensor known;  ///< [B] bool
+};
+
+struct Batch {
+  std::map<std::string, InputBatch> inputs;
+  std::map<std::string, LabelBatch> labels;
+  std::vector<std::string> cases;
+
+  int64_t size() const { return static_cast<int64_t>(cases.size()); }
+};
+
+/// The same with its values on a device; nothing is copied that is there.
+InputBatch to(const InputBatch& input, at::Device device);
+
+}  // namespace photo51::data

@@ -1,0 +1,113 @@
+// What can be said of a manifest's columns before a file is read.
+#include <algorithm>
+#include <set>
+
+#include "data/cohort/cohort_impl.hpp"
+#include "data/images/subchannel.hpp"
+#include "photo51/core/cells.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::data {
+namespace {
+
+/// The columns of a head's label; none of expression, which has a table of its own.
+std::vector<std::string> label_columns(const LabelSpec& spec) {
+  if (spec.kind == LabelSpec::Kind::expression) return {};
+  std::vector<std::string> columns{spec.column};
+  if (!spec.event_column.empty()) columns.push_back(spec.event_column);
+  return columns;
+}
+
+bool sees(const LabelSpec& spec, const std::string& input) {
+  return spec.inputs.empty() || std::find(spec.inputs.begin(), spec.inputs.end(), input) != spec.inputs.end();
+}
+
+/// Columns whose cells become numbers of an input, with the key that names them.
+std::vector<std::pair<std::string, size_t>> value_columns(const Cohort::Impl& cohort, size_t input) {
+  std::vector<std::pair<std::string, size_t>> found;
+  const auto& options = cohort.inputs[input].second;
+  for (const auto& column : cohort.columns[input].clinical)
+    if (column) found.emplace_back("columns", *column);
+  for (const auto& column : cohort.columns[input].center)
+    if (column) found.emplace_back("center", *column);
+  if (options.harmonize.method == "none") return found;
+  for (const auto& name : options.harmonize.covariates)
+    if (const auto column = cohort.table.find(name)) found.emplace_back("harmonize.covariates", *column);
+  const std::string site = options.harmonize.by == "site" ? cohort.options.site : options.harmonize.by;
+  if (const auto column = cohort.table.find(site)) found.emplace_back("harmonize.by", *column);
+  return found;
+}
+
+/// `registratoin` for `registration`.
+bool is_near(const std::string& name, const std::string& expected) {
+  if (core::spelling(name) == core::spelling(expected)) return true;
+  const bool is_longer = name.size() > expected.size() + 2;  // `registration_date` is another thing
+  return name.size() > 2 && !is_longer && !core::nearest_name(core::spelling(name), {expected}).empty();
+}
+
+}  // namespace
+
+void check_label_columns(const Cohort::Impl& cohort) {
+  for (size_t input = 0; input < cohort.inputs.size(); ++input)
+    for (const auto& [key, column] : value_columns(cohort, input))
+      for (const auto& spec : cohort.labels)
+        for (const auto& label : label_columns(spec))
+          if (sees(spec, cohort.inputs[input].first) && cohort.table.find(label) == column)
+            core::fail_usage(
+                "input " + cohort.inputs[input].first + ": " + key + ": `" + cohort.table.columns[column] +
+                "` is what head `" + spec.head +
+                "` is to predict; a new patient's is not known. Leave it out, or keep the input from "
+                "the head with the head's `inputs`");
+}
+
+void check_optional_columns(const Cohort::Impl& cohort) {
+  const auto& table = cohort.table;
+  for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+    const auto& name = cohort.inputs[input].first;
+    const auto& options = cohort.inputs[input].second;
+    if (options.channels.empty()) continue;
+    std::vector<std::string> suffixes{"registration"};
+    if (options.tile) suffixes.emplace_back("mpp");
+    std::set<std::string> owners;
+    for (const auto& channel : options.channels) {
+      owners.insert(core::spelling(column_of(channel)));
+      owners.insert(core::spelling(name + "." + column_of(channel)));
+    }
+    for (const auto& column : table.columns) {
+      const size_t dot = column.rfind('.');
+      if (dot == std::string::npos || !owners.contains(core::spelling(column.substr(0, dot)))) continue;
+      const std::string suffix = column.substr(dot + 1);
+      for (const auto& expected : suffixes) {
+        const bool is_exact = suffix == expected &&
+                              std::any_of(options.channels.begin(), options.channels.end(), [&](auto& one) {
+                                return column == column_of(one) + "." + expected ||
+                                       column == name + "." + column_of(one) + "." + expected;
+                              });
+        if (!is_exact && is_near(suffix, expected))
+          core::fail_data(table.source + ": column `" + column + "` is not read: the column that input " +
+                          name + " looks for ends in `." + expected +
+                          "` after the channel's own name; correct the name");
+      }
+    }
+  }
+}
+
+void warn_of_absent_site(const Cohort::Impl& cohort) {
+  const std::string& site = cohort.options.site;
+  if (cohort.table.find(site)) return;
+  std::string near;
+  for (const auto& column : cohort.table.columns)
+    if (core::spelling(column) == core::spelling(site)) near = column;
+  // A name of the user's own is meant to be there; `site` may be absent.
+  if (near.empty() && site != CohortOptions{}.site) near = core::nearest_name(site, cohort.table.columns);
+  if (!near.empty())
+    cohort.note({"", "", cohort.table.source,
+                 "there is no column `" + site + "`, so no patient has a site; is it `" + near +
+                     "`? Then set cohort.site: " + near});
+  else if (site != CohortOptions{}.site)
+    cohort.note({"", "", cohort.table.source,
+                 "there is no column `" + site + "` (cohort.site), so no patient has a site"});
+}
+
+}  // namespace photo51::data

@@ -1,0 +1,229 @@
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/flip.h>
+#include <ATen/ops/tensor.h>
+
+#include <algorithm>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <tuple>
+
+#include "data/images/histogram_landmarks.hpp"
+#include "data/images/instances.hpp"
+#include "data/images/prepared_image.hpp"
+#include "data/tables/tabular.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::data {
+namespace {
+
+at::Tensor row_tensor(const std::vector<float>& values) {
+  auto tensor = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
+  std::memcpy(tensor.data_ptr<float>(), values.data(), values.size() * sizeof(float));
+  return tensor;
+}
+
+at::Tensor presence_tensor(const std::vector<bool>& present) {
+  auto tensor = at::empty({static_cast<int64_t>(present.size())}, at::kBool);
+  std::copy(present.begin(), present.end(), tensor.data_ptr<bool>());
+  return tensor;
+}
+
+at::Tensor flipped(const at::Tensor& values, const std::vector<std::string>& axes, int64_t dims) {
+  const std::vector<std::string> names{"x", "y", "z"};
+  std::vector<int64_t> which;
+  for (const auto& axis : axes) {
+    const auto found = std::find(names.begin(), names.begin() + dims, axis);
+    if (found == names.begin() + dims)
+      core::fail_usage("flip: there is no axis `" + axis + "` in a " + std::to_string(dims) + "D image" +
+                       core::suggest(axis, {names.begin(), names.begin() + dims}));
+    which.push_back(-1 - (found - names.begin()));
+  }
+  return which.empty() ? values : at::flip(values, which);
+}
+
+/// Which image: of a bag, which instance; else 0.
+struct ImageKey {
+  size_t input, row, instance;
+  bool operator<(const ImageKey& other) const {
+    return std::tie(input, row, instance) < std::tie(other.input, other.row, other.instance);
+  }
+};
+
+/// Prepared images.
+class ImageCache {
+ public:
+  explicit ImageCache(int64_t budget) : budget_(budget) {}
+
+  std::shared_ptr<const PreparedImage> find(const ImageKey& key) {
+    const std::scoped_lock lock(mutex_);
+    const auto known = images_.find(key);
+    return known != images_.end() ? known->second : nullptr;
+  }
+  /// Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
+  void keep(const ImageKey& key, const std::shared_ptr<const PreparedImage>& image) {
+    const auto bytes = static_cast<int64_t>(image->prepared.values.nbytes());
+    const std::scoped_lock lock(mutex_);
+    if (used_ + bytes <= budget_ && images_.emplace(key, image).second) used_ += bytes;
+  }
+
+ private:
+  int64_t budget_, used_ = 0;  ///< bytes
+  std::mutex mutex_;
+  std::map<ImageKey, std::shared_ptr<const PreparedImage>> images_;
+};
+
+std::vector<RowReader> row_readers(const Cohort::Impl& cohort, const FittedTransforms& fitted) {
+  std::vector<RowReader> readers;
+  const auto all = parse_fitted(fitted);
+  for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+    const auto& [name, options] = cohort.inputs[input];
+    const Tabular* tabular = find_tabular(options.modality);
+    readers.push_back(tabular ? tabular->reader(cohort, input, fitted_input(all, name)) : RowReader());
+  }
+  return readers;
+}
+
+std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const FittedTransforms& fitted) {
+  const auto all = parse_fitted(fitted);
+  std::vector<Landmarks> landmarks;
+  for (size_t input = 0; input < cohort.inputs.size(); ++input)
+    landmarks.push_back(landmarks_of(cohort, input, all));
+  return landmarks;
+}
+
+}  // namespace
+
+struct CaseLoader::Impl {
+  const Cohort::Impl& cohort;
+  std::vector<RowReader> readers;    ///< by input; empty for images
+  std::vector<Landmarks> landmarks;  ///< by input; empty unless images are standardised by histogram
+  std::shared_ptr<ImageCache> images;
+
+  std::shared_ptr<const PreparedImage> image(const ImageKey& key) const {
+    if (auto known = images->find(key)) return known;
+    auto made = prepare_image(cohort, key.input, key.row, key.instance);
+    images->keep(key, made);
+    return made;
+  }
+
+  /// What random numbers of this input of this case are drawn for.
+  std::string stream(size_t input, size_t row) const {
+    return cohort.ids[row] + "/" + cohort.inputs[input].first;
+  }
+
+  Case::Input load_image(const ImageKey& key, const Draw& draw) const {
+    const auto& options = cohort.inputs[key.input].second;
+    const auto cached = image(key);
+    auto present = cached->present;
+    at::Tensor values = with_landmarks(cached->prepared.values, landmarks[key.input]);
+    if (draw.epoch >= 0) {
+      auto name = stream(key.input, key.row);
+      if (is_bag(options)) name += "#" + std::to_string(key.instance);
+      const auto augmentation =
+          preprocess::sample_augmentation(options.augment, draw.seed, draw.epoch, name, cached->present);
+      values = preprocess::apply(values, cached->prepared.geometry, augmentation, options.preprocess);
+      for (size_t i = 0; i < augmentation.channels.size() && i < present.size(); ++i)
+        if (augmentation.channels[i].drop) present[i] = false;
+    }
+    if (options.dims == 2) {
+      if (values.size(1) != 1)
+        core::fail_data("dims: 2 takes one slice, but this image has " + std::to_string(values.size(1)) +
+                        "; set preprocess.size to [x, y, 1] or dims: 3");
+      values = values.squeeze(1);
+    }
+    if (!options.mask.empty() && options.mask_channel) present.push_back(cached->mask_present);
+    return {flipped(values, draw.flip, options.dims), presence_tensor(present)};
+  }
+
+  Case::Input load_bag(size_t input, size_t row, const Draw& draw) const {
+    const auto& options = cohort.inputs[input].second;
+    const auto& files = cohort.files[input][row];
+    at::Tensor values;  // filled as they come: a large bag is not held twice
+    std::vector<int64_t> views;
+    std::vector<bool> present(options.channels.size(), false);
+    const auto drawn = drawn_instances(instance_count(cohort, input, row), options.train_instances, draw,
+                                       stream(input, row));
+    for (const size_t i : drawn) {
+      const Instance which = instance_at(cohort, input, row, i);
+      const at::Tensor instance = load_instance({input, row, i}, draw, i == drawn.back() && views.empty());
+      if (!instance.defined()) continue;
+      if (!values.defined()) {
+        auto shape = instance.sizes().vec();
+        shape.insert(shape.begin(), static_cast<int64_t>(drawn.size()));
+        values = at::empty(shape, instance.options());
+      }
+      if (instance.sizes() != values.sizes().slice(1))
+        core::fail_data(files.channels[which.file].string() +
+                        ": has another size than the case's other images; set preprocess.size");
+      values.select(0, static_cast<int64_t>(views.size())).copy_(instance);
+      views.push_back(static_cast<int64_t>(files.views[which.file]));
+      present[files.views[which.file]] = true;
+    }
+    return {values.narrow(0, 0, static_cast<int64_t>(views.size())), presence_tensor(present),
+            at::tensor(views, at::kLong)};
+  }
+
+  /// Undefined when it is a damaged tile of a slide, which the case does without unless it is
+  /// `the_last_hope`.
+  at::Tensor load_instance(const ImageKey& key, const Draw& draw, bool the_last_hope) const {
+    try {
+      return load_image(key, draw).values;
+    } catch (const core::Error& error) {
+      if (the_last_hope || cohort.options.strict) throw;
+      leave_out_tile(cohort, key.input, key.row, key.instance, error);
+      return {};
+    }
+  }
+};
+
+CaseLoader::CaseLoader(const Cohort& cohort, const FittedTransforms& fitted, int64_t cache_mib)
+    : impl_(new Impl{.cohort = cohort.impl(),
+                     .readers = row_readers(cohort.impl(), fitted),
+                     .landmarks = all_landmarks(cohort.impl(), fitted),
+                     .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024)}) {}
+
+CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
+    : impl_(new Impl{.cohort = other.impl_->cohort,
+                     .readers = row_readers(other.impl_->cohort, fitted),
+                     .landmarks = all_landmarks(other.impl_->cohort, fitted),
+                     .images = other.impl_->images}) {}
+
+CaseLoader::~CaseLoader() = default;
+
+Case CaseLoader::load(int64_t row, const Draw& draw) const {
+  const auto& cohort = impl_->cohort;
+  const auto at = static_cast<size_t>(row);
+  Case loaded;
+  loaded.id = cohort.ids.at(at);
+  loaded.site = cohort.sites[at];
+  core::with_context([&] { return "case " + loaded.id; },
+                     [&] {
+                       std::vector<std::string> names;
+                       bool any = false;
+                       for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+                         const auto& name = cohort.inputs[input].first;
+                         names.push_back(name);
+                         auto& into = loaded.inputs[name];
+                         if (!cohort.has_input(input, at)) continue;
+                         any = true;
+                         core::with_context([&] { return "input " + name; },
+                                            [&] {
+                                              if (const auto& reader = impl_->readers[input])
+                                                into.values = row_tensor(reader(at));
+                                              else if (is_bag(cohort.inputs[input].second))
+                                                into = impl_->load_bag(input, at, draw);
+                                              else
+                                                into = impl_->load_image({input, at, 0}, draw);
+                                            });
+                       }
+                       if (!any)
+                         core::fail_data("it has none of the inputs " + core::join(names, ", ") +
+                                         "; fill in one of them or remove the case");
+                     });
+  for (const auto& spec : cohort.labels) loaded.labels[spec.head] = cohort.label_values.at(spec.head)[at];
+  return loaded;
+}
+
+}  // namespace photo51::data

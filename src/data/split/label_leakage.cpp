@@ -1,0 +1,301 @@
+#include "data/split/label_leakage.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+#include "data/cohort/cells.hpp"
+#include "data/cohort/cohort_impl.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
+#include "photo51/core/text.hpp"
+
+namespace photo51::data {
+namespace {
+
+using Values = std::vector<double>;
+
+double log_factorial(double n) {
+  return std::lgamma(n + 1);
+}
+
+/// The cases in which both are known, by value of the feature and then of the label.
+std::vector<std::pair<double, double>> pairs_of(std::span<const double> feature,
+                                                std::span<const double> label) {
+  std::vector<std::pair<double, double>> pairs;
+  for (size_t i = 0; i < feature.size(); ++i)
+    if (!std::isnan(feature[i]) && !std::isnan(label[i])) pairs.emplace_back(feature[i], label[i]);
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
+/// Counts of each value, of each label, and of both.
+struct Counts {
+  std::map<double, double> feature, label;
+  std::map<std::pair<double, double>, double> both;
+};
+
+Counts counts_of(const std::vector<std::pair<double, double>>& pairs) {
+  Counts counts;
+  for (const auto& [x, y] : pairs) {
+    ++counts.feature[x];
+    ++counts.label[y];
+    ++counts.both[{x, y}];
+  }
+  return counts;
+}
+
+/// Of this table among all with its margins (hypergeometric), each order of the cases being as likely.
+double log_probability(const Counts& counts, double n) {
+  double log = -log_factorial(n);
+  for (const auto& [value, count] : counts.feature) log += log_factorial(count);
+  for (const auto& [value, count] : counts.label) log += log_factorial(count);
+  for (const auto& [value, count] : counts.both) log -= log_factorial(count);
+  return log;
+}
+
+bool is_exact(const Counts& counts) {
+  return counts.both.size() == counts.feature.size() && counts.both.size() == counts.label.size();
+}
+
+/// Whether no two cases stand in opposite orders; `pairs` are sorted.
+bool is_ordered(const std::vector<std::pair<double, double>>& pairs, bool rising) {
+  double before = rising ? -INFINITY : INFINITY;  // the extreme label of all smaller values
+  for (size_t begin = 0; begin < pairs.size();) {
+    size_t end = begin;
+    while (end < pairs.size() && pairs[end].first == pairs[begin].first) ++end;
+    const double low = pairs[begin].second, high = pairs[end - 1].second;
+    if (rising ? low < before : high > before) return false;
+    before = rising ? std::max(before, high) : std::min(before, low);
+    begin = end;
+  }
+  return true;
+}
+
+/// A label, or one side of a survival label, as numbers.
+struct Target {
+  std::string what;         ///< "the label of head idh"
+  bool classes = false;     ///< a class or an event; else a number
+  bool categories = false;  ///< classes in no order
+  Values values;
+};
+
+std::vector<Target> targets_of(const Cohort& cohort, const LabelSpec& spec) {
+  using Kind = LabelSpec::Kind;
+  const auto rows = static_cast<size_t>(cohort.size());
+  const bool several = spec.kind == Kind::multiclass;
+  std::vector<Target> targets{
+      {"the label of head " + spec.head, several || spec.kind == Kind::binary, several, {}}};
+  if (spec.kind == Kind::survival) {
+    targets[0].what = "the times of head " + spec.head;
+    targets.push_back({"the events of head " + spec.head, true, false, {}});
+  }
+  for (auto& target : targets) target.values.assign(rows, NAN);
+  for (size_t row = 0; row < rows; ++row) {
+    const auto& label = cohort.label(static_cast<int64_t>(row), spec.head);
+    if (!label.known) continue;
+    targets[0].values[row] = label.value;
+    if (spec.kind == Kind::survival) targets[1].values[row] = label.event ? 1 : 0;
+  }
+  return targets;
+}
+
+/// A feature of all rows. Text has a number a word, in no order.
+struct Feature {
+  std::string named;
+  bool categories = false;
+  Values values;
+};
+
+/// A column's values, and whether they are there: the day of a death is blank for the living.
+std::vector<Feature> clinical_features(const Cohort::Impl& cohort, size_t column) {
+  const std::string named = "column `" + cohort.table.columns[column] + "`";
+  Feature value{named, false, {}}, missing{"whether " + named + " is blank", false, {}};
+  std::map<std::string, double> words;
+  size_t numbers = 0, known = 0;
+  for (const auto& row : cohort.table.rows) {
+    const bool blank = is_blank(row[column]);
+    known += blank ? 0 : 1;
+    numbers += !blank && core::parse_double(row[column]) ? 1 : 0;
+    if (!blank) words.emplace(row[column], static_cast<double>(words.size()));
+    missing.values.push_back(blank ? 1 : 0);
+  }
+  value.categories = 2 * numbers <= known;
+  for (const auto& row : cohort.table.rows) {
+    const auto number = core::parse_double(row[column]);
+    value.values.push_back(is_blank(row[column]) ? NAN
+                           : value.categories    ? words.at(row[column])
+                                                 : number.value_or(NAN));
+  }
+  return {value, missing};
+}
+
+/// The genes of an input, one after the other, each once.
+void each_gene(const Cohort::Impl& cohort, size_t input, const std::function<void(const Feature&)>& look) {
+  using Genes = std::vector<std::string>;
+  const auto& samples = cohort.samples[input];
+  std::map<const Genes*, std::unordered_map<std::string_view, size_t>> places;
+  std::set<std::string_view> names;
+  for (const auto& sample : samples) {
+    if (!sample.table) continue;
+    const Genes& genes = *sample.table->genes;
+    auto& place = places[&genes];
+    if (!place.empty()) continue;
+    for (size_t i = 0; i < genes.size(); ++i) place.emplace(genes[i], i);
+    names.insert(genes.begin(), genes.end());
+  }
+  Feature feature{"", false, Values(samples.size())};
+  for (const auto name : names) {
+    feature.named = "gene `" + std::string(name) + "`";
+    for (size_t row = 0; row < samples.size(); ++row) {
+      feature.values[row] = NAN;
+      const auto& table = samples[row].table;
+      if (!table) continue;
+      const auto& place = places.at(table->genes.get());
+      const auto found = place.find(name);
+      if (found != place.end())
+        feature.values[row] = table->row(samples[row].row)[found->second];
+      else if (table->elsewhere)
+        feature.values[row] = *table->elsewhere;
+    }
+    look(feature);
+  }
+}
+
+bool sees(const LabelSpec& spec, const std::string& input) {
+  return spec.inputs.empty() || std::find(spec.inputs.begin(), spec.inputs.end(), input) != spec.inputs.end();
+}
+
+class Check {
+ public:
+  explicit Check(const Cohort& cohort) : impl_(cohort.impl()) {
+    for (const auto& spec : impl_.labels)
+      if (spec.kind != LabelSpec::Kind::expression) targets_.push_back({&spec, targets_of(cohort, spec)});
+  }
+
+  void run() {
+    for (size_t input = 0; input < impl_.inputs.size(); ++input) {
+      const std::string& modality = impl_.inputs[input].second.modality;
+      if (modality == "clinical") {
+        for (const auto& column : impl_.columns[input].clinical)
+          if (column)
+            for (const auto& feature : clinical_features(impl_, *column))
+              look(input, feature, 2 * impl_.columns[input].clinical.size());
+      } else if (modality == "omics") {
+        const size_t genes = most_genes(input);
+        each_gene(impl_, input, [&](const Feature& gene) { look(input, gene, genes); });
+      }
+      tell_ordered(input);
+    }
+  }
+
+ private:
+  size_t most_genes(size_t input) const {
+    size_t most = 1;
+    for (const auto& sample : impl_.samples[input])
+      if (sample.table) most = std::max(most, sample.table->genes->size());
+    return most;
+  }
+
+  void look(size_t input, const Feature& feature, size_t features) {
+    for (const auto& [spec, targets] : targets_) {
+      if (!sees(*spec, impl_.inputs[input].first)) continue;
+      for (const auto& target : targets) {
+        const bool categories = feature.categories || target.categories;
+        const Likeness likeness = categories ? category_likeness(feature.values, target.values)
+                                             : ordered_likeness(feature.values, target.values);
+        const double chance = likeness.log_chance + std::log(static_cast<double>(features));
+        if (likeness.copy == Copy::none || chance > std::log(1e-3)) continue;
+        // A number in the order of another may be its cause; a class in other words is the class.
+        if (likeness.copy == Copy::exact && target.classes)
+          core::fail_data("leakage: input " + impl_.inputs[input].first + ": " + feature.named + " tells " +
+                          target.what +
+                          " without exception, so it is a copy of it in other words; a new patient's is not "
+                          "known. Leave it out of the input");
+        ordered_[target.what].push_back(feature.named);
+      }
+    }
+  }
+
+  void tell_ordered(size_t input) {
+    constexpr size_t most = 5;
+    for (auto& [what, names] : ordered_) {
+      const size_t count = names.size();
+      names.resize(std::min(count, most));
+      const std::string text = core::join(names, ", ") +
+                               (count > most ? " and " + std::to_string(count - most) + " more" : "") +
+                               ": each puts " + what +
+                               " in order without exception; make sure that it is known before the outcome, "
+                               "and made without it";
+      core::log_warning("leakage? input " + impl_.inputs[input].first + ": " + text);
+      impl_.warnings->recall({{"", impl_.inputs[input].first, "", "leakage? " + text}});
+    }
+    ordered_.clear();
+  }
+
+  const Cohort::Impl& impl_;
+  std::vector<std::pair<const LabelSpec*, std::vector<Target>>> targets_;
+  std::map<std::string, std::vector<std::string>> ordered_;  ///< features by what they put in order
+};
+
+}  // namespace
+
+namespace {
+
+/// Most features are in no order with a label, and a few cases tell.
+bool quickly_unordered(std::span<const double> feature, std::span<const double> label) {
+  bool rises = false, falls = false;
+  std::optional<size_t> before;
+  for (size_t i = 0; i < feature.size() && !(rises && falls); ++i) {
+    if (std::isnan(feature[i]) || std::isnan(label[i])) continue;
+    if (before) {
+      const double turn = (feature[i] - feature[*before]) * (label[i] - label[*before]);
+      rises = rises || turn > 0;
+      falls = falls || turn < 0;
+    }
+    before = i;
+  }
+  return rises && falls;
+}
+
+/// Whether each value of one has one value of the other; ends at the first that has two.
+bool is_one_to_one(std::span<const double> feature, std::span<const double> label) {
+  std::map<double, double> label_of, feature_of;
+  for (size_t i = 0; i < feature.size(); ++i) {
+    if (std::isnan(feature[i]) || std::isnan(label[i])) continue;
+    if (label_of.emplace(feature[i], label[i]).first->second != label[i]) return false;
+    if (feature_of.emplace(label[i], feature[i]).first->second != feature[i]) return false;
+  }
+  return label_of.size() > 1;
+}
+
+}  // namespace
+
+Likeness ordered_likeness(std::span<const double> feature, std::span<const double> label) {
+  if (quickly_unordered(feature, label)) return {};
+  const auto pairs = pairs_of(feature, label);
+  if (pairs.size() < 2 || pairs.front().first == pairs.back().first) return {};
+  if (!is_ordered(pairs, true) && !is_ordered(pairs, false)) return {};
+  const Counts counts = counts_of(pairs);
+  if (counts.label.size() < 2) return {};
+  return {is_exact(counts) ? Copy::exact : Copy::ordered,
+          std::log(2) + log_probability(counts, static_cast<double>(pairs.size()))};
+}
+
+Likeness category_likeness(std::span<const double> feature, std::span<const double> label) {
+  if (!is_one_to_one(feature, label)) return {};
+  const auto pairs = pairs_of(feature, label);
+  const Counts counts = counts_of(pairs);
+  return {Copy::exact, log_factorial(static_cast<double>(counts.label.size())) +
+                           log_probability(counts, static_cast<double>(pairs.size()))};
+}
+
+void check_label_leakage(const Cohort& cohort) {
+  Check(cohort).run();
+}
+
+}  // namespace photo51::data
