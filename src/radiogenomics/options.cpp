@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "photo51/core/text.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -40,20 +40,19 @@ void describe(config::Fields& f, HeadOptions& o) {
     {.one_of = {"", "cox_efron", "discrete_nll"}});
   f("bins", o.bins, "discrete_nll: time bins, bounded by quantiles of the training events", {.min = 2});
   f("weight", o.weight, "weight of the head's loss", {.min = 0});
-  f("balance", o.balance, "class weights: inverse = inverse frequency in the training part",
+  f("class_weights", o.class_weights, "of the loss: inverse = inverse frequency in the training part",
     {.one_of = {"none", "inverse"}});
   f("label_smoothing", o.label_smoothing, "part of the target that is spread over all classes",
     {.min = 0, .max = 1});
   f("inputs", o.inputs, "the encoders that the head sees; empty = all");
   f.choice(
-      "learner", o.learner, learners(),
+      "estimator", o.estimator, learners(),
       "fitted to the encoders' features once they are trained; absent = a linear layer trained with them");
-  f.choices("select", o.select, selectors(),
-            "with a learner: what chooses features in the training part, one after the other");
-  f("bags", o.bags,
-    "with a learner: bootstrap samples of the training part; each selects and learns anew, and they are "
-    "averaged. 1 = the "
-    "part itself, once",
+  f.choices("feature_selection", o.feature_selection, selectors(),
+            "with an estimator: what chooses features in the training part, one after the other");
+  f("bootstrap_samples", o.bootstrap_samples,
+    "with an estimator: bootstrap samples of the training part; features are selected and the estimator "
+    "fitted anew in each, and they are averaged. 1 = the part itself, once",
     {.min = 1});
 
   const bool expression = o.task == "expression";
@@ -72,18 +71,21 @@ void describe(config::Fields& f, HeadOptions& o) {
   f.check(o.time_unit == "days" || o.task == "survival", "time_unit", "belongs to survival heads only");
   f.check(o.classes.empty() || o.task == "multiclass", "classes", "belongs to multiclass heads only");
   f.check(o.loss.empty() || o.task == "survival", "loss", "may be chosen for survival heads only");
-  f.check(o.balance == "none" || classifies, "balance", "belongs to binary and multiclass heads only");
+  f.check(o.class_weights == "none" || classifies, "class_weights",
+          "belongs to binary and multiclass heads only");
   f.check(o.label_smoothing == 0 || classifies, "label_smoothing",
           "belongs to binary and multiclass heads only");
   f.check(o.label_smoothing < 1, "label_smoothing", "must be below 1");
-  const bool learner = !o.learner.empty(), stack = o.learner.name == "stack";
-  f.check(!(learner && expression), "learner", "an expression head has none; it is a linear layer");
-  f.check(learner || o.select.empty(), "select", "belongs to a head with a `learner`");
-  f.check(learner || o.bags == 1, "bags", "belongs to a head with a `learner`");
-  f.check(!stack || o.select.empty(), "select", "a stack weighs the heads that it names; leave it out");
+  const bool fitted = !o.estimator.empty(), stack = o.estimator.name == "stack";
+  f.check(!(fitted && expression), "estimator", "an expression head has none; it is a linear layer");
+  f.check(fitted || o.feature_selection.empty(), "feature_selection",
+          "belongs to a head with an `estimator`");
+  f.check(fitted || o.bootstrap_samples == 1, "bootstrap_samples", "belongs to a head with an `estimator`");
+  f.check(!stack || o.feature_selection.empty(), "feature_selection",
+          "a stack weighs the heads that it names; leave it out");
   f.check(!stack || o.inputs.empty(), "inputs", "a stack sees the heads that it names; leave it out");
-  f.check(!learner || o.loss.empty(), "loss", "is the learner's own; leave it out");
-  f.check(!learner || o.label_smoothing == 0, "label_smoothing", "belongs to a head without a `learner`");
+  f.check(!fitted || o.loss.empty(), "loss", "is the estimator's own; leave it out");
+  f.check(!fitted || o.label_smoothing == 0, "label_smoothing", "belongs to a head without an `estimator`");
   if (o.classes.size() == 1)
     f.check(class_count(o).value_or(0) >= 2, "classes", "needs two names or more, or a number of at least 2");
   auto sorted = o.classes;
@@ -100,8 +102,13 @@ void describe(config::Fields& f, SnnOptions& o) {
 }
 
 void describe(config::Fields& f, LinearOptions& o) {
-  f("width", o.width, "features of the embedding; 0 = the table's own, unchanged", {.min = 0});
+  f("width", o.width, "features of the embedding", {.min = 1, .required = true});
   f("dropout", o.dropout, "dropout of the embedding in training", {.min = 0, .max = 1});
+  f.check(o.dropout < 1, "dropout", "must be below 1");
+}
+
+void describe(config::Fields& f, IdentityOptions& o) {
+  f("dropout", o.dropout, "dropout of the features in training", {.min = 0, .max = 1});
   f.check(o.dropout < 1, "dropout", "must be below 1");
 }
 

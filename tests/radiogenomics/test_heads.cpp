@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 
-#include "photo51/backbones/weights.hpp"
-#include "photo51/radiogenomics/head.hpp"
+#include "photo51/nn/weights/weights.hpp"
+#include "photo51/radiogenomics/heads/head.hpp"
 #include "support/errors.hpp"
 #include "support/gradient.hpp"
 
@@ -115,11 +115,11 @@ TEST(BinaryHead, SmoothingSpreadsTheTarget) {
 
 TEST(MulticlassHead, BalanceWeighsByInverseFrequency) {
   HeadOptions balanced = options("multiclass");
-  balanced.balance = "inverse";
+  balanced.class_weights = "inverse";
   auto head = make_head(balanced, label(Kind::multiclass, {"a", "b", "c"}), 2);
   const auto training = labels({0, 0, 0, 1, 1, 2, 0}, {1, 1, 1, 1, 1, 1, 0});
   head->fit(training);  // 6 known: 3, 2, 1 -> 6 / (3 * n)
-  EXPECT_TRUE(at::allclose(backbones::state_of(*head).at("class_weights"), at::tensor({2 / 3.F, 1.F, 2.F})));
+  EXPECT_TRUE(at::allclose(nn::state_of(*head).at("class_weights"), at::tensor({2 / 3.F, 1.F, 2.F})));
   // Equal scores: every row costs log 3, and the weights average to one.
   EXPECT_NEAR(head->loss(at::zeros({7, 3}), training).item<double>(), std::log(3.0), 1e-6);
   EXPECT_NEAR(head->loss(at::zeros({1, 3}), labels({2}, {1})).item<double>(), 2 * std::log(3.0), 1e-6);
@@ -149,7 +149,7 @@ TEST(ExpressionHead, WorksInStandardUnitsGeneByGene) {
   EXPECT_FALSE(head->loss(at::zeros({1, 3}), gene_labels({1, 2, 3}, {0})).defined());
 }
 
-TEST(ExpressionHead, RefusesWhatCannotBeLearnt) {
+TEST(ExpressionHead, RefusesWhatCannotBeLearned) {
   EXPECT_THAT(
       message_of(core::Fault::usage, [&] { make_head(options("expression"), label(Kind::expression), 2); }),
       HasSubstr("needs its genes"));
@@ -173,11 +173,11 @@ TEST(DiscreteHead, BinsTravelWithTheWeights) {
   const at::Tensor raw = at::randn({2, 3});
   const auto batch = labels({12, 26}, {1, 1}, {1, 1});
   EXPECT_THAT(message_of(core::Fault::usage, [&] { loaded->loss(raw, batch); }), HasSubstr("fit the heads"));
-  backbones::load_state(*loaded, backbones::state_of(*fitted), "w");
+  nn::load_state(*loaded, nn::state_of(*fitted), "w");
   EXPECT_EQ(loaded->loss(raw, batch).item<double>(), fitted->loss(raw, batch).item<double>());
 }
 
-TEST(Heads, FittingRefusesWhatCannotBeLearnt) {
+TEST(Heads, FittingRefusesWhatCannotBeLearned) {
   const auto failure = [](const std::string& task, const data::LabelSpec& spec,
                           const data::LabelBatch& training) {
     auto head = make_head(options(task), spec, 2);
@@ -210,7 +210,7 @@ TEST(Heads, MulticlassNeedsItsNames) {
               HasSubstr("`classes` says 3 and the cohort has 2: a, b"));
 }
 
-TEST(Heads, BuffersOfAFileAreOnesThatCanBeLearnt) {
+TEST(Heads, BuffersOfAFileAreOnesThatCanBeLearned) {
   const auto refused = [](const std::shared_ptr<Head>& head, const std::string& buffer, double value) {
     head->check();
     const at::NoGradGuard no_grad;

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
-#include "photo51/radiogenomics/survival.hpp"
+#include "photo51/radiogenomics/losses/survival.hpp"
 #include "support/errors.hpp"
 #include "support/gradient.hpp"
 

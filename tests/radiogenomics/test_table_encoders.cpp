@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
-#include "photo51/backbones/weights.hpp"
-#include "photo51/radiogenomics/table_encoders.hpp"
+#include "photo51/nn/weights/weights.hpp"
+#include "photo51/radiogenomics/encoders/table_encoders.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::radiogenomics {
@@ -22,7 +22,7 @@ std::shared_ptr<backbones::Encoder> build(const config::Choice& choice, int64_t 
 }
 
 TEST(Snn, KeepsMeanZeroAndDeviationOne) {
-  torch::manual_seed(1);
+  at::manual_seed(1);
   auto encoder =
       build(config::choose<SnnOptions>("snn", {.hidden = {256, 256, 256, 256}, .dropout = 0.1}), 200);
   const at::Tensor out = encoder->encode(table(at::randn({512, 200}), std::vector<int>(512, 1)))
@@ -35,18 +35,18 @@ TEST(Snn, OneLayerIsTheFormula) {
   Snn snn({.hidden = {3}, .dropout = 0.5}, 2);
   snn.eval();
   const at::Tensor x = at::randn({4, 2});
-  const auto state = backbones::state_of(snn);
+  const auto state = nn::state_of(snn);
   const at::Tensor expected = at::selu(at::matmul(x, state.at("layer1.weight").t()));
   EXPECT_TRUE(at::allclose(snn.encode(table(x, {1, 1, 1, 1})).values.squeeze(1), expected));
   EXPECT_EQ(snn.width(), 3);
 }
 
 TEST(Snn, NoiseIsOnTheInputInTrainingOnly) {
-  torch::manual_seed(2);
+  at::manual_seed(2);
   Snn snn({.hidden = {1}, .dropout = 0, .noise = 0.5}, 1);
   {
     const at::NoGradGuard no_grad;
-    backbones::state_of(snn).at("layer1.weight").fill_(1);
+    nn::state_of(snn).at("layer1.weight").fill_(1);
   }
   // Far above zero SELU is linear with slope 1.0507, so the noise's deviation shows in the output.
   const at::Tensor x = at::full({4000, 1}, 50.0);
@@ -57,7 +57,7 @@ TEST(Snn, NoiseIsOnTheInputInTrainingOnly) {
 }
 
 TEST(TableEncoders, AbsentRowsAreMasked) {
-  for (const auto& choice : {config::choose<SnnOptions>("snn"), config::choose<LinearOptions>("linear"),
+  for (const auto& choice : {config::choose<SnnOptions>("snn"), config::choose<IdentityOptions>("identity"),
                              config::choose<LinearOptions>("linear", {.width = 7})}) {
     auto encoder = build(choice, 5);
     at::Tensor values = at::randn({3, 5});
@@ -71,18 +71,20 @@ TEST(TableEncoders, AbsentRowsAreMasked) {
   }
 }
 
-TEST(LinearEncoder, WithoutAWidthIsTheTable) {
-  auto encoder = build(config::choose<LinearOptions>("linear"), 5);
+TEST(IdentityEncoder, IsTheTable) {
+  auto encoder = build(config::choose<IdentityOptions>("identity"), 5);
   const at::Tensor values = at::randn({2, 5});
   EXPECT_TRUE(at::equal(encoder->encode(table(values, {1, 1})).values.squeeze(1), values));
-  EXPECT_TRUE(backbones::state_of(*encoder).empty());
+  EXPECT_TRUE(nn::state_of(*encoder).empty());
 }
 
 TEST(TableEncoders, EveryMisuseIsNamed) {
   EXPECT_THAT(message_of(core::Fault::usage, [] { build(config::choose<SnnOptions>("snn"), 3, true); }),
               HasSubstr("`snn` encodes tables and this input is an image"));
-  EXPECT_THAT(message_of(core::Fault::usage, [] { build(config::choose<LinearOptions>("linear"), 0); }),
+  EXPECT_THAT(message_of(core::Fault::usage, [] { build(config::choose<IdentityOptions>("identity"), 0); }),
               HasSubstr("no features"));
+  EXPECT_THAT(message_of(core::Fault::usage, [] { build(config::choose<LinearOptions>("linear"), 3); }),
+              HasSubstr("`linear` needs a `width`"));
   auto encoder = build(config::choose<SnnOptions>("snn"), 3);
   EXPECT_THAT(message_of(core::Fault::data,
                          [&] {

@@ -23,13 +23,13 @@ struct HeadOptions {
   std::string loss;                ///< survival: cox_efron (default), discrete_nll; else empty
   int64_t bins = 8;                ///< discrete_nll
   double weight = 1;               ///< of the head's loss
-  std::string balance = "none";  ///< classes: none, inverse (inverse frequency, fitted on the training part)
+  std::string class_weights = "none";  ///< or inverse: inverse frequency, fitted on the training part
   double label_smoothing = 0;
-  std::vector<std::string> inputs;     ///< what the head sees; empty = all encoders
-  config::Choice learner;              ///< absent: a linear layer, trained with the encoders
-  std::vector<config::Choice> select;  ///< with a learner: one after the other, before it
-  int64_t bags =
-      1;  ///< with a learner: bootstrap samples (Breiman 1996), each selected and learnt anew; averaged
+  std::vector<std::string> inputs;                ///< what the head sees; empty = all encoders
+  config::Choice estimator;                       ///< absent: a linear layer, trained with the encoders
+  std::vector<config::Choice> feature_selection;  ///< with an estimator: one after the other, before it
+  /// With an estimator: each sample (Breiman 1996) is selected and fitted anew, and they are averaged.
+  int64_t bootstrap_samples = 1;
 };
 void describe(config::Fields& f, HeadOptions& o);
 /// `classes: 4`: how many, where the names come from the data; nothing when names were given.
@@ -44,9 +44,14 @@ struct SnnOptions {
 void describe(config::Fields& f, SnnOptions& o);
 
 struct LinearOptions {
-  int64_t width = 0;  ///< features of the embedding; 0 = the table's own features, unchanged
+  int64_t width = 0;  ///< features of the embedding; has to be given
   double dropout = 0;
 };
 void describe(config::Fields& f, LinearOptions& o);
+
+struct IdentityOptions {
+  double dropout = 0;
+};
+void describe(config::Fields& f, IdentityOptions& o);
 
 }  // namespace photo51::radiogenomics

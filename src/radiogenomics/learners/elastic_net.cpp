@@ -281,9 +281,9 @@ nlohmann::json to_json(const ElasticNetFit& fit) {
           {"lambda", fit.lambda}};
 }
 
-ElasticNetFit elastic_net_from(const core::Learnt& learnt, Eigen::Index features, Eigen::Index outputs) {
-  return {matrix_from(learnt.at("weights"), features, outputs),
-          matrix_from(learnt.at("intercept"), 1, outputs), learnt.at("lambda").number(0)};
+ElasticNetFit elastic_net_from(const core::Learned& learned, Eigen::Index features, Eigen::Index outputs) {
+  return {matrix_from(learned.at("weights"), features, outputs),
+          matrix_from(learned.at("intercept"), 1, outputs), learned.at("lambda").number(0)};
 }
 
 double mean_loss(const Eigen::MatrixXd& scores, const Target& target) {

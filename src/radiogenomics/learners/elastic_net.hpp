@@ -27,7 +27,7 @@ struct ElasticNetFit {
 
 nlohmann::json to_json(const ElasticNetFit& fit);
 /// `weights` are [features, outputs].
-ElasticNetFit elastic_net_from(const core::Learnt& learnt, Eigen::Index features, Eigen::Index outputs);
+ElasticNetFit elastic_net_from(const core::Learned& learned, Eigen::Index features, Eigen::Index outputs);
 
 /// `features` [cases, features] without NaN, on the scale that is penalised.
 ElasticNetFit fit_elastic_net(const Eigen::MatrixXd& features, const Target& target,

@@ -5,7 +5,7 @@
 
 #include "photo51/core/memory.hpp"
 #include "photo51/core/random.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
 namespace photo51::radiogenomics {
@@ -35,9 +35,9 @@ class FourierFeatures {
   Eigen::RowVectorXd phases_;
 };
 
-class Kernel final : public Learner {
+class KernelRidge final : public Learner {
  public:
-  explicit Kernel(const KernelOptions& options) : options_(options) {}
+  explicit KernelRidge(const KernelOptions& options) : options_(options) {}
 
   void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
     scale_ = Standardiser::of(features);
@@ -60,7 +60,7 @@ class Kernel final : public Learner {
             {"components", components_},
             {"seed", seed_}};
   }
-  void load(const core::Learnt& state, const StateShape& shape) override {
+  void load(const core::Learned& state, const StateShape& shape) override {
     scale_ = standardiser_from(state.at("scale"), shape.features);
     components_ = state.at("components").whole(1, most_components);
     fit_ = elastic_net_from(state.at("fit"), components_, shape.outputs);
@@ -82,15 +82,15 @@ class Kernel final : public Learner {
 
 }  // namespace
 
-void require_room(int64_t components, int64_t features, int64_t available, const core::Learnt& place) {
+void require_room(int64_t components, int64_t features, int64_t available, const core::Learned& place) {
   const double bytes = 8.0 * static_cast<double>(components) * static_cast<double>(features);
   if (bytes > static_cast<double>(available) / 2)
     place.fail(std::to_string(components) + " of " + std::to_string(features) +
                " features need more memory than this machine has left");
 }
 
-std::unique_ptr<Learner> make_kernel(const config::Choice& choice) {
-  return std::make_unique<Kernel>(choice.as<KernelOptions>());
+std::unique_ptr<Learner> make_kernel_ridge(const config::Choice& choice) {
+  return std::make_unique<KernelRidge>(choice.as<KernelOptions>());
 }
 
 }  // namespace photo51::radiogenomics

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "photo51/core/random.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
@@ -25,9 +25,10 @@ using Catalogue = config::Catalogue<std::unique_ptr<Learner> (*)(const config::C
 const Catalogue& catalogue() {
   static const Catalogue table = {
       {config::component<ElasticNetOptions>(
-           "linear", "elastic net: logistic, multinomial, least squares or Cox, by the task"),
-       make_linear},
-      {config::component<KernelOptions>("kernel", "ridge in the features of a Gaussian kernel"), make_kernel},
+           "elastic_net", "elastic net: logistic, multinomial, least squares or Cox, by the task"),
+       make_elastic_net},
+      {config::component<KernelOptions>("kernel_ridge", "ridge in the features of a Gaussian kernel"),
+       make_kernel_ridge},
       {config::component<BoostedTreesOptions>("boosted_trees", "gradient-boosted trees (XGBoost)"),
        make_boosted_trees},
       {config::component<RandomForestOptions>("random_forest", "random forest (XGBoost)"),
@@ -117,13 +118,13 @@ nlohmann::json to_json(const Eigen::MatrixXd& matrix) {
   return {{"columns", matrix.cols()}, {"rows", std::move(rows)}};
 }
 
-Eigen::MatrixXd matrix_from(const core::Learnt& learnt, Eigen::Index rows, Eigen::Index columns,
+Eigen::MatrixXd matrix_from(const core::Learned& learned, Eigen::Index rows, Eigen::Index columns,
                             double least) {
-  const auto told = learnt.at("rows");
-  if (static_cast<Eigen::Index>(told.size()) != rows || learnt.at("columns").whole(0, INT64_MAX) != columns)
-    learnt.fail("is " + std::to_string(told.size()) + " x " +
-                std::to_string(learnt.at("columns").whole(0, INT64_MAX)) + " where " + std::to_string(rows) +
-                " x " + std::to_string(columns) + " is needed");
+  const auto told = learned.at("rows");
+  if (static_cast<Eigen::Index>(told.size()) != rows || learned.at("columns").whole(0, INT64_MAX) != columns)
+    learned.fail("is " + std::to_string(told.size()) + " x " +
+                 std::to_string(learned.at("columns").whole(0, INT64_MAX)) + " where " +
+                 std::to_string(rows) + " x " + std::to_string(columns) + " is needed");
   std::vector<double> values;  // grows with what is there, not with what is promised
   for (size_t i = 0; i < told.size(); ++i) {
     const auto row = told.at(i).numbers(static_cast<size_t>(columns), least);
@@ -138,8 +139,8 @@ nlohmann::json to_json(const Standardiser& standardiser) {
           {"deviation", to_json(Eigen::MatrixXd(standardiser.deviation))}};
 }
 
-Standardiser standardiser_from(const core::Learnt& learnt, Eigen::Index features) {
-  return {matrix_from(learnt.at("mean"), 1, features), matrix_from(learnt.at("deviation"), 1, features, 0)};
+Standardiser standardiser_from(const core::Learned& learned, Eigen::Index features) {
+  return {matrix_from(learned.at("mean"), 1, features), matrix_from(learned.at("deviation"), 1, features, 0)};
 }
 
 std::unique_ptr<Learner> make_learner(const config::Choice& choice) {

@@ -7,13 +7,13 @@
 #include <nlohmann/json_fwd.hpp>
 #include <vector>
 
-#include "core/learnt.hpp"
+#include "core/learned.hpp"
 #include "photo51/config/fields.hpp"
-#include "photo51/data/spec.hpp"
+#include "photo51/data/task/label_spec.hpp"
 
 namespace photo51::radiogenomics {
 
-/// What is learnt, one entry a case.
+/// What is learned, one entry a case.
 struct Target {
   data::LabelSpec::Kind kind = data::LabelSpec::Kind::binary;
   int64_t classes = 1;         ///< multiclass: how many; else 1
@@ -43,10 +43,10 @@ class Learner {
   virtual void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) = 0;
   /// [cases, K]: a logit (binary), a logit a class, a value, a log hazard ratio.
   virtual Eigen::MatrixXd predict(const Eigen::MatrixXd& features) const = 0;
-  /// What was learnt, as JSON.
+  /// What was learned, as JSON.
   virtual nlohmann::json state() const = 0;
   /// Error (data) that names the field: whatever `fit` could not have made of such columns.
-  virtual void load(const core::Learnt& state, const StateShape& shape) = 0;
+  virtual void load(const core::Learned& state, const StateShape& shape) = 0;
 };
 std::unique_ptr<Learner> make_learner(const config::Choice& choice);
 
@@ -64,16 +64,16 @@ struct Standardiser {
 };
 
 nlohmann::json to_json(const Eigen::MatrixXd& matrix);
-Eigen::MatrixXd matrix_from(const core::Learnt& learnt, Eigen::Index rows, Eigen::Index columns,
-                            double least = -core::Learnt::widest);
+Eigen::MatrixXd matrix_from(const core::Learned& learned, Eigen::Index rows, Eigen::Index columns,
+                            double least = -core::Learned::widest);
 nlohmann::json to_json(const Standardiser& standardiser);
-/// The random features of `kernel` are drawn anew, [features, components]: a small file may ask for a large
-/// map. Error (data) at `place` when it takes more than half of the `available` bytes.
-void require_room(int64_t components, int64_t features, int64_t available, const core::Learnt& place);
-Standardiser standardiser_from(const core::Learnt& learnt, Eigen::Index features);
+/// The random features of `kernel_ridge` are drawn anew, [features, components]: a small file may ask for a
+/// large map. Error (data) at `place` when it takes more than half of the `available` bytes.
+void require_room(int64_t components, int64_t features, int64_t available, const core::Learned& place);
+Standardiser standardiser_from(const core::Learned& learned, Eigen::Index features);
 
-std::unique_ptr<Learner> make_linear(const config::Choice& choice);
-std::unique_ptr<Learner> make_kernel(const config::Choice& choice);
+std::unique_ptr<Learner> make_elastic_net(const config::Choice& choice);
+std::unique_ptr<Learner> make_kernel_ridge(const config::Choice& choice);
 std::unique_ptr<Learner> make_boosted_trees(const config::Choice& choice);
 std::unique_ptr<Learner> make_random_forest(const config::Choice& choice);
 std::unique_ptr<Learner> make_stack(const config::Choice& choice);

@@ -1,14 +1,14 @@
 #include <nlohmann/json.hpp>
 
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
 
-class Linear final : public Learner {
+class ElasticNet final : public Learner {
  public:
-  explicit Linear(const ElasticNetOptions& options) : options_(options) {}
+  explicit ElasticNet(const ElasticNetOptions& options) : options_(options) {}
 
   void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
     scale_ = Standardiser::of(features);
@@ -23,7 +23,7 @@ class Linear final : public Learner {
     return fit_.predict(scale_.apply(features));
   }
   nlohmann::json state() const override { return {{"scale", to_json(scale_)}, {"fit", to_json(fit_)}}; }
-  void load(const core::Learnt& state, const StateShape& shape) override {
+  void load(const core::Learned& state, const StateShape& shape) override {
     scale_ = standardiser_from(state.at("scale"), shape.features);
     fit_ = elastic_net_from(state.at("fit"), shape.features, shape.outputs);
   }
@@ -36,8 +36,8 @@ class Linear final : public Learner {
 
 }  // namespace
 
-std::unique_ptr<Learner> make_linear(const config::Choice& choice) {
-  return std::make_unique<Linear>(choice.as<ElasticNetOptions>());
+std::unique_ptr<Learner> make_elastic_net(const config::Choice& choice) {
+  return std::make_unique<ElasticNet>(choice.as<ElasticNetOptions>());
 }
 
 }  // namespace photo51::radiogenomics

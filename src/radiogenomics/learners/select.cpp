@@ -3,7 +3,7 @@
 #include <map>
 
 #include "photo51/core/ranks.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
 namespace photo51::radiogenomics {

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 
 namespace photo51::radiogenomics {
@@ -50,7 +50,7 @@ class Stack final : public Learner {
     for (const auto& fit : fits_) fits.push_back(to_json(fit));
     return {{"scale", to_json(scale_)}, {"fits", std::move(fits)}};
   }
-  void load(const core::Learnt& state, const StateShape& shape) override {
+  void load(const core::Learned& state, const StateShape& shape) override {
     if (shape.features != heads_ * shape.outputs)
       state.fail(std::to_string(shape.features) + " columns are not " + std::to_string(shape.outputs) +
                  " of each of " + std::to_string(heads_) + " heads");

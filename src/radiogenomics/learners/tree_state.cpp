@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::json;
 using Kind = data::LabelSpec::Kind;
-using core::Learnt;
+using core::Learned;
 
 constexpr int64_t most_nodes = std::numeric_limits<int32_t>::max();
 /// XGBoost's marks, less the bit that it keeps beside them: no parent, and a node that was pruned away.
@@ -30,11 +30,11 @@ std::string objective_of(Kind kind) {
   }
 }
 
-void require_text(const Learnt& place, const std::string& wanted) {
+void require_text(const Learned& place, const std::string& wanted) {
   if (place.text() != wanted) place.fail("is not `" + wanted + "`, which is what is trained here");
 }
 
-Json objective(const Learnt& told, const StateShape& shape) {
+Json objective(const Learned& told, const StateShape& shape) {
   require_text(told.at("name"), objective_of(shape.kind));
   Json result{{"name", objective_of(shape.kind)}};
   if (shape.kind == Kind::multiclass) {
@@ -47,7 +47,7 @@ Json objective(const Learnt& told, const StateShape& shape) {
   return result;
 }
 
-Json learner_parameters(const Learnt& told, const StateShape& shape) {
+Json learner_parameters(const Learned& told, const StateShape& shape) {
   // What a score is before the first tree: a probability, a positive hazard, or a value.
   const bool probability = shape.kind == Kind::binary || shape.kind == Kind::multiclass;
   const bool positive = probability || shape.kind == Kind::survival;
@@ -77,7 +77,7 @@ bool is_deleted(const Nodes& nodes, size_t i) {
 }
 
 /// Walks from the root; returns how many nodes are deleted.
-int64_t walk(const Learnt& tree, const Nodes& nodes, const StateShape& shape) {
+int64_t walk(const Learned& tree, const Nodes& nodes, const StateShape& shape) {
   const size_t count = nodes.left.size();
   std::vector<bool> reached(count, false);
   std::vector<size_t> open{0};
@@ -116,10 +116,10 @@ int64_t walk(const Learnt& tree, const Nodes& nodes, const StateShape& shape) {
   return deleted;
 }
 
-Json checked_tree(const Learnt& tree, size_t index, const StateShape& shape) {
+Json checked_tree(const Learned& tree, size_t index, const StateShape& shape) {
   const auto number = static_cast<int64_t>(index);
   tree.at("id").whole(number, number);  // XGBoost lays the tree there
-  const Learnt told = tree.at("tree_param");
+  const Learned told = tree.at("tree_param");
   const int64_t nodes = told.at("num_nodes").whole_in_text(1, most_nodes);
   told.at("num_feature").whole_in_text(shape.features, shape.features);
   const int64_t vector = told.at("size_leaf_vector").whole_in_text(0, 1);
@@ -151,8 +151,8 @@ Json checked_tree(const Learnt& tree, size_t index, const StateShape& shape) {
   return result;
 }
 
-Json checked_model(const Learnt& model, const StateShape& shape) {
-  const Learnt told = model.at("gbtree_model_param"), trees = model.at("trees");
+Json checked_model(const Learned& model, const StateShape& shape) {
+  const Learned told = model.at("gbtree_model_param"), trees = model.at("trees");
   const size_t count = trees.size();
   if (count == 0) trees.fail("holds no tree");
   const auto all = static_cast<int64_t>(count);
@@ -181,9 +181,9 @@ Json checked_model(const Learnt& model, const StateShape& shape) {
 
 }  // namespace
 
-Json checked_trees(const Learnt& learnt, const StateShape& shape) {
-  const auto version = learnt.at("version").wholes(3, 0, std::numeric_limits<int16_t>::max());
-  const Learnt learner = learnt.at("learner"), booster = learner.at("gradient_booster");
+Json checked_trees(const Learned& learned, const StateShape& shape) {
+  const auto version = learned.at("version").wholes(3, 0, std::numeric_limits<int16_t>::max());
+  const Learned learner = learned.at("learner"), booster = learner.at("gradient_booster");
   require_text(booster.at("name"), "gbtree");
   return {{"version", version},
           {"learner",

@@ -10,10 +10,10 @@ namespace photo51::radiogenomics {
 /// XGBoost computes with these.
 constexpr double largest_float = std::numeric_limits<float>::max();
 
-/// The model that `learnt` describes, of the fields that were checked and no others: the objective of the
+/// The model that `learned` describes, of the fields that were checked and no others: the objective of the
 /// task, the numbers of features and of classes, and every tree a tree: arrays of one length, each node that
 /// is not deleted reached once from the root, splits by features that there are, finite numbers, no
 /// categories. Error (data) that names the field.
-nlohmann::json checked_trees(const core::Learnt& learnt, const StateShape& shape);
+nlohmann::json checked_trees(const core::Learned& learned, const StateShape& shape);
 
 }  // namespace photo51::radiogenomics

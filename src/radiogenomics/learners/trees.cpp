@@ -9,7 +9,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/tree_state.hpp"
 
 namespace photo51::radiogenomics {
@@ -150,7 +150,7 @@ class Trees final : public Learner {
         {"outputs", outputs_}, {"offset", offset_}, {"xgboost", nlohmann::json::parse(text, text + length)}};
   }
 
-  void load(const core::Learnt& state, const StateShape& shape) override {
+  void load(const core::Learned& state, const StateShape& shape) override {
     outputs_ = state.at("outputs").whole(shape.outputs, shape.outputs);
     const bool shifted = shape.kind != Kind::multiclass && shape.kind != Kind::survival;
     offset_ = state.at("offset").number(shifted ? -largest_float : 0, shifted ? largest_float : 0);

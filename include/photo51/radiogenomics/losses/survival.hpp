@@ -13,8 +13,9 @@ namespace photo51::radiogenomics {
 ///        eta_i(t, l) - log( sum_{R_t} exp(eta) - l / d_t sum_{D_t} exp(eta) )
 ///
 /// with R_t at risk at t (time >= t), D_t the d_t patients who have the event at t. `risk` [B] is the log
-/// hazard ratio eta. Computed in logarithms, so that no spread of risks over- or underflows. Undefined tensor
-/// when there is no event.
+/// hazard ratio eta, on any device; `time` and `event` are on the host, where ties and risk sets are found.
+/// Computed in logarithms, so that no spread of risks over- or underflows. Undefined tensor when there is no
+/// event.
 at::Tensor cox_efron_loss(const at::Tensor& risk, const at::Tensor& time, const at::Tensor& event);
 
 /// Negative log likelihood of a discrete-time hazard model (Gensheimer and Narasimhan 2019), the mean over

@@ -1,14 +1,14 @@
-// What a learner learnt, as it may come from a stranger's model: damaged in every way, and never used.
+// What a learner learned, as it may come from a stranger's model: damaged in every way, and never used.
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
-#include "photo51/radiogenomics/learner_head.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/learner.hpp"
 #include "support/errors.hpp"
 
@@ -27,7 +27,7 @@ config::Choice learner_named(const std::string& name) {
   if (name == "stack") return config::choose<StackOptions>(name, {.heads = {"a", "b"}});
   if (name == "boosted_trees") return config::choose<BoostedTreesOptions>(name, {.rounds = 5});
   if (name == "random_forest") return config::choose<RandomForestOptions>(name, {.trees = 4});
-  if (name == "kernel") return config::choose<KernelOptions>(name, {.components = 16});
+  if (name == "kernel_ridge") return config::choose<KernelOptions>(name, {.components = 16});
   return config::choose<ElasticNetOptions>(name);
 }
 
@@ -37,7 +37,7 @@ std::string task_of(Kind kind) {
   return kind == Kind::regression ? "regression" : "survival";
 }
 
-/// A head that learnt an easy signal, and ones of its kind to load what it learnt.
+/// A head that learned an easy signal, and ones of its kind to load what it learned.
 struct Taught {
   std::string name;
   Kind kind;
@@ -75,7 +75,7 @@ struct Taught {
   std::unique_ptr<LearnerHead> make() const {
     HeadOptions options;
     options.task = task_of(kind);
-    options.learner = learner_;
+    options.estimator = learner_;
     data::LabelSpec label;
     label.head = "h";
     label.kind = kind;
@@ -101,7 +101,8 @@ struct Taught {
 };
 
 auto names_fault(const std::string& what) {
-  return AllOf(HasSubstr("learnt is broken: `fits[0]."), HasSubstr(what), HasSubstr("train the model again"));
+  return AllOf(HasSubstr("learned is broken: `fits[0]."), HasSubstr(what),
+               HasSubstr("train the model again"));
 }
 
 class EveryState : public testing::TestWithParam<std::tuple<std::string, Kind>> {};
@@ -140,7 +141,7 @@ TEST_P(EveryState, ColumnsAreThoseThatThereAre) {
   EXPECT_THAT(with(Json::array({-1})), names_fault("columns[0]`: -1 is outside 0 to"));
   EXPECT_THAT(with(Json::array({0, 0})), names_fault("columns[1]`: stands there twice"));
   EXPECT_THAT(with(Json::array()), names_fault("columns`: holds nothing"));
-  EXPECT_THAT(with(Json::array({0})), names_fault("fits[0].state"));  // what was learnt is of more
+  EXPECT_THAT(with(Json::array({0})), names_fault("fits[0].state"));  // what was learned is of more
   EXPECT_THAT(with("x"), names_fault("columns`: is not a list"));
 }
 
@@ -176,12 +177,13 @@ TEST_P(EveryState, NoChangeOfOnePlaceDoesHarm) {
 
 INSTANTIATE_TEST_SUITE_P(
     LearnerStates, EveryState,
-    testing::Combine(testing::Values("linear", "kernel", "boosted_trees", "random_forest", "stack"),
+    testing::Combine(testing::Values("elastic_net", "kernel_ridge", "boosted_trees", "random_forest",
+                                     "stack"),
                      testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival)),
     [](const auto& of) { return std::get<0>(of.param) + "_" + task_of(std::get<1>(of.param)); });
 
 TEST(LearnerStates, LinearOnes) {
-  for (const char* name : {"linear", "kernel", "stack"}) {
+  for (const char* name : {"elastic_net", "kernel_ridge", "stack"}) {
     const Taught taught(name);
     const auto of = [&](Json& state) -> Json& {
       return name == std::string("stack") ? state["fits"][0] : state["fit"];
@@ -212,7 +214,7 @@ TEST(LearnerStates, LinearOnes) {
 }
 
 TEST(LearnerStates, Kernel) {
-  const Taught taught("kernel");
+  const Taught taught("kernel_ridge");
   EXPECT_THAT(taught.refused([](Json& s) { s["components"] = 0; }),
               names_fault("components`: 0 is outside 1"));
   EXPECT_THAT(taught.refused([](Json& s) { s["components"] = 1000000000; }),
@@ -223,10 +225,10 @@ TEST(LearnerStates, Kernel) {
 
 TEST(LearnerStates, AMapThatIsTooLargeForTheMachine) {
   const Json json = 9;
-  EXPECT_NO_THROW(require_room(3, 5, 300, core::Learnt(json, "components")));
-  EXPECT_THAT(
-      test::message_of(core::Fault::data, [&] { require_room(3, 5, 200, core::Learnt(json, "components")); }),
-      HasSubstr("`components`: 3 of 5 features need more memory than this machine has left"));
+  EXPECT_NO_THROW(require_room(3, 5, 300, core::Learned(json, "components")));
+  EXPECT_THAT(test::message_of(core::Fault::data,
+                               [&] { require_room(3, 5, 200, core::Learned(json, "components")); }),
+              HasSubstr("`components`: 3 of 5 features need more memory than this machine has left"));
 }
 
 TEST(LearnerStates, Stack) {
@@ -243,7 +245,7 @@ TEST(LearnerStates, Stack) {
 TEST(LearnerStates, AStackKeepsAHeadThatAlwaysSaysTheSame) {
   HeadOptions options;
   options.task = "binary";
-  options.learner = learner_named("stack");
+  options.estimator = learner_named("stack");
   data::LabelSpec label;
   label.kind = Kind::binary;
   LearnerHead head(options, label);
@@ -257,7 +259,7 @@ TEST(LearnerStates, AStackKeepsAHeadThatAlwaysSaysTheSame) {
 }
 
 TEST(LearnerStates, AreOfTheModelsFeatures) {
-  const Taught taught("linear");
+  const Taught taught("elastic_net");
   const auto with = [&](std::vector<std::string> names) {
     return test::message_of(core::Fault::data, [&] { taught.make()->load(taught.state.dump(), names); });
   };
@@ -269,8 +271,21 @@ TEST(LearnerStates, AreOfTheModelsFeatures) {
   EXPECT_THAT(taught.refusal(none), HasSubstr("`fits`: holds nothing"));
 }
 
+TEST(LearnerStates, AreKnownByTheNameOfAnEarlierVersion) {
+  for (const auto& [today, before] :
+       {std::pair{"elastic_net", "linear"}, std::pair{"kernel_ridge", "kernel"}}) {
+    const Taught taught(today);
+    Json other = taught.state;
+    EXPECT_EQ(other["learner"], today);
+    other["learner"] = before;
+    const auto head = taught.make();
+    head->load(other.dump());
+    EXPECT_TRUE(head->forward(taught.rows).equal(taught.said())) << before;
+  }
+}
+
 TEST(LearnerStates, ScoresThatAreNoNumbersAreAnError) {
-  const Taught taught("linear");
+  const Taught taught("elastic_net");
   Json other = taught.state;
   for (auto& row : other["fits"][0]["state"]["fit"]["weights"]["rows"]) row[0] = 1e300;
   const auto head = taught.make();
@@ -402,7 +417,7 @@ TEST_P(Trees, WhoseTextIsCutOff) {
     EXPECT_THAT(
         test::message_of(core::Fault::data,
                          [&] { taught_.make()->load(text.substr(0, text.size() - text.size() / share)); }),
-        AllOf(HasSubstr("learnt is broken"), HasSubstr("is not valid JSON")));
+        AllOf(HasSubstr("learned is broken"), HasSubstr("is not valid JSON")));
 }
 
 /// Fields that are not read are not handed on.

@@ -27,7 +27,7 @@ void describe(config::Fields& f, ElasticNetOptions& o);
 /// through random Fourier features (Rahimi and Recht 2007): no patient's features are kept in the model.
 struct KernelOptions {
   double gamma = 0;   ///< 0 = one over the number of features
-  double lambda = 0;  ///< as of `linear`
+  double lambda = 0;  ///< as of `elastic_net`
   int64_t components = 1024;
   int64_t folds = 5;
 };
@@ -89,7 +89,7 @@ struct ElasticNetSelectOptions {
 };
 void describe(config::Fields& f, ElasticNetSelectOptions& o);
 
-/// What `learner:` and `select:` of a head may name.
+/// What `estimator:` and `feature_selection:` of a head may name.
 const config::Components& learners();
 const config::Components& selectors();
 

@@ -1,4 +1,4 @@
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::radiogenomics {
 namespace {

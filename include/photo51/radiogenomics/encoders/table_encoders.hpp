@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "photo51/backbones/catalogue.hpp"
-#include "photo51/backbones/layers.hpp"
+#include "photo51/nn/layers.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::radiogenomics {
@@ -41,10 +41,24 @@ class Snn : public TableEncoder {
 
  private:
   SnnOptions options_;
-  std::vector<std::shared_ptr<backbones::Linear>> layers_;
+  std::vector<std::shared_ptr<nn::Linear>> layers_;
 };
 
-/// The table's own features, or a linear map of them.
+/// The table's features as they are.
+class IdentityEncoder : public TableEncoder {
+ public:
+  IdentityEncoder(const IdentityOptions& options, int64_t features);
+  int64_t width() const override { return width_; }
+
+ protected:
+  at::Tensor embed(const at::Tensor& rows) override;
+
+ private:
+  double dropout_;
+  int64_t width_;
+};
+
+/// A linear map of the table's features. Error (usage) without a width.
 class LinearEncoder : public TableEncoder {
  public:
   LinearEncoder(const LinearOptions& options, int64_t features);
@@ -56,7 +70,7 @@ class LinearEncoder : public TableEncoder {
  private:
   double dropout_;
   int64_t width_;
-  std::shared_ptr<backbones::Linear> linear_;
+  std::shared_ptr<nn::Linear> linear_;
 };
 
 }  // namespace photo51::radiogenomics

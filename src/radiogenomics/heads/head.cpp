@@ -1,13 +1,13 @@
-#include "photo51/radiogenomics/head.hpp"
+#include "photo51/radiogenomics/heads/head.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 
-#include "photo51/backbones/layers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/radiogenomics/survival.hpp"
+#include "photo51/nn/layers.hpp"
+#include "photo51/radiogenomics/losses/survival.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -15,7 +15,7 @@ at::Tensor Head::loss(const at::Tensor& raw, const data::LabelBatch& labels) {
   const at::Tensor rows = labels.known.nonzero().squeeze(1);
   if (rows.numel() == 0) return {};
   const at::Tensor wide = raw.scalar_type() == at::kDouble ? raw : raw.to(at::kFloat);
-  return known_loss(wide.index_select(0, rows), labels.value.index_select(0, rows),
+  return known_loss(wide.index_select(0, rows.to(raw.device())), labels.value.index_select(0, rows),
                     labels.event.defined() ? labels.event.index_select(0, rows) : at::Tensor());
 }
 
@@ -23,7 +23,7 @@ namespace {
 
 /// A buffer of the given numbers, which `fit` overwrites.
 at::Tensor filled(at::IntArrayRef shape, double value) {
-  return backbones::make_tensor(shape, [&](at::Tensor& t) { t.fill_(value); });
+  return nn::make_tensor(shape, [&](at::Tensor& t) { t.fill_(value); });
 }
 
 at::Tensor known_values(const data::LabelBatch& training) {
@@ -43,7 +43,7 @@ class Classifier final : public Head {
   Classifier(const HeadOptions& options, std::vector<std::string> classes, bool binary, int64_t width)
       : options_(options), classes_(std::move(classes)), binary_(binary) {
     const auto count = static_cast<int64_t>(classes_.size());
-    linear_ = register_module("linear", std::make_shared<backbones::Linear>(width, binary ? 1 : count));
+    linear_ = register_module("linear", std::make_shared<nn::Linear>(width, binary ? 1 : count));
     class_weights_ = register_buffer("class_weights", filled({count}, 1));
   }
 
@@ -60,7 +60,7 @@ class Classifier final : public Head {
     for (int64_t k = 0; k < classes; ++k)
       if (counts[k].item<int64_t>() == 0)
         core::fail_data("no training case is `" + name(k) + "`; leave the class out or split otherwise");
-    if (options_.balance != "inverse") return;
+    if (options_.class_weights != "inverse") return;
     const at::NoGradGuard no_grad;
     class_weights_.copy_(values.numel() / (static_cast<double>(classes) * counts.to(at::kDouble)));
   }
@@ -76,7 +76,7 @@ class Classifier final : public Head {
  protected:
   /// The class weights average to one over the training part, so the plain mean needs no division by them.
   at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor&) override {
-    const at::Tensor target = value.to(at::kLong);
+    const at::Tensor target = value.to(raw.device()).to(at::kLong);
     // Binary as two logits, 0 and x: the same likelihood, one code for smoothing and weights.
     const at::Tensor log_p = binary_ ? at::log_sigmoid(at::cat({-raw, raw}, 1)) : raw.log_softmax(1);
     const at::Tensor picked = log_p.gather(1, target.unsqueeze(1)).squeeze(1);
@@ -91,14 +91,14 @@ class Classifier final : public Head {
   HeadOptions options_;
   std::vector<std::string> classes_;
   bool binary_;
-  std::shared_ptr<backbones::Linear> linear_;
+  std::shared_ptr<nn::Linear> linear_;
   at::Tensor class_weights_;
 };
 
 class Regression final : public Head {
  public:
   explicit Regression(int64_t width) {
-    linear_ = register_module("linear", std::make_shared<backbones::Linear>(width, 1));
+    linear_ = register_module("linear", std::make_shared<nn::Linear>(width, 1));
     mean_ = register_buffer("mean", filled({1}, 0));
     deviation_ = register_buffer("deviation", filled({1}, 1));
   }
@@ -121,12 +121,12 @@ class Regression final : public Head {
 
  protected:
   at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor&) override {
-    const at::Tensor target = ((value - mean_) / deviation_).to(raw.scalar_type());
+    const at::Tensor target = ((value.to(raw.device()) - mean_) / deviation_).to(raw.scalar_type());
     return (raw.squeeze(1) - target).square().mean();
   }
 
  private:
-  std::shared_ptr<backbones::Linear> linear_;
+  std::shared_ptr<nn::Linear> linear_;
   at::Tensor mean_, deviation_;
 };
 
@@ -134,7 +134,7 @@ class Regression final : public Head {
 class ExpressionHead final : public Head {
  public:
   ExpressionHead(int64_t genes, int64_t width) {
-    linear_ = register_module("linear", std::make_shared<backbones::Linear>(width, genes));
+    linear_ = register_module("linear", std::make_shared<nn::Linear>(width, genes));
     mean_ = register_buffer("mean", filled({genes}, 0));
     deviation_ = register_buffer("deviation", filled({genes}, 1));
   }
@@ -159,12 +159,13 @@ class ExpressionHead final : public Head {
  protected:
   at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor&) override {
     const at::Tensor varies = deviation_ > 0;
-    const at::Tensor target = ((value - mean_) / at::where(varies, deviation_, at::ones_like(deviation_)));
+    const at::Tensor target =
+        ((value.to(raw.device()) - mean_) / at::where(varies, deviation_, at::ones_like(deviation_)));
     return ((raw - target.to(raw.scalar_type())) * varies).square().sum(1).mean() / varies.sum();
   }
 
  private:
-  std::shared_ptr<backbones::Linear> linear_;
+  std::shared_ptr<nn::Linear> linear_;
   at::Tensor mean_, deviation_;
 };
 
@@ -177,7 +178,7 @@ void require_event(const data::LabelBatch& training) {
 class CoxHead final : public Head {
  public:
   explicit CoxHead(int64_t width) {
-    linear_ = register_module("linear", std::make_shared<backbones::Linear>(width, 1));
+    linear_ = register_module("linear", std::make_shared<nn::Linear>(width, 1));
   }
   at::Tensor forward(const at::Tensor& fused) override { return linear_->forward(fused); }
   void fit(const data::LabelBatch& training) override { require_event(training); }
@@ -189,13 +190,13 @@ class CoxHead final : public Head {
   }
 
  private:
-  std::shared_ptr<backbones::Linear> linear_;
+  std::shared_ptr<nn::Linear> linear_;
 };
 
 class DiscreteTimeHead final : public Head {
  public:
   DiscreteTimeHead(int64_t bins, int64_t width) : bins_(bins) {
-    linear_ = register_module("linear", std::make_shared<backbones::Linear>(width, bins));
+    linear_ = register_module("linear", std::make_shared<nn::Linear>(width, bins));
     edges_ = register_buffer("edges", filled({bins - 1}, std::nan("")));
   }
   at::Tensor forward(const at::Tensor& fused) override { return linear_->forward(fused); }
@@ -216,13 +217,13 @@ class DiscreteTimeHead final : public Head {
     if (!fitted_) fitted_ = !edges_.isnan().any().item<bool>();
     if (!fitted_)
       core::fail_usage("discrete_nll needs its time bins: fit the heads on the training part first");
-    return discrete_nll_loss(raw, value, event, edges_);
+    return discrete_nll_loss(raw, value.to(raw.device()), event.to(raw.device()), edges_);
   }
 
  private:
   int64_t bins_;
   bool fitted_ = false;
-  std::shared_ptr<backbones::Linear> linear_;
+  std::shared_ptr<nn::Linear> linear_;
   at::Tensor edges_;
 };
 

@@ -1,5 +1,5 @@
 #pragma once
-/// A head that is fitted at once to the features of the training cases: selection, then a learner.
+/// A head that is fitted at once to the features of the training cases: selection, then an estimator.
 
 #include <ATen/core/Tensor.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "photo51/data/batch.hpp"
-#include "photo51/data/spec.hpp"
+#include "photo51/data/load/batch.hpp"
+#include "photo51/data/task/label_spec.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::radiogenomics {
@@ -17,7 +17,7 @@ namespace photo51::radiogenomics {
 /// What comes out is as of `Head` (head.hpp): a logit or value a case, probabilities and risks from them.
 class LearnerHead {
  public:
-  /// `options.learner` is given. Errors (usage) as of `make_head`.
+  /// `options.estimator` is given. Errors (usage) as of `make_head`.
   LearnerHead(const HeadOptions& options, data::LabelSpec label);
   ~LearnerHead();
   LearnerHead(const LearnerHead&) = delete;

@@ -6,8 +6,8 @@
 #include <memory>
 #include <string>
 
-#include "photo51/data/batch.hpp"
-#include "photo51/data/spec.hpp"
+#include "photo51/data/load/batch.hpp"
+#include "photo51/data/task/label_spec.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::radiogenomics {
@@ -34,11 +34,11 @@ class Head : public torch::nn::Module {
   /// Mean over the rows with a known label; undefined where the batch has nothing to learn from.
   at::Tensor loss(const at::Tensor& raw, const data::LabelBatch& labels);
   virtual at::Tensor predict(const at::Tensor& raw) = 0;
-  /// Error (data): the buffers, which come from a file, hold what `fit` cannot have learnt.
+  /// Error (data): the buffers, which come from a file, hold what `fit` cannot have learned.
   virtual void check() const {}
 
  protected:
-  /// Of rows that are all known; `raw` is float32 or float64.
+  /// Of rows that are all known; `raw` is float32 or float64, on any device, the labels are on the host.
   virtual at::Tensor known_loss(const at::Tensor& raw, const at::Tensor& value, const at::Tensor& event) = 0;
 };
 

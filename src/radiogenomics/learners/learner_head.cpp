@@ -1,4 +1,4 @@
-#include "photo51/radiogenomics/learner_head.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
 
 #include <ATen/ATen.h>
 
@@ -9,11 +9,12 @@
 #include <numeric>
 #include <set>
 
-#include "core/learnt.hpp"
+#include "core/learned.hpp"
+#include "photo51/config/migrate.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/learner.hpp"
 
 namespace photo51::radiogenomics {
@@ -97,7 +98,7 @@ std::vector<Eigen::Index> bootstrap_rows(const Target& target, uint64_t seed, in
 }
 
 void require_same(const std::vector<std::string>& names, const std::vector<std::string>& wanted,
-                  const core::Learnt& place) {
+                  const core::Learned& place) {
   if (names.size() != wanted.size())
     place.fail(std::to_string(names.size()) + " features where the model has " +
                std::to_string(wanted.size()));
@@ -132,7 +133,7 @@ struct LearnerHead::Impl {
       for (int64_t i = 0; i < rows.numel(); ++i)
         target.group.push_back(group.at(static_cast<size_t>(rows[i].item<int64_t>())));
     require_learnable(target, label);
-    if (options.balance == "inverse") target.weight = balanced_weights(target);
+    if (options.class_weights == "inverse") target.weight = balanced_weights(target);
     return target;
   }
 
@@ -141,9 +142,9 @@ struct LearnerHead::Impl {
     std::vector<Eigen::Index> columns;
     // A stack weighs all of its heads, one that always says the same too.
     for (Eigen::Index j = 0; j < x.cols(); ++j)
-      if (spread.deviation[j] > 0 || options.learner.name == "stack") columns.push_back(j);
+      if (spread.deviation[j] > 0 || options.estimator.name == "stack") columns.push_back(j);
     if (columns.empty()) core::fail_data("no feature varies over the training cases");
-    for (const auto& choice : options.select) {
+    for (const auto& choice : options.feature_selection) {
       std::vector<Eigen::Index> kept;
       for (const auto at : select_features(choice, x(Eigen::all, columns), target, seed))
         kept.push_back(columns[static_cast<size_t>(at)]);
@@ -152,22 +153,22 @@ struct LearnerHead::Impl {
                         std::to_string(columns.size()) + " says anything of the label in the training part");
       columns = std::move(kept);
     }
-    Fit result{std::move(columns), make_learner(options.learner)};
+    Fit result{std::move(columns), make_learner(options.estimator)};
     result.learner->fit(x(Eigen::all, result.columns), target, seed);
     return result;
   }
 
   /// One that was saved; it is of `features` features that come in.
-  Fit fit_from(const core::Learnt& learnt, int64_t features) const {
-    const auto told = learnt.at("columns");
+  Fit fit_from(const core::Learned& learned, int64_t features) const {
+    const auto told = learned.at("columns");
     const auto columns = told.wholes(told.size(), 0, features - 1);
     if (columns.empty()) told.fail("holds nothing");
     std::set<int64_t> seen;
     for (size_t i = 0; i < columns.size(); ++i)
       if (!seen.insert(columns[i]).second) told.at(i).fail("stands there twice");
-    Fit result{{columns.begin(), columns.end()}, make_learner(options.learner)};
+    Fit result{{columns.begin(), columns.end()}, make_learner(options.estimator)};
     result.learner->load(
-        learnt.at("state"),
+        learned.at("state"),
         {.kind = label.kind,
          .features = static_cast<Eigen::Index>(columns.size()),
          .outputs = label.kind == Kind::multiclass ? static_cast<Eigen::Index>(label.classes.size()) : 1});
@@ -215,18 +216,18 @@ void LearnerHead::fit(const at::Tensor& features, const std::vector<std::string>
   const Eigen::MatrixXd x = to_eigen(features.index_select(0, rows));
   impl_->names = names;
   impl_->fits.clear();
-  const bool bagged = impl_->options.bags > 1;
-  for (int64_t bag = 0; bag < impl_->options.bags; ++bag) {
-    if (!bagged) {
+  const int64_t samples = impl_->options.bootstrap_samples;
+  for (int64_t sample = 0; sample < samples; ++sample) {
+    if (samples == 1) {
       impl_->fits.push_back(impl_->fit(x, target, seed));
       continue;
     }
-    const auto drawn = bootstrap_rows(target, seed, bag);
+    const auto drawn = bootstrap_rows(target, seed, sample);
     Target part = target.rows(drawn);
     // Copies of a case stay in one inner fold, else a penalty would be chosen by cases that were trained on.
     if (part.group.empty()) part.group.assign(drawn.begin(), drawn.end());
-    if (impl_->options.balance == "inverse") part.weight = balanced_weights(part);
-    impl_->fits.push_back(impl_->fit(x(drawn, Eigen::all), part, seed + static_cast<uint64_t>(bag)));
+    if (impl_->options.class_weights == "inverse") part.weight = balanced_weights(part);
+    impl_->fits.push_back(impl_->fit(x(drawn, Eigen::all), part, seed + static_cast<uint64_t>(sample)));
   }
   impl_->name_selected();
 }
@@ -255,7 +256,7 @@ at::Tensor LearnerHead::forward(const at::Tensor& features) const {
   at::Tensor scores = result.to(at::kFloat);
   if (!scores.isfinite().all().item<bool>())
     core::fail_data(
-        "the learner's scores are not finite numbers: the features or what it learnt are out of "
+        "the estimator's scores are not finite numbers: the features or what it learned are out of "
         "all proportion; train the model again");
   return scores;
 }
@@ -276,21 +277,21 @@ std::string LearnerHead::state() const {
   for (const auto& fit : impl_->fits)
     fits.push_back({{"columns", fit.columns}, {"state", fit.learner->state()}});
   return nlohmann::json{
-      {"learner", impl_->options.learner.name}, {"names", impl_->names}, {"fits", std::move(fits)}}
+      {"learner", impl_->options.estimator.name}, {"names", impl_->names}, {"fits", std::move(fits)}}
       .dump();
 }
 
 void LearnerHead::load(const std::string& state, const std::vector<std::string>& names) {
-  const auto& learner = impl_->options.learner;
-  core::with_context("what the learner `" + learner.name + "` learnt is broken", [&] {
-    const auto json = core::parse_learnt(state);
-    const core::Learnt learnt(json);
-    if (const auto named = learnt.at("learner").text(); named != learner.name)
-      core::fail_data("it is of the learner `" + named + "` and the config says `" + learner.name + "`");
-    auto of = learnt.at("names").texts();
-    if (!names.empty()) require_same(of, names, learnt.at("names"));
+  const auto& estimator = impl_->options.estimator;
+  core::with_context("what the estimator `" + estimator.name + "` learned is broken", [&] {
+    const auto json = core::parse_learned(state);
+    const core::Learned learned(json);
+    if (const auto named = config::current_estimator(learned.at("learner").text()); named != estimator.name)
+      core::fail_data("it is of the estimator `" + named + "` and the config says `" + estimator.name + "`");
+    auto of = learned.at("names").texts();
+    if (!names.empty()) require_same(of, names, learned.at("names"));
     std::vector<Impl::Fit> fits;
-    const auto told = learnt.at("fits");
+    const auto told = learned.at("fits");
     for (size_t i = 0; i < told.size(); ++i)
       fits.push_back(impl_->fit_from(told.at(i), static_cast<int64_t>(of.size())));
     if (fits.empty()) told.fail("holds nothing");

@@ -1,6 +1,6 @@
-#include "photo51/radiogenomics/table_encoders.hpp"
+#include "photo51/radiogenomics/encoders/table_encoders.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 #include <string>
@@ -20,9 +20,9 @@ backbones::Tokens TableEncoder::encode(const data::InputBatch& input) {
 Snn::Snn(const SnnOptions& options, int64_t features) : TableEncoder(features), options_(options) {
   int64_t in = features;
   for (size_t i = 0; i < options.hidden.size(); ++i) {
-    auto layer = register_module("layer" + std::to_string(i + 1),
-                                 std::make_shared<backbones::Linear>(in, options.hidden[i]));
-    if (!backbones::SkipInit::active()) {
+    auto layer =
+        register_module("layer" + std::to_string(i + 1), std::make_shared<nn::Linear>(in, options.hidden[i]));
+    if (!nn::SkipInit::active()) {
       const at::NoGradGuard no_grad;
       layer->weight.normal_(0, 1 / std::sqrt(static_cast<double>(in)));
       layer->bias.zero_();
@@ -40,16 +40,21 @@ at::Tensor Snn::embed(const at::Tensor& rows) {
   return x;
 }
 
+IdentityEncoder::IdentityEncoder(const IdentityOptions& options, int64_t features)
+    : TableEncoder(features), dropout_(options.dropout), width_(features) {}
+
+at::Tensor IdentityEncoder::embed(const at::Tensor& rows) {
+  return at::dropout(rows, dropout_, is_training());
+}
+
 LinearEncoder::LinearEncoder(const LinearOptions& options, int64_t features)
-    : TableEncoder(features),
-      dropout_(options.dropout),
-      width_(options.width > 0 ? options.width : features) {
-  if (options.width > 0)
-    linear_ = register_module("linear", std::make_shared<backbones::Linear>(features, width_));
+    : TableEncoder(features), dropout_(options.dropout), width_(options.width) {
+  if (width_ < 1) core::fail_usage("`linear` needs a `width`; `identity` keeps the features as they are");
+  linear_ = register_module("linear", std::make_shared<nn::Linear>(features, width_));
 }
 
 at::Tensor LinearEncoder::embed(const at::Tensor& rows) {
-  return at::dropout(linear_ ? linear_->forward(rows) : rows, dropout_, is_training());
+  return at::dropout(linear_->forward(rows), dropout_, is_training());
 }
 
 namespace {
@@ -68,6 +73,12 @@ std::shared_ptr<backbones::Encoder> build_snn(const config::Choice& choice,
   return std::make_shared<Snn>(choice.as<SnnOptions>(), shape.channels);
 }
 
+std::shared_ptr<backbones::Encoder> build_identity(const config::Choice& choice,
+                                                   const backbones::InputShape& shape) {
+  require_table(choice, shape);
+  return std::make_shared<IdentityEncoder>(choice.as<IdentityOptions>(), shape.channels);
+}
+
 std::shared_ptr<backbones::Encoder> build_linear(const config::Choice& choice,
                                                  const backbones::InputShape& shape) {
   require_table(choice, shape);
@@ -79,8 +90,8 @@ std::shared_ptr<backbones::Encoder> build_linear(const config::Choice& choice,
 const config::Catalogue<backbones::BuildEncoder>& table_encoders() {
   static const config::Catalogue<backbones::BuildEncoder> table = {
       {config::component<SnnOptions>("snn", "self-normalising network for tables (omics)"), build_snn},
-      {config::component<LinearOptions>("linear", "a table's features, as they are or projected"),
-       build_linear},
+      {config::component<IdentityOptions>("identity", "a table's features as they are"), build_identity},
+      {config::component<LinearOptions>("linear", "a table's features, projected"), build_linear},
   };
   return table;
 }

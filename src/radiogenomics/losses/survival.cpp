@@ -1,6 +1,6 @@
-#include "photo51/radiogenomics/survival.hpp"
+#include "photo51/radiogenomics/losses/survival.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include "photo51/core/error.hpp"
 
@@ -19,29 +19,30 @@ at::Tensor group_log_sum_exp(const at::Tensor& values, const at::Tensor& group, 
 }  // namespace
 
 at::Tensor cox_efron_loss(const at::Tensor& risk, const at::Tensor& time, const at::Tensor& event) {
+  const auto there = [&](const at::Tensor& of_host) { return of_host.to(risk.device()); };
   const at::Tensor order = time.argsort(/*stable=*/true, /*dim=*/0, /*descending=*/true);
-  const at::Tensor eta = risk.index_select(0, order), happened = event.index_select(0, order);
+  const at::Tensor eta = risk.index_select(0, there(order)), happened = event.index_select(0, order);
   const auto [times, group, sizes] =
       at::unique_consecutive(time.index_select(0, order), /*return_inverse=*/true, /*return_counts=*/true);
   const at::Tensor rows = happened.nonzero().squeeze(1);  // of events, latest first
   if (rows.numel() == 0) return {};
 
   // At risk at a time: everyone up to the last row of its group.
-  const at::Tensor at_risk = eta.logcumsumexp(0).index_select(0, sizes.cumsum(0) - 1);
-  const at::Tensor event_group = group.index_select(0, rows);
-  const at::Tensor event_eta = eta.index_select(0, rows);
-  const at::Tensor tied = group_log_sum_exp(event_eta, event_group, times.size(0));
-  const at::Tensor count = at::zeros({times.size(0)}, eta.options().requires_grad(false))
-                               .index_add(0, event_group, at::ones_like(event_eta));
+  const at::Tensor at_risk = eta.logcumsumexp(0).index_select(0, there(sizes.cumsum(0) - 1));
+  const at::Tensor event_group = group.index_select(0, rows), group_there = there(event_group);
+  const at::Tensor event_eta = eta.index_select(0, there(rows));
+  const at::Tensor tied = group_log_sum_exp(event_eta, group_there, times.size(0));
+  const at::Tensor count = at::zeros({times.size(0)}, eta.scalar_type())
+                               .index_add(0, event_group, at::ones(rows.sizes(), eta.scalar_type()));
   // The rank l of each event among those of its time: its place less the place of the first one.
   const at::Tensor place = at::arange(rows.numel(), rows.options());
   const at::Tensor first =
       at::full({times.size(0)}, rows.numel(), rows.options()).scatter_reduce(0, event_group, place, "amin");
   const at::Tensor rank = place - first.index_select(0, event_group);
 
-  const at::Tensor all = at_risk.index_select(0, event_group);
-  const at::Tensor share = rank / count.index_select(0, event_group);
-  const at::Tensor spent = (tied.index_select(0, event_group) - all).exp();
+  const at::Tensor all = at_risk.index_select(0, group_there);
+  const at::Tensor share = there(rank / count.index_select(0, event_group));
+  const at::Tensor spent = (tied.index_select(0, group_there) - all).exp();
   const at::Tensor log_denominator = all + at::log1p(-share * spent);
   return (log_denominator - event_eta).mean();
 }

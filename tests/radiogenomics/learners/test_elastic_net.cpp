@@ -1,13 +1,13 @@
 // The elastic net: its optimum, its losses, its inner folds.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 #include <map>
 #include <set>
 
 #include "photo51/core/random.hpp"
-#include "photo51/radiogenomics/survival.hpp"
+#include "photo51/radiogenomics/losses/survival.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
 #include "radiogenomics/learners/losses.hpp"
 

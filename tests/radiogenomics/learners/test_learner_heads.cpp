@@ -1,13 +1,13 @@
-// Heads with a learner: what they learn, choose, keep and refuse.
+// Heads with an estimator: what they learn, choose, keep and refuse.
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <nlohmann/json.hpp>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
-#include "photo51/radiogenomics/learner_head.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::radiogenomics {
@@ -65,11 +65,11 @@ std::string task_of(Kind kind) {
   }
 }
 
-HeadOptions options(Kind kind, const config::Choice& learner, std::vector<config::Choice> select = {}) {
+HeadOptions options(Kind kind, const config::Choice& estimator, std::vector<config::Choice> selection = {}) {
   HeadOptions o;
   o.task = task_of(kind);
-  o.learner = learner;
-  o.select = std::move(select);
+  o.estimator = estimator;
+  o.feature_selection = std::move(selection);
   return o;
 }
 
@@ -143,7 +143,7 @@ TEST_P(EveryLearner, TakesMissingFeaturesAndLeavesOutUnknownLabels) {
 
 INSTANTIATE_TEST_SUITE_P(
     LearnerHeads, EveryLearner,
-    testing::Combine(testing::Values("linear", "kernel", "boosted_trees", "random_forest"),
+    testing::Combine(testing::Values("elastic_net", "kernel_ridge", "boosted_trees", "random_forest"),
                      testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival)),
     [](const auto& of) { return std::get<0>(of.param) + "_" + task_of(std::get<1>(of.param)); });
 
@@ -156,7 +156,7 @@ TEST_P(EverySelector, FindsTheFeaturesThatSaySomething) {
   if (name == "univariate") select = config::choose<UnivariateOptions>(name, {.keep = 2});
   if (name == "mrmr") select = config::choose<MrmrOptions>(name, {.keep = 2});
   if (name == "elastic_net") select = config::choose<ElasticNetSelectOptions>(name, {.keep = 2});
-  LearnerHead head(options(kind, config::choose<ElasticNetOptions>("linear"), {select}), label(kind));
+  LearnerHead head(options(kind, config::choose<ElasticNetOptions>("elastic_net"), {select}), label(kind));
   head.fit(training.features, training.names, training.labels.at(kind), {}, 7);
   ASSERT_FALSE(head.selected().empty());
   EXPECT_EQ(head.selected()[0], "f2");
@@ -175,7 +175,7 @@ TEST(LearnerHeads, MrmrPassesOverACopy) {
   Patients training(200);
   training.features.select(1, 0).copy_(training.features.select(1, 2) + 0.01 * at::randn({200}));
   const auto& labels = training.labels.at(Kind::regression);
-  const auto linear = config::choose<ElasticNetOptions>("linear");
+  const auto linear = config::choose<ElasticNetOptions>("elastic_net");
   LearnerHead univariate(
       options(Kind::regression, linear, {config::choose<UnivariateOptions>("univariate", {.keep = 2})}),
       label(Kind::regression));
@@ -189,7 +189,7 @@ TEST(LearnerHeads, MrmrPassesOverACopy) {
 
 TEST(LearnerHeads, SelectorsFollowEachOther) {
   const Patients training(200);
-  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("linear"),
+  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("elastic_net"),
                            {config::choose<UnivariateOptions>("univariate", {.keep = 5}),
                             config::choose<MrmrOptions>("mrmr", {.keep = 1})}),
                    label(Kind::binary));
@@ -197,12 +197,12 @@ TEST(LearnerHeads, SelectorsFollowEachOther) {
   EXPECT_THAT(head.selected(), ElementsAre("f2"));
 }
 
-TEST(LearnerHeads, BagsAverageWhatEachSampleSelectsAndLearns) {
+TEST(LearnerHeads, BootstrapSamplesAverageWhatEachSelectsAndLearns) {
   const Patients training(60), unseen(300, 2);
-  const auto fit = [&](Kind kind, int64_t bags, const std::vector<int64_t>& group = {}) {
-    auto o = options(kind, config::choose<ElasticNetOptions>("linear", {.lambda = 0.05}),
+  const auto fit = [&](Kind kind, int64_t samples, const std::vector<int64_t>& group = {}) {
+    auto o = options(kind, config::choose<ElasticNetOptions>("elastic_net", {.lambda = 0.05}),
                      {config::choose<UnivariateOptions>("univariate", {.keep = 2})});
-    o.bags = bags;
+    o.bootstrap_samples = samples;
     auto head = std::make_unique<LearnerHead>(o, label(kind));
     head->fit(training.features, training.names, training.labels.at(kind), group, 7);
     return head;
@@ -212,7 +212,7 @@ TEST(LearnerHeads, BagsAverageWhatEachSampleSelectsAndLearns) {
     EXPECT_GT(quality(*many, kind, unseen), kind == Kind::multiclass ? 0.6 : 0.8);
     EXPECT_EQ(many->selected()[0], "f2");
     EXPECT_GE(many->selected().size(), one->selected().size());
-    LearnerHead loaded(options(kind, config::choose<ElasticNetOptions>("linear")), label(kind));
+    LearnerHead loaded(options(kind, config::choose<ElasticNetOptions>("elastic_net")), label(kind));
     loaded.load(many->state());
     EXPECT_TRUE(loaded.forward(unseen.features).equal(many->forward(unseen.features)));
     EXPECT_EQ(loaded.selected(), many->selected());
@@ -224,13 +224,13 @@ TEST(LearnerHeads, BagsAverageWhatEachSampleSelectsAndLearns) {
   EXPECT_TRUE(at::allclose(grouped->forward(unseen.features), whole->forward(unseen.features), 1e-3, 1e-3));
 }
 
-TEST(LearnerHeads, BalanceWeighsTheRarerClassMore) {
+TEST(LearnerHeads, ClassWeightsWeighTheRarerClassMore) {
   const Patients training(200);
   auto labels = training.labels.at(Kind::binary);
   labels.value = (training.features.select(1, 2) > 1.2).to(at::kFloat);
-  const auto mean = [&](const std::string& balance) {
-    auto o = options(Kind::binary, config::choose<ElasticNetOptions>("linear", {.lambda = 10}));
-    o.balance = balance;
+  const auto mean = [&](const std::string& class_weights) {
+    auto o = options(Kind::binary, config::choose<ElasticNetOptions>("elastic_net", {.lambda = 10}));
+    o.class_weights = class_weights;
     LearnerHead head(o, label(Kind::binary));
     head.fit(training.features, training.names, labels, {}, 7);
     return head.predict(head.forward(training.features)).select(1, 1).mean().item<double>();
@@ -280,7 +280,7 @@ TEST(LearnerHeads, RefuseWhatTeachesNothing) {
       auto labels = training.labels.at(kind);
       at::Tensor features = training.features.clone();
       change(labels, features);
-      LearnerHead head(options(kind, config::choose<ElasticNetOptions>("linear"), std::move(select)),
+      LearnerHead head(options(kind, config::choose<ElasticNetOptions>("elastic_net"), std::move(select)),
                        label(kind));
       head.fit(features, training.names, labels, {}, 7);
     });
@@ -307,7 +307,8 @@ TEST(LearnerHeads, RefuseWhatTeachesNothing) {
 
 TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   const Patients training(40);
-  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("linear")), label(Kind::binary));
+  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("elastic_net")),
+                   label(Kind::binary));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { head.forward(training.features); }),
               HasSubstr("not fitted"));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { head.state(); }), HasSubstr("not fitted"));
@@ -318,12 +319,12 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
                          }),
               HasSubstr("fitted to 8 features and gets 5"));
   EXPECT_THAT(message_of(core::Fault::data, [&] { head.load("{"); }), HasSubstr("broken"));
-  EXPECT_THAT(message_of(core::Fault::data, [&] { head.load(R"({"learner": "linear"})"); }),
+  EXPECT_THAT(message_of(core::Fault::data, [&] { head.load(R"({"learner": "elastic_net"})"); }),
               HasSubstr("broken"));
   LearnerHead trees(options(Kind::binary, config::choose<BoostedTreesOptions>("boosted_trees")),
                     label(Kind::binary));
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(head.state()); }),
-              HasSubstr("of the learner `linear` and the config says `boosted_trees`"));
+              HasSubstr("of the estimator `elastic_net` and the config says `boosted_trees`"));
   trees.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
   at::Tensor endless = training.features.clone();
   endless[0][2] = INFINITY;
@@ -337,12 +338,14 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
 
   auto spec = label(Kind::multiclass);
   spec.classes = {};
-  EXPECT_THAT(
-      message_of(
-          core::Fault::usage,
-          [&] { LearnerHead(options(Kind::multiclass, config::choose<ElasticNetOptions>("linear")), spec); }),
-      HasSubstr("needs the names of its classes"));
-  auto two = options(Kind::multiclass, config::choose<ElasticNetOptions>("linear"));
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [&] {
+                           LearnerHead(
+                               options(Kind::multiclass, config::choose<ElasticNetOptions>("elastic_net")),
+                               spec);
+                         }),
+              HasSubstr("needs the names of its classes"));
+  auto two = options(Kind::multiclass, config::choose<ElasticNetOptions>("elastic_net"));
   two.classes = {"2"};
   EXPECT_THAT(message_of(core::Fault::usage, [&] { LearnerHead(two, label(Kind::multiclass)); }),
               HasSubstr("`classes` says 2"));
