@@ -1,6 +1,6 @@
 #include "photo51/model/model.hpp"
 
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,14 +10,16 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/fusion/fusion.hpp"
-#include "photo51/radiogenomics/head.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
-#include "photo51/radiogenomics/table_encoders.hpp"
+#include "photo51/radiogenomics/encoders/table_encoders.hpp"
+#include "photo51/radiogenomics/heads/head.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::model {
 
 /// How a head sees the encoders: the fusion of some or all of them.
 struct View {
+  std::string name;  ///< of the module
   std::vector<std::string> inputs;
   std::shared_ptr<fusion::Fusion> fusion;
 };
@@ -49,7 +51,7 @@ struct Model::Parts {
   const Learner& learner(const std::string& name) const {
     for (const auto& one : learners)
       if (one.name == name) return one;
-    core::fail_usage("there is no head `" + name + "` with a learner");
+    core::fail_usage("there is no head `" + name + "` with an estimator");
   }
 };
 
@@ -71,7 +73,7 @@ std::shared_ptr<backbones::Encoder> build_encoder(const config::Choice& choice, 
 /// Blanks inputs of present cases with `probability` each. A case never loses all it has: the input with the
 /// largest draw stays.
 at::Tensor drop_inputs(const at::Tensor& present, double probability) {
-  const at::Tensor draws = at::rand(present.sizes(), at::kDouble).to(present.device());
+  const at::Tensor draws = at::rand(present.sizes(), at::kDouble);
   const at::Tensor best = draws.masked_fill(~present, -1).argmax(1, /*keepdim=*/true);
   const at::Tensor keep = (draws >= probability).scatter(1, best, true);
   return present & keep;
@@ -119,19 +121,19 @@ std::vector<std::string> inputs_of(const HeadOptions& head, const std::vector<st
 
 std::vector<std::string> stacked_heads(const ModelOptions& options, const std::string& stack,
                                        const HeadOptions& head, const std::vector<data::LabelSpec>& labels) {
-  const auto& named = head.learner.as<radiogenomics::StackOptions>().heads;
+  const auto& named = head.estimator.as<radiogenomics::StackOptions>().heads;
   std::vector<std::string> others;
   for (const auto& [name, other] : options.heads)
-    if (other.learner.name != "stack") others.push_back(name);
+    if (other.estimator.name != "stack") others.push_back(name);
   for (const auto& name : named) {
     if (std::find(others.begin(), others.end(), name) == others.end())
-      core::fail_usage("learner.heads: there is no head `" + name + "` that is not itself a stack" +
+      core::fail_usage("estimator.heads: there is no head `" + name + "` that is not itself a stack" +
                        core::suggest(name, others));
     const auto &mine = label_of(labels, stack), &theirs = label_of(labels, name);
     if (mine.kind != theirs.kind || mine.column != theirs.column || mine.classes != theirs.classes ||
         mine.positive != theirs.positive || mine.negative != theirs.negative ||
         mine.event_column != theirs.event_column)
-      core::fail_usage("learner.heads: `" + name +
+      core::fail_usage("estimator.heads: `" + name +
                        "` predicts another label; a stack combines heads of its own task and label");
   }
   return named;
@@ -157,9 +159,8 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
       std::vector<std::string> names;
       const auto& features = info->second.features;
       // A table that its encoder leaves as it is keeps its features' names.
-      const bool as_is = choice.name == "linear" &&
-                         encoder->width() == static_cast<int64_t>(features.size()) &&
-                         choice.as<radiogenomics::LinearOptions>().width == 0;
+      const bool as_is =
+          choice.name == "identity" && encoder->width() == static_cast<int64_t>(features.size());
       for (int64_t i = 0; i < encoder->width(); ++i)
         names.push_back(name + "." + (as_is ? features[static_cast<size_t>(i)] : std::to_string(i)));
       parts_->encoders.push_back({name, std::move(encoder), std::move(names)});
@@ -171,14 +172,23 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
   const auto* build_fusion = fusion::fusions().find(options.fusion.name);
   if (build_fusion == nullptr)
     core::with_context("model.fusion", [&] { config::default_choice(fusions(), options.fusion.name); });
+  // The inputs `a_b` are called as the inputs `a` and `b` are: then it is the number that differs.
+  const auto view_name = [&](const std::vector<std::string>& seen, const std::vector<std::string>& all) {
+    const std::string plain = seen == all ? "fusion" : "fusion_" + core::join(seen, "_");
+    std::string name = plain;
+    const auto is_taken = [&](const View& view) { return view.name == name; };
+    for (int number = 2; std::any_of(parts_->views.begin(), parts_->views.end(), is_taken); ++number)
+      name = plain + "_" + std::to_string(number);
+    return name;
+  };
   const auto view_of = [&](const std::vector<std::string>& seen) {
     for (size_t view = 0; view < parts_->views.size(); ++view)
       if (parts_->views[view].inputs == seen) return view;
     fusion::FusionInputs of;
     for (const auto& width : widths)
       if (std::find(seen.begin(), seen.end(), width.first) != seen.end()) of.push_back(width);
-    const std::string name = seen == encoded ? "fusion" : "fusion_" + core::join(seen, "_");
-    parts_->views.push_back({seen, register_module(name, (*build_fusion)(options.fusion, of))});
+    const std::string name = view_name(seen, encoded);
+    parts_->views.push_back({name, seen, register_module(name, (*build_fusion)(options.fusion, of))});
     return parts_->views.size() - 1;
   };
 
@@ -186,7 +196,7 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
   for (const auto& [name, head] : options.heads) {
     core::with_context("model.heads." + name, [&, &name = name, &head = head] {
       const auto& label = label_of(labels_, name);
-      if (head.learner.empty()) {
+      if (head.estimator.empty()) {
         const size_t view = view_of(inputs_of(head, encoded));
         auto module = radiogenomics::make_head(head, label, parts_->views[view].fusion->width());
         parts_->heads.push_back(
@@ -194,7 +204,7 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
         return;
       }
       Parts::Learner learner{name, {}, {}, std::make_unique<radiogenomics::LearnerHead>(head, label)};
-      if (head.learner.name == "stack")
+      if (head.estimator.name == "stack")
         learner.stacked = stacked_heads(options, name, head, labels_);
       else
         learner.inputs = inputs_of(head, encoded);
@@ -241,10 +251,10 @@ Outputs Model::forward(const data::Batch& batch) {
   for (const auto& view : parts_->views) {
     fusion::Fused fused = view.fusion->fuse(tokens);
     if (!outputs.fused.defined()) outputs.fused = fused.values;
-    outputs.weights.merge(fused.weights);
+    if (!fused.modality_weights.empty()) outputs.modality_weights[view.name] = fused.modality_weights;
     seen.push_back(at::dropout(fused.values, parts_->dropout, is_training()));
   }
-  for (const auto& head : parts_->heads) outputs.raw[head.name] = head.module->forward(seen[head.view]);
+  for (const auto& head : parts_->heads) outputs.logits[head.name] = head.module->forward(seen[head.view]);
   if (parts_->learners.empty() || is_training()) return outputs;
   for (const auto& [name, of] : tokens) {
     const auto [mean, has] = fusion::mean_token(of);
@@ -253,7 +263,7 @@ Outputs Model::forward(const data::Batch& batch) {
   }
   for (const auto& learner : parts_->learners)
     if (learner.head->fitted())
-      outputs.raw[learner.name] =
+      outputs.logits[learner.name] =
           core::with_context([&] { return "head " + learner.name; },
                              [&] { return learner.head->forward(learner_features(learner.name, outputs)); });
   return outputs;
@@ -298,9 +308,9 @@ at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
   for (const auto& head : parts_->heads) {
     const auto labels = batch.labels.find(head.name);
     if (labels == batch.labels.end()) continue;
-    const at::Tensor value = core::with_context(
-        [&] { return "head " + head.name; },
-        [&] { return head.module->loss(outputs.raw.at(head.name), data::to(labels->second, device_)); });
+    const at::Tensor value =
+        core::with_context([&] { return "head " + head.name; },
+                           [&] { return head.module->loss(outputs.logits.at(head.name), labels->second); });
     if (!value.defined()) continue;
     if (parts != nullptr) (*parts)[head.name] = value.item<double>();
     const at::Tensor weighted = value * head.weight;
@@ -312,10 +322,10 @@ at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
 std::map<std::string, at::Tensor> Model::predict(const Outputs& outputs) {
   std::map<std::string, at::Tensor> predictions;
   for (const auto& head : parts_->heads)
-    if (const auto raw = outputs.raw.find(head.name); raw != outputs.raw.end())
+    if (const auto raw = outputs.logits.find(head.name); raw != outputs.logits.end())
       predictions[head.name] = head.module->predict(raw->second.to(at::kFloat));
   for (const auto& learner : parts_->learners)
-    if (const auto raw = outputs.raw.find(learner.name); raw != outputs.raw.end())
+    if (const auto raw = outputs.logits.find(learner.name); raw != outputs.logits.end())
       predictions[learner.name] = learner.head->predict(raw->second);
   return predictions;
 }
@@ -377,7 +387,7 @@ void Model::load_learners(const std::map<std::string, std::string>& states) {
   for (const auto& learner : parts_->learners)
     core::with_context("head " + learner.name, [&] {
       const auto found = states.find(learner.name);
-      if (found == states.end()) core::fail_data("the weights hold nothing that its learner learnt");
+      if (found == states.end()) core::fail_data("the weights hold nothing that its estimator learned");
       learner.head->load(found->second, learner_feature_names(learner.name));
     });
 }

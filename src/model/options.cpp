@@ -1,11 +1,12 @@
+#include "photo51/model/options.hpp"
+
 #include <algorithm>
 #include <set>
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/fusion/fusion.hpp"
-#include "photo51/model/model.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
-#include "photo51/radiogenomics/table_encoders.hpp"
+#include "photo51/radiogenomics/encoders/table_encoders.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::model {
 namespace {
@@ -32,8 +33,8 @@ void check_names(config::Fields& f, const Entries& entries, const char* field) {
 
 /// What a head sees, a stack through the heads that it combines; empty = all.
 std::vector<std::string> inputs_of(const ModelOptions& options, const HeadOptions& head) {
-  if (head.learner.name != "stack") return head.inputs;
-  const auto& stacked = head.learner.as<radiogenomics::StackOptions>().heads;
+  if (head.estimator.name != "stack") return head.inputs;
+  const auto& stacked = head.estimator.as<radiogenomics::StackOptions>().heads;
   std::vector<std::string> inputs;
   for (const auto& [name, other] : options.heads) {
     if (std::find(stacked.begin(), stacked.end(), name) == stacked.end()) continue;

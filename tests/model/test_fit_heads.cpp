@@ -1,9 +1,11 @@
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/data/load/loader.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "photo51/radiogenomics/options.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
@@ -28,11 +30,11 @@ class FitHeads : public ::testing::Test {
     clinical.modality = "clinical";
     clinical.columns = {"age"};
     inputs_ = {{"clinical", clinical}};
-    options_.encoders = {{"clinical", config::choose<radiogenomics::LinearOptions>("linear")}};
+    options_.encoders = {{"clinical", config::choose<radiogenomics::IdentityOptions>("identity")}};
     HeadOptions grade, cluster, os;
     grade.task = "binary";
     grade.positive = {"III"};
-    grade.balance = "inverse";
+    grade.class_weights = "inverse";
     cluster.task = "multiclass";
     cluster.classes = {"3"};
     os.task = "survival";
@@ -56,7 +58,7 @@ TEST_F(FitHeads, LearnsFromTheTrainingRowsOnly) {
   const std::vector<int64_t> train{0, 1, 2, 4};
   Model model(options_, data::input_info(inputs_, data::fit(patients, train)), patients.labels());
   model.fit_heads(patients, train);
-  const auto state = backbones::state_of(model);
+  const auto state = nn::state_of(model);
   // Four known grades, one of them III: 4 / (2 * 3) and 4 / (2 * 1).
   EXPECT_TRUE(at::allclose(state.at("heads.grade.class_weights"), at::tensor({2 / 3.F, 2.F})));
   // Terciles of the event times 100, 200, 300.
@@ -79,7 +81,7 @@ TEST_F(FitHeads, NamesTheHeadThatCannotLearn) {
 TEST_F(FitHeads, AWholeBatchTrains) {
   const data::Cohort patients = cohort();
   const std::vector<int64_t> rows{0, 1, 2, 3, 4, 5};
-  const data::Fitted fitted = data::fit(patients, rows);
+  const data::FittedTransforms fitted = data::fit(patients, rows);
   Model model(options_, data::input_info(inputs_, fitted), patients.labels());
   model.fit_heads(patients, rows);
   const data::CaseLoader cases(patients, fitted);

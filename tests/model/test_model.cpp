@@ -1,10 +1,11 @@
 #include <ATen/autocast_mode.h>
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/optim/adam.h>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::model {
@@ -52,7 +53,7 @@ data::Batch batch_of(int64_t size) {
 }
 
 std::shared_ptr<Model> example_model(uint64_t seed = 1) {
-  torch::manual_seed(seed);
+  at::manual_seed(seed);
   const ModelOptions options = options_of(example);
   auto model = std::make_shared<Model>(options, inputs(), label_specs(options));
   const data::Batch batch = batch_of(6);
@@ -92,7 +93,8 @@ TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
               HasSubstr("binary and survival heads only"));
   EXPECT_THAT(failure(mri + "{h: {task: binary, classes: 3}}}"), HasSubstr("multiclass heads only"));
   EXPECT_THAT(failure(mri + "{h: {task: binary, loss: cox_efron}}}"), HasSubstr("survival heads only"));
-  EXPECT_THAT(failure(mri + "{h: {task: survival, balance: inverse}}}"), HasSubstr("heads.h.balance"));
+  EXPECT_THAT(failure(mri + "{h: {task: survival, class_weights: inverse}}}"),
+              HasSubstr("heads.h.class_weights"));
   EXPECT_THAT(failure(mri + "{h: {task: multiclass, classes: 1}}}"), HasSubstr("at least 2"));
   EXPECT_THAT(failure(mri + "{h: {task: multiclass, classes: [a, b, a]}}}"),
               HasSubstr("names a class twice"));
@@ -109,20 +111,25 @@ TEST(ModelOptions, EveryComponentRefusesNonsense) {
   EXPECT_THAT(failure("name: resnet, dropout: 1"), HasSubstr("encoders.m.dropout: must be below 1"));
   EXPECT_THAT(failure("name: resnet, dims: 4"), HasSubstr("dims: must be 0, 2 or 3"));
   EXPECT_THAT(failure("name: resnet, pool: class"), HasSubstr("it takes mean, none"));
-  EXPECT_THAT(failure("name: vit, width: 10, heads: 3"), HasSubstr("width: must be a multiple of `heads`"));
-  EXPECT_THAT(failure("name: vit, layer_dropout: 1"), HasSubstr("layer_dropout: must be below 1"));
+  EXPECT_THAT(failure("name: vit, embed_dim: 10, num_heads: 3"),
+              HasSubstr("embed_dim: must be a multiple of `num_heads`"));
+  EXPECT_THAT(failure("name: vit, dropout: 1"), HasSubstr("m.dropout: must be below 1"));
+  EXPECT_THAT(failure("name: vit, token_dropout: 1"), HasSubstr("token_dropout: must be below 1"));
   EXPECT_THAT(failure("name: vit, attention_dropout: 1"), HasSubstr("attention_dropout: must be below 1"));
   EXPECT_THAT(failure("name: conv_net, widths: []"), HasSubstr("widths: needs at least one stage"));
   EXPECT_THAT(failure("name: snn, hidden: []"), HasSubstr("hidden: needs at least one layer"));
   EXPECT_THAT(failure("name: snn, dropout: 1"), HasSubstr("dropout: must be below 1"));
-  EXPECT_THAT(failure("name: linear, dropout: 1"), HasSubstr("dropout: must be below 1"));
+  EXPECT_THAT(failure("name: identity, dropout: 1"), HasSubstr("dropout: must be below 1"));
+  EXPECT_THAT(failure("name: linear, width: 2, dropout: 1"), HasSubstr("dropout: must be below 1"));
+  EXPECT_THAT(failure("name: linear"), HasSubstr("encoders.m.width: is missing"));
+  EXPECT_THAT(failure("name: linear, width: 0"), HasSubstr("encoders.m.width: must be at least 1"));
   EXPECT_THAT(failure("name: snn", ", fusion: {name: gated, dropout: 1}"),
               HasSubstr("fusion.dropout: must be below 1"));
   EXPECT_THAT(failure("name: snn", ", dropout: 1"), HasSubstr("dropout: must be below 1"));
 }
 
 TEST(Model, NamesItsParametersByPart) {
-  const auto state = backbones::state_of(*example_model());
+  const auto state = nn::state_of(*example_model());
   for (const auto& name : {"encoders.mri.backbone.stage1.conv1.weight", "encoders.genes.layer1.weight",
                            "fusion.gate.mri.weight", "heads.idh.linear.weight", "heads.pfs.edges"})
     EXPECT_TRUE(state.contains(name)) << name;
@@ -133,7 +140,8 @@ TEST(Model, PredictsEveryHeadInItsShape) {
   model->eval();
   const Outputs outputs = model->forward(batch_of(4));
   EXPECT_EQ(outputs.fused.sizes(), (std::vector<int64_t>{4, 5}));
-  EXPECT_EQ(outputs.weights.size(), 2U);
+  ASSERT_EQ(outputs.modality_weights.size(), 1U);
+  EXPECT_EQ(outputs.modality_weights.at("fusion").size(), 2U);
   const auto predictions = model->predict(outputs);
   EXPECT_EQ(predictions.at("idh").sizes(), (std::vector<int64_t>{4, 2}));
   EXPECT_EQ(predictions.at("cluster").sizes(), (std::vector<int64_t>{4, 3}));
@@ -142,7 +150,7 @@ TEST(Model, PredictsEveryHeadInItsShape) {
 }
 
 TEST(Model, SameSeedSameModel) {
-  const auto first = backbones::state_of(*example_model(9)), second = backbones::state_of(*example_model(9));
+  const auto first = nn::state_of(*example_model(9)), second = nn::state_of(*example_model(9));
   for (const auto& [name, tensor] : first) EXPECT_TRUE(at::equal(tensor, second.at(name))) << name;
 }
 
@@ -162,7 +170,7 @@ TEST(Model, LossIsTheWeightedSumOfWhatIsKnown) {
 }
 
 TEST(Model, OneCaseDoesNotDependOnTheOthersInEvaluation) {
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   auto model = example_model();
   model->eval();
   data::Batch batch = batch_of(3);
@@ -179,8 +187,8 @@ TEST(Model, OneCaseDoesNotDependOnTheOthersInEvaluation) {
       if (input.channel_present.defined()) part.channel_present = input.channel_present.slice(0, i, i + 1);
     }
     const Outputs alone = model->forward(one);
-    for (const auto& [head, raw] : all.raw)
-      EXPECT_TRUE(at::allclose(raw.slice(0, i, i + 1), alone.raw.at(head), 1e-4, 1e-5)) << head << i;
+    for (const auto& [head, raw] : all.logits)
+      EXPECT_TRUE(at::allclose(raw.slice(0, i, i + 1), alone.logits.at(head), 1e-4, 1e-5)) << head << i;
   }
 }
 
@@ -204,7 +212,7 @@ TEST(Model, LearnsATinyProblem) {
 TEST(Model, TrainsUnderAutocast) {
   ModelOptions options = options_of(R"(
 encoders:
-  mri: {name: vit, patch: 4, width: 12, layers: 1, heads: 2, mlp: 8}
+  mri: {name: vit, patch_size: 4, embed_dim: 12, depth: 1, num_heads: 2, mlp_dim: 8}
   genes: {name: snn, hidden: [8]}
 heads: {idh: {task: binary}, os: {task: survival}}
 )");
@@ -226,24 +234,55 @@ heads: {idh: {task: binary}, os: {task: survival}}
   }
 }
 
+/// Heads that see other inputs have fusions of their own, each with its shares.
+TEST(Model, EveryFusionSaysItsShares) {
+  const ModelOptions options = options_of(R"(
+encoders: {a: identity, b: identity, a_b: identity}
+fusion: {name: gated, width: 3}
+heads:
+  all: {task: regression}
+  joined: {task: regression, inputs: [a_b]}
+  both: {task: regression, inputs: [a, b]}
+  again: {task: regression, inputs: [b, a]}
+)");
+  const data::InputInfo table{.image = false, .channels = 2, .dims = 3, .size = {}, .features = {"x", "y"}};
+  Model model(options, {{"a", table}, {"b", table}, {"a_b", table}}, label_specs(options));
+  model.eval();
+  data::Batch batch;
+  for (const char* name : {"a", "b", "a_b"})
+    batch.inputs[name] = {at::randn({4, 2}), at::ones({4}, at::kBool), {}};
+  batch.inputs["b"].present.slice(0, 0, 2).zero_();
+  const auto shares = model.forward(batch).modality_weights;
+  // The inputs `a_b`, and `a` with `b`, would be called alike.
+  EXPECT_THAT(shares, ::testing::UnorderedElementsAre(::testing::Key("fusion"), ::testing::Key("fusion_a_b"),
+                                                      ::testing::Key("fusion_a_b_2")));
+  EXPECT_EQ(shares.at("fusion").size(), 3U);
+  EXPECT_TRUE(at::allclose(shares.at("fusion_a_b").at("a_b"), at::ones({4})));
+  const auto& both = shares.at("fusion_a_b_2");
+  EXPECT_TRUE(at::allclose(both.at("a") + both.at("b"), at::ones({4})));
+  EXPECT_TRUE(at::equal(both.at("a").slice(0, 0, 2), at::ones({2})));
+  EXPECT_FALSE(at::allclose(both.at("a"), shares.at("fusion").at("a")));
+}
+
 TEST(Model, ModalityDropoutNeverTakesTheLastInput) {
   auto model = example_model();
   model->train();
   model->set_modality_dropout(0.9);
   data::Batch batch = batch_of(200);
   batch.inputs["mri"].present.slice(0, 0, 50).zero_();
-  torch::manual_seed(5);
-  const auto weights = model->forward(batch).weights;
+  at::manual_seed(5);
+  const auto weights_of = [&] { return model->forward(batch).modality_weights.at("fusion"); };
+  const auto weights = weights_of();
   const at::Tensor mri = weights.at("mri") > 0, genes = weights.at("genes") > 0;
   EXPECT_TRUE((mri | genes).all().item<bool>());
   EXPECT_FALSE(mri.slice(0, 0, 50).any().item<bool>());
   // Both stay in 0.1 squared of the cases with both.
   EXPECT_LT((mri & genes).sum().item<int64_t>(), 15);
   EXPECT_GT(mri.sum().item<int64_t>(), 45);
-  torch::manual_seed(5);
-  EXPECT_TRUE(at::equal(model->forward(batch).weights.at("mri") > 0, mri));
+  at::manual_seed(5);
+  EXPECT_TRUE(at::equal(weights_of().at("mri") > 0, mri));
   model->eval();
-  EXPECT_EQ((model->forward(batch).weights.at("mri") > 0).sum().item<int64_t>(), 150);
+  EXPECT_EQ((weights_of().at("mri") > 0).sum().item<int64_t>(), 150);
   EXPECT_TRUE(batch.inputs["genes"].present.all().item<bool>());
 }
 

@@ -9,33 +9,24 @@
 #include <utility>
 #include <vector>
 
-#include "photo51/config/fields.hpp"
-#include "photo51/data/dataset.hpp"
-#include "photo51/fusion/options.hpp"
-#include "photo51/radiogenomics/learner_head.hpp"
-#include "photo51/radiogenomics/options.hpp"
+#include "photo51/data/load/batch.hpp"
+#include "photo51/data/load/fit.hpp"
+#include "photo51/model/options.hpp"
+
+namespace photo51::radiogenomics {
+class LearnerHead;
+}
 
 namespace photo51::model {
 
-using radiogenomics::HeadOptions;
-
-struct ModelOptions {
-  std::vector<std::pair<std::string, config::Choice>> encoders;  ///< by input name
-  config::Choice fusion = config::choose<fusion::ConcatOptions>("concat");
-  std::vector<std::pair<std::string, HeadOptions>> heads;
-  double dropout = 0;  ///< before the heads
-};
-void describe(config::Fields& f, ModelOptions& o);
-
-/// What the heads ask of the manifest.
-std::vector<data::LabelSpec> label_specs(const ModelOptions& options);
-
 struct Outputs {
-  std::map<std::string, at::Tensor> raw;        ///< a head's logits / value / risk, [B, K]
-  at::Tensor fused;                             ///< [B, D], of the first head that is a layer
-  std::map<std::string, at::Tensor> weights;    ///< what the fusion attended to, [B] an input, where it says
+  std::map<std::string, at::Tensor> logits;  ///< of a head, [B, K]; its value or risk where it has no classes
+  at::Tensor fused;                          ///< [B, D], of the first head that is a layer
+  /// By fusion (the name of its module: `fusion`, or one of its own where a head sees some of the inputs),
+  /// then by input: its share, [B], where the fusion has such a thing.
+  std::map<std::string, std::map<std::string, at::Tensor>> modality_weights;
   std::map<std::string, at::Tensor> attention;  ///< by input: the weight of each instance of its bags, [N]
-  /// By input, [B, D], NaN where it is absent; not in training, and only where a head has a learner, which
+  /// By input, [B, D], NaN where it is absent; not in training, and only where a head has an estimator, which
   /// sees these.
   std::map<std::string, at::Tensor> embeddings;
 };
@@ -69,7 +60,7 @@ class Model : public torch::nn::Module {
 
   /// Whether a head is a layer, which is trained by steps.
   bool trains() const;
-  /// The heads with a learner, those that stack others last.
+  /// The heads with an estimator, those that stack others last.
   std::vector<std::string> learner_heads() const;
   /// Error (usage): there is no such head. `forward` passes over it until it is fitted.
   radiogenomics::LearnerHead& learner(const std::string& head);
@@ -88,9 +79,5 @@ class Model : public torch::nn::Module {
   std::shared_ptr<Parts> parts_;
   at::Device device_ = at::kCPU;
 };
-
-/// The tables of what a config may name.
-const config::Components& encoders();
-const config::Components& fusions();
 
 }  // namespace photo51::model

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "photo51/data/warnings.hpp"
+#include "photo51/data/cohort/warnings.hpp"
 
 namespace photo51::model {
 
