@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "data/locked_file.hpp"
+#include "data/cache/file_lock.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/run/layout.hpp"
