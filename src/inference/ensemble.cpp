@@ -3,7 +3,7 @@
 #include <set>
 
 #include "photo51/core/error.hpp"
-#include "photo51/inference/member.hpp"
+#include "photo51/inference/trained_model.hpp"
 
 namespace photo51::inference {
 namespace {

@@ -4,9 +4,9 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
-#include "photo51/data/rare.hpp"
-#include "photo51/inference/member.hpp"
+#include "photo51/data/tables/rare_categories.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/inference/trained_model.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::inference {
@@ -67,7 +67,7 @@ void export_model(const fs::path& run, const fs::path& folder, bool allow_unfini
   pipeline.cohort.site = cohort.site;
   data::Hidden hidden;
   const auto published = [&](const fs::path& file) {
-    Member member = Member::load(file, pipeline);
+    TrainedModel member = TrainedModel::load(file, pipeline);
     auto& fitted = member.info.fitted;
     core::with_context(file.string(), [&] {
       fitted = keep_rare ? data::without_counts(fitted) : data::without_rare(fitted, hidden);

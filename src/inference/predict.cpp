@@ -7,7 +7,8 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/inference/member.hpp"
+#include "photo51/inference/trained_model.hpp"
+#include "photo51/model/model.hpp"
 
 namespace photo51::inference {
 namespace {
@@ -20,8 +21,8 @@ std::vector<std::string> class_names(const data::LabelSpec& label) {
   return {""};
 }
 
-void append(const Member& member, const data::Batch& batch, const std::map<std::string, at::Tensor>& outputs,
-            std::vector<model::Prediction>& predictions) {
+void append(const TrainedModel& member, const data::Batch& batch,
+            const std::map<std::string, at::Tensor>& outputs, std::vector<model::Prediction>& predictions) {
   std::map<std::string, at::Tensor> values;
   for (const auto& [head, tensor] : outputs) values[head] = tensor.to(at::kDouble).cpu().contiguous();
   for (int64_t row = 0; row < batch.size(); ++row) {
@@ -58,9 +59,9 @@ std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vecto
   return kept;
 }
 
-std::vector<model::Prediction> predict(Member& member, const data::Cohort& cohort,
+std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort& cohort,
                                        const data::CaseLoader& cases, const std::vector<int64_t>& rows,
-                                       const PassOptions& options) {
+                                       const InferenceOptions& options) {
   const c10::InferenceMode inference;
   member.model->eval();
   data::Draw draw;

@@ -7,13 +7,14 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
-#include "photo51/inference/member.hpp"
+#include "photo51/inference/trained_model.hpp"
+#include "photo51/model/model.hpp"
 
 namespace photo51::inference {
 
 struct Predictor::Impl {
   PipelineOptions pipeline;
-  std::vector<Member> members;
+  std::vector<TrainedModel> members;
   std::string unfinished;
 };
 
@@ -27,7 +28,7 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
   impl_->pipeline = read_pipeline(std::move(document));
   const at::Device where(core::resolve_device(device));
   for (const auto& file : files.weights) {
-    impl_->members.push_back(Member::load(file, impl_->pipeline));
+    impl_->members.push_back(TrainedModel::load(file, impl_->pipeline));
     impl_->members.back().model->move_to(where);
   }
 }
@@ -55,7 +56,7 @@ int64_t Predictor::size() const {
 std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
                                                   const std::vector<int64_t>& rows,
                                                   const PredictOptions& options) const {
-  std::vector<Member*> members;
+  std::vector<TrainedModel*> members;
   for (auto& member : impl_->members)
     if (options.members.empty() ||
         std::find(options.members.begin(), options.members.end(), member.info.fold) != options.members.end())
@@ -63,7 +64,7 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
   if (members.empty()) core::fail_usage("members: the model has no such fold");
 
   std::set<int64_t> refused;
-  PassOptions pass;
+  InferenceOptions pass;
   pass.batch_size = options.batch_size;
   pass.workers = options.workers;
   pass.skip_bad = options.skip_bad;

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "photo51/core/error.hpp"
-#include "photo51/inference/member.hpp"
+#include "photo51/inference/trained_model.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::inference {
@@ -74,7 +74,7 @@ TEST(Ensemble, RefusesMembersThatDisagreeOnTheCases) {
 }
 
 TEST(MemberMetadata, RoundTrip) {
-  MemberInfo info;
+  TrainedModelInfo info;
   info.fold = 3;
   info.repeat = 1;
   info.fitted.json = R"({"genes": ["IDH1", "EGFR"]})";
@@ -86,7 +86,7 @@ TEST(MemberMetadata, RoundTrip) {
   info.risks["os"] = {0.1 + 0.2, 1.0 / 3};
   data::LabelSpec asked = cluster;
   asked.classes.clear();
-  const MemberInfo back = from_metadata(to_metadata(info), {asked});
+  const TrainedModelInfo back = from_metadata(to_metadata(info), {asked});
   EXPECT_EQ(back.fold, 3);
   EXPECT_EQ(back.repeat, 1);
   EXPECT_EQ(back.fitted.json, info.fitted.json);
@@ -103,7 +103,7 @@ TEST(MemberMetadata, RoundTrip) {
 }
 
 TEST(MemberMetadata, OfAStranger) {
-  MemberInfo info;
+  TrainedModelInfo info;
   data::LabelSpec grade;
   grade.head = "grade";
   grade.kind = data::LabelSpec::Kind::multiclass;

@@ -4,10 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/inference/member.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/inference/trained_model.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -144,10 +144,10 @@ TEST_F(Trained, WeightsThatAreNoNumbersAreRefused) {
   export_model(*files_ / "run", folder);
   const auto file = folder / "weights_0.safetensors";
   const auto damaged = [&](auto damage) {
-    auto stored = backbones::read_safetensors(*files_ / "run/checkpoints/fold_0/best.safetensors");
+    auto stored = nn::read_safetensors(*files_ / "run/checkpoints/fold_0/best.safetensors");
     for (auto& [name, tensor] : stored.tensors) tensor = tensor.clone();
     damage(stored);
-    backbones::write_safetensors(file, stored.tensors, stored.metadata);
+    nn::write_safetensors(file, stored.tensors, stored.metadata);
     return message(folder);
   };
   EXPECT_EQ(damaged([](auto&) {}), "no error");
@@ -168,17 +168,17 @@ TEST(MemberFile, WithAVarianceBelowZeroIsRefused) {
                          "model: {encoders: {scan: {name: conv_net, widths: [4], norm: batch}}, heads: {idh: "
                          "{task: binary}}}\n",
                          "model.yaml"));
-  MemberInfo info;
+  TrainedModelInfo info;
   info.labels = model::label_specs(pipeline.model);
-  const Member member(pipeline, info);
+  const TrainedModel member(pipeline, info);
   const test::TemporaryFolder folder;
   const auto file = folder / "member.safetensors";
   member.save(file);
-  EXPECT_EQ(Member::load(file, pipeline).info.labels.size(), 1U);
+  EXPECT_EQ(TrainedModel::load(file, pipeline).info.labels.size(), 1U);
   for (const auto& [name, tensor] : member.weights())
     if (name.ends_with("running_var")) tensor.fill_(-1);
   member.save(file);
-  PHOTO51_EXPECT_ERROR(Member::load(file, pipeline), data,
+  PHOTO51_EXPECT_ERROR(TrainedModel::load(file, pipeline), data,
                        AllOf(HasSubstr("member.safetensors: weights: `encoders.scan."),
                              HasSubstr("running_var` holds a variance below 0; train the model again")));
 }
@@ -188,14 +188,14 @@ TEST_F(Trained, WhatWasFittedNamesTheModel) {
   std::filesystem::remove_all(folder);
   export_model(*files_ / "run", folder);
   const auto file = folder / "weights_0.safetensors";
-  auto stored = backbones::read_safetensors(file);
+  auto stored = nn::read_safetensors(file);
   for (auto& [name, tensor] : stored.tensors) tensor = tensor.clone();
   const auto fitted = nlohmann::json::parse(stored.metadata.at("fitted"));
   const auto damaged = [&](const char* field, const nlohmann::json& value) {
     auto other = fitted;
     other["inputs"].front()["columns"][0][field] = value;
     stored.metadata.at("fitted") = other.dump();
-    backbones::write_safetensors(file, stored.tensors, stored.metadata);
+    nn::write_safetensors(file, stored.tensors, stored.metadata);
   };
   damaged("deviation", -1);
   EXPECT_THAT(message(folder),

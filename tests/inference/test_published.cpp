@@ -1,12 +1,12 @@
 // A published model of a stranger is data: what its model.yaml and its links may not do.
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <nlohmann/json.hpp>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/config/node.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -169,10 +169,10 @@ TEST_F(Published, OneDamagedByteIsSeen) {
 
 TEST_F(Published, WeightsThatAreNoNumbersAreRefused) {
   const auto path = folder_ / "model/weights_0.safetensors";
-  auto stored = backbones::read_safetensors(path);
+  auto stored = nn::read_safetensors(path);
   auto& [name, tensor] = *stored.tensors.begin();
   tensor.flatten()[0] = std::nan("");
-  backbones::write_safetensors(path, stored.tensors, stored.metadata);
+  nn::write_safetensors(path, stored.tensors, stored.metadata);
   EXPECT_THAT(refusal(core::Fault::data),
               AllOf(HasSubstr("weights_0.safetensors: " + name), HasSubstr("no finite numbers")));
 }
@@ -219,7 +219,7 @@ class Karyotypes : public ::testing::Test {
     return false;
   }
   static std::string metadata(const fs::path& file) {
-    return backbones::read_safetensors(file).metadata.at("fitted");
+    return nn::read_safetensors(file).metadata.at("fitted");
   }
 
   test::TabularCohort files_;
@@ -254,11 +254,11 @@ TEST_F(Karyotypes, ArePublishedOnRequest) {
 
 TEST_F(Karyotypes, AStateWithoutCountsIsNotPublishedUnasked) {
   const auto file = run_ / "checkpoints/fold_0/best.safetensors";
-  auto stored = backbones::read_safetensors(file);
+  auto stored = nn::read_safetensors(file);
   auto fitted = nlohmann::json::parse(stored.metadata.at("fitted"));
   for (auto& column : fitted["inputs"]["table"]["columns"]) column.erase("counts");
   stored.metadata["fitted"] = fitted.dump();
-  backbones::write_safetensors(file, stored.tensors, stored.metadata);
+  nn::write_safetensors(file, stored.tensors, stored.metadata);
   EXPECT_THAT(message_of(core::Fault::usage, [&] { export_model(run_, files_ / "published"); }),
               AllOf(HasSubstr("fold_0/best.safetensors: input table: column `karyotype`"),
                     HasSubstr("was fitted by an older photo51"), HasSubstr("--keep-rare-categories")));

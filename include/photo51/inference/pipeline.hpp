@@ -4,8 +4,10 @@
 #include <filesystem>
 
 #include "photo51/config/node.hpp"
-#include "photo51/data/spec.hpp"
-#include "photo51/model/model.hpp"
+#include "photo51/data/cohort/cohort.hpp"
+#include "photo51/data/options/cohort.hpp"
+#include "photo51/data/options/inputs.hpp"
+#include "photo51/model/options.hpp"
 
 namespace photo51::inference {
 
@@ -18,7 +20,7 @@ struct PipelineOptions {
 void describe(config::Fields& f, PipelineOptions& o);
 
 /// From a run's `config.yaml` (without the sections of training) or a published `model.yaml`. The encoders'
-/// pretrained weights and the inputs' gene sets are passed over: what was learnt replaces them. Errors
+/// pretrained weights and the inputs' gene sets are passed over: what was learned replaces them. Errors
 /// (usage) with file:line.
 PipelineOptions read_pipeline(config::Node document);
 /// Inputs without an encoder are neither read nor checked.

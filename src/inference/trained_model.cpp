@@ -1,14 +1,15 @@
-#include "photo51/inference/member.hpp"
+#include "photo51/inference/trained_model.hpp"
 
 #include <ATen/ATen.h>
 
 #include <nlohmann/json.hpp>
 
-#include "core/learnt.hpp"
-#include "photo51/backbones/layers.hpp"
-#include "photo51/backbones/weights.hpp"
+#include "core/learned.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/model/model.hpp"
+#include "photo51/nn/layers.hpp"
+#include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::inference {
 namespace {
@@ -19,10 +20,10 @@ constexpr int64_t most_folds = 1'000'000;
 
 int64_t whole_in(const std::string& text, const char* key) {
   const Json json(text);
-  return core::Learnt(json, key).whole_in_text(0, most_folds);
+  return core::Learned(json, key).whole_in_text(0, most_folds);
 }
 
-std::vector<std::string> class_names(const core::Learnt& classes, const data::LabelSpec& label) {
+std::vector<std::string> class_names(const core::Learned& classes, const data::LabelSpec& label) {
   using Kind = data::LabelSpec::Kind;
   const auto told = classes.at(label.head);
   auto names = label.kind == Kind::multiclass ? told.different_texts() : told.texts();
@@ -34,7 +35,7 @@ std::vector<std::string> class_names(const core::Learnt& classes, const data::La
   return names;
 }
 
-RiskScale risk_scale(const core::Learnt& told) {
+RiskScale risk_scale(const core::Learned& told) {
   const auto numbers = told.numbers(2);
   if (numbers[1] <= 0) told.fail("its scale is not above 0");
   return {numbers[0], numbers[1]};
@@ -49,7 +50,7 @@ void require_variances(const std::vector<std::pair<std::string, at::Tensor>>& we
 
 }  // namespace
 
-std::map<std::string, std::string> to_metadata(const MemberInfo& info) {
+std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
   Json classes = Json::object(), risks = Json::object();
   for (const auto& label : info.labels) classes[label.head] = label.classes;
   for (const auto& [head, risk] : info.risks) risks[head] = {risk.center, risk.scale};
@@ -63,8 +64,8 @@ std::map<std::string, std::string> to_metadata(const MemberInfo& info) {
   return metadata;
 }
 
-MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
-                         std::vector<data::LabelSpec> labels) {
+TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
+                               std::vector<data::LabelSpec> labels) {
   const auto value = [&](const std::string& key) -> const std::string& {
     const auto found = metadata.find(key);
     if (found == metadata.end()) core::fail_data("the metadata lack `" + key + "`");
@@ -74,10 +75,10 @@ MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
   if (named == metadata.end() || named->second != format)
     core::fail_data("not the weights of a trained photo51 model (its `format` is not `" +
                     std::string(format) + "`)");
-  MemberInfo info;
+  TrainedModelInfo info;
   info.labels = std::move(labels);
   const auto parsed = [&](const std::string& key) {
-    return core::with_context("`" + key + "`", [&] { return core::parse_learnt(value(key)); });
+    return core::with_context("`" + key + "`", [&] { return core::parse_learned(value(key)); });
   };
   core::with_context("the metadata are broken or of another model", [&] {
     info.fold = whole_in(value("fold"), "fold");
@@ -85,30 +86,30 @@ MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
     info.fitted.json = value("fitted");
     info.labels = data::fitted_labels(std::move(info.labels), info.fitted);
     const Json classes = parsed("classes"), risks = parsed("risks");
-    for (auto& label : info.labels) label.classes = class_names(core::Learnt(classes, "classes"), label);
-    const core::Learnt told(risks, "risks");
+    for (auto& label : info.labels) label.classes = class_names(core::Learned(classes, "classes"), label);
+    const core::Learned told(risks, "risks");
     for (const auto& head : told.keys()) info.risks[head] = risk_scale(told.at(head));
     if (!metadata.contains("learners")) return;
     const Json learners = parsed("learners");
-    const core::Learnt states(learners, "learners");
+    const core::Learned states(learners, "learners");
     for (const auto& head : states.keys()) info.learners[head] = states.at(head).text();
   });
   return info;
 }
 
-Member::Member(const PipelineOptions& pipeline, MemberInfo info_)
+TrainedModel::TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo info_)
     : info(std::move(info_)), inputs(data::input_info(pipeline.inputs, info.fitted)) {
   model = std::make_shared<model::Model>(pipeline.model, inputs, info.labels);
 }
 
-Member Member::load(const std::filesystem::path& file, const PipelineOptions& pipeline) {
-  const auto stored = backbones::read_safetensors(file);
+TrainedModel TrainedModel::load(const std::filesystem::path& file, const PipelineOptions& pipeline) {
+  const auto stored = nn::read_safetensors(file);
   return core::with_context(file.string(), [&] {
-    Member member = [&] {
-      const backbones::SkipInit skip;  // load_state fills every weight or fails
-      return Member(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
+    TrainedModel member = [&] {
+      const nn::SkipInit skip;  // load_state fills every weight or fails
+      return TrainedModel(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
     }();
-    backbones::load_state(*member.model, stored.tensors, "weights", {.share = true});
+    nn::load_state(*member.model, stored.tensors, "weights", {.share = true});
     require_variances(member.weights());
     member.model->check_heads();
     member.model->load_learners(member.info.learners);
@@ -116,14 +117,14 @@ Member Member::load(const std::filesystem::path& file, const PipelineOptions& pi
   });
 }
 
-void Member::save(const std::filesystem::path& file) const {
-  MemberInfo with_learners = info;
+void TrainedModel::save(const std::filesystem::path& file) const {
+  TrainedModelInfo with_learners = info;
   with_learners.learners = model->learner_states();
-  backbones::save_weights(*model, file, to_metadata(with_learners));
+  nn::save_weights(*model, file, to_metadata(with_learners));
 }
 
-std::vector<std::pair<std::string, at::Tensor>> Member::weights() const {
-  const auto state = backbones::state_of(*model);
+std::vector<std::pair<std::string, at::Tensor>> TrainedModel::weights() const {
+  const auto state = nn::state_of(*model);
   return {state.begin(), state.end()};
 }
 

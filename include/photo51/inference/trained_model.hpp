@@ -1,5 +1,5 @@
 #pragma once
-/// One trained model of an ensemble: its weights and all that was learnt beside them, in one file.
+/// One trained model of an ensemble: its weights and all that was learned beside them, in one file.
 
 #include <cstdint>
 #include <filesystem>
@@ -9,8 +9,13 @@
 #include <string>
 #include <vector>
 
+#include "photo51/data/load/loader.hpp"
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/model/predictions.hpp"
+
+namespace photo51::model {
+class Model;
+}
 
 namespace photo51::inference {
 
@@ -21,35 +26,35 @@ struct RiskScale {
 };
 
 /// What stands beside the weights, in the file's metadata.
-struct MemberInfo {
+struct TrainedModelInfo {
   int64_t fold = 0, repeat = 0;
-  data::Fitted fitted;
+  data::FittedTransforms fitted;
   std::vector<data::LabelSpec> labels;          ///< class names included
   std::map<std::string, RiskScale> risks;       ///< by survival head
-  std::map<std::string, std::string> learners;  ///< by head with a learner, what it learnt; filled by `save`
+  std::map<std::string, std::string> learners;  ///< by head with an estimator, its state; filled by `save`
 };
 
-struct Member {
+struct TrainedModel {
   /// With fresh weights, drawn from LibTorch's generator.
-  Member(const PipelineOptions& pipeline, MemberInfo info_);
+  TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo info_);
   /// Error (data) that names the file: missing, truncated, not ours, of another model.
-  static Member load(const std::filesystem::path& file, const PipelineOptions& pipeline);
+  static TrainedModel load(const std::filesystem::path& file, const PipelineOptions& pipeline);
   /// Atomic.
   void save(const std::filesystem::path& file) const;
   /// Parameters and buffers by name; they share memory with the model.
   std::vector<std::pair<std::string, at::Tensor>> weights() const;
 
-  MemberInfo info;
+  TrainedModelInfo info;
   std::map<std::string, data::InputInfo> inputs;
   std::shared_ptr<model::Model> model;
 };
 
-std::map<std::string, std::string> to_metadata(const MemberInfo& info);
+std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info);
 /// `labels` are those of the model's heads; their class names come from the metadata. Error (data).
-MemberInfo from_metadata(const std::map<std::string, std::string>& metadata,
-                         std::vector<data::LabelSpec> labels);
+TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
+                               std::vector<data::LabelSpec> labels);
 
-struct PassOptions {
+struct InferenceOptions {
   int64_t batch_size = 8;
   int64_t workers = 2;
   std::vector<std::string> flip;  ///< axes: every image mirrored
@@ -62,9 +67,9 @@ std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vecto
                                     const std::function<void(int64_t row, const std::string& why)>& without);
 
 /// The member's own predictions, `low` = `high` = `value`, case by case in the order of `rows`.
-std::vector<model::Prediction> predict(Member& member, const data::Cohort& cohort,
+std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort& cohort,
                                        const data::CaseLoader& cases, const std::vector<int64_t>& rows,
-                                       const PassOptions& options);
+                                       const InferenceOptions& options);
 
 /// Averages members that predicted the same cases. Probabilities (of heads with classes, by `labels`): the
 /// mean, and an interval of mean ± 1.96 standard deviations of the members' logits, back as probabilities.
