@@ -26,54 +26,60 @@ constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 struct Statistic {
   std::string name;
-  std::function<double(const Scored&)> of;
+  std::function<double(const ScoredPredictions&)> of;
 };
 
-double at_half(const Scored& s) {
+double at_half(const ScoredPredictions& s) {
   std::vector<int> predicted(s.predicted.size());
   for (size_t i = 0; i < predicted.size(); ++i) predicted[i] = s.predicted[i] >= 0.5;
   return balanced_accuracy(predicted, s.label);
 }
 
 std::vector<Statistic> statistics(Kind kind) {
-  const auto width = [](const Scored& s) { return static_cast<int64_t>(s.classes.size()); };
+  const auto width = [](const ScoredPredictions& s) { return static_cast<int64_t>(s.classes.size()); };
   switch (kind) {
     case Kind::binary:
-      return {{"auroc", [](const Scored& s) { return auroc(s.predicted, s.label); }},
-              {"auprc", [](const Scored& s) { return auprc(s.predicted, s.label); }},
+      return {{"auroc", [](const ScoredPredictions& s) { return auroc(s.predicted, s.label); }},
+              {"auprc", [](const ScoredPredictions& s) { return auprc(s.predicted, s.label); }},
               {"balanced_accuracy", at_half},
-              {"sensitivity", [](const Scored& s) { return sensitivity(s.predicted, s.label); }},
-              {"specificity", [](const Scored& s) { return specificity(s.predicted, s.label); }},
-              {"brier", [](const Scored& s) { return brier(s.predicted, s.label); }},
-              {"ece", [](const Scored& s) { return expected_calibration_error(s.predicted, s.label); }},
-              {"log_loss", [](const Scored& s) { return log_loss(s.predicted, s.label); }}};
+              {"sensitivity", [](const ScoredPredictions& s) { return sensitivity(s.predicted, s.label); }},
+              {"specificity", [](const ScoredPredictions& s) { return specificity(s.predicted, s.label); }},
+              {"brier", [](const ScoredPredictions& s) { return brier(s.predicted, s.label); }},
+              {"ece",
+               [](const ScoredPredictions& s) { return expected_calibration_error(s.predicted, s.label); }},
+              {"log_loss", [](const ScoredPredictions& s) { return log_loss(s.predicted, s.label); }}};
     case Kind::multiclass:
-      return {
-          {"auroc", [width](const Scored& s) { return macro_auroc(s.predicted, s.label, width(s)); }},
-          {"balanced_accuracy",
-           [width](const Scored& s) { return balanced_accuracy(argmax(s.predicted, width(s)), s.label); }},
-          {"accuracy",
-           [width](const Scored& s) { return accuracy(argmax(s.predicted, width(s)), s.label); }}};
+      return {{"auroc",
+               [width](const ScoredPredictions& s) { return macro_auroc(s.predicted, s.label, width(s)); }},
+              {"balanced_accuracy",
+               [width](const ScoredPredictions& s) {
+                 return balanced_accuracy(argmax(s.predicted, width(s)), s.label);
+               }},
+              {"accuracy", [width](const ScoredPredictions& s) {
+                 return accuracy(argmax(s.predicted, width(s)), s.label);
+               }}};
     case Kind::regression:
-      return {{"mae", [](const Scored& s) { return mean_absolute_error(s.predicted, s.value); }},
-              {"rmse", [](const Scored& s) { return root_mean_squared_error(s.predicted, s.value); }},
-              {"r2", [](const Scored& s) { return r_squared(s.predicted, s.value); }},
-              {"pearson", [](const Scored& s) { return pearson(s.predicted, s.value); }},
-              {"spearman", [](const Scored& s) { return spearman(s.predicted, s.value); }}};
+      return {
+          {"mae", [](const ScoredPredictions& s) { return mean_absolute_error(s.predicted, s.value); }},
+          {"rmse", [](const ScoredPredictions& s) { return root_mean_squared_error(s.predicted, s.value); }},
+          {"r2", [](const ScoredPredictions& s) { return r_squared(s.predicted, s.value); }},
+          {"pearson", [](const ScoredPredictions& s) { return pearson(s.predicted, s.value); }},
+          {"spearman", [](const ScoredPredictions& s) { return spearman(s.predicted, s.value); }}};
     case Kind::expression:
       return {
-          {"pearson_median", [](const Scored& s) { return median(gene_pearson(s)); }},
-          {"pearson_mean", [](const Scored& s) { return mean_of_best(gene_pearson(s), s.classes.size()); }},
-          {"pearson_best50", [](const Scored& s) { return mean_of_best(gene_pearson(s), 50); }}};
+          {"pearson_median", [](const ScoredPredictions& s) { return median(gene_pearson(s)); }},
+          {"pearson_mean",
+           [](const ScoredPredictions& s) { return mean_of_best(gene_pearson(s), s.classes.size()); }},
+          {"pearson_best50", [](const ScoredPredictions& s) { return mean_of_best(gene_pearson(s), 50); }}};
     case Kind::survival:
-      return {{"c_index", [](const Scored& s) { return c_index(s.value, s.event, s.predicted); }}};
+      return {{"c_index", [](const ScoredPredictions& s) { return c_index(s.value, s.event, s.predicted); }}};
   }
   return {};
 }
 
 /// A resample: what the statistics read, without names and intervals, which cost time a thousand times over.
-Scored resampled(const Scored& scored, std::span<const int64_t> chosen) {
-  Scored some;
+ScoredPredictions resampled(const ScoredPredictions& scored, std::span<const int64_t> chosen) {
+  ScoredPredictions some;
   some.spec.kind = scored.spec.kind;
   some.classes = scored.classes;
   const auto width = static_cast<size_t>(scored.width());
@@ -91,12 +97,12 @@ Scored resampled(const Scored& scored, std::span<const int64_t> chosen) {
   return some;
 }
 
-size_t distinct_classes(const Scored& scored) {
+size_t distinct_classes(const ScoredPredictions& scored) {
   return std::set<int>(scored.label.begin(), scored.label.end()).size();
 }
 
 /// Why a cohort cannot be scored, or an empty string.
-std::string obstacle(const Scored& scored) {
+std::string obstacle(const ScoredPredictions& scored) {
   const auto& spec = scored.spec;
   const std::string patients = std::to_string(scored.size()) + " labelled patients";
   if (spec.kind == Kind::survival) {
@@ -122,7 +128,7 @@ std::string obstacle(const Scored& scored) {
          "`); scoring needs two, check column `" + spec.column + "`";
 }
 
-void measure(const Scored& scored, const std::string& group, const EvaluateOptions& options,
+void measure(const ScoredPredictions& scored, const std::string& group, const EvaluateOptions& options,
              std::vector<Metric>& metrics) {
   const auto& head = scored.spec.head;
   const size_t classes = distinct_classes(scored);
@@ -165,7 +171,7 @@ void describe(config::Fields& f, EvaluateOptions& o) {
     "shared");
 }
 
-std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
+std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
                              const EvaluateOptions& options) {
   std::vector<Metric> metrics;
   core::Progress progress("scoring", static_cast<int64_t>(truth.specs.size() * (1 + truth.groups.size())),
@@ -191,12 +197,12 @@ std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, 
   return metrics;
 }
 
-std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const Truth& truth,
+std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
                                   const EvaluateOptions& options,
                                   const std::function<void(const std::string& why)>& obstacle) {
   std::vector<Metric> metrics;
   for (const auto& spec : truth.specs) {
-    Truth one = truth;
+    GroundTruth one = truth;
     one.specs = {spec};
     try {
       for (auto& metric : evaluate(predictions, one, options)) metrics.push_back(std::move(metric));

@@ -7,7 +7,7 @@
 
 namespace photo51::evaluation {
 
-std::vector<double> gene_pearson(const Scored& scored) {
+std::vector<double> gene_pearson(const ScoredPredictions& scored) {
   const auto cases =
       static_cast<size_t>(scored.predicted.size()) / std::max<size_t>(scored.classes.size(), 1);
   const size_t genes = scored.classes.size();

@@ -39,13 +39,13 @@ std::vector<std::string> class_names(const data::LabelSpec& spec, const Rows& ro
 
 }  // namespace
 
-int64_t Scored::width() const {
+int64_t ScoredPredictions::width() const {
   const bool many = spec.kind == Kind::multiclass || spec.kind == Kind::expression;
   return many ? static_cast<int64_t>(classes.size()) : 1;
 }
 
-Scored Scored::pick(const std::vector<int64_t>& patients) const {
-  Scored some;
+ScoredPredictions ScoredPredictions::pick(const std::vector<int64_t>& patients) const {
+  ScoredPredictions some;
   some.spec = spec;
   some.classes = classes;
   const auto columns = static_cast<size_t>(width());
@@ -66,9 +66,9 @@ Scored Scored::pick(const std::vector<int64_t>& patients) const {
   return some;
 }
 
-Scored join(const std::vector<model::Prediction>& predictions, const Truth& truth,
-            const data::LabelSpec& spec) {
-  Scored scored;
+ScoredPredictions join(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
+                       const data::LabelSpec& spec) {
+  ScoredPredictions scored;
   scored.spec = spec;
   const auto rows = rows_of(predictions, spec.head);
   if (rows.empty()) core::fail_data("head " + spec.head + ": the predictions have no row for it");

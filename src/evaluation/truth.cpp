@@ -5,9 +5,9 @@
 
 namespace photo51::evaluation {
 
-Truth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
-               const std::vector<std::string>& groups) {
-  Truth truth;
+GroundTruth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+                     const std::vector<std::string>& groups) {
+  GroundTruth truth;
   truth.specs = cohort.labels();
   for (const int64_t row : rows)
     for (const auto& spec : truth.specs)

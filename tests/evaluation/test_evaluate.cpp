@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 struct World {
   std::vector<model::Prediction> predictions;
-  Truth truth;
+  GroundTruth truth;
 
   void add_binary(const std::string& id, double p, double label, const std::string& site) {
     predictions.push_back({id, "idh", "0", 1 - p, 1 - p, 1 - p});

@@ -11,8 +11,8 @@ namespace photo51::evaluation {
 namespace {
 
 /// Three genes over four cases; the last does not vary in the predictions.
-Scored scored() {
-  Scored s;
+ScoredPredictions scored() {
+  ScoredPredictions s;
   s.spec.kind = data::LabelSpec::Kind::expression;
   s.spec.head = "genes";
   s.classes = s.spec.classes = {"A", "B", "FLAT"};
@@ -43,7 +43,7 @@ TEST(Expression, SummariesOverGenes) {
 TEST(Expression, IsScoredWithIntervalsAndGeneByGene) {
   const auto s = scored();
   std::vector<model::Prediction> predictions;
-  Truth truth;
+  GroundTruth truth;
   truth.specs = {s.spec};
   for (size_t i = 0; i < s.cases.size(); ++i) {
     auto& label = truth.labels["genes"][s.cases[i]];

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
-#include "photo51/data/dataset.hpp"
+#include "photo51/data/cohort/cohort.hpp"
 #include "photo51/model/predictions.hpp"
 
 namespace photo51::evaluation {
@@ -30,15 +30,15 @@ struct Metric {
 };
 
 /// The known labels of the predicted cases.
-struct Truth {
+struct GroundTruth {
   std::vector<data::LabelSpec> specs;
   std::map<std::string, std::map<std::string, data::Case::Label>> labels;  ///< head -> case -> label
   std::map<std::string, std::map<std::string, std::string>> groups;        ///< column -> case -> value
 };
 /// Labels and group columns of `rows`. `site` may be named whatever the cohort's site column is called and
 /// may be absent; any other column without a single value is an Error (usage).
-Truth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
-               const std::vector<std::string>& groups);
+GroundTruth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+                     const std::vector<std::string>& groups);
 
 /// The metrics of every head of `truth.specs`, over all predicted cases with a known label ("all") and over
 /// each value of each group column ("site=CS"; blank values form no group).
@@ -53,11 +53,11 @@ Truth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& rows,
 /// everyone, which are left out. Error (data) also when a case lacks a class, is predicted twice or has a
 /// prediction that is not a number. `low` and `high` are NaN without confidence or where a group is too small
 /// for it.
-std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const Truth& truth,
+std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
                              const EvaluateOptions& options);
 /// Head by head: one that cannot be scored is told to `obstacle` (`head os: all 40 labelled patients are …`)
 /// and left out, and the others are scored.
-std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const Truth& truth,
+std::vector<Metric> evaluate_each(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
                                   const EvaluateOptions& options,
                                   const std::function<void(const std::string& why)>& obstacle);
 /// With header; intervals that are NaN become empty cells. `unfinished`, what was missing of the model that

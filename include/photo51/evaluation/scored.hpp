@@ -9,7 +9,7 @@
 
 namespace photo51::evaluation {
 
-struct Scored {
+struct ScoredPredictions {
   data::LabelSpec spec;
   std::vector<std::string> cases;    ///< predicted cases with a known label, by name
   std::vector<std::string> classes;  ///< multiclass; binary: "0", "1"; expression: genes
@@ -25,12 +25,12 @@ struct Scored {
   /// Columns of `predicted`.
   int64_t width() const;
   /// The same for some patients only (repeats allowed).
-  Scored pick(const std::vector<int64_t>& patients) const;
+  ScoredPredictions pick(const std::vector<int64_t>& patients) const;
 };
 
 /// Errors (data): nothing predicted for the head, no known label, a missing class, a case predicted twice, a
 /// value that is not a number.
-Scored join(const std::vector<model::Prediction>& predictions, const Truth& truth,
-            const data::LabelSpec& spec);
+ScoredPredictions join(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
+                       const data::LabelSpec& spec);
 
 }  // namespace photo51::evaluation
