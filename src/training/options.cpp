@@ -64,15 +64,15 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("precision", o.precision, "fp32, or bf16 where it is safe (autocast)", {.one_of = {"fp32", "bf16"}});
   f("modality_dropout", o.modality_dropout,
     "probability of hiding each input of a training case; its last input is kept", {.min = 0, .max = 1});
-  f("balance", o.balance,
+  f("sampler", o.sampler,
     "draw rarer cases more often: by class of a binary or multiclass head, or by event of a survival head",
     {.one_of = {"none", "class", "event"}});
-  f("balance_head", o.balance_head, "the head that `balance` looks at; empty = the first that fits");
-  f("select", o.select,
+  f("sampler_head", o.sampler_head, "the head that `sampler` looks at; empty = the first that fits");
+  f("checkpoint", o.checkpoint,
     "the epoch whose weights predict; `best` makes cross-validated metrics of the same part optimistic",
     {.one_of = {"last", "best"}});
   f("monitor", o.monitor,
-    "what `select: best` and `patience` compare on the validation part; metric = mean over the heads of "
+    "what `checkpoint: best` and `patience` compare on the validation part; metric = mean over the heads of "
     "AUROC, R2 and c-index",
     {.one_of = {"loss", "metric"}});
   f("patience", o.patience, "epochs without improvement after which training stops; 0 = never", {.min = 0});

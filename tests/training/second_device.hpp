@@ -6,10 +6,16 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+
 namespace photo51::test {
 
 inline at::Device second_device() {
   return {at::kHPU, 0};
 }
+
+/// How often this thread asked for what only that device knows: a number of it, how many elements a mask of
+/// it leaves, a copy to the CPU. A GPU's caller waits there for all work that is not done.
+int64_t times_asked();
 
 }  // namespace photo51::test

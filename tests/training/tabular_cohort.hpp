@@ -13,7 +13,7 @@
 #include "photo51/core/files.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/training/run.hpp"
+#include "photo51/training/run/run.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::test {

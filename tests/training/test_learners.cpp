@@ -1,12 +1,12 @@
-// Runs whose heads have learners: alone, beside a network, stacked.
+// Runs whose heads have estimators: alone, beside a network, stacked.
 #include <gmock/gmock.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <nlohmann/json.hpp>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -16,15 +16,15 @@ namespace {
 using test::message_of;
 using ::testing::HasSubstr;
 
-const std::string linear_encoder = "model.encoders.table={name: linear}";
+const std::string identity_encoder = "model.encoders.table={name: identity}";
 const std::string learners =
-    "idh: {task: binary, learner: linear}, y: {task: regression, learner: linear}, "
-    "os: {task: survival, learner: linear}";
+    "idh: {task: binary, estimator: elastic_net}, y: {task: regression, estimator: elastic_net}, "
+    "os: {task: survival, estimator: elastic_net}";
 
 TEST(Learners, LearnWithoutSteps) {
   const test::TabularCohort cohort;
   cohort.config("", learners);
-  const auto run = cohort.run("run", {linear_encoder});
+  const auto run = cohort.run("run", {identity_encoder});
   EXPECT_GT(test::metric(run, "idh", "auroc"), 0.95);
   EXPECT_GT(test::metric(run, "y", "r2"), 0.95);
   EXPECT_GT(test::metric(run, "os", "c_index"), 0.9);
@@ -35,8 +35,9 @@ TEST(Learners, LearnWithoutSteps) {
 
 TEST(Learners, SelectInTheFold) {
   const test::TabularCohort cohort;
-  cohort.config("", "idh: {task: binary, learner: random_forest, select: [{name: mrmr, keep: 1}]}");
-  const auto run = cohort.run("run", {linear_encoder});
+  cohort.config("",
+                "idh: {task: binary, estimator: random_forest, feature_selection: [{name: mrmr, keep: 1}]}");
+  const auto run = cohort.run("run", {identity_encoder});
   EXPECT_EQ(core::read_file(run / "checkpoints/fold_1/selected.json"),
             "{\n \"idh\": [\n  \"table.x1\"\n ]\n}\n");
   EXPECT_GT(test::metric(run, "idh", "auroc"), 0.95);
@@ -44,7 +45,7 @@ TEST(Learners, SelectInTheFold) {
 
 TEST(Learners, StandBesideANetworkAndSeeItsEmbedding) {
   const test::TabularCohort cohort;
-  cohort.config("", "idh: {task: binary}, again: {task: binary, label: idh, learner: linear}");
+  cohort.config("", "idh: {task: binary}, again: {task: binary, label: idh, estimator: elastic_net}");
   const auto run = cohort.run("run");
   EXPECT_GT(test::metric(run, "idh", "auroc"), 0.9);
   EXPECT_GT(test::metric(run, "again", "auroc"), 0.9);
@@ -56,10 +57,10 @@ TEST(Learners, PredictAsTheRunDid) {
   const test::TabularCohort cohort;
   cohort.config("",
                 learners +
-                    ", stacked: {task: binary, label: idh, learner: {name: stack, heads: [idh, trees], "
-                    "folds: 3}}, trees: {task: binary, label: idh, learner: boosted_trees}",
+                    ", stacked: {task: binary, label: idh, estimator: {name: stack, heads: [idh, trees], "
+                    "folds: 3}}, trees: {task: binary, label: idh, estimator: boosted_trees}",
                 "by: site, hold_out: [C], folds: 2, seed: 1");
-  const auto run = cohort.run("run", {linear_encoder});
+  const auto run = cohort.run("run", {identity_encoder});
   EXPECT_GT(test::metric(run, "stacked", "auroc"), 0.9);
   const inference::Predictor predictor(run);
   data::CohortOptions options = predictor.pipeline().cohort;
@@ -82,13 +83,13 @@ TEST(Learners, PredictAsTheRunDid) {
 TEST(Learners, StackHeadsOfEveryTask) {
   const test::TabularCohort cohort;
   cohort.config("",
-                "y: {task: regression, learner: linear}, y2: {task: regression, label: y}, "
-                "ys: {task: regression, label: y, learner: {name: stack, heads: [y, y2], folds: 2}}, "
-                "os: {task: survival, learner: kernel}, os2: {task: survival}, "
-                "oss: {task: survival, learner: {name: stack, heads: [os, os2], folds: 2}}, "
-                "site: {task: multiclass, classes: [A, B, C], learner: linear}, "
-                "site2: {task: multiclass, label: site, classes: [A, B, C], learner: random_forest}, "
-                "sites: {task: multiclass, label: site, classes: [A, B, C], learner: {name: stack, heads: "
+                "y: {task: regression, estimator: elastic_net}, y2: {task: regression, label: y}, "
+                "ys: {task: regression, label: y, estimator: {name: stack, heads: [y, y2], folds: 2}}, "
+                "os: {task: survival, estimator: kernel_ridge}, os2: {task: survival}, "
+                "oss: {task: survival, estimator: {name: stack, heads: [os, os2], folds: 2}}, "
+                "site: {task: multiclass, classes: [A, B, C], estimator: elastic_net}, "
+                "site2: {task: multiclass, label: site, classes: [A, B, C], estimator: random_forest}, "
+                "sites: {task: multiclass, label: site, classes: [A, B, C], estimator: {name: stack, heads: "
                 "[site, site2], folds: 2}}");
   const auto run = cohort.run("run", {"train.epochs=15"});
   EXPECT_GT(test::metric(run, "ys", "r2"), 0.9);
@@ -107,8 +108,8 @@ TEST(Learners, GoOnAfterAnInterruption) {
   const test::TabularCohort cohort;
   cohort.config(
       "",
-      "idh: {task: binary}, linear: {task: binary, label: idh, learner: linear}, both: {task: binary, "
-      "label: idh, learner: {name: stack, heads: [idh, linear], folds: 2}}");
+      "idh: {task: binary}, linear: {task: binary, label: idh, estimator: elastic_net}, both: {task: binary, "
+      "label: idh, estimator: {name: stack, heads: [idh, linear], folds: 2}}");
   const std::vector<std::string> short_run{"train.epochs=3"};
   const auto whole = cohort.run("whole", short_run);
   RunRequest request;
@@ -125,7 +126,7 @@ TEST(Learners, GoOnAfterAnInterruption) {
 TEST(Learners, KeepGroupsTogetherInside) {
   const test::TabularCohort cohort;
   cohort.config("", learners, "folds: 2, seed: 1, group: x1");
-  EXPECT_GT(test::metric(cohort.run("run", {linear_encoder}), "y", "r2"), 0.9);
+  EXPECT_GT(test::metric(cohort.run("run", {identity_encoder}), "y", "r2"), 0.9);
 }
 
 TEST(Learners, RefuseAConfigThatCannotBe) {
@@ -135,51 +136,53 @@ TEST(Learners, RefuseAConfigThatCannotBe) {
       cohort.config("", heads);
       RunRequest request;
       request.overwrite = true;
-      cohort.run("bad", {linear_encoder}, request);
+      cohort.run("bad", {identity_encoder}, request);
     });
   };
-  EXPECT_THAT(message("idh: {task: binary, inputs: [tabel], learner: linear}"),
+  EXPECT_THAT(message("idh: {task: binary, inputs: [tabel], estimator: elastic_net}"),
               HasSubstr("there is no encoder `tabel` (did you mean `table`?)"));
-  EXPECT_THAT(message("idh: {task: binary, learner: {name: stack, heads: [idh, y]}}, y: {task: regression}"),
-              HasSubstr("there is no head `idh` that is not itself a stack"));
   EXPECT_THAT(
-      message("idh: {task: binary}, y: {task: regression}, s: {task: binary, label: idh, learner: {name: "
+      message("idh: {task: binary, estimator: {name: stack, heads: [idh, y]}}, y: {task: regression}"),
+      HasSubstr("there is no head `idh` that is not itself a stack"));
+  EXPECT_THAT(
+      message("idh: {task: binary}, y: {task: regression}, s: {task: binary, label: idh, estimator: {name: "
               "stack, heads: [idh, y]}}"),
       HasSubstr("`y` predicts another label"));
   EXPECT_THAT(
-      message("idh: {task: binary, learner: {name: stack, heads: [y]}}, y: {task: binary, label: idh}"),
+      message("idh: {task: binary, estimator: {name: stack, heads: [y]}}, y: {task: binary, label: idh}"),
       HasSubstr("needs two heads or more"));
-  EXPECT_THAT(message("idh: {task: binary, bags: 3}"), HasSubstr("belongs to a head with a `learner`"));
-  EXPECT_THAT(message("idh: {task: binary, select: [mrmr]}"),
-              HasSubstr("belongs to a head with a `learner`"));
-  EXPECT_THAT(message("idh: {task: binary, learner: linear, label_smoothing: 0.1}"),
-              HasSubstr("belongs to a head without a `learner`"));
-  EXPECT_THAT(message("os: {task: survival, learner: linear, loss: cox_efron}"),
-              HasSubstr("is the learner's own"));
-  EXPECT_THAT(message("e: {task: expression, table: t.tsv, learner: linear}"),
+  EXPECT_THAT(message("idh: {task: binary, bootstrap_samples: 3}"),
+              HasSubstr("belongs to a head with an `estimator`"));
+  EXPECT_THAT(message("idh: {task: binary, feature_selection: [mrmr]}"),
+              HasSubstr("belongs to a head with an `estimator`"));
+  EXPECT_THAT(message("idh: {task: binary, estimator: elastic_net, label_smoothing: 0.1}"),
+              HasSubstr("belongs to a head without an `estimator`"));
+  EXPECT_THAT(message("os: {task: survival, estimator: elastic_net, loss: cox_efron}"),
+              HasSubstr("is the estimator's own"));
+  EXPECT_THAT(message("e: {task: expression, table: t.tsv, estimator: elastic_net}"),
               HasSubstr("an expression head has none"));
   EXPECT_THAT(
       message("a: {task: binary, label: idh}, b: {task: binary, label: idh}, s: {task: binary, label: idh, "
-              "select: [mrmr], learner: {name: stack, heads: [a, b]}}"),
+              "feature_selection: [mrmr], estimator: {name: stack, heads: [a, b]}}"),
       HasSubstr("a stack weighs the heads"));
   EXPECT_THAT(
       message("a: {task: binary, label: idh}, b: {task: binary, label: idh}, s: {task: binary, label: idh, "
-              "inputs: [table], learner: {name: stack, heads: [a, b]}}"),
+              "inputs: [table], estimator: {name: stack, heads: [a, b]}}"),
       HasSubstr("a stack sees the heads"));
-  EXPECT_THAT(message("idh: {task: binary, learner: linearr}"), HasSubstr("linear"));
+  EXPECT_THAT(message("idh: {task: binary, estimator: elastic_nett}"), HasSubstr("`elastic_net`"));
 }
 
-TEST(Learners, WeightsWithoutWhatTheyLearntAreRefused) {
+TEST(Learners, WeightsWithoutWhatTheyLearnedAreRefused) {
   const test::TabularCohort cohort;
-  cohort.config("", "idh: {task: binary, learner: linear}");
-  const auto run = cohort.run("run", {linear_encoder});
+  cohort.config("", "idh: {task: binary, estimator: elastic_net}");
+  const auto run = cohort.run("run", {identity_encoder});
   const auto file = run / "checkpoints/fold_0/best.safetensors";
-  auto stored = backbones::read_safetensors(file);
+  auto stored = nn::read_safetensors(file);
   stored.metadata.erase("learners");
-  backbones::write_safetensors(file, stored.tensors, stored.metadata);
+  nn::write_safetensors(file, stored.tensors, stored.metadata);
   const auto message = message_of(core::Fault::data, [&] { inference::Predictor predictor(run); });
   EXPECT_THAT(message, HasSubstr("best.safetensors"));
-  EXPECT_THAT(message, HasSubstr("head idh: the weights hold nothing that its learner learnt"));
+  EXPECT_THAT(message, HasSubstr("head idh: the weights hold nothing that its estimator learned"));
 }
 
 }  // namespace

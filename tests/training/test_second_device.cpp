@@ -1,17 +1,19 @@
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
+#include <torch/nn/utils/clip_grad.h>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/config/read.hpp"
-#include "photo51/inference/member.hpp"
+#include "photo51/data/split/split.hpp"
+#include "photo51/inference/trained_model.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "photo51/training/options.hpp"
 #include "second_device.hpp"
 #include "tabular_cohort.hpp"
-#include "training/learners.hpp"
-#include "training/member_trainer.hpp"
-#include "training/optimizer.hpp"
-#include "training/weight_average.hpp"
+#include "training/loop/estimators.hpp"
+#include "training/loop/trainer.hpp"
+#include "training/optim/ema.hpp"
+#include "training/optim/optimizer.hpp"
 
 namespace photo51::training {
 namespace {
@@ -23,7 +25,7 @@ encoders:
   genes: {name: snn, hidden: [8], dropout: 0}
 fusion: {name: gated, width: 5}
 heads:
-  idh: {task: binary, balance: inverse}
+  idh: {task: binary, class_weights: inverse}
   cluster: {task: multiclass, classes: [a, b, c]}
   age: {task: regression}
   os: {task: survival}
@@ -31,7 +33,7 @@ heads:
 )";
 
 data::Batch some_batch() {
-  torch::manual_seed(3);
+  at::manual_seed(3);
   constexpr int64_t size = 6;
   data::Batch batch;
   const at::Tensor all = at::ones({size}, at::kBool);
@@ -56,8 +58,8 @@ struct Trained {
   std::map<std::string, at::Tensor> weights, averages, moments, predictions;
 };
 
-/// Some steps on a device, the last ones after optimiser and weights were written and read.
-Trained trained(const at::Device& device, const config::Choice& choice) {
+/// The model of `options_text` on a device, its heads fitted to the batch.
+std::shared_ptr<model::Model> model_on(const at::Device& device, const data::Batch& batch) {
   model::ModelOptions options;
   config::read(config::parse_yaml(options_text, "model.yaml"), options);
   const std::map<std::string, data::InputInfo> inputs{
@@ -65,32 +67,38 @@ Trained trained(const at::Device& device, const config::Choice& choice) {
       {"us",
        {.image = true, .channels = 3, .dims = 2, .size = {32, 32}, .features = {}, .bag = true, .views = 1}},
       {"genes", {.image = false, .channels = 10, .dims = 3, .size = {}, .features = {}}}};
-  torch::manual_seed(1);
-  const auto model = std::make_shared<model::Model>(options, inputs, model::label_specs(options));
-  const data::Batch batch = some_batch();
+  at::manual_seed(1);
+  auto model = std::make_shared<model::Model>(options, inputs, model::label_specs(options));
   for (const auto& [head, labels] : batch.labels) model->fit_head(head, labels);
   model->move_to(device);
+  return model;
+}
+
+/// Some steps on a device, the last ones after optimiser and weights were written and read.
+Trained trained(const at::Device& device, const config::Choice& choice) {
+  const data::Batch batch = some_batch();
+  const auto model = model_on(device, batch);
   NamedTensors parameters;
   for (const auto& entry : model->named_parameters()) parameters.emplace_back(entry.key(), entry.value());
   const auto state = [&] {
-    const auto of = backbones::state_of(*model);
+    const auto of = nn::state_of(*model);
     return NamedTensors(of.begin(), of.end());
   };
-  WeightAverage average(0.9, state());
+  ExponentialMovingAverage average(0.9, state());
   auto optimizer = std::make_unique<Optimizer>(choice, parameters);
   Trained result;
   model->train();
   model->set_modality_dropout(0.3);
   for (int step = 0; step < 4; ++step) {
-    torch::manual_seed(static_cast<uint64_t>(step));
+    at::manual_seed(static_cast<uint64_t>(step));
     if (step == 2) {
       std::map<std::string, at::Tensor> stored;
       for (const auto& [name, tensor] : optimizer->state()) stored[name] = tensor.cpu().clone();
       optimizer = std::make_unique<Optimizer>(choice, parameters);
       optimizer->load(stored);
-      backbones::Tensors weights;
+      nn::Tensors weights;
       for (const auto& [name, tensor] : state()) weights[name] = tensor.detach().cpu().clone();
-      backbones::load_state(*model, weights, "weights");
+      nn::load_state(*model, weights, "weights");
     }
     optimizer->zero_grad();
     const at::Tensor loss = model->loss(model->forward(batch), batch);
@@ -143,33 +151,33 @@ TEST_P(SecondDevice, TrainsAsTheCpuDoes) {
 }
 INSTANTIATE_TEST_SUITE_P(Optimizers, SecondDevice, testing::Values("adamw", "sgd"));
 
-/// A member from its training to its predictions, with validation, checkpoints, averages and a learner.
+/// A member from its training to its predictions, with validation, checkpoints, averages and an estimator.
 std::vector<model::Prediction> said_by(const std::string& device) {
   const test::TabularCohort files;
   files.config("ema: 0.9, modality_dropout: 0.2, precision: fp32",
                "idh: {task: binary}, y: {task: regression}, os: {task: survival}, "
-               "ridge: {task: binary, label: idh, learner: {name: linear, l1_ratio: 0, lambda: 0.1}}");
+               "ridge: {task: binary, label: idh, estimator: {name: elastic_net, l1_ratio: 0, lambda: 0.1}}");
   ExperimentOptions experiment =
       read_experiment(files / "config.yaml", {"train.epochs=3", "train.device=" + device});
   const data::Cohort cohort(experiment.pipeline.cohort, experiment.pipeline.inputs,
                             model::label_specs(experiment.pipeline.model));
   const data::Split split = data::split_cohort(cohort, experiment.pipeline.cohort.split);
   const auto& rows = split.folds.front();
-  const data::Fitted fitted = data::fit(cohort, rows.train);
+  const data::FittedTransforms fitted = data::fit(cohort, rows.train);
   const data::CaseLoader cases(cohort, fitted);
   std::vector<std::string> log;
-  const MemberJob job{experiment,
-                      cohort,
-                      "training",
-                      0,
-                      0,
-                      rows.train,
-                      rows.validation,
-                      files / "member",
-                      [&](const std::string& line) { log.push_back(line); },
-                      [] { return false; },
-                      [](int64_t, const std::string& why) { ADD_FAILURE() << why; }};
-  inference::Member member = train_member(job, fitted, cases);
+  const TrainingJob job{experiment,
+                        cohort,
+                        "training",
+                        0,
+                        0,
+                        rows.train,
+                        rows.validation,
+                        files / "member",
+                        [&](const std::string& line) { log.push_back(line); },
+                        [] { return false; },
+                        [](int64_t, const std::string& why) { ADD_FAILURE() << why; }};
+  inference::TrainedModel member = train_model(job, fitted, cases);
   fit_learners(member, job, cases);
   EXPECT_EQ(log.size(), 3U);
   return inference::predict(member, cohort, cases, rows.validation, pass_options(job));
@@ -185,11 +193,31 @@ TEST(SecondDeviceMember, SaysWhatOneOfTheCpuSays) {
   }
 }
 
+/// Which cases have what is known on the host, so a step waits for no answer of the device.
+TEST(SecondDeviceModel, AsksTheDeviceForNothingInAStep) {
+  const data::Batch batch = some_batch();
+  const auto model = model_on(test::second_device(), batch);
+  model->train();
+  model->set_modality_dropout(0.3);
+  const auto step = [&] {
+    const int64_t before = test::times_asked();
+    model->loss(model->forward(batch), batch).backward();
+    return test::times_asked() - before;
+  };
+  step();  // the bounds of the time bins are looked at once
+  EXPECT_EQ(step(), 0);
+  EXPECT_EQ(step(), 0);
+}
+
 /// Else the tests above would pass whatever the code does.
 TEST(SecondDeviceItself, RefusesTensorsOfTwoDevices) {
   const at::Tensor here = at::ones({2}), there = at::ones({2}).to(test::second_device());
   EXPECT_THROW(here + there, c10::Error);
   EXPECT_EQ((there + 1).cpu().sum().item<double>(), 4);
+  const int64_t before = test::times_asked();
+  EXPECT_EQ(there.sum().item<double>(), 2);
+  EXPECT_EQ((there > 0).nonzero().size(0), 2);
+  EXPECT_EQ(test::times_asked() - before, 2);
 }
 
 }  // namespace

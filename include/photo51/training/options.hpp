@@ -57,13 +57,13 @@ struct TrainOptions {
   double clip_norm = 0;    ///< of the gradient over all parameters; 0 = off
   int64_t accumulate = 1;  ///< batches a step of the optimiser
   double ema = 0;          ///< decay of the averaged weights, which then are the ones that predict; 0 = off
-  std::string precision = "fp32";  ///< or bf16: autocast
-  double modality_dropout = 0;     ///< probability of hiding each input of a case, never the last one
-  std::string balance = "none";    ///< class, event: rows of the rarer ones are drawn more often
-  std::string balance_head;        ///< empty = the first head that fits
-  std::string select = "last";     ///< or best: the epoch whose weights predict
-  std::string monitor = "loss";    ///< or metric: of the validation part, for `best` and `patience`
-  int64_t patience = 0;            ///< epochs without improvement before training stops; 0 = never
+  std::string precision = "fp32";   ///< or bf16: autocast
+  double modality_dropout = 0;      ///< probability of hiding each input of a case, never the last one
+  std::string sampler = "none";     ///< class, event: rows of the rarer ones are drawn more often
+  std::string sampler_head;         ///< empty = the first head that fits
+  std::string checkpoint = "last";  ///< or best: the epoch whose weights predict
+  std::string monitor = "loss";     ///< or metric: of the validation part, for `best` and `patience`
+  int64_t patience = 0;             ///< epochs without improvement before training stops; 0 = never
 };
 void describe(config::Fields& f, TrainOptions& o);
 

@@ -1,0 +1,147 @@
+#include "training/loop/validation.hpp"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/expression.hpp"
+#include "photo51/evaluation/regression.hpp"
+#include "photo51/evaluation/survival.hpp"
+#include "photo51/model/model.hpp"
+
+namespace photo51::training {
+namespace {
+
+using Kind = data::LabelSpec::Kind;
+constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<double> numbers(const at::Tensor& tensor) {
+  const at::Tensor flat = tensor.to(at::kDouble).cpu().contiguous().view(-1);
+  return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
+}
+
+double head_metric(const data::LabelSpec& spec, const at::Tensor& predicted, const data::LabelBatch& labels) {
+  const at::Tensor rows = labels.known.nonzero().view(-1);
+  if (rows.numel() == 0) return undefined;
+  const at::Tensor chosen = predicted.cpu().index_select(0, rows);
+  const auto truth = numbers(labels.value.index_select(0, rows));
+  if (spec.kind == Kind::regression) return evaluation::r_squared(numbers(chosen), truth);
+  if (spec.kind == Kind::expression) {
+    evaluation::ScoredPredictions scored;
+    scored.classes = spec.classes;
+    scored.predicted = numbers(chosen);
+    scored.value = truth;
+    return evaluation::median(evaluation::gene_pearson(scored));
+  }
+  if (spec.kind == Kind::survival) {
+    const auto observed = numbers(labels.event.index_select(0, rows));
+    const evaluation::Events events(observed.begin(), observed.end());
+    return evaluation::c_index(truth, events, numbers(chosen));
+  }
+  std::vector<int> classes;
+  for (const double value : truth) classes.push_back(static_cast<int>(value));
+  if (spec.kind == Kind::binary) return evaluation::auroc(numbers(chosen.select(1, 1)), classes);
+  return evaluation::macro_auroc(numbers(chosen), classes, chosen.size(1));
+}
+
+/// Stacks the batches of a pass: the heads' raw outputs, and labels.
+struct Collected {
+  std::map<std::string, std::vector<at::Tensor>> logits, value, event, known;
+  std::vector<std::string> cases;
+};
+
+}  // namespace
+
+bool has_metric(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows) {
+  std::vector<double> values, risks;
+  evaluation::Events events;
+  for (const int64_t row : rows) {
+    const auto& label = cohort.label(row, spec.head);
+    if (!label.known) continue;
+    values.push_back(label.value);
+    risks.push_back(-label.value);
+    events.push_back(static_cast<char>(label.event));
+  }
+  if (values.empty()) return false;
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
+  switch (spec.kind) {
+    case Kind::binary:
+    case Kind::multiclass:
+      return *least < *most;
+    case Kind::regression:
+      return !std::isnan(evaluation::r_squared(values, values));
+    case Kind::survival:
+      return !std::isnan(evaluation::c_index(values, events, risks));
+    case Kind::expression:
+      break;
+  }
+  return true;
+}
+
+bool has_loss(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
+              bool needs_event) {
+  return std::any_of(rows.begin(), rows.end(), [&](int64_t row) {
+    const auto& label = cohort.label(row, spec.head);
+    return label.known && (!needs_event || label.event);
+  });
+}
+
+Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
+                    const data::CaseLoader& cases, const std::vector<int64_t>& rows,
+                    const inference::InferenceOptions& options) {
+  Validation result{undefined, undefined};
+  if (rows.empty()) return result;
+  const at::NoGradGuard no_grad;
+  member.model->eval();
+  data::Loader::Options loading;
+  loading.batch_size = options.batch_size;
+  loading.workers = options.workers;
+  loading.skip_bad = options.skip_bad;
+  loading.on_bad = options.on_bad;
+  data::Loader loader(cohort, cases, member.info.fitted, rows, {}, loading);
+  Collected all;
+  data::Batch batch;
+  while (loader.next(batch)) {
+    if (batch.size() == 0) continue;
+    const auto outputs = member.model->forward(batch);
+    for (const auto& [head, tensor] : outputs.logits) all.logits[head].push_back(tensor);
+    for (const auto& [head, labels] : batch.labels) {
+      all.value[head].push_back(labels.value);
+      all.known[head].push_back(labels.known);
+      if (labels.event.defined()) all.event[head].push_back(labels.event);
+    }
+    all.cases.insert(all.cases.end(), batch.cases.begin(), batch.cases.end());
+  }
+  if (all.cases.empty()) return result;
+
+  model::Outputs outputs;
+  data::Batch whole;
+  whole.cases = all.cases;
+  for (const auto& [head, tensors] : all.logits) outputs.logits[head] = at::cat(tensors);
+  for (const auto& [head, tensors] : all.value) {
+    auto& labels = whole.labels[head];
+    labels.value = at::cat(tensors);
+    labels.known = at::cat(all.known.at(head));
+    if (all.event.contains(head)) labels.event = at::cat(all.event.at(head));
+  }
+  const at::Tensor loss = member.model->loss(outputs, whole);
+  if (loss.defined()) result.loss = loss.item<double>();
+
+  const auto predicted = member.model->predict(outputs);
+  double sum = 0;
+  int64_t count = 0;
+  for (const auto& spec : member.info.labels) {
+    if (!predicted.contains(spec.head)) continue;  // has an estimator, which comes later
+    const double value = head_metric(spec, predicted.at(spec.head), whole.labels.at(spec.head));
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++count;
+  }
+  if (count > 0) result.metric = sum / static_cast<double>(count);
+  return result;
+}
+
+}  // namespace photo51::training
