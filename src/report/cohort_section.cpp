@@ -3,8 +3,8 @@
 #include <set>
 
 #include "photo51/core/text.hpp"
+#include "report/format_text.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 

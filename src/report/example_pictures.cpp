@@ -7,8 +7,8 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/data/row_image.hpp"
-#include "photo51/imaging/picture.hpp"
+#include "photo51/data/images/preview.hpp"
+#include "photo51/imaging/picture/picture.hpp"
 
 namespace photo51::report {
 namespace {
@@ -31,8 +31,8 @@ std::string truth_name(const data::LabelSpec& spec, const data::Case::Label& lab
 }
 
 /// The surest right and the surest wrong ones, in turn.
-std::vector<Example> choose(const Study& study, const evaluation::Truth& truth, const data::LabelSpec& spec,
-                            const std::string& input) {
+std::vector<Example> choose(const ReportSource& study, const evaluation::GroundTruth& truth,
+                            const data::LabelSpec& spec, const std::string& input) {
   std::map<std::string, const model::Prediction*> surest;
   for (const auto& prediction : study.predictions) {
     if (prediction.head != spec.head) continue;
@@ -60,8 +60,8 @@ std::vector<Example> choose(const Study& study, const evaluation::Truth& truth, 
   return chosen;
 }
 
-std::string draw(const Study& study, int64_t row, const std::string& input, std::string& channel) {
-  const auto found = data::row_image(study.cohort, row, input, picture_pixels);
+std::string draw(const ReportSource& study, int64_t row, const std::string& input, std::string& channel) {
+  const auto found = data::preview(study.cohort, row, input, picture_pixels);
   if (!found) return "";
   channel = found->channel;
   const imaging::Volume& volume = found->image;
@@ -83,7 +83,7 @@ std::string in_words(const model::Prediction& p) {
 
 }  // namespace
 
-std::vector<Picture> example_pictures(const Study& study, const evaluation::Truth& truth,
+std::vector<Picture> example_pictures(const ReportSource& study, const evaluation::GroundTruth& truth,
                                       std::vector<std::string>& warnings) {
   const data::LabelSpec* head = nullptr;
   for (const auto& spec : truth.specs)

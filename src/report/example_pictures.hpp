@@ -4,13 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "photo51/report/gather.hpp"
+#include "photo51/report/build_report.hpp"
 
 namespace photo51::report {
 
 /// At most six, of the first binary or multiclass head; none where no input is an image. What cannot be drawn
 /// is named in `warnings`.
-std::vector<Picture> example_pictures(const Study& study, const evaluation::Truth& truth,
+std::vector<Picture> example_pictures(const ReportSource& study, const evaluation::GroundTruth& truth,
                                       std::vector<std::string>& warnings);
 
 }  // namespace photo51::report

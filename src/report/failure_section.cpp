@@ -5,14 +5,14 @@
 
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/classification.hpp"
+#include "report/format_text.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 
 namespace {
 
-using evaluation::Scored;
+using evaluation::ScoredPredictions;
 
 constexpr size_t listed = 6;
 
@@ -30,7 +30,7 @@ std::string duration(double time, const std::string& unit) {
 }
 
 /// Share of the pairs with other patients that the risks put in the wrong order; NaN without pairs.
-double discordance(const Scored& shown, size_t i) {
+double discordance(const ScoredPredictions& shown, size_t i) {
   double lost = 0, pairs = 0;
   for (size_t j = 0; j < shown.cases.size(); ++j) {
     const auto first = [&](size_t a, size_t b) {
@@ -48,7 +48,7 @@ double discordance(const Scored& shown, size_t i) {
   return pairs == 0 ? std::numeric_limits<double>::quiet_NaN() : lost / pairs;
 }
 
-Judged judge(const Scored& shown, size_t i) {
+Judged judge(const ScoredPredictions& shown, size_t i) {
   Judged judged;
   judged.index = i;
   const auto& spec = shown.spec;
@@ -99,7 +99,8 @@ Judged judge(const Scored& shown, size_t i) {
   return judged;
 }
 
-page::data case_rows_of(const ReportInput& input, const Scored& shown, const std::vector<Judged>& some) {
+page::data case_rows_of(const ReportInput& input, const ScoredPredictions& shown,
+                        const std::vector<Judged>& some) {
   std::map<std::string, const CaseRow*> row_of;
   for (const auto& row : input.cases) row_of[row.id] = &row;
   page::data list(page::data::type::list);
@@ -143,7 +144,8 @@ std::string gap(const ReportInput& input, const data::LabelSpec& spec, const std
 }
 
 /// Do missing inputs cost?
-std::string completeness(const ReportInput& input, const Scored& shown, const std::vector<Judged>& all) {
+std::string completeness(const ReportInput& input, const ScoredPredictions& shown,
+                         const std::vector<Judged>& all) {
   std::map<std::string, bool> complete;
   for (const auto& row : input.cases)
     complete[row.id] =

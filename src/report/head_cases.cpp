@@ -9,8 +9,8 @@ namespace {
 
 /// The predictions whose case is wanted and labelled, joined; nothing when there are none.
 template <class Wanted>
-std::optional<evaluation::Scored> joined(const ReportInput& input, const data::LabelSpec& spec,
-                                         Wanted wanted) {
+std::optional<evaluation::ScoredPredictions> joined(const ReportInput& input, const data::LabelSpec& spec,
+                                                    Wanted wanted) {
   std::vector<model::Prediction> some;
   const auto labels = input.truth.labels.find(spec.head);
   if (labels == input.truth.labels.end()) return std::nullopt;

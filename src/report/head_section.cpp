@@ -8,15 +8,15 @@
 #include "photo51/evaluation/classification.hpp"
 #include "photo51/evaluation/expression.hpp"
 #include "photo51/evaluation/survival.hpp"
+#include "report/format_text.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 
 namespace {
 
-using evaluation::Scored;
+using evaluation::ScoredPredictions;
 
 page::data figure(const std::string& svg, const std::string& caption, bool wide = false) {
   page::data entry;
@@ -137,7 +137,7 @@ std::string percent_range(int64_t part, int64_t whole) {
 }
 
 /// What a threshold of 0.5 would have done to these patients.
-std::vector<std::string> decisions(const Scored& shown) {
+std::vector<std::string> decisions(const ScoredPredictions& shown) {
   int64_t table[2][2] = {{0, 0}, {0, 0}};
   for (size_t i = 0; i < shown.cases.size(); ++i) ++table[shown.label[i] == 1][shown.predicted[i] >= 0.5];
   const auto positive = class_words(shown.spec, 1), negative = class_words(shown.spec, 0);
@@ -150,7 +150,7 @@ std::vector<std::string> decisions(const Scored& shown) {
               percent_range(table[0][0], table[0][0] + table[1][0]) + "."};
 }
 
-page::data confusion(const Scored& shown) {
+page::data confusion(const ScoredPredictions& shown) {
   const auto width = static_cast<int64_t>(shown.classes.size());
   const auto said = evaluation::argmax(shown.predicted, width);
   page::data table, rows(page::data::type::list);

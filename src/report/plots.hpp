@@ -11,20 +11,20 @@
 namespace photo51::report {
 
 /// Named parts of the same cohort, for curves of their own.
-using Parts = std::vector<std::pair<std::string, evaluation::Scored>>;
+using Parts = std::vector<std::pair<std::string, evaluation::ScoredPredictions>>;
 
 /// Binary: the curve with its bootstrap band, thin curves of the parts that have both classes.
-std::string roc_plot(const evaluation::Scored& scored, const Parts& parts, double level);
+std::string roc_plot(const evaluation::ScoredPredictions& scored, const Parts& parts, double level);
 /// Multiclass: a curve a class against the rest.
-std::string one_vs_rest_plot(const evaluation::Scored& scored);
+std::string one_vs_rest_plot(const evaluation::ScoredPredictions& scored);
 /// Binary: observed against predicted in bins of about equally many patients, with Wilson intervals.
-std::string calibration_plot(const evaluation::Scored& scored);
+std::string calibration_plot(const evaluation::ScoredPredictions& scored);
 /// Binary: every patient's probability, apart by truth.
-std::string strip_plot(const evaluation::Scored& scored);
+std::string strip_plot(const evaluation::ScoredPredictions& scored);
 /// Kaplan-Meier by risk half with numbers at risk and the log-rank p.
-std::string survival_plot(const evaluation::Scored& scored);
+std::string survival_plot(const evaluation::ScoredPredictions& scored);
 /// Regression: predicted against true.
-std::string scatter_plot(const evaluation::Scored& scored);
+std::string scatter_plot(const evaluation::ScoredPredictions& scored);
 
 /// Values from the largest to the smallest, a dot each; the outermost are named.
 std::string ranked_plot(std::vector<double> values, const std::vector<std::string>& names);

@@ -5,15 +5,15 @@
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/classification.hpp"
 #include "photo51/evaluation/roc_band.hpp"
+#include "report/format_text.hpp"
 #include "report/plots.hpp"
 #include "report/svg.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 
 namespace {
 
-using evaluation::Scored;
+using evaluation::ScoredPredictions;
 
 constexpr double side = 360;
 
@@ -45,7 +45,7 @@ void legend_in_corner(Plot& plot, const std::vector<std::pair<std::string, std::
 
 }  // namespace
 
-std::string roc_plot(const Scored& scored, const Parts& parts, double level) {
+std::string roc_plot(const ScoredPredictions& scored, const Parts& parts, double level) {
   const double area = evaluation::auroc(scored.predicted, scored.label);
   Plot plot = roc_axes("ROC curve of " + scored.spec.head + ", area " + core::format_fixed(area, 2));
   const auto band =
@@ -54,21 +54,21 @@ std::string roc_plot(const Scored& scored, const Parts& parts, double level) {
   for (const auto& point : band) outline.emplace_back(point.false_positive_rate, point.high);
   for (auto point = band.rbegin(); point != band.rend(); ++point)
     outline.emplace_back(point->false_positive_rate, point->low);
-  if (!outline.empty()) plot.area("band", outline, colour(0));
-  std::vector<std::pair<std::string, std::string>> names{{named("all", area), colour(0)}};
+  if (!outline.empty()) plot.area("band", outline, color(0));
+  std::vector<std::pair<std::string, std::string>> names{{named("all", area), color(0)}};
   for (const auto& [name, part] : parts) {
     const auto points = curve_of(part.predicted, part.label);
     if (points.empty() || names.size() > 6) continue;
-    const char* paint = colour(names.size());
+    const char* paint = color(names.size());
     plot.line("roc part", points, paint);
     names.emplace_back(named(name, evaluation::auroc(part.predicted, part.label)), paint);
   }
-  plot.line("roc", curve_of(scored.predicted, scored.label), colour(0));
+  plot.line("roc", curve_of(scored.predicted, scored.label), color(0));
   legend_in_corner(plot, names);
   return plot.done();
 }
 
-std::string one_vs_rest_plot(const Scored& scored) {
+std::string one_vs_rest_plot(const ScoredPredictions& scored) {
   Plot plot = roc_axes("ROC curves of " + scored.spec.head + ", each class against the rest");
   std::vector<std::pair<std::string, std::string>> names;
   const size_t width = scored.classes.size();
@@ -81,21 +81,21 @@ std::string one_vs_rest_plot(const Scored& scored) {
     }
     const auto points = curve_of(score, label);
     if (points.empty()) continue;
-    plot.line("roc", points, colour(c));
-    names.emplace_back(named(scored.classes[c], evaluation::auroc(score, label)), colour(c));
+    plot.line("roc", points, color(c));
+    names.emplace_back(named(scored.classes[c], evaluation::auroc(score, label)), color(c));
   }
   legend_in_corner(plot, names);
   return plot.done();
 }
 
-std::string calibration_plot(const Scored& scored) {
+std::string calibration_plot(const ScoredPredictions& scored) {
   Plot plot(side, side, percent_axis("predicted probability"), percent_axis("observed share"),
             "Calibration of " + scored.spec.head);
   plot.line("chance", {{0, 0}, {1, 1}});
   for (size_t i = 0; i < scored.cases.size(); ++i) {
     const double x = scored.predicted[i];
     const bool positive = scored.label[i] == 1;
-    plot.line("rug", {{x, positive ? 0.98 : 0.0}, {x, positive ? 1.0 : 0.02}}, colour(positive ? 1 : 0));
+    plot.line("rug", {{x, positive ? 0.98 : 0.0}, {x, positive ? 1.0 : 0.02}}, color(positive ? 1 : 0));
   }
   const int64_t bins = std::clamp<int64_t>(scored.size() / 15, 3, 8);
   const auto points =
@@ -103,16 +103,16 @@ std::string calibration_plot(const Scored& scored) {
   Points path;
   for (const auto& bin : points) {
     const auto interval = evaluation::wilson_interval(bin.observed, bin.count);
-    plot.line("whisker", {{bin.predicted, interval.low}, {bin.predicted, interval.high}}, colour(0));
+    plot.line("whisker", {{bin.predicted, interval.low}, {bin.predicted, interval.high}}, color(0));
     path.emplace_back(bin.predicted, bin.observed);
   }
-  plot.line("calibration", path, colour(0));
+  plot.line("calibration", path, color(0));
   for (const auto& bin : points)
-    plot.dot("bin", bin.predicted, bin.observed, 4.5, colour(0), std::to_string(bin.count) + " patients");
+    plot.dot("bin", bin.predicted, bin.observed, 4.5, color(0), std::to_string(bin.count) + " patients");
   return plot.done();
 }
 
-std::string strip_plot(const Scored& scored) {
+std::string strip_plot(const ScoredPredictions& scored) {
   Plot plot(side, side, percent_axis("predicted probability"), {0, 1, "", {}, false},
             "Predicted probability of every patient, apart by truth");
   plot.line("threshold", {{0.5, 0}, {0.5, 1}});
@@ -121,15 +121,15 @@ std::string strip_plot(const Scored& scored) {
     const bool positive = scored.label[i] == 1;
     const bool right = (scored.predicted[i] >= 0.5) == positive;
     plot.dot(right ? "patient" : "patient wrong", scored.predicted[i],
-             (positive ? 0.71 : 0.2) + random.uniform(-0.15, 0.15), 3.8, colour(positive ? 1 : 0),
+             (positive ? 0.71 : 0.2) + random.uniform(-0.15, 0.15), 3.8, color(positive ? 1 : 0),
              scored.cases[i] + ": " + core::format_fixed(scored.predicted[i], 2));
   }
   const auto counted = [&](int label) {
     return class_words(scored.spec, label) + " · " +
            std::to_string(std::count(scored.label.begin(), scored.label.end(), label)) + " patients";
   };
-  plot.text(plot.at_x(0) + 4, plot.at_y(0.93), counted(1), "start", "label strong", colour(1));
-  plot.text(plot.at_x(0) + 4, plot.at_y(0.42), counted(0), "start", "label strong", colour(0));
+  plot.text(plot.at_x(0) + 4, plot.at_y(0.93), counted(1), "start", "label strong", color(1));
+  plot.text(plot.at_x(0) + 4, plot.at_y(0.42), counted(0), "start", "label strong", color(0));
   return plot.done();
 }
 

@@ -4,15 +4,15 @@
 
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/survival.hpp"
+#include "report/format_text.hpp"
 #include "report/plots.hpp"
 #include "report/svg.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 
 namespace {
 
-using evaluation::Scored;
+using evaluation::ScoredPredictions;
 using evaluation::SurvivalStep;
 
 struct Half {
@@ -32,7 +32,7 @@ Points staircase(const std::vector<SurvivalStep>& curve, double unit, double Sur
 
 }  // namespace
 
-std::string survival_plot(const Scored& scored) {
+std::string survival_plot(const ScoredPredictions& scored) {
   const double longest = *std::max_element(scored.value.begin(), scored.value.end());
   const auto shown = time_scale(scored.spec.time_unit, longest);
   const double unit = shown.divisor;
@@ -58,18 +58,18 @@ std::string survival_plot(const Scored& scored) {
     auto outline = staircase(curve, unit, &SurvivalStep::high);
     const auto lower = staircase(curve, unit, &SurvivalStep::low);
     outline.insert(outline.end(), lower.rbegin(), lower.rend());
-    plot.area("band", outline, colour(high));
-    plot.line("survival", staircase(curve, unit, &SurvivalStep::survival), colour(high));
+    plot.area("band", outline, color(high));
+    plot.line("survival", staircase(curve, unit, &SurvivalStep::survival), color(high));
     for (const auto& step : curve) {
       if (step.censored == 0) continue;
       plot.line("censored",
                 {{step.time / unit, step.survival - 0.015}, {step.time / unit, step.survival + 0.015}},
-                colour(high));
+                color(high));
     }
     const auto events = std::count(halves[high].event.begin(), halves[high].event.end(), 1);
     names.emplace_back(std::string(high ? "higher" : "lower") + " predicted risk · " +
                            std::to_string(events) + " events in " + std::to_string(halves[high].time.size()),
-                       colour(high));
+                       color(high));
   }
   plot.legend(names, plot.width() - 290, plot.at_y(0.95) + 18);
   const auto test = evaluation::log_rank(scored.value, scored.event, high_risk);
@@ -80,13 +80,13 @@ std::string survival_plot(const Scored& scored) {
     for (const double tick : ticks)
       plot.text(plot.at_x(tick), row,
                 std::to_string(evaluation::number_at_risk(halves[high].time, tick * unit)), "middle", "label",
-                colour(high));
+                color(high));
     row += 17;
   }
   return plot.done();
 }
 
-std::string scatter_plot(const Scored& scored) {
+std::string scatter_plot(const ScoredPredictions& scored) {
   double low = std::numeric_limits<double>::infinity(), high = -low;
   for (const auto* values : {&scored.predicted, &scored.value})
     for (const double value : *values) {
@@ -98,7 +98,7 @@ std::string scatter_plot(const Scored& scored) {
             "Predicted against true values of " + scored.spec.head);
   plot.line("chance", {{low, low}, {high, high}});
   for (size_t i = 0; i < scored.cases.size(); ++i)
-    plot.dot("patient", scored.value[i], scored.predicted[i], 3.8, colour(0), scored.cases[i]);
+    plot.dot("patient", scored.value[i], scored.predicted[i], 3.8, color(0), scored.cases[i]);
   return plot.done();
 }
 
@@ -112,7 +112,7 @@ std::string ranked_plot(std::vector<double> values, const std::vector<std::strin
             "Correlation of each gene, best first");
   plot.line("chance", {{0, 0}, {count + 1, 0}});
   for (size_t i = 0; i < ranked.size(); ++i)
-    plot.dot("gene", static_cast<double>(i + 1), ranked[i].first, 3, colour(0), ranked[i].second);
+    plot.dot("gene", static_cast<double>(i + 1), ranked[i].first, 3, color(0), ranked[i].second);
   std::vector<std::string> best;
   for (size_t i = 0; i < std::min<size_t>(ranked.size(), 5); ++i) best.push_back(ranked[i].second);
   plot.text(plot.at_x(count * 0.08), plot.at_y(ranked.front().first), "best: " + core::join(best, ", "),
@@ -139,7 +139,7 @@ std::string forest_plot(const std::vector<ForestRow>& rows, const std::string& m
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows[i];
     const double y = count - 0.5 - static_cast<double>(i), base = plot.at_y(y) + 4;
-    const char* paint = colour(row.muted ? 6 : 0);
+    const char* paint = color(row.muted ? 6 : 0);
     const char* style = row.headline ? "label strong" : "label";
     if (!std::isnan(row.low)) plot.line("interval", {{row.low, y}, {row.high, y}}, paint);
     plot.dot("estimate", row.value, y, row.headline ? 6 : 4.5, paint);
@@ -175,10 +175,9 @@ std::string training_plot(const std::vector<TrainingCurve>& curves) {
         points.emplace_back(static_cast<double>(i + 1), std::clamp(losses[i], y.low, y.high));
     if (!points.empty()) plot.line(name, points, paint);
   };
-  for (const auto& curve : curves) draw("loss", curve.training_loss, colour(6));
-  for (const auto& curve : curves) draw("loss validation", curve.validation_loss, colour(1));
-  plot.legend({{"training", colour(6)}, {"validation", colour(1)}}, plot.width() - 110,
-              plot.at_y(y.high) + 14);
+  for (const auto& curve : curves) draw("loss", curve.training_loss, color(6));
+  for (const auto& curve : curves) draw("loss validation", curve.validation_loss, color(1));
+  plot.legend({{"training", color(6)}, {"validation", color(1)}}, plot.width() - 110, plot.at_y(y.high) + 14);
   return plot.done();
 }
 

@@ -2,12 +2,13 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "report/case_numbers.hpp"
+#include "report/format_text.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 #include "report/template.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 

@@ -17,7 +17,7 @@ namespace page = kainjow::mustache;
 /// ones are held out.
 struct HeadCases {
   data::LabelSpec spec;
-  std::optional<evaluation::Scored> shown, development;
+  std::optional<evaluation::ScoredPredictions> shown, development;
   bool held_out = false;  ///< the shown ones are the test cases
 };
 HeadCases cases_of(const ReportInput& input, const data::LabelSpec& spec);

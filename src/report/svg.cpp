@@ -66,7 +66,7 @@ std::string data_uri(std::string_view png) {
   return out;
 }
 
-const char* colour(size_t index) {
+const char* color(size_t index) {
   static constexpr std::array<const char*, 7> palette{"#0b5fa5", "#d55e00", "#00875f", "#a6478c",
                                                       "#b8860b", "#3aa6d8", "#6b7280"};
   return palette[index % palette.size()];
@@ -158,9 +158,9 @@ void Plot::text(double pixel_x, double pixel_y, std::string_view content, const 
           "\" y=\"" + pixel(pixel_y) + "\" text-anchor=\"" + anchor + "\">" + escape(content) + "</text>\n";
 }
 
-void Plot::legend(const std::vector<std::pair<std::string, std::string>>& names_and_colours, double pixel_x,
+void Plot::legend(const std::vector<std::pair<std::string, std::string>>& names_and_colors, double pixel_x,
                   double pixel_y) {
-  for (const auto& [name, paint] : names_and_colours) {
+  for (const auto& [name, paint] : names_and_colors) {
     out_ += "<line class=\"key\" stroke=\"" + paint + "\" x1=\"" + pixel(pixel_x) + "\" x2=\"" +
             pixel(pixel_x + 16) + "\" y1=\"" + pixel(pixel_y) + "\" y2=\"" + pixel(pixel_y) + "\"/>\n";
     text(pixel_x + 22, pixel_y + 4, name);

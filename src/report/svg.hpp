@@ -12,8 +12,8 @@ namespace photo51::report {
 std::string escape(std::string_view text);
 std::string data_uri(std::string_view png);
 
-/// Colours that people with any colour vision tell apart (after Okabe and Ito 2008), cyclic.
-const char* colour(size_t index);
+/// Colors that people with any color vision tell apart (after Okabe and Ito 2008), cyclic.
+const char* color(size_t index);
 
 struct Axis {
   double low = 0, high = 1;
@@ -37,7 +37,7 @@ class Plot {
   double bottom() const { return bottom_; }
   double width() const { return width_; }
 
-  /// `name` becomes the element's class; colours come by `paint`, else from the page's style.
+  /// `name` becomes the element's class; colors come by `paint`, else from the page's style.
   void line(const char* name, const Points& points, const char* paint = nullptr);
   void area(const char* name, const Points& outline, const char* paint = nullptr);
   void dot(const char* name, double x, double y, double radius, const char* paint = nullptr,
@@ -46,7 +46,7 @@ class Plot {
   void text(double pixel_x, double pixel_y, std::string_view content, const char* anchor = "start",
             const char* name = "label", const char* paint = nullptr);
   /// A short line and a name each, downward from a pixel.
-  void legend(const std::vector<std::pair<std::string, std::string>>& names_and_colours, double pixel_x,
+  void legend(const std::vector<std::pair<std::string, std::string>>& names_and_colors, double pixel_x,
               double pixel_y);
   std::string done();
 

@@ -3,8 +3,8 @@
 
 #include <cmath>
 
+#include "report/format_text.hpp"
 #include "report/svg.hpp"
-#include "report/words.hpp"
 
 namespace photo51::report {
 namespace {

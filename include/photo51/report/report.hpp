@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "photo51/data/dataset.hpp"
+#include "photo51/data/cohort/cohort.hpp"
 #include "photo51/evaluation/evaluate.hpp"
 #include "photo51/model/predictions.hpp"
 
@@ -45,7 +45,7 @@ struct ReportInput {
   /// `cross_validation/site=DU`.
   std::vector<evaluation::Metric> metrics;
   std::vector<model::Prediction> predictions;
-  evaluation::Truth truth;
+  evaluation::GroundTruth truth;
   std::vector<TrainingCurve> curves;
   std::vector<Picture> pictures;
   std::vector<std::string> warnings;

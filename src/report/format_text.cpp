@@ -1,4 +1,4 @@
-#include "report/words.hpp"
+#include "report/format_text.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "photo51/report/gather.hpp"
+#include "photo51/report/build_report.hpp"
 
 #include <cmath>
 #include <limits>
@@ -13,7 +13,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
 #include "photo51/run/layout.hpp"
-#include "photo51/training/run.hpp"
+#include "photo51/training/run/run.hpp"
 #include "report/example_pictures.hpp"
 
 namespace photo51::report {
@@ -46,7 +46,7 @@ std::string task_text(const data::LabelSpec& spec) {
   return "";
 }
 
-std::vector<std::string> question(const Study& study) {
+std::vector<std::string> question(const ReportSource& study) {
   std::vector<std::string> inputs, tasks;
   for (const auto& [name, input] : study.pipeline.inputs) inputs.push_back(input_text(name, input));
   for (const auto& spec : study.cohort.labels()) tasks.push_back(spec.head + ": " + task_text(spec));
@@ -63,7 +63,7 @@ std::vector<std::pair<std::string, std::string>> parts_of_model(const model::Mod
 
 }  // namespace
 
-ReportInput gather(const Study& study, const std::string& title) {
+ReportInput build_report(const ReportSource& study, const std::string& title) {
   ReportInput input;
   input.title = title;
   input.question = question(study);
@@ -116,7 +116,7 @@ std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& ru
   const auto run = training::load_run(run_folder, options);
   auto experiment = run.experiment;
   if (!overrides.empty()) experiment = training::read_experiment(run_folder / run::name::config, overrides);
-  Study study{run.experiment.pipeline, *run.cohort, {}, run.development, {}, experiment.evaluate};
+  ReportSource study{run.experiment.pipeline, *run.cohort, {}, run.development, {}, experiment.evaluate};
   study.predictions.insert(study.predictions.end(), run.test.begin(), run.test.end());
   auto warnings = run.warnings;
   for (const auto& warning : warnings) core::log_warning(warning);
@@ -124,7 +124,7 @@ std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& ru
   const auto cases = core::read_table(run_folder / run::name::cases);
   const size_t name = cases.require("case"), part = cases.require("part");
   for (const auto& row : cases.rows) study.parts[row[name]] = row[part];
-  ReportInput input = gather(study, std::filesystem::absolute(run_folder).filename().string());
+  ReportInput input = build_report(study, std::filesystem::absolute(run_folder).filename().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.curves = training_curves(run_folder / run::name::log);
   if (std::filesystem::exists(run_folder / run::name::warnings))  // runs of older versions have none

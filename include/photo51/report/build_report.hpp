@@ -8,11 +8,11 @@
 
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/report/report.hpp"
-#include "photo51/training/run.hpp"
+#include "photo51/training/run/run.hpp"
 
 namespace photo51::report {
 
-struct Study {
+struct ReportSource {
   const inference::PipelineOptions& pipeline;
   const data::Cohort& cohort;
   std::map<std::string, std::string> parts;  ///< case -> part; the parts `test` etc. of cases.csv
@@ -23,7 +23,7 @@ struct Study {
 
 /// Everything but the training curves, `made_by` and warnings. A picture that cannot be drawn is left out and
 /// named in the warnings.
-ReportInput gather(const Study& study, const std::string& title);
+ReportInput build_report(const ReportSource& study, const std::string& title);
 /// From a run's `log.jsonl`.
 std::vector<TrainingCurve> training_curves(const std::filesystem::path& log);
 /// Scores a run again and writes `metrics.csv` and `report.html` into it, which the caller has locked. Of a

@@ -1,4 +1,4 @@
-#include "photo51/report/gather.hpp"
+#include "photo51/report/build_report.hpp"
 
 #include <gmock/gmock.h>
 
