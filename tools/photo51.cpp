@@ -128,6 +128,7 @@ int run(int argc, char** argv) {
   commands::add_evaluate(app, common);
   commands::add_predict(app, common);
   commands::add_export(app, common);
+  commands::add_migrate(app, common);
   commands::add_radiomics(app, common);
   commands::add_inspect(app, common);
   commands::add_describe(app, common);

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "photo51/config/migrate.hpp"
 #include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
@@ -360,6 +361,7 @@ class Dumper final : public Fields {
 }  // namespace
 
 void read_section(const Node& node, const Section& section) {
+  refuse_renamed(node);  // before it is an unknown key
   read_into(node, "", section.describe);
 }
 

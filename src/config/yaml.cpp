@@ -43,6 +43,7 @@ Node convert(const YAML::Node& yaml, std::string_view text, const Source& source
   Node node;
   node.file = source;
   node.line = yaml.Mark().line + 1;
+  node.at = yaml.Mark().pos;
   switch (yaml.Type()) {
     case YAML::NodeType::Undefined:
       break;
@@ -69,6 +70,7 @@ Node convert(const YAML::Node& yaml, std::string_view text, const Source& source
         node.entries.push_back({key, convert(entry.second, text, source)});
         // An entry's line is its key's: that is where a reader looks.
         node.entries.back().second.line = entry.first.Mark().line + 1;
+        node.entries.back().second.key_at = entry.first.Mark().pos;
       }
       break;
     }

@@ -15,6 +15,7 @@ void add_doctor(CLI::App& app, const Common& common);
 void add_evaluate(CLI::App& app, const Common& common);
 void add_export(CLI::App& app, const Common& common);
 void add_inspect(CLI::App& app, const Common& common);
+void add_migrate(CLI::App& app, const Common& common);
 void add_phantom(CLI::App& app, const Common& common);
 void add_predict(CLI::App& app, const Common& common);
 void add_radiomics(CLI::App& app, const Common& common);

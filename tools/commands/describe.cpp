@@ -10,8 +10,8 @@
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/settings.hpp"
-#include "photo51/radiomics/voxelwise.hpp"
-#include "photo51/training/experiment.hpp"
+#include "photo51/radiomics/voxelwise/voxelwise.hpp"
+#include "photo51/training/run/experiment.hpp"
 
 namespace photo51::commands {
 namespace {

@@ -22,9 +22,11 @@
 #include "photo51/core/memory.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
-#include "photo51/data/check.hpp"
-#include "photo51/data/dataset.hpp"
-#include "photo51/training/experiment.hpp"
+#include "photo51/data/cohort/check.hpp"
+#include "photo51/data/load/loader.hpp"
+#include "photo51/data/split/split.hpp"
+#include "photo51/model/model.hpp"
+#include "photo51/training/run/experiment.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -197,7 +199,7 @@ void check_experiment(Findings& findings, const std::string& config,
 
   // A few cases for real: how long does one take, and how much memory will they all need?
   const auto& train_rows = split.folds.at(0).train;
-  const data::Fitted fitted = data::fit(cohort, train_rows);
+  const data::FittedTransforms fitted = data::fit(cohort, train_rows);
   const data::CaseLoader loader(cohort, fitted);
   const size_t tried = std::min<size_t>(train_rows.size(), 4);
   const auto begin = std::chrono::steady_clock::now();

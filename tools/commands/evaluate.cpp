@@ -13,7 +13,7 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
-#include "photo51/report/gather.hpp"
+#include "photo51/report/build_report.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/lock.hpp"
 
@@ -136,9 +136,9 @@ void score_new(const Arguments& arguments, const Common& common) {
 
   inference::PipelineOptions shown = predictor.pipeline();
   shown.cohort = cohort_options;
-  report::Study study{shown, cohort, {}, predictions, metrics, options};
+  report::ReportSource study{shown, cohort, {}, predictions, metrics, options};
   for (int64_t row = 0; row < cohort.size(); ++row) study.parts[cohort.id(row)] = "test";
-  auto input = report::gather(study, arguments.manifest.stem().string());
+  auto input = report::build_report(study, arguments.manifest.stem().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.made_by = std::string("photo51 ") + core::version() + ", " + std::to_string(predictor.size()) +
                   " model(s) of " + fs::absolute(arguments.model).filename().string();

@@ -13,11 +13,11 @@
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/imaging/inspect.hpp"
-#include "photo51/imaging/picture.hpp"
-#include "photo51/imaging/privacy.hpp"
-#include "photo51/imaging/slide.hpp"
-#include "photo51/preprocess/tiles.hpp"
+#include "photo51/imaging/inspect/inspect.hpp"
+#include "photo51/imaging/picture/picture.hpp"
+#include "photo51/imaging/privacy/privacy.hpp"
+#include "photo51/imaging/slide/slide.hpp"
+#include "photo51/preprocess/histopathology/tiles.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::commands {

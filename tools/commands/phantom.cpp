@@ -1,5 +1,5 @@
 // photo51 phantom: a cohort with a known answer.
-#include "photo51/data/phantom.hpp"
+#include "photo51/phantom/phantom.hpp"
 
 #include <cstdio>
 #include <memory>
@@ -13,7 +13,7 @@
 namespace photo51::commands {
 namespace {
 
-void print(const data::PhantomSummary& summary, const std::string& folder, bool json) {
+void print(const phantom::PhantomSummary& summary, const std::string& folder, bool json) {
   if (json) {
     std::printf("%s\n", core::json_text(nlohmann::json{{"manifest", folder + "/cohort.csv"},
                                                        {"best_auroc", summary.population},
@@ -45,11 +45,11 @@ void add_phantom(CLI::App& app, const Common& common) {
   CLI::App* command =
       app.add_subcommand("phantom", "Write a synthetic cohort whose best possible AUROC is known");
   struct Arguments {
-    data::PhantomOptions options;
+    phantom::PhantomOptions options;
     std::string folder;
   };
   auto arguments = std::make_shared<Arguments>();
-  data::PhantomOptions& options = arguments->options;
+  phantom::PhantomOptions& options = arguments->options;
   command->add_option("--out", arguments->folder, "the folder to write")->required();
   command->add_option("--patients", options.patients, "how many")->capture_default_str();
   command->add_option("--seed", options.seed, "of everything random")->capture_default_str();
@@ -88,7 +88,7 @@ void add_phantom(CLI::App& app, const Common& common) {
   command->callback([arguments, &common] {
     core::check_thread_count("--threads", arguments->options.threads);
     run::refuse_output_folder(arguments->folder, "--out");
-    print(data::write_phantom(arguments->options, arguments->folder), arguments->folder, common.json);
+    print(phantom::write_phantom(arguments->options, arguments->folder), arguments->folder, common.json);
   });
 }
 

@@ -10,7 +10,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
-#include "photo51/radiomics/filter.hpp"
+#include "photo51/radiomics/filters/filter.hpp"
 
 namespace photo51::commands::regions {
 namespace {

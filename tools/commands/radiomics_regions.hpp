@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "photo51/core/thread_pool.hpp"
-#include "photo51/data/warnings.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/data/cohort/warnings.hpp"
+#include "photo51/imaging/masks/mask.hpp"
 #include "photo51/radiomics/features.hpp"
-#include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/radiomics/voxelwise/voxelwise.hpp"
 
 namespace photo51::commands::regions {
 

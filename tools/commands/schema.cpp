@@ -3,7 +3,7 @@
 
 #include "commands/commands.hpp"
 #include "photo51/config/reference.hpp"
-#include "photo51/training/experiment.hpp"
+#include "photo51/training/run/experiment.hpp"
 
 namespace photo51::commands {
 

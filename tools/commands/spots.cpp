@@ -1,5 +1,5 @@
 // photo51 spots: stained sections with measured spots to a cohort of one row a spot.
-#include "photo51/data/spots.hpp"
+#include "photo51/data/import/spatial_transcriptomics.hpp"
 
 #include <cstdio>
 #include <memory>

@@ -6,8 +6,8 @@
 #include "commands/metrics_table.hpp"
 #include "commands/new_cases.hpp"
 #include "photo51/config/node.hpp"
-#include "photo51/report/gather.hpp"
-#include "photo51/training/run.hpp"
+#include "photo51/report/build_report.hpp"
+#include "photo51/training/run/run.hpp"
 
 namespace photo51::commands {
 

@@ -2,6 +2,7 @@
 /// A configuration document: what YAML said, with the file and line of every value. Made by `load_document`,
 /// read through `Fields` only.
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -21,6 +22,9 @@ struct Node {
   std::vector<Entry> entries;               ///< of a map, in file order
   std::shared_ptr<const std::string> file;  ///< null for values made by the program
   int line = 0;
+  /// Where the text of its file has it, and its key if it has one: bytes from the beginning, without a byte
+  /// order mark; -1 = nowhere. Of an alias it is the place of what the alias names.
+  int64_t at = -1, key_at = -1;
 
   const Node* find(std::string_view key) const;
   Node* find(std::string_view key);

@@ -8,7 +8,7 @@ namespace photo51::config {
 
 /// Fills what `section` describes from `node`. Error (usage) with file:line, the dotted name of the key, what
 /// was expected, and the nearest valid name: unknown key, wrong type, out of range, unknown component,
-/// missing.
+/// missing; in a whole config also a name of an earlier version (config/migrate.hpp).
 void read_section(const Node& node, const Section& section);
 /// The values that `section` has now, defaults included.
 Node dump_section(const Section& section);
