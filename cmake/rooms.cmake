@@ -8,6 +8,8 @@ set(PHOTO51_ROOMS
     3:preprocess
     3:radiomics
     3:genomics
+    3:nn
+    4:phantom
     4:data
     5:backbones
     6:fusion
@@ -18,5 +20,5 @@ set(PHOTO51_ROOMS
     10:evaluation
     11:training
     12:report)
-# Those that define torch modules, and see torch/torch.h.
-set(PHOTO51_TORCH_ROOMS backbones fusion radiogenomics model inference training)
+# Those that define torch modules or see their definitions: they share a precompiled torch/nn/module.h.
+set(PHOTO51_TORCH_ROOMS nn backbones fusion radiogenomics model inference training)

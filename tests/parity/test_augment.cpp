@@ -3,11 +3,11 @@
 
 #include <cstdlib>
 
-#include "photo51/backbones/weights.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "photo51/ops/intensity.hpp"
 #include "photo51/ops/resample.hpp"
-#include "photo51/preprocess/artefacts.hpp"
-#include "photo51/preprocess/registration.hpp"
+#include "photo51/preprocess/augment/artefacts.hpp"
+#include "photo51/preprocess/geometry/registration.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::preprocess {
@@ -24,7 +24,7 @@ class AugmentPeers : public ::testing::Test {
     const std::string script = test::source_dir().string() + "/tests/parity/augment.py";
     const std::string command = std::string(python) + " " + script + " " + folder.path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
-    results_ = backbones::read_safetensors(folder / "augment.safetensors").tensors;
+    results_ = nn::read_safetensors(folder / "augment.safetensors").tensors;
   }
   static void TearDownTestSuite() {
     folder_.reset();

@@ -5,10 +5,10 @@
 
 #include <cstdlib>
 
-#include "photo51/backbones/weights.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/imaging/masks/mask.hpp"
+#include "photo51/imaging/pet/suv.hpp"
 #include "photo51/imaging/read.hpp"
-#include "photo51/imaging/suv.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -24,7 +24,7 @@ class Clinical : public testing::Test {
     const std::string command =
         std::string(python) + " " + script + " " + files().string() + " " + folder_->path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
-    results_ = backbones::read_safetensors(*folder_ / "peers.safetensors").tensors;
+    results_ = nn::read_safetensors(*folder_ / "peers.safetensors").tensors;
   }
   static void TearDownTestSuite() {
     folder_.reset();

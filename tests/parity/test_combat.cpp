@@ -5,7 +5,8 @@
 
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/data/dataset.hpp"
+#include "photo51/data/load/loader.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::data {

@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/imaging/read.hpp"
-#include "photo51/preprocess/histogram.hpp"
+#include "photo51/nn/weights/weights.hpp"
+#include "photo51/preprocess/intensity/histogram.hpp"
 #include "photo51/preprocess/prepare.hpp"
 #include "support/shared_data.hpp"
 
@@ -21,7 +21,7 @@ class Intensities : public ::testing::Test {
     folder_ = std::make_unique<test::TemporaryFolder>();
     const std::string script = test::source_dir().string() + "/tests/parity/intensities.py";
     ASSERT_EQ(std::system((std::string(python) + " " + script + " " + folder_->path().string()).c_str()), 0);
-    results_ = backbones::read_safetensors(*folder_ / "peers.safetensors").tensors;
+    results_ = nn::read_safetensors(*folder_ / "peers.safetensors").tensors;
   }
   static void TearDownTestSuite() {
     folder_.reset();
@@ -72,11 +72,11 @@ TEST_F(Intensities, HistogramStandardisationAgreesWithTorchIO) {
       scans.push_back(ours("scan_" + std::to_string(i), options));
       landmarks.push_back(scans.back().landmarks.at(0));
     }
-    const auto learnt = mean_landmarks(landmarks);
+    const auto learned = mean_landmarks(landmarks);
     for (int i = 0; i < 3; ++i) {
       auto values = scans[static_cast<size_t>(i)].values[0];
       const auto scan = imaging::read_volume(*folder_ / ("scan_" + std::to_string(i) + ".nii.gz")).data[0];
-      from_landmark_scale(values, learnt);
+      from_landmark_scale(values, learned);
       const auto& expected = results_.at("scan_" + std::to_string(i) + "." + region);
       ASSERT_EQ(values.sizes(), expected.sizes());
       // Theirs goes from 0 to 100, and maps the background too.

@@ -1,6 +1,6 @@
 // Learners against scikit-learn (linear), lifelines (Cox) and XGBoost's own Python package.
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cmath>
 #include <cstdlib>
@@ -10,8 +10,8 @@
 #include "photo51/core/random.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/radiogenomics/learner_head.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::radiogenomics {
@@ -74,7 +74,7 @@ class LearnersParity : public testing::Test {
                    : kind == Kind::multiclass ? "multiclass"
                    : kind == Kind::regression ? "regression"
                                               : "survival";
-    options.learner = learner;
+    options.estimator = learner;
     data::LabelSpec label;
     label.kind = kind;
     if (kind == Kind::multiclass) label.classes = {"0", "1", "2"};
@@ -105,7 +105,7 @@ TEST_F(LearnersParity, ElasticNet) {
                                      {"survival", Kind::survival}}) {
       if (kind == Kind::survival && l1_ratio > 0) continue;
       compare(std::string(name) + "_" + core::format_number(l1_ratio), kind,
-              config::choose<ElasticNetOptions>("linear", {.l1_ratio = l1_ratio, .lambda = 0.05}), 5e-4);
+              config::choose<ElasticNetOptions>("elastic_net", {.l1_ratio = l1_ratio, .lambda = 0.05}), 5e-4);
     }
 }
 

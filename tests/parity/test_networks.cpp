@@ -1,4 +1,4 @@
-#include <torch/torch.h>
+#include <torch/nn/module.h>
 
 #include <cstdlib>
 #include <functional>
@@ -7,7 +7,7 @@
 #include "photo51/backbones/cnn/efficientnet_lite.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
-#include "photo51/backbones/weights.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::backbones {
@@ -33,7 +33,7 @@ Peer resnet(const std::string& name, int64_t depth, int64_t dims) {
 }
 
 Peer vit() {
-  const VitOptions options{.patch = 8, .width = 24, .layers = 2, .heads = 3, .mlp = 48};
+  const VitOptions options{.patch_size = 8, .embed_dim = 24, .depth = 2, .num_heads = 3, .mlp_dim = 48};
   return {"torchvision_vit",
           [=] {
             return std::make_shared<Vit>(options, std::vector<int64_t>{32, 32}, 3, 7);
@@ -72,29 +72,29 @@ class Networks : public ::testing::TestWithParam<Peer> {
 
 TEST_P(Networks, TakeThePeersWeightsAndGiveItsOutput) {
   ASSERT_EQ(python("export"), 0);
-  TensorFile file = read_safetensors(folder_ / "w.safetensors");
+  nn::TensorFile file = nn::read_safetensors(folder_ / "w.safetensors");
   const at::Tensor image = file.tensors.at("input"), expected = file.tensors.at("output");
   file.tensors.erase("input");
   file.tensors.erase("output");
   auto network = GetParam().make();
-  load_state(*network, file.tensors, "the peer");  // strict: every name and shape
+  nn::load_state(*network, file.tensors, "the peer");  // strict: every name and shape
   network->eval();
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const at::Tensor output = GetParam().run(*network, image);
   EXPECT_TRUE(at::allclose(output, expected, 1e-3, 1e-4)) << (output - expected).abs().max().item<double>();
 }
 
 TEST_P(Networks, GiveWeightsThatThePeerTakes) {
-  torch::manual_seed(2);
+  at::manual_seed(2);
   auto network = GetParam().make();
   network->eval();
-  const torch::NoGradGuard no_grad;
+  const at::NoGradGuard no_grad;
   const bool volume = GetParam().name.starts_with("monai");
   const at::Tensor image = volume ? at::randn({1, 2, 16, 32, 32}) : at::randn({2, 3, 32, 32});
-  Tensors tensors = state_of(*network);
+  nn::Tensors tensors = nn::state_of(*network);
   tensors["input"] = image;
   tensors["output"] = GetParam().run(*network, image);
-  write_safetensors(folder_ / "w.safetensors", tensors);
+  nn::write_safetensors(folder_ / "w.safetensors", tensors);
   EXPECT_EQ(python("check"), 0);
 }
 

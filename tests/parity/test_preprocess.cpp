@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "photo51/preprocess/prepare.hpp"
 #include "support/shared_data.hpp"
 
@@ -21,7 +21,7 @@ class Monai : public ::testing::TestWithParam<std::string> {
     const std::string script = test::source_dir().string() + "/tests/parity/preprocess.py";
     const std::string command = std::string(python) + " " + script + " " + folder_->path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
-    results_ = backbones::read_safetensors(*folder_ / "monai.safetensors").tensors;
+    results_ = nn::read_safetensors(*folder_ / "monai.safetensors").tensors;
   }
   static void TearDownTestSuite() {
     folder_.reset();

@@ -6,7 +6,7 @@
 #include "photo51/config/reference.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/training/experiment.hpp"
+#include "photo51/training/run/experiment.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::config {

@@ -3,8 +3,8 @@
 
 #include <cstdlib>
 
-#include "photo51/backbones/weights.hpp"
-#include "photo51/preprocess/stain.hpp"
+#include "photo51/nn/weights/weights.hpp"
+#include "photo51/preprocess/histopathology/stain.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::preprocess {
@@ -22,7 +22,7 @@ class Torchstain : public testing::TestWithParam<std::string> {
                                 (wsi / "CRC-VAL-HE-7K-NORM-TCGA-YLVCMEHK.tif").string() + " " +
                                 folder.path().string();
     ASSERT_EQ(std::system(command.c_str()), 0);
-    results_ = backbones::read_safetensors(folder / "torchstain.safetensors").tensors;
+    results_ = nn::read_safetensors(folder / "torchstain.safetensors").tensors;
   }
   void SetUp() override {
     if (results_.empty()) GTEST_SKIP() << "needs PHOTO51_PEERS_PYTHON with the peers, and the shared slides";

@@ -1,4 +1,4 @@
-#include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/radiomics/voxelwise/voxelwise.hpp"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -7,9 +7,9 @@
 #include <cstdlib>
 #include <fstream>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/imaging/read.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::radiomics {
@@ -24,8 +24,7 @@ TEST(Voxelwise, AgreesWithPyRadiomics) {
   const test::TemporaryFolder folder;
   const std::string script = test::source_dir().string() + "/tests/parity/voxelwise.py";
   ASSERT_EQ(std::system((std::string(python) + " " + script + " " + folder.path().string()).c_str()), 0);
-  const auto peers =
-      backbones::read_safetensors(folder / "peers.safetensors", backbones::Values::any).tensors;
+  const auto peers = nn::read_safetensors(folder / "peers.safetensors", nn::Values::any).tensors;
   const auto image = imaging::read_volume(folder / "image.nii.gz");
   const auto mask = imaging::read_volume(folder / "mask.nii.gz");
   const auto inside = mask.data[0].ne(0);
@@ -75,8 +74,7 @@ void compare(const std::filesystem::path& files, const std::vector<std::string>&
                               "/tests/parity/voxelwise.py " + folder.path().string() + " " + image_file +
                               " " + mask_file;
   ASSERT_EQ(std::system(command.c_str()), 0);
-  const auto peers =
-      backbones::read_safetensors(folder / "peers.safetensors", backbones::Values::any).tensors;
+  const auto peers = nn::read_safetensors(folder / "peers.safetensors", nn::Values::any).tensors;
   const auto image = imaging::read_volume(image_file, {.keep_double = true});
   const auto mask = imaging::read_volume(mask_file);
   size_t compared = 0;

@@ -6,9 +6,9 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "photo51/backbones/weights.hpp"
-#include "photo51/imaging/write_dicom.hpp"
-#include "photo51/imaging/write_slide.hpp"
+#include "photo51/imaging/dicom/write.hpp"
+#include "photo51/imaging/slide/write.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::imaging {
@@ -101,7 +101,7 @@ class Written : public testing::Test {
     write_nifti(labels(), folder / "labels.nii.gz");
     const std::string script = test::source_dir().string() + "/tests/parity/written.py";
     ASSERT_EQ(std::system((std::string(python) + " " + script + " " + folder.path().string()).c_str()), 0);
-    results_ = backbones::read_safetensors(folder / "peers.safetensors").tensors;
+    results_ = nn::read_safetensors(folder / "peers.safetensors").tensors;
   }
   void SetUp() override {
     if (results_.empty()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";

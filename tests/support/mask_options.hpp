@@ -1,7 +1,7 @@
 #pragma once
 /// Options of masks with one of them set.
 
-#include "photo51/imaging/mask_options.hpp"
+#include "photo51/imaging/masks/options.hpp"
 
 namespace photo51::test {
 

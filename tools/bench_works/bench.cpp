@@ -1,7 +1,7 @@
 // `photo51_bench WORK [ARGUMENT…]`: one work of tools/bench.
 #include "bench.hpp"
 
-#include <torch/torch.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <chrono>
@@ -40,7 +40,7 @@ constexpr Work works[] = {{"augment", 0, augment},       {"preprocess", 1, prepr
 }  // namespace photo51::bench
 
 int main(int argc, char** argv) try {
-  torch::set_num_threads(2);
+  at::set_num_threads(2);
   const photo51::bench::Arguments arguments(argv + std::min(argc, 2), argv + argc);
   for (const auto& work : photo51::bench::works)
     if (argc > 1 && std::string(argv[1]) == work.name && arguments.size() == work.arguments) {

@@ -1,7 +1,7 @@
 #include "bench.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/read.hpp"
-#include "photo51/radiomics/voxelwise.hpp"
+#include "photo51/radiomics/voxelwise/voxelwise.hpp"
 
 namespace photo51::bench {
 

@@ -1,4 +1,4 @@
-#include "photo51/preprocess/tiles.hpp"
+#include "photo51/preprocess/histopathology/tiles.hpp"
 
 #include <ATen/ATen.h>
 #include <openslide/openslide.h>
@@ -25,9 +25,9 @@ void make_slide(const Arguments& arguments) {
       at::rand({1, 1, side / 500 + 1, side / 500 + 1}, at::kFloat), {side, side}, false)[0][0];
   const float base[] = {225, 160, 200}, dark[] = {110, 60, 140};
   for (int64_t c = 0; c < 3; ++c) {
-    at::Tensor colour = base[c] - (base[c] - dark[c]) * (nuclei * 1.6 - 0.6).clamp(0, 1);
-    colour = at::where(tissue > 0.3, colour, at::full({}, 243.0F)) + 6 * at::randn({side, side}, at::kFloat);
-    rgb.select(2, c).copy_(colour.clamp(0, 255));
+    at::Tensor color = base[c] - (base[c] - dark[c]) * (nuclei * 1.6 - 0.6).clamp(0, 1);
+    color = at::where(tissue > 0.3, color, at::full({}, 243.0F)) + 6 * at::randn({side, side}, at::kFloat);
+    rgb.select(2, c).copy_(color.clamp(0, 255));
   }
   TIFF* tiff = TIFFOpen(arguments.at(0).c_str(), "w8");
   if (tiff == nullptr) throw std::runtime_error("cannot write " + arguments.at(0));

@@ -8,7 +8,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
-#include "photo51/imaging/picture.hpp"
+#include "photo51/imaging/picture/picture.hpp"
 #include "photo51/imaging/write.hpp"
 #include "support/dicom_objects.hpp"
 #include "support/write_tiff.hpp"

@@ -6,17 +6,17 @@
 #include <typeinfo>
 #include <vector>
 
-#include "photo51/backbones/weights.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/table.hpp"
-#include "photo51/imaging/cine.hpp"
-#include "photo51/imaging/inspect.hpp"
-#include "photo51/imaging/mask.hpp"
+#include "photo51/imaging/inspect/inspect.hpp"
+#include "photo51/imaging/masks/mask.hpp"
 #include "photo51/imaging/read.hpp"
-#include "photo51/imaging/slide.hpp"
+#include "photo51/imaging/slide/slide.hpp"
+#include "photo51/imaging/ultrasound/cine.hpp"
+#include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::fuzz {
 namespace {
@@ -81,7 +81,7 @@ Verdict read_every_way(const fs::path& path, const fs::path& images) {
         fault);
   };
   if (suffix == ".csv") return silent([&] { core::read_table(path); }, core::Fault::data);
-  if (suffix == ".safetensors") return silent([&] { backbones::read_safetensors(path); }, core::Fault::data);
+  if (suffix == ".safetensors") return silent([&] { nn::read_safetensors(path); }, core::Fault::data);
   if (suffix == ".yaml")
     return silent([&] { config::parse_yaml(core::read_file(path), path.string()); }, core::Fault::usage);
   imaging::Inspection found;

@@ -1,7 +1,7 @@
 #include <cstdlib>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/dicom_codecs.hpp"
+#include "imaging/dicom/pixels/codecs.hpp"
 
 namespace {
 

@@ -1,9 +1,9 @@
 #include <cstdlib>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/dicom_frames.hpp"
-#include "imaging/dicom_pixels.hpp"
-#include "imaging/dicom_tags.hpp"
+#include "imaging/dicom/functional_groups.hpp"
+#include "imaging/dicom/header.hpp"
+#include "imaging/dicom/pixels/pixel_data.hpp"
 
 #include <ATen/core/Tensor.h>
 

@@ -1,10 +1,10 @@
 #include "fuzz/targets/target.hpp"
-#include "imaging/dicom_tags.hpp"
-#include "imaging/segmentation.hpp"
-#include "imaging/structure_set.hpp"
-#include "photo51/imaging/cine.hpp"
+#include "imaging/dicom/header.hpp"
+#include "imaging/masks/dicom_seg.hpp"
+#include "imaging/masks/rtstruct.hpp"
 #include "photo51/imaging/read.hpp"
-#include "photo51/imaging/slide.hpp"
+#include "photo51/imaging/slide/slide.hpp"
+#include "photo51/imaging/ultrasound/cine.hpp"
 
 /// What a DICOM object means: volumes and their units, segments, contours, cines, slides.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {

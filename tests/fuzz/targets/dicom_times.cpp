@@ -2,7 +2,7 @@
 #include <string>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/dicom_time.hpp"
+#include "imaging/dicom/date_time.hpp"
 
 /// A time that is taken lies within its day.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {

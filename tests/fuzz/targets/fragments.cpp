@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/dicom_fragments.hpp"
+#include "imaging/dicom/pixels/fragments.hpp"
 
 namespace {
 

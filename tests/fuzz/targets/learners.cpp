@@ -8,8 +8,8 @@
 
 #include "fuzz/targets/target.hpp"
 #include "photo51/core/random.hpp"
-#include "photo51/radiogenomics/learner_head.hpp"
-#include "photo51/radiogenomics/learner_options.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace {
 
@@ -23,9 +23,9 @@ constexpr int64_t columns = 6, cases = 40;
 config::Choice learner(unsigned which) {
   switch (which) {
     case 0:
-      return config::choose<radiogenomics::ElasticNetOptions>("linear", {.lambda = 0.1});
+      return config::choose<radiogenomics::ElasticNetOptions>("elastic_net", {.lambda = 0.1});
     case 1:
-      return config::choose<radiogenomics::KernelOptions>("kernel", {.lambda = 0.1, .components = 8});
+      return config::choose<radiogenomics::KernelOptions>("kernel_ridge", {.lambda = 0.1, .components = 8});
     case 2:
       return config::choose<radiogenomics::BoostedTreesOptions>("boosted_trees",
                                                                 {.rounds = 3, .max_depth = 4, .gamma = 1});
@@ -37,7 +37,7 @@ config::Choice learner(unsigned which) {
   }
 }
 
-/// A head, rows that it was fitted to, and all places of what it learnt.
+/// A head, rows that it was fitted to, and all places of what it learned.
 struct Taught {
   radiogenomics::HeadOptions options;
   data::LabelSpec label;
@@ -46,7 +46,7 @@ struct Taught {
   std::vector<std::string> places;
 
   Taught(unsigned which, Kind kind) {
-    options.learner = learner(which);
+    options.estimator = learner(which);
     label.head = "h";
     label.kind = kind;
     if (kind == Kind::multiclass) label.classes = {"a", "b", "c"};

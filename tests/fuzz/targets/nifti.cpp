@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/nifti_header.hpp"
+#include "imaging/nifti/header.hpp"
 #include "imaging/readers.hpp"
 
 /// A header that is taken has sizes, and axes that can be inverted; the voxels are what it says.

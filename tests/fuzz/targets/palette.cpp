@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/dicom_colour.hpp"
+#include "imaging/dicom/pixels/color.hpp"
 
-/// The input: which kind of table, its descriptor (three words), its words. All three colours have the same.
+/// The input: which kind of table, its descriptor (three words), its words. All three colors have the same.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   using namespace photo51;
   using namespace photo51::imaging;
@@ -24,10 +24,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
   header.is_signed = kind == 3;
   DcmDataset& dataset = *header.file->getDataset();
   const auto length = static_cast<unsigned long>(words.size());
-  for (Uint16 colour = 1; colour <= 3; ++colour) {
-    const auto element = static_cast<Uint16>(0x1100 + colour);
+  for (Uint16 color = 1; color <= 3; ++color) {
+    const auto element = static_cast<Uint16>(0x1100 + color);
     dataset.putAndInsertUint16Array(DcmTag(0x0028, element, EVR_US), descriptor, 3);
-    const auto data = static_cast<Uint16>((kind == 1 ? 0x1220 : 0x1200) + colour);
+    const auto data = static_cast<Uint16>((kind == 1 ? 0x1220 : 0x1200) + color);
     dataset.putAndInsertUint16Array(DcmTag(0x0028, data, EVR_OW), words.data(), length);
   }
   const at::Tensor indices = at::arange(-4, 60, at::kInt).view({1, 1, 8, 8});

@@ -1,5 +1,5 @@
 #include "fuzz/targets/target.hpp"
-#include "imaging/picture_files.hpp"
+#include "imaging/picture/files.hpp"
 
 /// The decoders of PNG and JPEG, on the same bytes.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {

@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "fuzz/targets/target.hpp"
-#include "photo51/preprocess/registration.hpp"
+#include "photo51/preprocess/geometry/registration.hpp"
 
 /// A map that is taken has finite numbers.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {

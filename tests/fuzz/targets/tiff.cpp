@@ -1,9 +1,9 @@
 #include <cstdlib>
 
 #include "fuzz/targets/target.hpp"
-#include "imaging/slide_backend.hpp"
-#include "imaging/tiff_file.hpp"
-#include "photo51/imaging/slide.hpp"
+#include "imaging/slide/backend.hpp"
+#include "imaging/tiff/file.hpp"
+#include "photo51/imaging/slide/slide.hpp"
 
 /// Directories, and a first and a last piece of each image.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {

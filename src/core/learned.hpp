@@ -1,5 +1,5 @@
 #pragma once
-/// What was learnt in training, as JSON from a model's file, which a stranger may have made or damaged.
+/// What was learned in training, as JSON from a model's file, which a stranger may have made or damaged.
 /// Nothing of it is used before its type, size and range are checked.
 
 #include <cstdint>
@@ -11,20 +11,20 @@
 
 namespace photo51::core {
 
-/// Error (data): not JSON, a number that no double holds, nested deeper than anything that is learnt.
-nlohmann::json parse_learnt(std::string_view text);
+/// Error (data): not JSON, a number that no double holds, nested deeper than anything that is learned.
+nlohmann::json parse_learned(std::string_view text);
 
 /// A place in such JSON. Every error (data) names the place, what is wrong with it, and the remedy. It refers
 /// to the JSON, which has to outlive it.
-class Learnt {
+class Learned {
  public:
   /// `place` is what errors call it; empty = the whole.
-  explicit Learnt(const nlohmann::json& json, std::string place = "")
+  explicit Learned(const nlohmann::json& json, std::string place = "")
       : json_(&json), place_(std::move(place)) {}
 
   bool has(const std::string& name) const;  ///< an object, with something other than null of this name
-  Learnt at(const std::string& name) const;
-  Learnt at(size_t index) const;  ///< of a list
+  Learned at(const std::string& name) const;
+  Learned at(size_t index) const;  ///< of a list
   std::vector<std::string> keys() const;
   size_t size() const;               ///< of a list
   bool is_null(size_t index) const;  ///< of a list

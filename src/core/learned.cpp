@@ -1,4 +1,4 @@
-#include "core/learnt.hpp"
+#include "core/learned.hpp"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -18,7 +18,7 @@ std::string between(const std::string& least, const std::string& most) {
   return "is outside " + least + " to " + most;
 }
 
-double checked(double value, double least, double most, const Learnt& place) {
+double checked(double value, double least, double most, const Learned& place) {
   if (!std::isfinite(value)) place.fail("is not a finite number");
   if (value < least || value > most)
     place.fail(format_number(value) + " " + between(format_number(least), format_number(most)));
@@ -27,7 +27,7 @@ double checked(double value, double least, double most, const Learnt& place) {
 
 }  // namespace
 
-nlohmann::json parse_learnt(std::string_view text) {
+nlohmann::json parse_learned(std::string_view text) {
   constexpr int deepest = 32;
   try {
     return parse_bounded<nlohmann::json>(text, deepest);
@@ -38,56 +38,56 @@ nlohmann::json parse_learnt(std::string_view text) {
   }
 }
 
-void Learnt::fail(const std::string& problem) const {
-  fail_data((place_.empty() ? "what was learnt" : "`" + place_ + "`") + ": " + problem + remedy);
+void Learned::fail(const std::string& problem) const {
+  fail_data((place_.empty() ? "what was learned" : "`" + place_ + "`") + ": " + problem + remedy);
 }
 
-bool Learnt::has(const std::string& name) const {
+bool Learned::has(const std::string& name) const {
   if (!json_->is_object()) fail("is not an object");
   const auto found = json_->find(name);
   return found != json_->end() && !found->is_null();
 }
 
-Learnt Learnt::at(const std::string& name) const {
+Learned Learned::at(const std::string& name) const {
   if (!json_->is_object()) fail("is not an object");
   const auto found = json_->find(name);
   if (found == json_->end()) fail("lacks `" + name + "`");
-  return Learnt(*found, place_.empty() ? name : place_ + "." + name);
+  return Learned(*found, place_.empty() ? name : place_ + "." + name);
 }
 
-Learnt Learnt::at(size_t index) const {
+Learned Learned::at(size_t index) const {
   if (index >= size()) fail("holds " + std::to_string(size()) + " entries only");
-  return Learnt((*json_)[index], place_ + "[" + std::to_string(index) + "]");
+  return Learned((*json_)[index], place_ + "[" + std::to_string(index) + "]");
 }
 
-std::vector<std::string> Learnt::keys() const {
+std::vector<std::string> Learned::keys() const {
   if (!json_->is_object()) fail("is not an object");
   std::vector<std::string> names;
   for (const auto& item : json_->items()) names.push_back(item.key());
   return names;
 }
 
-size_t Learnt::size() const {
+size_t Learned::size() const {
   if (!json_->is_array()) fail("is not a list");
   return json_->size();
 }
 
-void Learnt::require_size(size_t count) const {
+void Learned::require_size(size_t count) const {
   if (size() != count)
     fail("holds " + std::to_string(size()) + " entries where " + std::to_string(count) + " are needed");
 }
 
-bool Learnt::is_null(size_t index) const {
+bool Learned::is_null(size_t index) const {
   if (index >= size()) fail("holds " + std::to_string(size()) + " entries only");
   return (*json_)[index].is_null();
 }
 
-double Learnt::number(double least, double most) const {
+double Learned::number(double least, double most) const {
   if (!json_->is_number()) fail("is not a finite number");
   return checked(json_->get<double>(), least, most, *this);
 }
 
-int64_t Learnt::whole(int64_t least, int64_t most) const {
+int64_t Learned::whole(int64_t least, int64_t most) const {
   if (!json_->is_number_integer()) fail("is not a whole number");
   const bool huge = json_->is_number_unsigned() &&
                     json_->get<uint64_t>() > static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
@@ -97,23 +97,23 @@ int64_t Learnt::whole(int64_t least, int64_t most) const {
   return value;
 }
 
-bool Learnt::flag() const {
+bool Learned::flag() const {
   if (!json_->is_boolean()) fail("is neither true nor false");
   return json_->get<bool>();
 }
 
-std::string Learnt::text() const {
+std::string Learned::text() const {
   if (!json_->is_string()) fail("is not text");
   return json_->get<std::string>();
 }
 
-double Learnt::number_in_text(double least, double most) const {
+double Learned::number_in_text(double least, double most) const {
   const auto value = parse_double(text());
   if (!value) fail("is not a finite number");
   return checked(*value, least, most, *this);
 }
 
-int64_t Learnt::whole_in_text(int64_t least, int64_t most) const {
+int64_t Learned::whole_in_text(int64_t least, int64_t most) const {
   const auto value = parse_int(text());
   if (!value) fail("is not a whole number");
   if (*value < least || *value > most)
@@ -121,7 +121,7 @@ int64_t Learnt::whole_in_text(int64_t least, int64_t most) const {
   return *value;
 }
 
-std::vector<double> Learnt::numbers(size_t count, double least, double most) const {
+std::vector<double> Learned::numbers(size_t count, double least, double most) const {
   require_size(count);
   std::vector<double> values;
   values.reserve(count);
@@ -134,7 +134,7 @@ std::vector<double> Learnt::numbers(size_t count, double least, double most) con
   return values;
 }
 
-std::vector<int64_t> Learnt::wholes(size_t count, int64_t least, int64_t most) const {
+std::vector<int64_t> Learned::wholes(size_t count, int64_t least, int64_t most) const {
   require_size(count);
   std::vector<int64_t> values;
   values.reserve(count);
@@ -149,14 +149,14 @@ std::vector<int64_t> Learnt::wholes(size_t count, int64_t least, int64_t most) c
   return values;
 }
 
-std::vector<std::string> Learnt::texts() const {
+std::vector<std::string> Learned::texts() const {
   std::vector<std::string> values;
   const size_t count = size();
   for (size_t i = 0; i < count; ++i) values.push_back(at(i).text());
   return values;
 }
 
-std::vector<std::string> Learnt::different_texts() const {
+std::vector<std::string> Learned::different_texts() const {
   auto values = texts();
   std::set<std::string_view> seen;
   for (const auto& value : values)
