@@ -1,11 +1,11 @@
 // Makes a small cohort, trains a fusion of MRI and expression on it, and asks the result about its patients.
 #include <photo51/backbones/options.hpp>
 #include <photo51/core/error.hpp>
-#include <photo51/data/phantom.hpp>
 #include <photo51/fusion/options.hpp>
 #include <photo51/inference/predictor.hpp>
+#include <photo51/phantom/phantom.hpp>
 #include <photo51/radiogenomics/options.hpp>
-#include <photo51/training/run.hpp>
+#include <photo51/training/run/run.hpp>
 
 #include <cstdio>
 
@@ -14,7 +14,7 @@ using namespace photo51;
 int main() try {
   const auto folder = std::filesystem::temp_directory_path() / "photo51_consumer";
   std::filesystem::remove_all(folder);
-  data::write_phantom({.patients = 24, .seed = 1}, folder / "cohort");
+  phantom::write_phantom({.patients = 24, .seed = 1}, folder / "cohort");
 
   data::InputOptions mri{.modality = "mri", .channels = {"flair"}, .mask = "seg"};
   mri.preprocess = {.spacing = {6, 6, 6}, .crop = {.around = "mask", .margin = 12}, .size = {12, 12, 12}};
