@@ -133,8 +133,8 @@ std::shared_ptr<Encoder> build_efficientnet_lite0(const config::Choice& choice, 
 
 }  // namespace
 
-const config::Catalogue<BuildEncoder>& image_encoders() {
-  static const config::Catalogue<BuildEncoder> table = {
+config::Catalogue<BuildEncoder>& image_encoders() {
+  static config::Catalogue<BuildEncoder> table = {
       {config::component<ResNetOptions>("resnet", "residual convolutional network, 2D or 3D"), build_resnet},
       {config::component<VitOptions>("vit", "vision transformer, 2D or 3D"), build_vit},
       {config::component<ConvNetOptions>("conv_net", "small plain convolutional network, 2D or 3D"),

@@ -116,13 +116,14 @@ void keep_original(const fs::path& file, const std::string& text) {
 
 }  // namespace
 
-Migration migrate(std::string_view text, const std::string& source, const Node& merged) {
+Migration migrate(std::string_view text, const std::string& source, const Node& merged,
+                  const ChoiceKeys& keys) {
   const Node document = parse_yaml(text, source);
   const size_t skipped = text.starts_with(byte_order_mark) ? byte_order_mark.size() : 0;
   const std::string_view body = text.substr(skipped);
   std::map<size_t, Edit> edits;  // by place: what aliases name is found as often as they name it
   Migration done;
-  for (const Renamed& renamed : renamed_in(document, merged)) {
+  for (const Renamed& renamed : renamed_in(document, merged, keys)) {
     const auto edit = edit_of(body, renamed);
     const std::string change = change_of(renamed);
     if (!edit)
@@ -142,10 +143,10 @@ Migration migrate(std::string_view text, const std::string& source, const Node& 
   return done;
 }
 
-std::vector<std::string> migrate_file(const fs::path& file, const Node& merged) {
+std::vector<std::string> migrate_file(const fs::path& file, const Node& merged, const ChoiceKeys& keys) {
   require_config(file, merged);
   const std::string text = core::read_file(file, core::most_of_a_config);
-  const Migration done = migrate(text, file.string(), merged);
+  const Migration done = migrate(text, file.string(), merged, keys);
   if (done.changes.empty()) return {};
   keep_original(file, text);
   core::write_file_atomic(file, done.text);

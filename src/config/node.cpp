@@ -66,10 +66,10 @@ Node Node::sequence() {
   return node;
 }
 
-Node merge(const Node& base, const Node& over) {
+Node merge(const Node& base, const Node& over, const ChoiceKeys& keys) {
   if (base.kind != Node::Kind::map || over.kind != Node::Kind::map) return over;
-  const Node* old_name = base.find("name");
-  const Node* new_name = over.find("name");
+  const Node* old_name = base.find(keys.key);
+  const Node* new_name = over.find(keys.key);
   if (old_name != nullptr && new_name != nullptr && old_name->text != new_name->text) return over;
   std::unordered_map<std::string_view, size_t> place_of;
   for (size_t i = 0; i < base.entries.size(); ++i) place_of.emplace(base.entries[i].first, i);
@@ -83,7 +83,7 @@ Node merge(const Node& base, const Node& over) {
       continue;
     }
     Node& now = merged.entries[place->second].second;
-    now = merge(base.entries[place->second].second, value);
+    now = merge(base.entries[place->second].second, value, keys.of(key));
     if (now.kind == Node::Kind::null) now.removed = true;
   }
   return merged;

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
+#include "config/limits.hpp"
+#include "config/overloaded.hpp"
 #include "photo51/config/migrate.hpp"
 #include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
@@ -30,32 +31,13 @@ void Fields::check_count(size_t given, size_t wanted, const char* name, const st
 
 namespace {
 
-template <class... Ts>
-struct Overloaded : Ts... {
-  using Ts::operator()...;
-};
-template <class... Ts>
-Overloaded(Ts...) -> Overloaded<Ts...>;
-
-std::string dotted(const std::string& prefix, const std::string& name) {
-  return prefix.empty() ? name : prefix + "." + name;
-}
-
 [[noreturn]] void fail_at(const Node& node, const std::string& key, const std::string& message) {
   core::fail_usage(node.where() + ": " + key + ": " + message);
 }
 
 void check_range(const Node& node, const std::string& key, const Limits& limits, double value,
                  const std::string& hint) {
-  const std::string unit = limits.unit.empty() ? "" : " " + limits.unit;
-  if (limits.min && !(value >= *limits.min))
-    fail_at(node, key,
-            "must be at least " + core::format_number(*limits.min) + unit + ", not " +
-                core::format_number(value) + hint);
-  if (limits.max && !(value <= *limits.max))
-    fail_at(node, key,
-            "must be at most " + core::format_number(*limits.max) + unit + ", not " +
-                core::format_number(value) + hint);
+  if (const auto problem = range_problem(limits, value); !problem.empty()) fail_at(node, key, problem + hint);
 }
 
 /// What is wrong with text that should be a number, as a remedy.
@@ -87,11 +69,7 @@ int64_t read_int(const Node& node, const std::string& key, const Limits& limits)
 
 std::string read_text(const Node& node, const std::string& key, const Limits& limits) {
   if (node.kind != Node::Kind::scalar) fail_at(node, key, "expected text, got " + node.kind_name());
-  if (!limits.one_of.empty() &&
-      std::find(limits.one_of.begin(), limits.one_of.end(), node.text) == limits.one_of.end())
-    fail_at(node, key,
-            "`" + node.text + "` is not a valid value" + core::suggest(node.text, limits.one_of) +
-                "; it takes " + core::join(limits.one_of, ", "));
+  if (const auto problem = word_problem(limits, node.text); !problem.empty()) fail_at(node, key, problem);
   return node.text;
 }
 
@@ -114,7 +92,7 @@ class Reader final : public Fields {
       fail_at(node, prefix_.empty() ? "config" : prefix_, "expected a map of keys, got " + node.kind_name());
   }
 
-  /// `name` of a component is read by its choice.
+  /// What names a component is read by its choice.
   void allow(const std::string& name) { known_.push_back(name); }
 
   void finish() const {
@@ -146,37 +124,38 @@ std::vector<std::string> names_of(const std::function<void(Fields&)>& describe) 
   return names.names;
 }
 
+/// `chooser` is the key of a component's map that names it; empty of a section.
 void read_into(const Node& node, const std::string& prefix, const std::function<void(Fields&)>& describe,
-               bool is_component = false) {
+               const std::string& chooser = "") {
   Reader reader(node, prefix);
-  if (is_component) reader.allow("name");
+  if (!chooser.empty()) reader.allow(chooser);
   // Unknown keys are found first by a dry pass, so that a misspelt key is not reported as a missing one.
   for (const auto& name : names_of(describe)) reader.allow(name);
   reader.finish();
   describe(reader);
 }
 
-void read_choice(const Node& node, const std::string& key, Choice& choice, const Components& components) {
-  const Node* name = node.kind == Node::Kind::map ? node.find("name") : &node;
+/// `field` says the table and the key of the map.
+template <class ChoiceOf>
+void read_choice(const Node& node, const std::string& key, Choice& choice, const ChoiceOf& field) {
+  const Components& components = *field.components;
+  const Node* name = node.kind == Node::Kind::map ? node.find(field.key) : &node;
   if (name != nullptr && name != &node && name->kind == Node::Kind::null) name = nullptr;
-  if (name == nullptr && !choice.empty()) {  // only options given: they belong to the default
-    Choice fresh = default_choice(components, choice.name);
-    read_into(
-        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, true);
-    choice = fresh;
-    return;
+  if (name == nullptr && choice.empty()) {
+    std::vector<std::string> valid;
+    for (const auto& component : components) valid.push_back(component.name);
+    fail_at(node, key, "needs a `" + field.key + "`: " + core::join(valid, ", "));
   }
-  std::vector<std::string> valid;
-  for (const auto& component : components) valid.push_back(component.name);
-  if (name == nullptr) fail_at(node, key, "needs a `name`: " + core::join(valid, ", "));
-  if (name->kind != Node::Kind::scalar)
-    fail_at(node, key, "expected a name or {name: …}, got " + node.kind_name());
-  if (std::find(valid.begin(), valid.end(), name->text) == valid.end())
-    fail_at(*name, key, "there is no `" + name->text + "`" + core::suggest(name->text, valid));
-  Choice fresh = default_choice(components, name->text);
+  if (name != nullptr && name->kind != Node::Kind::scalar)
+    fail_at(node, key, "expected a name or {" + field.key + ": …}, got " + node.kind_name());
+  if (name != nullptr)
+    if (const auto problem = component_problem(components, name->text); !problem.empty())
+      fail_at(*name, key, problem);
+  // Where only options are given, they belong to the default.
+  Choice fresh = default_choice(components, name != nullptr ? name->text : choice.name);
   if (node.kind == Node::Kind::map)
     read_into(
-        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, true);
+        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, field.key);
   choice = fresh;
 }
 
@@ -201,183 +180,108 @@ void Reader::visit(Field field) {
   }
   const Node& node = *found;
   const Limits& limits = field.limits;
-  std::visit(
-      Overloaded{
-          [&](bool* value) {
-            if (node.text != "true" && node.text != "false")
-              fail_at(node, key, "expected true or false, got " + node.kind_name());
-            *value = node.text == "true";
-          },
-          [&](int64_t* value) { *value = read_int(node, key, limits); },
-          [&](double* value) { *value = read_double(node, key, limits); },
-          [&](std::string* value) { *value = read_text(node, key, limits); },
-          [&](std::filesystem::path* value) {
-            *value = read_text(node, key, limits);
-            const auto base =
-                node.file ? std::filesystem::path(*node.file).parent_path() : std::filesystem::path();
-            if (value->is_relative()) *value = std::filesystem::absolute(base / *value).lexically_normal();
-          },
-          [&](std::optional<int64_t>* value) { *value = read_int(node, key, limits); },
-          [&](std::optional<double>* value) { *value = read_double(node, key, limits); },
-          [&](std::vector<std::string>* value) {
-            value->clear();
-            if (limits.lone && node.kind == Node::Kind::scalar) {
-              if (!node.text.empty()) value->push_back(read_text(node, key, limits));
-              return;
-            }
-            for (const auto& item : read_list(node, key)) value->push_back(read_text(item, key, limits));
-          },
-          [&](std::vector<double>* value) {
-            value->clear();
-            const std::string hint = count_hint(read_list(node, key).size(), most_axes);
-            for (const auto& item : read_list(node, key))
-              value->push_back(read_double(item, key, limits, hint));
-          },
-          [&](std::vector<int64_t>* value) {
-            value->clear();
-            for (const auto& item : read_list(node, key)) value->push_back(read_int(item, key, limits));
-          },
-          [&](const Numbers& numbers) {
-            const auto& items = read_list(node, key);
-            if (items.size() != numbers.count)
-              fail_at(node, key,
-                      "expected " + std::to_string(numbers.count) + " numbers, got " +
-                          std::to_string(items.size()) + count_hint(items.size(), numbers.count));
-            for (size_t i = 0; i < numbers.count; ++i) numbers.values[i] = read_double(items[i], key, limits);
-          },
-          [&](const Section& section) {
-            if (section.set_present) section.set_present(true);
-            if (node.kind == Node::Kind::scalar && limits.lone) {  // `normalize: zscore`
-              Node opened = Node::map();
-              opened.file = node.file;
-              opened.line = node.line;
-              opened.set(names_of(section.describe).at(0), node);
-              read_into(opened, key, section.describe);
-              return;
-            }
-            read_into(node, key, section.describe);
-          },
-          [&](const Group& group) {
-            if (node.kind != Node::Kind::map)
-              fail_at(node, key, "expected a map of names, got " + node.kind_name());
-            group.clear();
-            for (const auto& [name, entry] : node.entries)
-              if (!is_removed(entry, dotted(key, name)))
-                read_into(entry, dotted(key, name), group.at(name).describe);
-          },
-          [&](const ChoiceField& choice) { read_choice(node, key, *choice.choice, *choice.components); },
-          [&](const ChoiceList& list) {
-            list.choices->clear();
-            for (const auto& item : read_list(node, key))
-              read_choice(item, key, list.choices->emplace_back(), *list.components);
-          },
-          [&](const ChoiceGroup& group) {
-            if (node.kind != Node::Kind::map)
-              fail_at(node, key, "expected a map of names, got " + node.kind_name());
-            group.choices->clear();
-            for (const auto& [name, entry] : node.entries)
-              if (!is_removed(entry, dotted(key, name)))
-                read_choice(entry, dotted(key, name), group.choices->emplace_back(name, Choice{}).second,
-                            *group.components);
-          },
-      },
-      field.value);
+  std::visit(Overloaded{
+                 [&](bool* value) {
+                   if (node.text != "true" && node.text != "false")
+                     fail_at(node, key, "expected true or false, got " + node.kind_name());
+                   *value = node.text == "true";
+                 },
+                 [&](int64_t* value) { *value = read_int(node, key, limits); },
+                 [&](double* value) { *value = read_double(node, key, limits); },
+                 [&](std::string* value) { *value = read_text(node, key, limits); },
+                 [&](std::filesystem::path* value) {
+                   *value = read_text(node, key, limits);
+                   const auto base =
+                       node.file ? std::filesystem::path(*node.file).parent_path() : std::filesystem::path();
+                   if (value->is_relative())
+                     *value = std::filesystem::absolute(base / *value).lexically_normal();
+                 },
+                 [&](std::optional<int64_t>* value) { *value = read_int(node, key, limits); },
+                 [&](std::optional<double>* value) { *value = read_double(node, key, limits); },
+                 [&](std::vector<std::string>* value) {
+                   value->clear();
+                   if (limits.lone && node.kind == Node::Kind::scalar) {
+                     if (!node.text.empty()) value->push_back(read_text(node, key, limits));
+                     return;
+                   }
+                   for (const auto& item : read_list(node, key))
+                     value->push_back(read_text(item, key, limits));
+                 },
+                 [&](std::vector<double>* value) {
+                   value->clear();
+                   const std::string hint = count_hint(read_list(node, key).size(), most_axes);
+                   for (const auto& item : read_list(node, key))
+                     value->push_back(read_double(item, key, limits, hint));
+                 },
+                 [&](std::vector<int64_t>* value) {
+                   value->clear();
+                   for (const auto& item : read_list(node, key))
+                     value->push_back(read_int(item, key, limits));
+                 },
+                 [&](const Numbers& numbers) {
+                   const auto& items = read_list(node, key);
+                   if (items.size() != numbers.count)
+                     fail_at(node, key,
+                             "expected " + std::to_string(numbers.count) + " numbers, got " +
+                                 std::to_string(items.size()) + count_hint(items.size(), numbers.count));
+                   for (size_t i = 0; i < numbers.count; ++i)
+                     numbers.values[i] = read_double(items[i], key, limits);
+                 },
+                 [&](const Section& section) {
+                   if (section.set_present) section.set_present(true);
+                   if (node.kind == Node::Kind::scalar && limits.lone) {  // `normalize: zscore`
+                     Node opened = Node::map();
+                     opened.file = node.file;
+                     opened.line = node.line;
+                     opened.set(names_of(section.describe).at(0), node);
+                     read_into(opened, key, section.describe);
+                     return;
+                   }
+                   read_into(node, key, section.describe);
+                 },
+                 [&](const Group& group) {
+                   if (node.kind != Node::Kind::map)
+                     fail_at(node, key, "expected a map of names, got " + node.kind_name());
+                   group.clear();
+                   for (const auto& [name, entry] : node.entries)
+                     if (!is_removed(entry, dotted(key, name)))
+                       read_into(entry, dotted(key, name), group.at(name).describe);
+                 },
+                 [&](const EnumField& value) {
+                   const std::string text = read_text(node, key, limits);
+                   const auto place = std::ranges::find(value.names, text);
+                   value.set(static_cast<size_t>(place - value.names.begin()));
+                 },
+                 [&](const ChoiceField& choice) { read_choice(node, key, *choice.choice, choice); },
+                 [&](const ChoiceList& list) {
+                   list.choices->clear();
+                   for (const auto& item : read_list(node, key))
+                     read_choice(item, key, list.choices->emplace_back(), list);
+                 },
+                 [&](const ChoiceGroup& group) {
+                   if (node.kind != Node::Kind::map)
+                     fail_at(node, key, "expected a map of names, got " + node.kind_name());
+                   group.choices->clear();
+                   for (const auto& [name, entry] : node.entries)
+                     if (!is_removed(entry, dotted(key, name)))
+                       read_choice(entry, dotted(key, name),
+                                   group.choices->emplace_back(name, Choice{}).second, group);
+                 },
+             },
+             field.value);
 }
-
-Node number_node(double value) {
-  return Node::scalar(core::format_number(value));
-}
-
-/// Text that YAML would read as something else keeps its quotes.
-Node text_node(const std::string& text) {
-  static const std::set<std::string> words{"",  "true", "false", "null", "Null", "NULL",
-                                           "~", "yes",  "no",    "on",   "off"};
-  return Node::scalar(text, words.contains(text) || core::parse_double(text).has_value());
-}
-
-class Dumper final : public Fields {
- public:
-  Node node = Node::map();
-
-  void visit(Field field) override {
-    const auto list = [&](const auto& values, const auto& convert) {
-      Node items = Node::sequence();
-      for (const auto& value : values) items.items.push_back(convert(value));
-      node.set(field.name, items);
-    };
-    std::visit(Overloaded{
-                   [&](bool* value) { node.set(field.name, Node::scalar(*value ? "true" : "false")); },
-                   [&](int64_t* value) { node.set(field.name, Node::scalar(std::to_string(*value))); },
-                   [&](double* value) { node.set(field.name, number_node(*value)); },
-                   [&](std::string* value) { node.set(field.name, text_node(*value)); },
-                   [&](std::filesystem::path* value) {
-                     if (!value->empty()) node.set(field.name, text_node(value->string()));
-                   },
-                   [&](std::optional<int64_t>* value) {
-                     if (*value) node.set(field.name, Node::scalar(std::to_string(**value)));
-                   },
-                   [&](std::optional<double>* value) {
-                     if (*value) node.set(field.name, number_node(**value));
-                   },
-                   [&](std::vector<std::string>* value) { list(*value, text_node); },
-                   [&](std::vector<double>* value) { list(*value, number_node); },
-                   [&](std::vector<int64_t>* value) {
-                     list(*value, [](int64_t v) { return Node::scalar(std::to_string(v)); });
-                   },
-                   [&](const Numbers& numbers) {
-                     list(std::vector<double>(numbers.values, numbers.values + numbers.count), number_node);
-                   },
-                   [&](const Section& section) {
-                     if (section.present && !section.present()) return;
-                     node.set(field.name, dump_section(section));
-                   },
-                   [&](const Group& group) {
-                     Node map = Node::map();
-                     for (const auto& key : group.keys()) map.set(key, dump_section(group.at(key)));
-                     node.set(field.name, map);
-                   },
-                   [&](const ChoiceField& choice) {
-                     if (!choice.choice->empty()) node.set(field.name, dump_choice(*choice.choice));
-                   },
-                   [&](const ChoiceList& choices) { list(*choices.choices, dump_choice); },
-                   [&](const ChoiceGroup& group) {
-                     Node map = Node::map();
-                     for (const auto& [key, choice] : *group.choices) map.set(key, dump_choice(choice));
-                     node.set(field.name, map);
-                   },
-               },
-               field.value);
-  }
-
- private:
-  static Node dump_choice(const Choice& choice) {
-    Dumper inner;
-    inner.node.set("name", text_node(choice.name));
-    choice.options->describe_to(inner);
-    return inner.node;
-  }
-};
 
 }  // namespace
 
 void read_section(const Node& node, const Section& section) {
-  refuse_renamed(node);  // before it is an unknown key
+  refuse_renamed(node, choice_keys(section));  // before it is an unknown key
   read_into(node, "", section.describe);
 }
 
-Node dump_section(const Section& section) {
-  Dumper dumper;
-  section.describe(dumper);
-  return dumper.node;
-}
-
 Choice default_choice(const Components& components, const std::string& name) {
-  std::vector<std::string> valid;
-  for (const auto& component : components) {
+  for (const auto& component : components)
     if (component.name == name) return {name, component.make()};
-    valid.push_back(component.name);
-  }
-  core::fail_usage("there is no `" + name + "`" + core::suggest(name, valid));
+  core::fail_usage(component_problem(components, name));
 }
 
 }  // namespace photo51::config

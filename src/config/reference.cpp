@@ -1,5 +1,6 @@
 #include "photo51/config/reference.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "photo51/config/read.hpp"
@@ -44,35 +45,46 @@ Section section_of(const Component& component) {
   return Section{[options](Fields& f) { options->describe_to(f); }, {}, {}};
 }
 
-Json schema_of(const Section& section);
+/// The tables whose components are being written.
+using Tables = std::vector<const Components*>;
 
-Json choice_schema(const Components& components) {
+Json schema_of(const Section& section, const Tables& open);
+
+/// `choice` says the table and the key of the map.
+template <class ChoiceOf>
+Json choice_schema(const ChoiceOf& choice, Tables open) {
+  const Components& components = *choice.components;
   Json names = Json::array();
   Json any = Json::array();
   for (const auto& component : components) names.push_back(component.name);
   any.push_back({{"enum", names}});
+  if (std::ranges::find(open, &components) != open.end()) {  // a component that holds one of its own table
+    any.push_back({{"type", "object"}, {"properties", {{choice.key, {{"enum", names}}}}}});
+    return {{"anyOf", any}};
+  }
+  open.push_back(&components);
   for (const auto& component : components) {
-    Json object = schema_of(section_of(component));
-    object["properties"]["name"] = {{"const", component.name}, {"description", component.help}};
+    Json object = schema_of(section_of(component), open);
+    object["properties"][choice.key] = {{"const", component.name}, {"description", component.help}};
     any.push_back(object);
   }
   return {{"anyOf", any}};
 }
 
-Json field_schema(const Field& field) {
+Json field_schema(const Field& field, const Tables& open) {
   if (const auto* section = value_of<Section>(field)) {
-    Json object = schema_of(*section);
+    Json object = schema_of(*section, open);
     if (!field.limits.lone) return object;
     const Json bare = object["properties"][fields_of(*section).at(0).name];
     return {{"anyOf", {bare, object}}};
   }
   if (const auto* group = value_of<Group>(field))
-    return {{"type", "object"}, {"additionalProperties", schema_of(group->sample)}};
-  if (const auto* choice = value_of<ChoiceField>(field)) return choice_schema(*choice->components);
+    return {{"type", "object"}, {"additionalProperties", schema_of(group->sample, open)}};
+  if (const auto* choice = value_of<ChoiceField>(field)) return choice_schema(*choice, open);
   if (const auto* choices = value_of<ChoiceList>(field))
-    return {{"type", "array"}, {"items", choice_schema(*choices->components)}};
+    return {{"type", "array"}, {"items", choice_schema(*choices, open)}};
   if (const auto* choices = value_of<ChoiceGroup>(field))
-    return {{"type", "object"}, {"additionalProperties", choice_schema(*choices->components)}};
+    return {{"type", "object"}, {"additionalProperties", choice_schema(*choices, open)}};
   Json scalar;
   if (value_of<bool*>(field)) {
     scalar["type"] = "boolean";
@@ -96,14 +108,23 @@ Json field_schema(const Field& field) {
 }
 
 /// Says of no key that it is required: bases may give what a file itself leaves out, at any depth.
-Json schema_of(const Section& section) {
+Json schema_of(const Section& section, const Tables& open) {
   Json properties = Json::object();
   for (const auto& field : fields_of(section)) {
-    Json schema = field_schema(field);
+    Json schema = field_schema(field, open);
     schema["description"] = field.help + (field.limits.unit.empty() ? "" : " [" + field.limits.unit + "]");
     properties[field.name] = schema;
   }
   return {{"type", "object"}, {"properties", properties}, {"additionalProperties", false}};
+}
+
+/// "one of: concat, gated"; where another key than `name` chooses, it is named.
+template <class ChoiceOf>
+std::string choice_text(const std::string& what, const ChoiceOf& choice) {
+  std::vector<std::string> names;
+  for (const auto& component : *choice.components) names.push_back(component.name);
+  const std::string by = choice.key == "name" ? "" : " (by " + choice.key + ")";
+  return what + by + ": " + core::join(names, ", ");
 }
 
 std::string type_text(const Field& field) {
@@ -111,16 +132,9 @@ std::string type_text(const Field& field) {
   if (const auto* section = value_of<Section>(field))
     return field.limits.lone ? "section, or its " + fields_of(*section).at(0).name : "section";
   if (value_of<Group>(field)) return "map of names";
-  const Components* components = nullptr;
-  if (const auto* choice = value_of<ChoiceField>(field)) components = choice->components;
-  if (const auto* choices = value_of<ChoiceList>(field)) components = choices->components;
-  if (const auto* choices = value_of<ChoiceGroup>(field)) components = choices->components;
-  if (components != nullptr) {
-    std::vector<std::string> names;
-    for (const auto& component : *components) names.push_back(component.name);
-    const char* many = value_of<ChoiceList>(field) ? "list of: " : "map of names to one of: ";
-    return (value_of<ChoiceField>(field) ? "one of: " : many) + core::join(names, ", ");
-  }
+  if (const auto* choice = value_of<ChoiceField>(field)) return choice_text("one of", *choice);
+  if (const auto* list = value_of<ChoiceList>(field)) return choice_text("list of", *list);
+  if (const auto* group = value_of<ChoiceGroup>(field)) return choice_text("map of names to one of", *group);
   if (value_of<bool*>(field)) {
     text = "true/false";
   } else if (is_number(field)) {
@@ -185,7 +199,7 @@ void rows(const Section& section, const std::string& prefix, std::string& out) {
 
 std::string json_schema(const Section& section, const std::string& title) {
   Json schema = {{"$schema", "https://json-schema.org/draft/2020-12/schema"}, {"title", title}};
-  schema.update(schema_of(section));
+  schema.update(schema_of(section, {}));
   schema["properties"]["extends"] = {{"type", {"string", "array"}},
                                      {"description", "config(s) this one extends"}};
   return schema.dump(2) + "\n";

@@ -13,7 +13,7 @@ namespace {
 /// A key of a map. Places are dotted, of today's names; `*` is any name.
 struct KeyRow {
   const char* place;      ///< of the map
-  const char* component;  ///< that the map chooses by `name`; empty = whatever it is
+  const char* component;  ///< that the map chooses; empty = whatever it is
   const char* was;
   const char* is;
   /// Today another option has the old name: it is the old one only beside another old name in the same map.
@@ -69,16 +69,16 @@ bool matches(const char* place, const Path& path) {
       [](const std::string& wanted, const std::string& name) { return wanted == "*" || wanted == name; });
 }
 
-/// `name` of the component that a map or a bare scalar chooses; null where it is not said.
-const Node* name_node(const Node& node) {
+/// The component that a map chooses by `key`, or a bare scalar; null where it is not said.
+const Node* name_node(const Node& node, const std::string& key) {
   if (node.kind == Node::Kind::scalar) return &node;
-  const Node* name = node.find("name");
+  const Node* name = node.find(key);
   return name != nullptr && name->kind == Node::Kind::scalar ? name : nullptr;
 }
 
-std::string component_of(const Node& node, const Node* merged) {
-  const Node* name = name_node(node);
-  if (name == nullptr && merged != nullptr) name = name_node(*merged);
+std::string component_of(const Node& node, const Node* merged, const std::string& key) {
+  const Node* name = name_node(node, key);
+  if (name == nullptr && merged != nullptr) name = name_node(*merged, key);
   return name != nullptr ? name->text : "";
 }
 
@@ -87,26 +87,28 @@ class Finder {
   std::vector<Renamed> found;
 
   /// What `node`, a map at `path`, holds. `merged` is its counterpart, null where there is none.
-  void look(const Node& node, const Node* merged, const Path& path, const std::string& written) {
+  void look(const Node& node, const Node* merged, const ChoiceKeys& keys, const Path& path,
+            const std::string& written) {
     if (node.kind != Node::Kind::map || path.size() >= deepest_place) return;
     for (const auto& [key, value] : node.entries) {
       const std::string place = written.empty() ? key : written + "." + key;
-      const std::string today = today_of(key, node, merged, path);
+      const std::string today = today_of(key, node, merged, keys.key, path);
+      const ChoiceKeys& below = keys.of(today);
       if (today != key) found.push_back({&value, Renamed::Part::key, place, key, today});
       Path inner = path;
       inner.push_back(today);
       const Node* counterpart = merged != nullptr ? merged->find(key) : nullptr;
       if (counterpart == nullptr && merged != nullptr) counterpart = merged->find(today);
-      look_at_value(value, inner, place);
-      if (matches(encoder_place, inner)) look_at_encoder(value, counterpart, place);
-      look(value, counterpart, inner, place);
+      look_at_value(value, below.key, inner, place);
+      if (matches(encoder_place, inner)) look_at_encoder(value, counterpart, below.key, place);
+      look(value, counterpart, below, inner, place);
     }
   }
 
  private:
   static std::string today_of(const std::string& key, const Node& node, const Node* merged,
-                              const Path& path) {
-    const std::string component = component_of(node, merged);
+                              const std::string& chooser, const Path& path) {
+    const std::string component = component_of(node, merged, chooser);
     const auto is_here = [&](const KeyRow& row) {
       return (*row.component == '\0' || component == row.component) && matches(row.place, path);
     };
@@ -121,20 +123,22 @@ class Finder {
     return row->is;
   }
 
-  void look_at_value(const Node& value, const Path& path, const std::string& place) {
-    const Node* scalar = name_node(value);
+  void look_at_value(const Node& value, const std::string& chooser, const Path& path,
+                     const std::string& place) {
+    const Node* scalar = name_node(value, chooser);
     if (scalar == nullptr) return;
     for (const auto& row : value_rows)
       if (scalar->text == row.was && matches(row.place, path))
         found.push_back({scalar, Renamed::Part::value, place, row.was, row.is});
   }
 
-  void look_at_encoder(const Node& value, const Node* merged, const std::string& place) {
-    if (component_of(value, merged) != encoder_without_width) return;
+  void look_at_encoder(const Node& value, const Node* merged, const std::string& chooser,
+                       const std::string& place) {
+    if (component_of(value, merged, chooser) != encoder_without_width) return;
     const Node* own = value.find("width");
     const Node* width = merged != nullptr ? merged->find("width") : own;
     if (width != nullptr && width->kind == Node::Kind::scalar && width->text != "0") return;
-    const Node* name = name_node(value);
+    const Node* name = name_node(value, chooser);
     if (name == nullptr && own == nullptr) return;  // all of it stands in a base, which is looked at alone
     found.push_back(
         {name != nullptr ? name : &value, Renamed::Part::value, place, encoder_without_width, identity});
@@ -144,14 +148,14 @@ class Finder {
 
 }  // namespace
 
-std::vector<Renamed> renamed_in(const Node& document, const Node& merged) {
+std::vector<Renamed> renamed_in(const Node& document, const Node& merged, const ChoiceKeys& keys) {
   Finder finder;
-  finder.look(document, &merged, {}, "");
+  finder.look(document, &merged, keys, {}, "");
   return std::move(finder.found);
 }
 
-void refuse_renamed(const Node& document) {
-  const auto found = renamed_in(document, document);
+void refuse_renamed(const Node& document, const ChoiceKeys& keys) {
+  const auto found = renamed_in(document, document, keys);
   if (found.empty()) return;
   const Renamed& first = found.front();
   std::string message = first.node->where() + ": " + first.path + ": ";

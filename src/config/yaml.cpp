@@ -117,7 +117,7 @@ Node parse_file(const fs::path& path, EmptyValues empty) {
 /// Reads a file and what it extends, each file once.
 class Loader {
  public:
-  explicit Loader(EmptyValues empty) : empty_(empty) {}
+  Loader(EmptyValues empty, const ChoiceKeys& keys) : empty_(empty), keys_(keys) {}
 
   const Node& load(const fs::path& path) {
     if (++taken_ > kMostTaken)
@@ -163,14 +163,17 @@ class Loader {
     for (const Node& base : bases) {
       if (base.kind != Node::Kind::scalar)
         core::fail_usage(base.where() + ": `extends` takes a path or a list of paths");
-      merged = merge(merged, core::with_context(base.where() + ": extends", [&]() -> const Node& {
-                       return load(path.parent_path() / base.text);
-                     }));
+      merged =
+          merge(merged,
+                core::with_context(base.where() + ": extends",
+                                   [&]() -> const Node& { return load(path.parent_path() / base.text); }),
+                keys_);
     }
-    return merge(merged, document);
+    return merge(merged, document, keys_);
   }
 
   EmptyValues empty_;
+  const ChoiceKeys& keys_;
   int taken_ = 0;
   std::vector<fs::path> chain_, files_;
   std::map<fs::path, Node> done_;
@@ -229,8 +232,8 @@ Node parse_yaml(std::string_view text, const std::string& source) {
   }
 }
 
-Node load_document(const fs::path& path, EmptyValues empty) {
-  return Loader(empty).load(path);
+Node load_document(const fs::path& path, EmptyValues empty, const ChoiceKeys& keys) {
+  return Loader(empty, keys).load(path);
 }
 
 Node load_lone_document(const fs::path& path) {
@@ -242,12 +245,13 @@ Node load_lone_document(const fs::path& path) {
 }
 
 std::vector<fs::path> files_of(const fs::path& path) {
-  Loader loader(EmptyValues::refuse);
+  const ChoiceKeys any;  // the files are the same
+  Loader loader(EmptyValues::refuse, any);
   loader.load(path);
   return loader.files();
 }
 
-void apply_override(Node& document, const std::string& assignment) {
+void apply_override(Node& document, const std::string& assignment, const ChoiceKeys& keys) {
   const size_t equals = assignment.find('=');
   if (equals == std::string::npos || equals == 0)
     core::fail_usage("`" + assignment + "`: an override is written key=value, for example train.epochs=5");
@@ -264,40 +268,44 @@ void apply_override(Node& document, const std::string& assignment) {
   };
   forget_source(value);
   Node* at = &document;
-  const auto keys = core::split(path, '.');
-  if (keys.size() > kDeepest)
-    core::fail_usage("override of " + std::to_string(keys.size()) + " names one below the other, at most " +
+  const ChoiceKeys* keys_at = &keys;
+  const auto names = core::split(path, '.');
+  if (names.size() > kDeepest)
+    core::fail_usage("override of " + std::to_string(names.size()) + " names one below the other, at most " +
                      std::to_string(kDeepest) + " are taken: `" + path.substr(0, 40) + "…`");
-  for (size_t i = 0; i < keys.size(); ++i) {
-    const bool last = i + 1 == keys.size();
-    if (keys[i].empty()) core::fail_usage("override `" + assignment + "`: an empty name in `" + path + "`");
+  for (size_t i = 0; i < names.size(); ++i) {
+    const bool last = i + 1 == names.size();
+    if (names[i].empty()) core::fail_usage("override `" + assignment + "`: an empty name in `" + path + "`");
+    const ChoiceKeys& below = keys_at->of(names[i]);
     if (at->kind == Node::Kind::sequence) {
-      const auto index = core::parse_int(keys[i]);
+      const auto index = core::parse_int(names[i]);
       if (!index || *index < 0 || static_cast<size_t>(*index) >= at->items.size())
-        core::fail_usage("override `" + assignment + "`: `" + keys[i] + "` is not an item of a list of " +
+        core::fail_usage("override `" + assignment + "`: `" + names[i] + "` is not an item of a list of " +
                          std::to_string(at->items.size()));
       at = &at->items[static_cast<size_t>(*index)];
       if (last) *at = value;
+      keys_at = &below;
       continue;
     }
     if (at->kind == Node::Kind::scalar) {  // `fusion: gated` and then fusion.width=32
       Node opened = Node::map();
       opened.file = at->file;
       opened.line = at->line;
-      opened.set("name", *at);
+      opened.set(keys_at->key, *at);
       *at = opened;
     }
     if (at->kind == Node::Kind::null) *at = Node::map();
-    Node* next = at->find(keys[i]);
+    Node* next = at->find(names[i]);
     if (next == nullptr) {
-      next = &at->set(keys[i], Node::map());
+      next = &at->set(names[i], Node::map());
       if (last) *next = value;
     } else if (last) {
       const bool removed = value.kind == Node::Kind::null;
-      *next = merge(*next, value);
+      *next = merge(*next, value, below);
       next->removed = removed;
     }
     at = next;
+    keys_at = &below;
   }
 }
 

@@ -1,5 +1,6 @@
 #include "photo51/evaluation/evaluate.hpp"
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -136,7 +137,7 @@ void measure(const ScoredPredictions& scored, const std::string& group, const Ev
   for (const auto& [name, of] : statistics(scored.spec.kind)) {
     Metric metric{head, name, group, of(scored), undefined, undefined, scored.size()};
     if (std::isnan(metric.value)) continue;
-    if (options.confidence == "bootstrap") {
+    if (options.confidence == Confidence::bootstrap) {
       // A resample that lost a class estimates something else, also where the statistic is still defined.
       const auto interval = bootstrap(
           scored.size(),
@@ -159,9 +160,13 @@ void measure(const ScoredPredictions& scored, const std::string& group, const Ev
 
 }  // namespace
 
+std::span<const std::string_view> enum_names(Confidence) {
+  static constexpr std::array<std::string_view, 2> names{"bootstrap", "none"};
+  return names;
+}
+
 void describe(config::Fields& f, EvaluateOptions& o) {
-  f("confidence", o.confidence, "intervals of the metrics: resampled patients, or none",
-    {.one_of = {"bootstrap", "none"}});
+  f("confidence", o.confidence, "intervals of the metrics: resampled patients, or none");
   f("bootstrap_samples", o.bootstrap_samples, "resamples of the patients", {.min = 10, .max = 1000000});
   f("level", o.level, "confidence level of the intervals", {.min = 0.5, .max = 0.999});
   f("groups", o.groups, "manifest columns whose values are also scored apart");

@@ -15,8 +15,8 @@ std::pair<at::Tensor, at::Tensor> mean_token(const backbones::Tokens& tokens) {
   return {mean, tokens.mask.any(1)};
 }
 
-const config::Catalogue<BuildFusion>& fusions() {
-  static const config::Catalogue<BuildFusion> table = {
+config::Catalogue<BuildFusion>& fusions() {
+  static config::Catalogue<BuildFusion> table = {
       {config::component<ConcatOptions>("concat", "embeddings side by side; absent ones replaced"),
        [](const config::Choice& choice, const FusionInputs& inputs) -> std::shared_ptr<Fusion> {
          return std::make_shared<Concat>(choice.as<ConcatOptions>(), inputs);

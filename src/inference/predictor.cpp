@@ -4,6 +4,7 @@
 #include <set>
 
 #include "inference/model_files.hpp"
+#include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
@@ -24,7 +25,8 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
   const ModelFiles files = find_model(folder, allow_unfinished);
   impl_->unfinished = files.unfinished;
   config::Node document = load_config(files);
-  for (const auto& assignment : overrides) config::apply_override(document, assignment);
+  const config::ChoiceKeys keys = config::choice_keys<PipelineOptions>();
+  for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   impl_->pipeline = read_pipeline(std::move(document));
   const at::Device where(core::resolve_device(device));
   for (const auto& file : files.weights) {

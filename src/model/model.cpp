@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "photo51/backbones/catalogue.hpp"
-#include "photo51/config/read.hpp"
+#include "photo51/config/validate.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/fusion/fusion.hpp"
@@ -66,7 +66,6 @@ std::shared_ptr<backbones::Encoder> build_encoder(const config::Choice& choice, 
                                     .views = info.views};
   const auto* build = backbones::image_encoders().find(choice.name);
   if (build == nullptr) build = radiogenomics::table_encoders().find(choice.name);
-  if (build == nullptr) config::default_choice(encoders(), choice.name);  // throws: there is no such encoder
   return (*build)(choice, shape);
 }
 
@@ -144,6 +143,7 @@ std::vector<std::string> stacked_heads(const ModelOptions& options, const std::s
 Model::Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
              std::vector<data::LabelSpec> labels)
     : labels_(std::move(labels)), parts_(std::make_shared<Parts>()) {
+  config::validate(options, "model");
   parts_->dropout = options.dropout;
   auto encoder_modules = register_module("encoders", std::make_shared<torch::nn::Module>());
   fusion::FusionInputs widths;
@@ -166,12 +166,9 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
       parts_->encoders.push_back({name, std::move(encoder), std::move(names)});
     });
   }
-  if (widths.empty()) core::fail_usage("model.encoders: needs at least one encoder");
   std::vector<std::string> encoded;
   for (const auto& encoder : parts_->encoders) encoded.push_back(encoder.input);
   const auto* build_fusion = fusion::fusions().find(options.fusion.name);
-  if (build_fusion == nullptr)
-    core::with_context("model.fusion", [&] { config::default_choice(fusions(), options.fusion.name); });
   // The inputs `a_b` are called as the inputs `a` and `b` are: then it is the number that differs.
   const auto view_name = [&](const std::vector<std::string>& seen, const std::vector<std::string>& all) {
     const std::string plain = seen == all ? "fusion" : "fusion_" + core::join(seen, "_");

@@ -47,13 +47,12 @@ std::vector<std::string> inputs_of(const ModelOptions& options, const HeadOption
 }  // namespace
 
 const config::Components& encoders() {
-  static const config::Components components = [] {
-    config::Components all = backbones::image_encoders().components();
-    const auto& tables = radiogenomics::table_encoders().components();
-    all.insert(all.end(), tables.begin(), tables.end());
-    return all;
-  }();
-  return components;
+  const auto& images = backbones::image_encoders().components();
+  const auto& tables = radiogenomics::table_encoders().components();
+  static config::Components all = config::joined(images, tables);
+  if (all.size() != images.size() + tables.size())  // other code has added its own since
+    all = config::joined(images, tables);
+  return all;
 }
 
 const config::Components& fusions() {
@@ -66,6 +65,7 @@ void describe(config::Fields& f, ModelOptions& o) {
   f.choice("fusion", o.fusion, fusions(), "how the inputs' embeddings are combined");
   f.group("heads", o.heads, "what is predicted", {.required = true});
   f("dropout", o.dropout, "dropout of the fused embedding in training", {.min = 0, .max = 1});
+  f.check(!o.fusion.empty(), "fusion", "is empty; it takes a name");
   f.check(!o.encoders.empty(), "encoders", "needs at least one encoder");
   f.check(!o.heads.empty(), "heads", "needs at least one head");
   f.check(o.dropout < 1, "dropout", "must be below 1");

@@ -43,6 +43,26 @@ const config::Components& schedules() {
   return table;
 }
 
+std::span<const std::string_view> enum_names(Precision) {
+  static constexpr std::array<std::string_view, 2> names{"fp32", "bf16"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(Sampling) {
+  static constexpr std::array<std::string_view, 3> names{"none", "class", "event"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(KeptEpoch) {
+  static constexpr std::array<std::string_view, 2> names{"last", "best"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(Monitor) {
+  static constexpr std::array<std::string_view, 2> names{"loss", "metric"};
+  return names;
+}
+
 void describe(config::Fields& f, TrainOptions& o) {
   f("epochs", o.epochs, "passes over the training part", {.min = 1});
   f("batch_size", o.batch_size, "cases a batch", {.min = 1, .unit = "cases"});
@@ -61,21 +81,20 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("accumulate", o.accumulate, "batches whose gradients are averaged into one step", {.min = 1});
   f("ema", o.ema, "decay of the moving average of the weights, which then predicts; 0 = off",
     {.min = 0, .max = 1});
-  f("precision", o.precision, "fp32, or bf16 where it is safe (autocast)", {.one_of = {"fp32", "bf16"}});
+  f("precision", o.precision, "fp32, or bf16 where it is safe (autocast)");
   f("modality_dropout", o.modality_dropout,
     "probability of hiding each input of a training case; its last input is kept", {.min = 0, .max = 1});
   f("sampler", o.sampler,
-    "draw rarer cases more often: by class of a binary or multiclass head, or by event of a survival head",
-    {.one_of = {"none", "class", "event"}});
+    "draw rarer cases more often: by class of a binary or multiclass head, or by event of a survival head");
   f("sampler_head", o.sampler_head, "the head that `sampler` looks at; empty = the first that fits");
   f("checkpoint", o.checkpoint,
-    "the epoch whose weights predict; `best` makes cross-validated metrics of the same part optimistic",
-    {.one_of = {"last", "best"}});
+    "the epoch whose weights predict; `best` makes cross-validated metrics of the same part optimistic");
   f("monitor", o.monitor,
     "what `checkpoint: best` and `patience` compare on the validation part; metric = mean over the heads of "
-    "AUROC, R2 and c-index",
-    {.one_of = {"loss", "metric"}});
+    "AUROC, R2 and c-index");
   f("patience", o.patience, "epochs without improvement after which training stops; 0 = never", {.min = 0});
+  f.check(!o.optimizer.empty(), "optimizer", "is empty; it takes a name");
+  f.check(!o.schedule.empty(), "schedule", "is empty; it takes a name");
   f.check(o.ema < 1, "ema", "must be below 1");
   f.check(o.modality_dropout < 1, "modality_dropout", "must be below 1");
 }

@@ -221,15 +221,5 @@ TEST(Dump, TellsDefaultsAndLeavesOutWhatIsUnset) {
   EXPECT_EQ(again.text, "NULL");
 }
 
-TEST(Catalogue, FindsTheBuilderOfAName) {
-  using Build = int (*)();
-  const Catalogue<Build> table{{component<Adam>("adamw", "a"), [] { return 1; }},
-                               {component("sgd", "b"), [] { return 2; }}};
-  EXPECT_EQ(table.components().size(), 2U);
-  ASSERT_NE(table.find("sgd"), nullptr);
-  EXPECT_EQ((*table.find("sgd"))(), 2);
-  EXPECT_EQ(table.find("lion"), nullptr);
-}
-
 }  // namespace
 }  // namespace photo51::config

@@ -87,7 +87,7 @@ TEST(Evaluate, PerfectSubgroupKeepsItsInterval) {
 TEST(Evaluate, WithoutConfidenceCellsAreEmpty) {
   const auto world = binary_world();
   EvaluateOptions options;
-  options.confidence = "none";
+  options.confidence = Confidence::none;
   options.groups.clear();
   const auto table =
       core::parse_table(to_csv(evaluate(world.predictions, world.truth, options)), "metrics.csv");

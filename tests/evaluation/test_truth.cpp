@@ -3,7 +3,6 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
-#include "photo51/data/options/inputs.hpp"
 #include "photo51/evaluation/evaluate.hpp"
 #include "support/shared_data.hpp"
 

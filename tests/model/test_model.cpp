@@ -302,6 +302,16 @@ TEST(Model, EveryMisuseIsNamed) {
   ModelOptions wrong = options;
   wrong.fusion.name = "concatt";
   EXPECT_THAT(failure(wrong, inputs(), label_specs(options)), HasSubstr("did you mean `concat`"));
+  wrong.fusion = {};
+  EXPECT_THAT(failure(wrong, inputs(), label_specs(options)), HasSubstr("model.fusion: is empty"));
+  wrong.fusion = config::choose("concat");
+  EXPECT_THAT(
+      failure(wrong, inputs(), label_specs(options)),
+      HasSubstr("model.fusion: `concat` has the options photo51::fusion::ConcatOptions, and was given "
+                "photo51::config::NoOptions"));
+  wrong = options;
+  wrong.dropout = 1;
+  EXPECT_THAT(failure(wrong, inputs(), label_specs(options)), HasSubstr("model.dropout: must be below 1"));
   wrong = options;
   wrong.encoders[0].second.name = "resnett";
   EXPECT_THAT(failure(wrong, inputs(), label_specs(options)), HasSubstr("did you mean `resnet`"));

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "photo51/core/files.hpp"
-#include "photo51/data/options/inputs.hpp"
 #include "photo51/report/report.hpp"
 #include "support/shared_data.hpp"
 

@@ -19,7 +19,22 @@ namespace {
 using config::Component;
 using config::Section;
 
-/// Every section by its dotted key and every table of components by the key that chooses from it.
+Section section_of(const Component& component) {
+  const std::shared_ptr<config::Options> options = component.make();
+  return Section{[options](config::Fields& f) { options->describe_to(f); }, {}, {}};
+}
+
+/// A table of components, and where configs choose from it.
+struct Table {
+  std::string place;  ///< dotted
+  std::string key;    ///< of the map there
+  const config::Components* components;
+
+  /// "model.fusion", "inputs.<name> by modality".
+  std::string title() const { return key == "name" ? place : place + " by " + key; }
+};
+
+/// Every section by its dotted key and every table of components, with those inside components.
 struct Directory final : config::Fields {
   void visit(config::Field field) override {
     const std::string key = prefix.empty() ? field.name : prefix + "." + field.name;
@@ -27,37 +42,50 @@ struct Directory final : config::Fields {
     if (const auto* group = std::get_if<config::Group>(&field.value))
       enter(key + ".<name>", field.help, group->sample);
     if (const auto* choice = std::get_if<config::ChoiceField>(&field.value))
-      tables.emplace_back(key, choice->components);
+      enter({key, choice->key, choice->components});
     if (const auto* named = std::get_if<config::ChoiceGroup>(&field.value))
-      tables.emplace_back(key + ".<name>", named->components);
+      enter({key + ".<name>", named->key, named->components});
     if (const auto* list = std::get_if<config::ChoiceList>(&field.value))
-      tables.emplace_back(key, list->components);
+      enter({key, list->key, list->components});
   }
   void enter(const std::string& key, const std::string& help, const Section& section) {
+    if (!bodies.emplace(key, section).second) return;  // several components of one table have it
     sections.emplace_back(key, help);
-    bodies.emplace(key, section);
     const std::string outer = std::exchange(prefix, key);
     section.describe(*this);
     prefix = outer;
+  }
+  void enter(const Table& table) {
+    const auto is_same = [&](const Table& other) { return other.components == table.components; };
+    const bool inside = std::ranges::any_of(open, is_same);  // a component that holds one of its own table
+    const bool again = std::ranges::any_of(
+        tables, [&](const Table& other) { return is_same(other) && other.place == table.place; });
+    if (inside || again) return;
+    tables.push_back(table);
+    open.push_back(table);
+    const std::string outer = std::exchange(prefix, table.place);
+    for (const auto& component : *table.components) {
+      made.push_back(component.make());
+      made.back()->describe_to(*this);
+    }
+    prefix = outer;
+    open.pop_back();
   }
 
   std::string prefix;
   std::vector<std::pair<std::string, std::string>> sections;
   std::map<std::string, Section> bodies;
-  std::vector<std::pair<std::string, const config::Components*>> tables;
+  std::vector<Table> tables;
+  std::vector<Table> open;                             ///< that are being entered
+  std::vector<std::shared_ptr<config::Options>> made;  ///< what the bodies inside components describe
 };
-
-Section section_of(const Component& component) {
-  const std::shared_ptr<config::Options> options = component.make();
-  return Section{[options](config::Fields& f) { options->describe_to(f); }, {}, {}};
-}
 
 void list_all(const Directory& directory) {
   std::printf("Sections of a config:\n");
   for (const auto& [key, help] : directory.sections) std::printf("  %-28s %s\n", key.c_str(), help.c_str());
-  for (const auto& [key, components] : directory.tables) {
-    std::printf("\n%s, one of:\n", key.c_str());
-    for (const auto& component : *components)
+  for (const auto& table : directory.tables) {
+    std::printf("\n%s, one of:\n", table.title().c_str());
+    for (const auto& component : *table.components)
       std::printf("  %-28s %s\n", component.name.c_str(), component.help.c_str());
   }
   std::printf("\nphoto51 describe NAME shows the options of a section or a component.\n");
@@ -72,13 +100,13 @@ void describe_one(const Directory& directory, const std::string& name) {
     found = true;
     std::printf("%s: %s\n%s", key.c_str(), help.c_str(), field_lines(directory.bodies.at(key)).c_str());
   }
-  for (const auto& [key, components] : directory.tables) {
-    for (const auto& component : *components) {
+  for (const auto& table : directory.tables) {
+    for (const auto& component : *table.components) {
       names.push_back(component.name);
       if (component.name != name) continue;
       found = true;
       const std::string fields = field_lines(section_of(component));
-      std::printf("%s (%s): %s\n%s", name.c_str(), key.c_str(), component.help.c_str(),
+      std::printf("%s (%s): %s\n%s", name.c_str(), table.title().c_str(), component.help.c_str(),
                   fields.empty() ? "  no options\n" : fields.c_str());
     }
   }
@@ -94,9 +122,10 @@ void print_markdown(const Directory& directory, const Section& whole) {
   std::printf("And in its section `voxelwise`:\n\n%s\n",
               field_table(directory.bodies.at("radiomics.voxelwise")).c_str());
   std::printf("## Components\n\n");
-  for (const auto& [key, components] : directory.tables) {
-    std::printf("### `%s`\n\n", key.c_str());
-    for (const auto& component : *components) {
+  for (const auto& table : directory.tables) {
+    std::printf("### `%s`%s\n\n", table.place.c_str(),
+                table.key == "name" ? "" : (" by `" + table.key + "`").c_str());
+    for (const auto& component : *table.components) {
       const Section section = section_of(component);
       std::printf("#### `%s`\n\n%s\n\n", component.name.c_str(), component.help.c_str());
       if (!field_lines(section).empty()) std::printf("%s\n", field_table(section).c_str());

@@ -7,12 +7,14 @@
 #include <optional>
 
 #include "commands/commands.hpp"
+#include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/lock.hpp"
+#include "photo51/training/run/experiment.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -28,21 +30,25 @@ fs::path config_of(const fs::path& what) {
                    ": neither a run folder (no config.yaml) nor a published model (no model.yaml)");
 }
 
-bool has_old_names(const fs::path& file) {
+config::Node load(const fs::path& file, const config::ChoiceKeys& keys) {
+  return config::load_document(file, config::EmptyValues::refuse, keys);
+}
+
+bool has_old_names(const fs::path& file, const config::ChoiceKeys& keys) {
   try {
     const std::string text = core::read_file(file, core::most_of_a_config);
-    return !config::migrate(text, file.string(), config::load_document(file)).changes.empty();
+    return !config::migrate(text, file.string(), load(file, keys), keys).changes.empty();
   } catch (const core::Error&) {  // such that have to be changed by hand
     return true;
   }
 }
 
 /// What `file` extends is left to its own turn.
-void tell_of_bases(const fs::path& file) {
+void tell_of_bases(const fs::path& file, const config::ChoiceKeys& keys) {
   const auto files = config::files_of(file);
   for (size_t i = 1; i < files.size(); ++i) {
     const std::string name = files[i].lexically_normal().string();
-    if (has_old_names(files[i]))
+    if (has_old_names(files[i], keys))
       core::log_warning(name + ": has names of an earlier version too; photo51 migrate " + name);
   }
 }
@@ -65,12 +71,13 @@ void migrate(const fs::path& what, const Common& common) {
   const fs::path file = config_of(what);
   // What a program wrote, or a stranger, stands alone.
   const bool alone = file != what || file.filename() == run::name::published;
-  const config::Node merged = alone ? config::load_lone_document(file) : config::load_document(file);
+  const config::ChoiceKeys keys = config::choice_keys<training::ExperimentOptions>();
+  const config::Node merged = alone ? config::load_lone_document(file) : load(file, keys);
   const fs::path folder = fs::absolute(file).parent_path();
   std::optional<run::Lock> lock;
   if (file.filename() == run::name::config && run::contents_of(folder).is_run) lock.emplace(folder);
-  print(file, config::migrate_file(file, merged), common);
-  if (!alone) tell_of_bases(file);
+  print(file, config::migrate_file(file, merged, keys), common);
+  if (!alone) tell_of_bases(file, keys);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 namespace photo51::backbones {
 
 using BuildEncoder = std::shared_ptr<Encoder> (*)(const config::Choice& choice, const InputShape& shape);
-const config::Catalogue<BuildEncoder>& image_encoders();
+/// Open: other code adds its own, see config/components.hpp.
+config::Catalogue<BuildEncoder>& image_encoders();
 
 }  // namespace photo51::backbones

@@ -15,95 +15,23 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "photo51/config/components.hpp"
+#include "photo51/config/enums.hpp"
+
 namespace photo51::config {
-
-class Fields;
-
-/// The options of some component, with their type forgotten.
-class Options {
- public:
-  virtual ~Options() = default;
-  virtual void describe_to(Fields& fields) = 0;
-};
-
-template <class T>
-class OptionsOf final : public Options {
- public:
-  void describe_to(Fields& fields) override { describe(fields, value); }
-  T value{};
-};
-
-/// A thing a config may choose by name.
-struct Component {
-  std::string name;
-  std::string help;
-  std::shared_ptr<Options> (*make)();
-};
-using Components = std::vector<Component>;
-
-struct NoOptions {};
-inline void describe(Fields&, NoOptions&) {}
-
-template <class T = NoOptions>
-Component component(std::string name, std::string help) {
-  return {std::move(name), std::move(help),
-          []() -> std::shared_ptr<Options> { return std::make_shared<OptionsOf<T>>(); }};
-}
-
-/// The chosen component: `{name: resnet, depth: 18}` or, with all defaults, just `resnet`.
-struct Choice {
-  std::string name;
-  std::shared_ptr<Options> options;
-
-  bool empty() const { return name.empty(); }
-  /// The options as their type; the table row that made them guarantees it.
-  template <class T>
-  const T& as() const {
-    return dynamic_cast<const OptionsOf<T>&>(*options).value;
-  }
-};
-
-/// A choice with its defaults, for use from code.
-template <class T = NoOptions>
-Choice choose(std::string name, T options = {}) {
-  auto boxed = std::make_shared<OptionsOf<T>>();
-  boxed->value = std::move(options);
-  return {std::move(name), std::move(boxed)};
-}
-
-/// A room's visible table: each row a component and the function that builds it.
-template <class Build>
-class Catalogue {
- public:
-  struct Row {
-    Component component;
-    Build build;
-  };
-  Catalogue(std::initializer_list<Row> rows) : rows_(rows) {
-    for (const auto& row : rows_) components_.push_back(row.component);
-  }
-  const Components& components() const { return components_; }
-  const Build* find(const std::string& name) const {
-    for (const auto& row : rows_)
-      if (row.component.name == name) return &row.build;
-    return nullptr;
-  }
-
- private:
-  std::vector<Row> rows_;
-  Components components_;
-};
 
 /// What a field's value must satisfy, and its unit, for messages and documentation.
 struct Limits {
   std::optional<double> min{}, max{};  ///< inclusive
   std::string unit{};                  ///< "mm", "HU", "days"
-  std::vector<std::string> one_of{};   ///< for text
+  std::vector<std::string> one_of{};   ///< for text; of an enum: only these of its names
   bool required = false;               ///< must be given
   bool lone = false;                   ///< lists of text: one value without brackets is a list of one
 };
@@ -124,15 +52,24 @@ struct Group {
 struct ChoiceField {
   Choice* choice;
   const Components* components;
+  std::string key;  ///< of the map, that names the component
 };
 struct ChoiceList {
   std::vector<Choice>* choices;
   const Components* components;
+  std::string key;
 };
 /// Choices under names that the user makes up: `{mri: {name: resnet}, genes: snn}`.
 struct ChoiceGroup {
   std::vector<std::pair<std::string, Choice>>* choices;
   const Components* components;
+  std::string key;
+};
+/// A value of a fixed set of names; read and written as text, whose `limits.one_of` are the names.
+struct EnumField {
+  std::span<const std::string_view> names;
+  std::function<size_t()> get;
+  std::function<void(size_t)> set;
 };
 struct Numbers {  ///< exactly `count` numbers
   double* values;
@@ -140,10 +77,10 @@ struct Numbers {  ///< exactly `count` numbers
 };
 
 struct Field {
-  using Value =
-      std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*, std::optional<int64_t>*,
-                   std::optional<double>*, std::vector<std::string>*, std::vector<double>*,
-                   std::vector<int64_t>*, Numbers, Section, Group, ChoiceField, ChoiceList, ChoiceGroup>;
+  using Value = std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
+                             std::optional<int64_t>*, std::optional<double>*, std::vector<std::string>*,
+                             std::vector<double>*, std::vector<int64_t>*, EnumField, Numbers, Section, Group,
+                             ChoiceField, ChoiceList, ChoiceGroup>;
   std::string name, help;
   Limits limits;
   Value value;
@@ -162,6 +99,15 @@ class Fields {
   template <size_t N>
   void operator()(const char* name, std::array<double, N>& value, const char* help, Limits limits = {}) {
     visit({name, help, std::move(limits), Numbers{value.data(), N}});
+  }
+  /// A value of an enum with names, see enums.hpp.
+  template <NamedEnum E>
+  void operator()(const char* name, E& value, const char* help, Limits limits = {}) {
+    const std::span<const std::string_view> names = enum_names(value);
+    if (limits.one_of.empty()) limits.one_of.assign(names.begin(), names.end());
+    visit({name, help, std::move(limits),
+           EnumField{names, [&value] { return static_cast<size_t>(value); },
+                     [&value](size_t place) { value = static_cast<E>(place); }}});
   }
   template <class T>
   void section(const char* name, T& value, const char* help) {
@@ -201,16 +147,20 @@ class Fields {
                  },
                  Section{[sample](Fields& f) { describe(f, *sample); }, {}, {}}}});
   }
+  /// A component by the `key` of its map: `{name: resnet, depth: 18}`, or `resnet` alone. A value that is not
+  /// empty before reading is what a map without that key means.
   void choice(const char* name, Choice& value, const Components& components, const char* help,
-              Limits limits = {}) {
-    visit({name, help, std::move(limits), ChoiceField{&value, &components}});
+              Limits limits = {}, const char* key = "name") {
+    visit({name, help, std::move(limits), ChoiceField{&value, &components, key}});
   }
-  void choices(const char* name, std::vector<Choice>& value, const Components& components, const char* help) {
-    visit({name, help, {}, ChoiceList{&value, &components}});
+  void choices(const char* name, std::vector<Choice>& value, const Components& components, const char* help,
+               Limits limits = {}, const char* key = "name") {
+    visit({name, help, std::move(limits), ChoiceList{&value, &components, key}});
   }
   void choice_group(const char* name, std::vector<std::pair<std::string, Choice>>& value,
-                    const Components& components, const char* help, Limits limits = {}) {
-    visit({name, help, std::move(limits), ChoiceGroup{&value, &components}});
+                    const Components& components, const char* help, Limits limits = {},
+                    const char* key = "name") {
+    visit({name, help, std::move(limits), ChoiceGroup{&value, &components, key}});
   }
   /// A condition between fields: when parsing, an error at field `name` unless `holds`.
   virtual void check(bool holds, const char* name, const std::string& message);

@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "photo51/config/choice_keys.hpp"
+
 namespace photo51::config {
 
 struct Node {
@@ -54,20 +56,23 @@ Node parse_yaml(std::string_view text, const std::string& source);
 /// What to do with a key without a value: PyRadiomics's parameter files mean something by it, configs do not.
 enum class EmptyValues { refuse, keep };
 /// Reads a file and what it `extends:` (one path or a list, relative to the file; later ones win, the file
-/// itself wins over all). Maps merge key by key; a list, a scalar, and a component whose `name` differs
-/// replace; `~` or `null` takes an entry away, so that its default holds. Each file is read once. Error
-/// (usage): missing file or no file of text, more than 16 MiB of it, cycle, a key without a value (`train:`).
-Node load_document(const std::filesystem::path& path, EmptyValues empty = EmptyValues::refuse);
+/// itself wins over all). Maps merge key by key; a list, a scalar, and a map whose key of `keys` differs
+/// (`name` everywhere else: it chooses another component) replace; `~` or `null` takes an entry away, so that
+/// its default holds. Each file is read once. Error (usage): missing file or no file of text, more than 16
+/// MiB of it, cycle, a key without a value (`train:`).
+Node load_document(const std::filesystem::path& path, EmptyValues empty = EmptyValues::refuse,
+                   const ChoiceKeys& keys = {});
 /// The same of a file that a program wrote, or a stranger: `extends` is an error, too.
 Node load_lone_document(const std::filesystem::path& path);
 /// The file and all that it extends. Errors as of `load_document`.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& path);
-/// Applies `a.b.c=value` (the value is YAML; list items by number; `null` takes the entry away). Error
-/// (usage) on bad syntax and on an empty value.
-void apply_override(Node& document, const std::string& assignment);
+/// Applies `a.b.c=value` (the value is YAML; list items by number; `null` takes the entry away). A component
+/// that is named alone becomes a map by its key of `keys` where the path goes on into it. Error (usage) on
+/// bad syntax and on an empty value.
+void apply_override(Node& document, const std::string& assignment, const ChoiceKeys& keys = {});
 /// `over` merged onto `base` by the rules of `extends:`. What was taken away stays as nothing, so that its
 /// key is still checked.
-Node merge(const Node& base, const Node& over);
+Node merge(const Node& base, const Node& over, const ChoiceKeys& keys = {});
 /// The document as YAML text.
 std::string to_yaml(const Node& node);
 

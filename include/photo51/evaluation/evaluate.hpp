@@ -3,7 +3,9 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -12,8 +14,12 @@
 
 namespace photo51::evaluation {
 
+/// Where the metrics' intervals come from: resampled patients, or nowhere.
+enum class Confidence { bootstrap, none };
+std::span<const std::string_view> enum_names(Confidence);
+
 struct EvaluateOptions {
-  std::string confidence = "bootstrap";  ///< bootstrap (patients), none
+  Confidence confidence = Confidence::bootstrap;
   int64_t bootstrap_samples = 1000;
   double level = 0.95;
   std::vector<std::string> groups{"site"};  ///< manifest columns

@@ -32,8 +32,8 @@ class Fusion : public torch::nn::Module {
 /// Names of the inputs and the widths of their tokens, in the config's order.
 using FusionInputs = std::vector<std::pair<std::string, int64_t>>;
 using BuildFusion = std::shared_ptr<Fusion> (*)(const config::Choice& choice, const FusionInputs& inputs);
-/// The fusions that a config may name.
-const config::Catalogue<BuildFusion>& fusions();
+/// The fusions that a config may name. Open: other code adds its own, see config/components.hpp.
+config::Catalogue<BuildFusion>& fusions();
 
 /// Mean over the real tokens, [B, D] (zeros where there are none), and who has any, [B] bool.
 std::pair<at::Tensor, at::Tensor> mean_token(const backbones::Tokens& tokens);

@@ -33,8 +33,9 @@ struct Outputs {
 
 class Model : public torch::nn::Module {
  public:
-  /// `labels` as the cohort gave them, multiclass names filled in. Errors (usage): an encoder whose input
-  /// does not exist or is of another kind, a head without a label.
+  /// `labels` as the cohort gave them, multiclass names filled in. Errors (usage): options that a config
+  /// could not have (config/validate.hpp), an encoder whose input does not exist or is of another kind, a
+  /// head without a label.
   Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
         std::vector<data::LabelSpec> labels);
   /// Moves the weights; `forward` and `loss` then bring batches from anywhere to that device.

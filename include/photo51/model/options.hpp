@@ -25,7 +25,8 @@ void describe(config::Fields& f, ModelOptions& o);
 /// What the heads ask of the manifest.
 std::vector<data::LabelSpec> label_specs(const ModelOptions& options);
 
-/// The tables of what a config may name.
+/// The tables of what a config may name, with what other code added. Error (usage): an encoder of images and
+/// one of tables have the same name.
 const config::Components& encoders();
 const config::Components& fusions();
 

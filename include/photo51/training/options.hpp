@@ -3,7 +3,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "photo51/config/fields.hpp"
 
@@ -42,6 +44,19 @@ void describe(config::Fields& f, ConstantOptions& o);
 const config::Components& optimizers();
 const config::Components& schedules();
 
+enum class Precision { fp32, bf16 };
+/// Which rows an epoch draws more often: those of rarer classes, or of rarer events.
+enum class Sampling { none, by_class, by_event };
+/// The epoch whose weights predict.
+enum class KeptEpoch { last, best };
+/// Of the validation part.
+enum class Monitor { loss, metric };
+/// As configs write them.
+std::span<const std::string_view> enum_names(Precision);
+std::span<const std::string_view> enum_names(Sampling);
+std::span<const std::string_view> enum_names(KeptEpoch);
+std::span<const std::string_view> enum_names(Monitor);
+
 struct TrainOptions {
   int64_t epochs = 40;
   int64_t batch_size = 8;
@@ -57,12 +72,12 @@ struct TrainOptions {
   double clip_norm = 0;    ///< of the gradient over all parameters; 0 = off
   int64_t accumulate = 1;  ///< batches a step of the optimiser
   double ema = 0;          ///< decay of the averaged weights, which then are the ones that predict; 0 = off
-  std::string precision = "fp32";   ///< or bf16: autocast
-  double modality_dropout = 0;      ///< probability of hiding each input of a case, never the last one
-  std::string sampler = "none";     ///< class, event: rows of the rarer ones are drawn more often
-  std::string sampler_head;         ///< empty = the first head that fits
-  std::string checkpoint = "last";  ///< or best: the epoch whose weights predict
-  std::string monitor = "loss";     ///< or metric: of the validation part, for `best` and `patience`
+  Precision precision = Precision::fp32;  ///< or bf16: autocast
+  double modality_dropout = 0;            ///< probability of hiding each input of a case, never the last one
+  Sampling sampler = Sampling::none;
+  std::string sampler_head;  ///< empty = the first head that fits
+  KeptEpoch checkpoint = KeptEpoch::last;
+  Monitor monitor = Monitor::loss;  ///< for `best` and `patience`
   int64_t patience = 0;             ///< epochs without improvement before training stops; 0 = never
 };
 void describe(config::Fields& f, TrainOptions& o);

@@ -9,6 +9,7 @@
 #include "data/images/subchannel.hpp"
 #include "data/options/region_kind.hpp"
 #include "data/tables/tabular.hpp"
+#include "photo51/config/validate.hpp"
 #include "photo51/core/encoding.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -308,6 +309,7 @@ Cohort& Cohort::operator=(Cohort&&) noexcept = default;
 Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<LabelSpec> labels,
                bool require_labels)
     : Cohort() {
+  config::validate(options, "cohort");
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
@@ -327,6 +329,7 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<L
 
 Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments,
                       const CohortOptions& options) {
+  config::validate(options, "cohort");
   std::vector<std::string> valid{"patient", "site"};
   for (const auto& [name, of] : inputs) {
     for (const auto& channel : of.channels) valid.push_back(name + "." + column_of(channel));

@@ -87,8 +87,8 @@ std::shared_ptr<backbones::Encoder> build_linear(const config::Choice& choice,
 
 }  // namespace
 
-const config::Catalogue<backbones::BuildEncoder>& table_encoders() {
-  static const config::Catalogue<backbones::BuildEncoder> table = {
+config::Catalogue<backbones::BuildEncoder>& table_encoders() {
+  static config::Catalogue<backbones::BuildEncoder> table = {
       {config::component<SnnOptions>("snn", "self-normalising network for tables (omics)"), build_snn},
       {config::component<IdentityOptions>("identity", "a table's features as they are"), build_identity},
       {config::component<LinearOptions>("linear", "a table's features, projected"), build_linear},

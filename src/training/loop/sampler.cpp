@@ -10,23 +10,24 @@
 namespace photo51::training {
 namespace {
 
-bool fits(const data::LabelSpec& label, const std::string& sampler) {
+bool fits(const data::LabelSpec& label, Sampling sampler) {
   using Kind = data::LabelSpec::Kind;
-  return sampler == "event" ? label.kind == Kind::survival
-                            : label.kind == Kind::binary || label.kind == Kind::multiclass;
+  return sampler == Sampling::by_event ? label.kind == Kind::survival
+                                       : label.kind == Kind::binary || label.kind == Kind::multiclass;
 }
 
 }  // namespace
 
-std::string sampler_head(const std::vector<data::LabelSpec>& labels, const std::string& sampler,
+std::string sampler_head(const std::vector<data::LabelSpec>& labels, Sampling sampler,
                          const std::string& wanted) {
-  if (sampler == "none") return "";
+  if (sampler == Sampling::none) return "";
   std::vector<std::string> names;
   for (const auto& label : labels)
     if (fits(label, sampler)) names.push_back(label.head);
-  const std::string kind = sampler == "event" ? "survival" : "binary or multiclass";
+  const std::string kind = sampler == Sampling::by_event ? "survival" : "binary or multiclass";
   if (names.empty())
-    core::fail_usage("train.sampler: " + sampler + " needs a " + kind + " head; none is there");
+    core::fail_usage("train.sampler: " + config::name_of(sampler) + " needs a " + kind +
+                     " head; none is there");
   if (wanted.empty()) return names.front();
   if (std::find(names.begin(), names.end(), wanted) == names.end())
     core::fail_usage("train.sampler_head: `" + wanted + "` is not a " + kind + " head" +
@@ -44,7 +45,7 @@ std::vector<int64_t> epoch_order(const data::Cohort& cohort, const std::vector<i
     return out;
   };
   std::vector<int64_t> drawn = rows;
-  if (options.sampler != "none") {
+  if (options.sampler != Sampling::none) {
     std::map<double, std::vector<int64_t>> classes;
     drawn.clear();
     for (const int64_t row : rows) {
@@ -52,7 +53,8 @@ std::vector<int64_t> epoch_order(const data::Cohort& cohort, const std::vector<i
       if (!label.known) {
         drawn.push_back(row);
       } else {
-        classes[options.sampler == "event" ? (label.event ? 1.0 : 0.0) : label.value].push_back(row);
+        classes[options.sampler == Sampling::by_event ? (label.event ? 1.0 : 0.0) : label.value].push_back(
+            row);
       }
     }
     size_t most = 0;

@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "photo51/data/cohort/cohort.hpp"
+#include "photo51/training/options.hpp"
 
 namespace photo51::training {
 
 struct OrderOptions {
-  std::string sampler = "none";  ///< none, class, event
-  std::string head;              ///< that `sampler` looks at
+  Sampling sampler = Sampling::none;
+  std::string head;  ///< that `sampler` looks at
   int64_t batch_size = 8;
 };
 
 /// The head that `sampler` looks at: `wanted`, or the first that fits when it is empty. Error (usage) when
 /// there is none or `wanted` does not fit.
-std::string sampler_head(const std::vector<data::LabelSpec>& labels, const std::string& sampler,
+std::string sampler_head(const std::vector<data::LabelSpec>& labels, Sampling sampler,
                          const std::string& wanted);
 
 /// A shuffle of `rows` that depends on nothing but its arguments. Balanced: every known class (event:

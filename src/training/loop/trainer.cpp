@@ -246,7 +246,7 @@ class Trainer {
     at::manual_seed(random.next_u64());
     model::Outputs outputs;
     {
-      const Autocast autocast(options_.precision == "bf16", device_);
+      const Autocast autocast(options_.precision == Precision::bf16, device_);
       outputs = member_.model->forward(batch);
     }
     for (auto& [head, raw] : outputs.logits) raw = raw.to(at::kFloat);
@@ -294,16 +294,16 @@ class Trainer {
     const Validation validation = validated();
     ++state_.epoch;
     const bool better = improved(validation);
-    const bool compares = options_.checkpoint == "best" || options_.patience > 0;
+    const bool compares = options_.checkpoint == KeptEpoch::best || options_.patience > 0;
     if (compares && !job_.validation.empty() && !state_.has_best && state_.epoch >= options_.epochs)
-      core::fail_run(job_.title + ": the " + options_.monitor +
+      core::fail_run(job_.title + ": the " + config::name_of(options_.monitor) +
                      " of the validation part was never defined, so train.checkpoint and train.patience have "
                      "nothing to compare; look at the validation cases, or lower train.optimizer.lr");
     const bool early =
         options_.patience > 0 && state_.has_best && state_.epoch - state_.best_epoch >= options_.patience;
     state_.finished = state_.epoch >= options_.epochs || early;
     // Without a validation part there is no best epoch.
-    const bool by_best = options_.checkpoint == "best" && state_.has_best;
+    const bool by_best = options_.checkpoint == KeptEpoch::best && state_.has_best;
     if (by_best ? better : state_.finished) member_.save(best());
     if (average_) average_->swap(member_.weights());
 
@@ -318,7 +318,7 @@ class Trainer {
   }
 
   bool improved(const Validation& validation) {
-    const double value = options_.monitor == "metric" ? -validation.metric : validation.loss;
+    const double value = options_.monitor == Monitor::metric ? -validation.metric : validation.loss;
     if (std::isnan(value) || (state_.has_best && !(value < state_.best))) return false;
     state_.has_best = true;
     state_.best = value;

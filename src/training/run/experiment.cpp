@@ -44,8 +44,9 @@ void describe(config::Fields& f, ExperimentOptions& o) {
 
 ExperimentOptions read_experiment(const std::filesystem::path& config,
                                   const std::vector<std::string>& overrides) {
-  config::Node document = config::load_document(config);
-  for (const auto& assignment : overrides) config::apply_override(document, assignment);
+  const config::ChoiceKeys keys = config::choice_keys<ExperimentOptions>();
+  config::Node document = config::load_document(config, config::EmptyValues::refuse, keys);
+  for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   ExperimentOptions experiment;
   config::read(document, experiment);
   tell_of_unused_inputs(document, config, experiment.pipeline);

@@ -98,8 +98,8 @@ std::string fold_name(const data::Split& split, size_t fold) {
 void check_selection(const ExperimentOptions& experiment, const data::Cohort& cohort,
                      const data::Split& split) {
   const TrainOptions& train = experiment.train;
-  if (train.checkpoint != "best" && train.patience == 0) return;
-  const std::string what = train.checkpoint == "best" ? "train.checkpoint: best" : "train.patience";
+  if (train.checkpoint != KeptEpoch::best && train.patience == 0) return;
+  const std::string what = train.checkpoint == KeptEpoch::best ? "train.checkpoint: best" : "train.patience";
   std::vector<std::pair<data::LabelSpec, bool>> trained;  ///< and whether the loss needs events
   for (const auto& spec : cohort.labels())
     for (const auto& [name, head] : experiment.pipeline.model.heads)
@@ -116,14 +116,14 @@ void check_selection(const ExperimentOptions& experiment, const data::Cohort& co
                        ": compares epochs on the validation part, and there is none; set "
                        "cohort.split.validation_fraction or cohort.split.folds, or remove it");
     const bool defined = std::any_of(trained.begin(), trained.end(), [&](const auto& one) {
-      return train.monitor == "metric" ? has_metric(one.first, cohort, rows)
-                                       : has_loss(one.first, cohort, rows, one.second);
+      return train.monitor == Monitor::metric ? has_metric(one.first, cohort, rows)
+                                              : has_loss(one.first, cohort, rows, one.second);
     });
     if (defined) continue;
     std::vector<std::string> heads;
     for (const auto& [spec, needs_event] : trained)
       heads.push_back("head " + spec.head + ": " + data::label_counts(cohort, rows, spec));
-    core::fail_usage(what + ": the " + train.monitor +
+    core::fail_usage(what + ": the " + config::name_of(train.monitor) +
                      " (train.monitor) is not defined on the validation part" +
                      (split.folds.size() == 1 ? "" : " of fold " + std::to_string(fold)) + ", which holds " +
                      core::join(heads, "; ") +

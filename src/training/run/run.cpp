@@ -9,6 +9,7 @@
 #include <map>
 #include <set>
 
+#include "photo51/config/validate.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/interrupt.hpp"
@@ -247,6 +248,7 @@ class Run {
 }  // namespace
 
 run::Lock train(ExperimentOptions experiment, const RunRequest& request) {
+  config::validate(experiment, "");
   if (experiment.pipeline.cohort.manifest.empty())
     core::fail_usage(
         "cohort.manifest: is missing: name the cohort's CSV in the config or as "

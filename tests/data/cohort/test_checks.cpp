@@ -2,7 +2,6 @@
 
 #include "data/fixture.hpp"
 #include "photo51/data/cohort/cohort.hpp"
-#include "photo51/data/load/fit.hpp"
 
 namespace photo51::data {
 namespace {

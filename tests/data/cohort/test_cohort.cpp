@@ -80,6 +80,20 @@ TEST_F(CohortTest, ManifestErrors) {
               HasSubstr("cohort.data_root (--data-root): " + elsewhere.data_root.string() + " is no folder"));
 }
 
+TEST_F(CohortTest, OptionsOfCodeAreHeldToAConfigsLimits) {
+  write("cohort.csv", "patient\nP1\n");
+  CohortOptions wrong = options();
+  wrong.on_bad_case = "skp";
+  EXPECT_THAT(failure(core::Fault::usage, [&] { Cohort(wrong, {}, {}); }),
+              HasSubstr("cohort.on_bad_case: `skp` is not a valid value (did you mean `skip`?)"));
+  EXPECT_THAT(failure(core::Fault::usage, [&] { Cohort::single({}, {}, wrong); }),
+              HasSubstr("cohort.on_bad_case: `skp` is not a valid value"));
+  wrong = options();
+  wrong.split.folds = 1;
+  EXPECT_EQ(failure(core::Fault::usage, [&] { Cohort(wrong, {}, {}); }),
+            "cohort.split.folds: must be 0 (one split) or at least 2");
+}
+
 TEST_F(CohortTest, SkippingLeavesMissingFilesToTheLoader) {
   write("cohort.csv", "patient,flair\nP1,gone.nii\n");
   auto skipping = options();

@@ -48,7 +48,7 @@ TEST_F(EpochOrder, LeavesOutALoneLastRow) {
 
 TEST_F(EpochOrder, BalancesClassesAndKeepsEveryRow) {
   OrderOptions options;
-  options.sampler = "class";
+  options.sampler = Sampling::by_class;
   options.head = "idh";
   options.batch_size = 1;
   rows_.resize(45);
@@ -66,7 +66,7 @@ TEST_F(EpochOrder, BalancesClassesAndKeepsEveryRow) {
 
 TEST_F(EpochOrder, BalancesEvents) {
   OrderOptions options;
-  options.sampler = "event";
+  options.sampler = Sampling::by_event;
   options.head = "os";
   options.batch_size = 1;
   std::map<bool, int> events;
@@ -78,16 +78,16 @@ TEST_F(EpochOrder, BalancesEvents) {
 
 TEST_F(EpochOrder, FindsTheHeadOrSaysWhichThereAre) {
   const auto& labels = cohort_.labels();
-  EXPECT_EQ(sampler_head(labels, "none", ""), "");
-  EXPECT_EQ(sampler_head(labels, "class", ""), "idh");
-  EXPECT_EQ(sampler_head(labels, "event", ""), "os");
+  EXPECT_EQ(sampler_head(labels, Sampling::none, ""), "");
+  EXPECT_EQ(sampler_head(labels, Sampling::by_class, ""), "idh");
+  EXPECT_EQ(sampler_head(labels, Sampling::by_event, ""), "os");
   try {
-    sampler_head(labels, "class", "idx");
+    sampler_head(labels, Sampling::by_class, "idx");
     FAIL();
   } catch (const core::Error& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("did you mean `idh`"));
   }
-  EXPECT_THROW(sampler_head({labels[0]}, "event", ""), core::Error);
+  EXPECT_THROW(sampler_head({labels[0]}, Sampling::by_event, ""), core::Error);
 }
 
 }  // namespace

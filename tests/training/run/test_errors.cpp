@@ -47,6 +47,29 @@ TEST(RunErrors, FolderInUse) {
   EXPECT_THAT(message(core::Fault::usage, [&] { cohort.run("cohort.csv"); }), HasSubstr("not a folder"));
 }
 
+TEST(RunErrors, OptionsOfCodeAreHeldToAConfigsLimits) {
+  const test::TabularCohort cohort;
+  ExperimentOptions experiment = read_experiment(cohort.config());
+  RunRequest request;
+  request.folder = cohort / "run";
+  const auto refused = [&] { return message(core::Fault::usage, [&] { train(experiment, request); }); };
+  experiment.train.batch_size = 0;
+  EXPECT_EQ(refused(), "train.batch_size: must be at least 1 cases, not 0");
+  experiment.train.batch_size = 8;
+  experiment.train.optimizer = config::choose<SgdOptions>("adamw");
+  EXPECT_THAT(refused(), HasSubstr("train.optimizer: `adamw` has the options "
+                                   "photo51::training::AdamWOptions, and was given"));
+  experiment.train.optimizer = {};
+  EXPECT_THAT(refused(), HasSubstr("train.optimizer: is empty"));
+  experiment.train.optimizer = config::choose<AdamWOptions>("adamw");
+  experiment.train.schedule = {};
+  EXPECT_THAT(refused(), HasSubstr("train.schedule: is empty"));
+  experiment.train.schedule = config::choose<CosineOptions>("cosine");
+  experiment.pipeline.inputs.clear();
+  EXPECT_THAT(refused(), HasSubstr("inputs: needs at least one input"));
+  EXPECT_FALSE(std::filesystem::exists(cohort / "run"));
+}
+
 TEST(RunErrors, DeviceThatIsNotThere) {
   const test::TabularCohort cohort;
   cohort.config();

@@ -17,9 +17,10 @@ namespace photo51::data {
 /// A cohort's rows: who they are, where, what they have. Reads the manifest, no images.
 class Cohort {
  public:
-  /// Errors (usage/data): missing manifest or column (nearest name), duplicate patient, a file that is named
-  /// but missing, a label that is not what its head needs (file:line, column, value). Labels are optional
-  /// when `require_labels` is false (prediction): columns may be missing altogether.
+  /// Errors (usage/data): options that a config could not have, missing manifest or column (nearest name),
+  /// duplicate patient, a file that is named but missing, a label that is not what its head needs (file:line,
+  /// column, value). Labels are optional when `require_labels` is false (prediction): columns may be missing
+  /// altogether.
   Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<LabelSpec> labels,
          bool require_labels = true);
   ~Cohort();

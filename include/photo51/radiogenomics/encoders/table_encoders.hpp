@@ -11,8 +11,8 @@
 
 namespace photo51::radiogenomics {
 
-/// The table encoders that a config may name.
-const config::Catalogue<backbones::BuildEncoder>& table_encoders();
+/// The table encoders that a config may name. Open: other code adds its own, see config/components.hpp.
+config::Catalogue<backbones::BuildEncoder>& table_encoders();
 
 /// What they share: the check of the width, and that only present rows are encoded.
 class TableEncoder : public backbones::Encoder {

@@ -1,0 +1,85 @@
+#include "photo51/config/enums.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "photo51/config/read.hpp"
+#include "photo51/config/reference.hpp"
+#include "photo51/config/validate.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::config {
+namespace {
+
+using ::testing::HasSubstr;
+
+enum class Color { red, dark_blue, none };
+std::span<const std::string_view> enum_names(Color) {
+  static constexpr std::array<std::string_view, 3> names{"red", "dark blue", "null"};
+  return names;
+}
+
+struct Paint {
+  Color color = Color::dark_blue;
+  Color wall = Color::red;
+};
+void describe(Fields& f, Paint& o) {
+  f("color", o.color, "of the paint");
+  f("wall", o.wall, "that it stands on", {.one_of = {"red", "dark blue"}});
+}
+
+Paint parse(const std::string& yaml) {
+  Paint paint;
+  read(parse_yaml(yaml, "p.yaml"), paint);
+  return paint;
+}
+
+TEST(Enum, IsReadByName) {
+  EXPECT_EQ(parse("").color, Color::dark_blue);
+  EXPECT_EQ(parse("color: red").color, Color::red);
+  EXPECT_EQ(parse("wall: dark blue").wall, Color::dark_blue);
+  EXPECT_EQ(name_of(Color::dark_blue), "dark blue");
+}
+
+TEST(Enum, ErrorsListTheNames) {
+  PHOTO51_EXPECT_ERROR(
+      parse("color: redd"), usage,
+      "p.yaml:1: color: `redd` is not a valid value (did you mean `red`?); it takes red, dark blue, null");
+  PHOTO51_EXPECT_ERROR(parse("wall: 'null'"), usage, HasSubstr("; it takes red, dark blue"));
+  PHOTO51_EXPECT_ERROR(parse("color: [red]"), usage, "p.yaml:1: color: expected text, got a list");
+}
+
+TEST(Enum, ADumpReadsBack) {
+  for (const Color color : {Color::red, Color::dark_blue, Color::none}) {
+    Paint paint;
+    paint.color = color;
+    const Node node = dump(paint);
+    EXPECT_EQ(node.find("color")->text, name_of(color));
+    EXPECT_EQ(parse(to_yaml(node)).color, color);
+  }
+}
+
+TEST(Enum, IsDocumentedAsTextOfFixedNames) {
+  Paint paint;
+  const Section section{[&](Fields& f) { describe(f, paint); }, {}, {}};
+  EXPECT_THAT(field_lines(section),
+              HasSubstr("  color  (red | dark blue | null) [dark blue]  of the paint\n"));
+  const auto schema = nlohmann::json::parse(json_schema(section, "paint"));
+  EXPECT_EQ(schema.at("properties").at("wall").at("enum"), nlohmann::json({"red", "dark blue"}));
+}
+
+TEST(Enum, AValueWithoutANameIsRefused) {
+  Paint paint;
+  EXPECT_NO_THROW(validate(paint, ""));
+  paint.color = static_cast<Color>(7);
+  PHOTO51_EXPECT_ERROR(validate(paint, ""), usage,
+                       "color: is the number 7, which has no name; it takes red, dark blue, null");
+  paint = {};
+  paint.wall = Color::none;
+  PHOTO51_EXPECT_ERROR(validate(paint, ""), usage, HasSubstr("wall: `null` is not a valid value"));
+}
+
+}  // namespace
+}  // namespace photo51::config
