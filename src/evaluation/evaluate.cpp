@@ -12,87 +12,27 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/bootstrap.hpp"
-#include "photo51/evaluation/classification.hpp"
-#include "photo51/evaluation/expression.hpp"
-#include "photo51/evaluation/regression.hpp"
-#include "photo51/evaluation/scored.hpp"
-#include "photo51/evaluation/survival.hpp"
+#include "photo51/evaluation/task_metrics.hpp"
 
 namespace photo51::evaluation {
 
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
-
-struct Statistic {
-  std::string name;
-  std::function<double(const ScoredPredictions&)> of;
-};
-
-double at_half(const ScoredPredictions& s) {
-  std::vector<int> predicted(s.predicted.size());
-  for (size_t i = 0; i < predicted.size(); ++i) predicted[i] = s.predicted[i] >= 0.5;
-  return balanced_accuracy(predicted, s.label);
-}
-
-std::vector<Statistic> statistics(Kind kind) {
-  const auto width = [](const ScoredPredictions& s) { return static_cast<int64_t>(s.classes.size()); };
-  switch (kind) {
-    case Kind::binary:
-      return {{"auroc", [](const ScoredPredictions& s) { return auroc(s.predicted, s.label); }},
-              {"auprc", [](const ScoredPredictions& s) { return auprc(s.predicted, s.label); }},
-              {"balanced_accuracy", at_half},
-              {"sensitivity", [](const ScoredPredictions& s) { return sensitivity(s.predicted, s.label); }},
-              {"specificity", [](const ScoredPredictions& s) { return specificity(s.predicted, s.label); }},
-              {"brier", [](const ScoredPredictions& s) { return brier(s.predicted, s.label); }},
-              {"ece",
-               [](const ScoredPredictions& s) { return expected_calibration_error(s.predicted, s.label); }},
-              {"log_loss", [](const ScoredPredictions& s) { return log_loss(s.predicted, s.label); }}};
-    case Kind::multiclass:
-      return {{"auroc",
-               [width](const ScoredPredictions& s) { return macro_auroc(s.predicted, s.label, width(s)); }},
-              {"balanced_accuracy",
-               [width](const ScoredPredictions& s) {
-                 return balanced_accuracy(argmax(s.predicted, width(s)), s.label);
-               }},
-              {"accuracy", [width](const ScoredPredictions& s) {
-                 return accuracy(argmax(s.predicted, width(s)), s.label);
-               }}};
-    case Kind::regression:
-      return {
-          {"mae", [](const ScoredPredictions& s) { return mean_absolute_error(s.predicted, s.value); }},
-          {"rmse", [](const ScoredPredictions& s) { return root_mean_squared_error(s.predicted, s.value); }},
-          {"r2", [](const ScoredPredictions& s) { return r_squared(s.predicted, s.value); }},
-          {"pearson", [](const ScoredPredictions& s) { return pearson(s.predicted, s.value); }},
-          {"spearman", [](const ScoredPredictions& s) { return spearman(s.predicted, s.value); }}};
-    case Kind::expression:
-      return {
-          {"pearson_median", [](const ScoredPredictions& s) { return median(gene_pearson(s)); }},
-          {"pearson_mean",
-           [](const ScoredPredictions& s) { return mean_of_best(gene_pearson(s), s.classes.size()); }},
-          {"pearson_best50", [](const ScoredPredictions& s) { return mean_of_best(gene_pearson(s), 50); }}};
-    case Kind::survival:
-      return {{"c_index", [](const ScoredPredictions& s) { return c_index(s.value, s.event, s.predicted); }}};
-  }
-  return {};
-}
 
 /// A resample: what the statistics read, without names and intervals, which cost time a thousand times over.
 ScoredPredictions resampled(const ScoredPredictions& scored, std::span<const int64_t> chosen) {
   ScoredPredictions some;
-  some.spec.kind = scored.spec.kind;
+  some.spec.task = scored.spec.task;
   some.classes = scored.classes;
   const auto width = static_cast<size_t>(scored.width());
-  const bool genes = scored.spec.kind == Kind::expression;
+  const auto values = scored.values_per_case();
   some.predicted.reserve(chosen.size() * width);
   for (const int64_t patient : chosen) {
     const auto i = static_cast<size_t>(patient);
     for (size_t c = 0; c < width; ++c) some.predicted.push_back(scored.predicted[i * width + c]);
     if (!scored.label.empty()) some.label.push_back(scored.label[i]);
-    if (genes)
-      for (size_t c = 0; c < width; ++c) some.value.push_back(scored.value[i * width + c]);
-    if (!genes && !scored.value.empty()) some.value.push_back(scored.value[i]);
+    for (size_t c = 0; c < values; ++c) some.value.push_back(scored.value[i * values + c]);
     if (!scored.event.empty()) some.event.push_back(scored.event[i]);
   }
   return some;
@@ -102,39 +42,13 @@ size_t distinct_classes(const ScoredPredictions& scored) {
   return std::set<int>(scored.label.begin(), scored.label.end()).size();
 }
 
-/// Why a cohort cannot be scored, or an empty string.
-std::string obstacle(const ScoredPredictions& scored) {
-  const auto& spec = scored.spec;
-  const std::string patients = std::to_string(scored.size()) + " labelled patients";
-  if (spec.kind == Kind::survival) {
-    for (const char event : scored.event)
-      if (event)
-        return std::isnan(c_index(scored.value, scored.event, scored.predicted))
-                   ? "no event among the " + patients +
-                         " precedes another patient's time, so survival cannot be ranked"
-                   : "";
-    return "all " + patients + " are censored; a concordance needs observed events, check column `" +
-           spec.event_column + "`";
-  }
-  if (spec.kind == Kind::expression)
-    return scored.size() < 3 ? "there are " + patients + "; a correlation needs three" : "";
-  if (spec.kind == Kind::regression)
-    return std::isnan(r_squared(scored.predicted, scored.value))
-               ? "the " + patients + " all have one value in column `" + spec.column + "`"
-               : "";
-  if (distinct_classes(scored) > 1) return "";
-  const auto only = static_cast<size_t>(scored.label.front());
-  return "the " + patients + " are all of one class (`" +
-         (only < scored.classes.size() ? scored.classes[only] : std::to_string(only)) +
-         "`); scoring needs two, check column `" + spec.column + "`";
-}
-
 void measure(const ScoredPredictions& scored, const std::string& group, const EvaluateOptions& options,
              std::vector<Metric>& metrics) {
+  const TaskMetrics& of_task = metrics_of(scored.spec.task);
   const auto& head = scored.spec.head;
   const size_t classes = distinct_classes(scored);
   const BootstrapOptions bootstrap_options{options.bootstrap_samples, options.level, options.seed};
-  for (const auto& [name, of] : statistics(scored.spec.kind)) {
+  for (const auto& [name, of] : of_task.statistics) {
     Metric metric{head, name, group, of(scored), undefined, undefined, scored.size()};
     if (std::isnan(metric.value)) continue;
     if (options.confidence == Confidence::bootstrap) {
@@ -151,11 +65,11 @@ void measure(const ScoredPredictions& scored, const std::string& group, const Ev
     }
     metrics.push_back(std::move(metric));
   }
-  if (scored.spec.kind != Kind::expression || group != "all") return;
-  const auto genes = gene_pearson(scored);
-  for (size_t i = 0; i < genes.size(); ++i)
-    metrics.push_back(
-        {head, "pearson:" + scored.classes[i], group, genes[i], undefined, undefined, scored.size()});
+  if (of_task.of_outputs == nullptr || group != "all") return;
+  const auto values = of_task.of_outputs(scored);
+  for (size_t i = 0; i < values.size(); ++i)
+    metrics.push_back({head, of_task.by_output + ":" + scored.classes[i], group, values[i], undefined,
+                       undefined, scored.size()});
 }
 
 }  // namespace
@@ -183,6 +97,7 @@ std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, 
                           core::Progress::Show::if_slow);
   for (const auto& spec : truth.specs) {
     const auto scored = join(predictions, truth, spec);
+    const auto obstacle = metrics_of(spec.task).obstacle;
     if (const auto why = obstacle(scored); !why.empty()) core::fail_data("head " + spec.head + ": " + why);
     measure(scored, "all", options, metrics);
     progress.advance();

@@ -5,12 +5,12 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 
 namespace photo51::evaluation {
 
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 using Rows = std::map<std::string, std::map<std::string, const model::Prediction*>>;  // case -> class -> row
 
 Rows rows_of(const std::vector<model::Prediction>& predictions, const std::string& head) {
@@ -28,9 +28,9 @@ Rows rows_of(const std::vector<model::Prediction>& predictions, const std::strin
 }
 
 /// The truth's class names first, then those that only predictions know (absent from this cohort).
-std::vector<std::string> class_names(const data::LabelSpec& spec, const Rows& rows) {
-  if (spec.kind == Kind::binary) return {"0", "1"};
-  auto names = spec.classes;
+std::vector<std::string> class_names(const data::TaskSpec& spec, const Rows& rows) {
+  auto names = data::task_of(spec).output_names(spec);
+  if (!data::task_of(spec).has_named_classes()) return names;
   for (const auto& [case_id, classes] : rows)
     for (const auto& [name, row] : classes)
       if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -40,8 +40,11 @@ std::vector<std::string> class_names(const data::LabelSpec& spec, const Rows& ro
 }  // namespace
 
 int64_t ScoredPredictions::width() const {
-  const bool many = spec.kind == Kind::multiclass || spec.kind == Kind::expression;
-  return many ? static_cast<int64_t>(classes.size()) : 1;
+  return data::task_of(spec).names_outputs ? static_cast<int64_t>(classes.size()) : 1;
+}
+
+size_t ScoredPredictions::values_per_case() const {
+  return cases.empty() ? 0 : value.size() / cases.size();
 }
 
 ScoredPredictions ScoredPredictions::pick(const std::vector<int64_t>& patients) const {
@@ -49,7 +52,7 @@ ScoredPredictions ScoredPredictions::pick(const std::vector<int64_t>& patients) 
   some.spec = spec;
   some.classes = classes;
   const auto columns = static_cast<size_t>(width());
-  const bool genes = spec.kind == Kind::expression;
+  const size_t values = values_per_case();
   for (const int64_t patient : patients) {
     const auto i = static_cast<size_t>(patient);
     some.cases.push_back(cases[i]);
@@ -57,28 +60,25 @@ ScoredPredictions ScoredPredictions::pick(const std::vector<int64_t>& patients) 
       some.predicted.push_back(predicted[i * columns + c]);
       some.low.push_back(low[i * columns + c]);
       some.high.push_back(high[i * columns + c]);
-      if (genes) some.value.push_back(value[i * columns + c]);
     }
+    for (size_t c = 0; c < values; ++c) some.value.push_back(value[i * values + c]);
     if (!label.empty()) some.label.push_back(label[i]);
-    if (!genes && !value.empty()) some.value.push_back(value[i]);
     if (!event.empty()) some.event.push_back(event[i]);
   }
   return some;
 }
 
 ScoredPredictions join(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
-                       const data::LabelSpec& spec) {
+                       const data::TaskSpec& spec) {
   ScoredPredictions scored;
   scored.spec = spec;
   const auto rows = rows_of(predictions, spec.head);
   if (rows.empty()) core::fail_data("head " + spec.head + ": the predictions have no row for it");
-  const bool classifies = spec.kind == Kind::binary || spec.kind == Kind::multiclass;
-  const bool genes = spec.kind == Kind::expression;
-  if (classifies) scored.classes = class_names(spec, rows);
-  if (genes) scored.classes = spec.classes;
-  const std::vector<std::string> wanted = spec.kind == Kind::binary ? std::vector<std::string>{"1"}
-                                          : classifies || genes     ? scored.classes
-                                                                    : std::vector<std::string>{""};
+  const data::Task& task = data::task_of(spec);
+  if (task.has_classes() || task.names_outputs) scored.classes = class_names(spec, rows);
+  // Of two classes the probability of the second says all.
+  const std::vector<std::string> wanted =
+      task.names_outputs ? scored.classes : std::vector{task.output_names(spec).back()};
   const auto labels = truth.labels.find(spec.head);
   for (const auto& [case_id, classes] : rows) {
     if (labels == truth.labels.end()) break;
@@ -95,12 +95,15 @@ ScoredPredictions join(const std::vector<model::Prediction>& predictions, const 
       scored.high.push_back(row->second->high);
     }
     scored.cases.push_back(case_id);
-    if (classifies) scored.label.push_back(static_cast<int>(label.value));
-    if (genes) scored.value.insert(scored.value.end(), label.values.begin(), label.values.end());
-    if (!classifies && !genes) scored.value.push_back(label.value);
-    if (spec.kind == Kind::survival) scored.event.push_back(label.event ? 1 : 0);
+    if (task.has_classes())
+      scored.label.push_back(static_cast<int>(label.value));
+    else if (task.names_outputs)
+      scored.value.insert(scored.value.end(), label.values.begin(), label.values.end());
+    else
+      scored.value.push_back(label.value);
+    if (task.has_events) scored.event.push_back(label.event ? 1 : 0);
   }
-  if (genes && scored.value.size() != scored.predicted.size())
+  if (task.names_outputs && !task.has_classes() && scored.value.size() != scored.predicted.size())
     core::fail_data("head " + spec.head + ": the predictions' genes are not those of the table of truth");
   if (scored.cases.empty())
     core::fail_data("head " + spec.head + ": none of the " + std::to_string(rows.size()) +

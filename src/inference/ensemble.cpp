@@ -3,12 +3,11 @@
 #include <set>
 
 #include "photo51/core/error.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/inference/trained_model.hpp"
 
 namespace photo51::inference {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
 
 double logit(double probability) {
   const double kept = std::clamp(probability, 1e-7, 1 - 1e-7);
@@ -21,13 +20,13 @@ double sigmoid(double x) {
 }  // namespace
 
 std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members,
-                                       const std::vector<data::LabelSpec>& labels) {
+                                       const std::vector<data::TaskSpec>& labels) {
   if (members.empty()) return {};
   std::vector<model::Prediction> combined = members.front();
   const auto count = static_cast<double>(members.size());
   std::set<std::string> classifies;
   for (const auto& label : labels)
-    if (label.kind == Kind::binary || label.kind == Kind::multiclass) classifies.insert(label.head);
+    if (data::task_of(label).output == data::Output::probabilities) classifies.insert(label.head);
   for (size_t i = 0; i < combined.size(); ++i) {
     auto& out = combined[i];
     const bool probability = classifies.contains(out.head);

@@ -7,19 +7,12 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/inference/trained_model.hpp"
 #include "photo51/model/model.hpp"
 
 namespace photo51::inference {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
-
-std::vector<std::string> class_names(const data::LabelSpec& label) {
-  if (label.kind == Kind::binary) return {"0", "1"};
-  if (label.kind == Kind::multiclass || label.kind == Kind::expression) return label.classes;
-  return {""};
-}
 
 void append(const TrainedModel& member, const data::Batch& batch,
             const std::map<std::string, at::Tensor>& outputs, std::vector<model::Prediction>& predictions) {
@@ -27,7 +20,7 @@ void append(const TrainedModel& member, const data::Batch& batch,
   for (const auto& [head, tensor] : outputs) values[head] = tensor.to(at::kDouble).cpu().contiguous();
   for (int64_t row = 0; row < batch.size(); ++row) {
     for (const auto& label : member.info.labels) {
-      const auto names = class_names(label);
+      const auto names = data::task_of(label).output_names(label);
       const double* value =
           values.at(label.head).const_data_ptr<double>() + row * static_cast<int64_t>(names.size());
       const auto scale = member.info.risks.find(label.head);

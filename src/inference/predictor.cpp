@@ -47,7 +47,7 @@ const std::string& Predictor::unfinished() const {
   return impl_->unfinished;
 }
 
-std::vector<data::LabelSpec> Predictor::labels() const {
+std::vector<data::TaskSpec> Predictor::labels() const {
   return impl_->members.front().info.labels;
 }
 

@@ -7,6 +7,7 @@
 #include "core/learned.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/layers.hpp"
 #include "photo51/nn/weights/weights.hpp"
@@ -23,12 +24,11 @@ int64_t whole_in(const std::string& text, const char* key) {
   return core::Learned(json, key).whole_in_text(0, most_folds);
 }
 
-std::vector<std::string> class_names(const core::Learned& classes, const data::LabelSpec& label) {
-  using Kind = data::LabelSpec::Kind;
+std::vector<std::string> class_names(const core::Learned& classes, const data::TaskSpec& label) {
   const auto told = classes.at(label.head);
-  auto names = label.kind == Kind::multiclass ? told.different_texts() : told.texts();
-  if (label.kind != Kind::multiclass && label.kind != Kind::expression && !names.empty())
-    told.fail("this head has no names of classes");
+  const data::Task& task = data::task_of(label);
+  auto names = task.has_named_classes() ? told.different_texts() : told.texts();
+  if (!task.names_outputs && !names.empty()) told.fail("this head has no names of classes");
   if (!label.classes.empty() && names.size() != label.classes.size())
     told.fail("holds " + std::to_string(names.size()) + " names where the head has " +
               std::to_string(label.classes.size()));
@@ -65,7 +65,7 @@ std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
 }
 
 TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
-                               std::vector<data::LabelSpec> labels) {
+                               std::vector<data::TaskSpec> labels) {
   const auto value = [&](const std::string& key) -> const std::string& {
     const auto found = metadata.find(key);
     if (found == metadata.end()) core::fail_data("the metadata lack `" + key + "`");

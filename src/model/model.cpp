@@ -9,6 +9,7 @@
 #include "photo51/config/validate.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/radiogenomics/encoders/table_encoders.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
@@ -84,23 +85,15 @@ const data::InputBatch& input_of(const data::Batch& batch, const std::string& na
   return found->second;
 }
 
-/// How many genes the head predicts; 0 = it is of another kind.
-int64_t gene_count(const std::vector<data::LabelSpec>& labels, const std::string& head) {
-  for (const auto& spec : labels)
-    if (spec.head == head && spec.kind == data::LabelSpec::Kind::expression)
-      return static_cast<int64_t>(spec.classes.size());
-  return 0;
-}
-
-/// Probabilities as log odds, by class (binary: of class 1); values and risks as they are.
-at::Tensor as_scores(data::LabelSpec::Kind kind, const at::Tensor& predicted) {
-  using Kind = data::LabelSpec::Kind;
-  if (kind != Kind::binary && kind != Kind::multiclass) return predicted;
+/// Probabilities as log odds, by class (of two, the second's); values and risks as they are.
+at::Tensor as_scores(const data::TaskSpec& label, const at::Tensor& predicted) {
+  const data::Task& task = data::task_of(label);
+  if (!task.has_classes()) return predicted;
   const at::Tensor odds = at::logit(predicted.to(at::kDouble), 1e-7).to(at::kFloat);
-  return kind == Kind::binary ? odds.narrow(1, 1, 1) : odds;
+  return task.has_named_classes() ? odds : odds.narrow(1, 1, 1);
 }
 
-const data::LabelSpec& label_of(const std::vector<data::LabelSpec>& labels, const std::string& head) {
+const data::TaskSpec& label_of(const std::vector<data::TaskSpec>& labels, const std::string& head) {
   for (const auto& candidate : labels)
     if (candidate.head == head) return candidate;
   core::fail_usage("no label is described for this head");
@@ -119,7 +112,7 @@ std::vector<std::string> inputs_of(const HeadOptions& head, const std::vector<st
 }
 
 std::vector<std::string> stacked_heads(const ModelOptions& options, const std::string& stack,
-                                       const HeadOptions& head, const std::vector<data::LabelSpec>& labels) {
+                                       const HeadOptions& head, const std::vector<data::TaskSpec>& labels) {
   const auto& named = head.estimator.as<radiogenomics::StackOptions>().heads;
   std::vector<std::string> others;
   for (const auto& [name, other] : options.heads)
@@ -129,7 +122,7 @@ std::vector<std::string> stacked_heads(const ModelOptions& options, const std::s
       core::fail_usage("estimator.heads: there is no head `" + name + "` that is not itself a stack" +
                        core::suggest(name, others));
     const auto &mine = label_of(labels, stack), &theirs = label_of(labels, name);
-    if (mine.kind != theirs.kind || mine.column != theirs.column || mine.classes != theirs.classes ||
+    if (mine.task != theirs.task || mine.column != theirs.column || mine.classes != theirs.classes ||
         mine.positive != theirs.positive || mine.negative != theirs.negative ||
         mine.event_column != theirs.event_column)
       core::fail_usage("estimator.heads: `" + name +
@@ -141,7 +134,7 @@ std::vector<std::string> stacked_heads(const ModelOptions& options, const std::s
 }  // namespace
 
 Model::Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
-             std::vector<data::LabelSpec> labels)
+             std::vector<data::TaskSpec> labels)
     : labels_(std::move(labels)), parts_(std::make_shared<Parts>()) {
   config::validate(options, "model");
   parts_->dropout = options.dropout;
@@ -267,25 +260,15 @@ Outputs Model::forward(const data::Batch& batch) {
 }
 
 void Model::fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& train) {
-  const auto rows = static_cast<int64_t>(train.size());
   for (const auto& head : parts_->heads) {
-    data::LabelBatch labels{at::zeros({rows}), at::zeros({rows}, at::kBool), at::zeros({rows}, at::kBool)};
-    if (const int64_t genes = gene_count(labels_, head.name)) labels.value = at::zeros({rows, genes});
-    for (int64_t i = 0; i < rows; ++i) {
-      const auto& label = cohort.label(train[static_cast<size_t>(i)], head.name);
-      if (!label.known) continue;
-      labels.known[i] = true;
-      if (label.values.empty())
-        labels.value[i] = label.value;
-      else
-        labels.value[i].copy_(at::tensor(label.values));
-      labels.event[i] = label.event;
-    }
-    fit_head(head.name, labels);
+    std::vector<const data::Case::Label*> labels;
+    for (const int64_t row : train) labels.push_back(&cohort.label(row, head.name));
+    const auto& spec = label_of(labels_, head.name);
+    fit_head(head.name, data::task_of(spec).collate(spec, labels));
   }
 }
 
-void Model::fit_head(const std::string& name, const data::LabelBatch& training) {
+void Model::fit_head(const std::string& name, const data::Targets& training) {
   for (const auto& head : parts_->heads)
     if (head.name == name) {
       core::with_context("head " + name, [&] { head.module->fit(training); });
@@ -352,7 +335,7 @@ at::Tensor Model::learner_features(const std::string& head, const Outputs& outpu
   if (!learner.stacked.empty()) {
     const auto said = predict(outputs);
     for (const auto& other : learner.stacked)
-      columns.push_back(as_scores(label_of(labels_, other).kind, said.at(other)).cpu());
+      columns.push_back(as_scores(label_of(labels_, other), said.at(other)).cpu());
   }
   return at::cat(columns, 1);
 }
@@ -365,7 +348,7 @@ std::vector<std::string> Model::learner_feature_names(const std::string& head) c
       names.insert(names.end(), encoder.names.begin(), encoder.names.end());
   for (const auto& other : learner.stacked) {
     const auto& label = label_of(labels_, other);
-    if (label.kind != data::LabelSpec::Kind::multiclass)
+    if (!data::task_of(label).has_named_classes())
       names.push_back(other);
     else
       for (const auto& of : label.classes) names.push_back(other + "." + of);

@@ -4,21 +4,14 @@
 #include <set>
 
 #include "photo51/backbones/catalogue.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/radiogenomics/encoders/table_encoders.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::model {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
-
-Kind kind_of(const std::string& task) {
-  if (task == "multiclass") return Kind::multiclass;
-  if (task == "regression") return Kind::regression;
-  if (task == "expression") return Kind::expression;
-  return task == "survival" ? Kind::survival : Kind::binary;
-}
 
 /// Names become parts of parameter names, which are separated by dots.
 template <class Entries>
@@ -73,25 +66,13 @@ void describe(config::Fields& f, ModelOptions& o) {
   check_names(f, o.heads, "heads");
 }
 
-std::vector<data::LabelSpec> label_specs(const ModelOptions& options) {
-  std::vector<data::LabelSpec> specs;
+std::vector<data::TaskSpec> label_specs(const ModelOptions& options) {
+  std::vector<data::TaskSpec> specs;
   for (const auto& [name, head] : options.heads) {
-    data::LabelSpec spec;
-    spec.head = name;
-    spec.kind = kind_of(head.task);
-    const bool survival = spec.kind == Kind::survival;
-    spec.column = !head.label.empty() ? head.label : survival ? "time" : name;
-    if (survival) spec.event_column = head.event;
-    spec.positive = head.positive;
-    spec.negative = head.negative;
-    spec.time_unit = head.time_unit;
-    spec.inputs = inputs_of(options, head);
-    if (!radiogenomics::class_count(head)) spec.classes = head.classes;
-    if (spec.kind == Kind::expression) {
-      spec.column = spec.table = head.table;
-      spec.classes = head.genes;
-    }
-    specs.push_back(std::move(spec));
+    specs.push_back(core::with_context("model.heads." + name, [&, &name = name, &head = head] {
+      return radiogenomics::task_spec(name, head);
+    }));
+    specs.back().inputs = inputs_of(options, head);
   }
   return specs;
 }

@@ -3,7 +3,10 @@
 #include <algorithm>
 
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -13,9 +16,27 @@ std::optional<int64_t> class_count(const HeadOptions& options) {
   return count ? std::optional<int64_t>(*count) : std::nullopt;
 }
 
+namespace {
+
+bool has_option(const TaskHead& head, const std::string& key) {
+  return std::find(head.options.begin(), head.options.end(), key) != head.options.end();
+}
+
+/// "binary and survival": the tasks whose heads have this option.
+std::string heads_with(const std::string& key) {
+  std::vector<std::string> names;
+  for (const auto& task : head_tasks())
+    if (has_option(head_of(task), key)) names.push_back(task);
+  if (names.size() < 2) return core::join(names, "");
+  const std::string last = names.back();
+  names.pop_back();
+  return core::join(names, ", ") + " and " + last;
+}
+
+}  // namespace
+
 void describe(config::Fields& f, HeadOptions& o) {
-  f("task", o.task, "what the head predicts",
-    {.one_of = {"binary", "multiclass", "regression", "survival", "expression"}, .required = true});
+  f("task", o.task, "what the head predicts", {.one_of = head_tasks(), .required = true});
   f("label", o.label, "manifest column; empty = the head's name (survival: `time`)");
   f("event", o.event,
     "survival: manifest column that says whether the event was seen: 1 or 0, true or false, yes or no, dead "
@@ -55,29 +76,33 @@ void describe(config::Fields& f, HeadOptions& o) {
     "fitted anew in each, and they are averaged. 1 = the part itself, once",
     {.min = 1});
 
-  const bool expression = o.task == "expression";
-  f.check(!expression || !o.table.empty(), "table", "an expression head needs the table that it learns from");
-  f.check(expression || o.table.empty(), "table", "belongs to expression heads only");
-  f.check(expression || o.genes.empty(), "genes", "belongs to expression heads only");
-  f.check(!expression || o.label.empty(), "label", "does not belong to an expression head; it has a `table`");
-  const bool classifies = o.task == "binary" || o.task == "multiclass";
-  const bool two_words = o.task == "binary" || o.task == "survival";
-  f.check(o.positive.empty() || two_words, "positive", "belongs to binary and survival heads only");
+  const TaskHead* head = find_head(o.task);
+  const auto has = [&](const std::string& key) { return head != nullptr && has_option(*head, key); };
+  const auto belongs = [&](bool given, const char* key) {
+    f.check(!given || has(key), key, "belongs to " + heads_with(key) + " heads only");
+  };
+  const data::Task* task = data::find_task(o.task);
+  const bool own_table = task != nullptr && task->has_own_table;
+  const std::string one = (o.task.find_first_of("aeiou") == 0 ? "an " : "a ") + o.task + " head";
+  f.check(!own_table || !o.table.empty(), "table", one + " needs the table that it learns from");
+  belongs(!o.table.empty(), "table");
+  belongs(!o.genes.empty(), "genes");
+  f.check(!own_table || o.label.empty(), "label", "does not belong to " + one + "; it has a `table`");
+  belongs(!o.positive.empty(), "positive");
   f.check(o.negative.empty() || !o.positive.empty(), "negative",
           "needs `positive`, the words that count as 1");
   for (const auto& word : o.negative)
     f.check(std::find(o.positive.begin(), o.positive.end(), word) == o.positive.end(), "negative",
             "`" + word + "` is in `positive` too");
-  f.check(o.time_unit == "days" || o.task == "survival", "time_unit", "belongs to survival heads only");
-  f.check(o.classes.empty() || o.task == "multiclass", "classes", "belongs to multiclass heads only");
-  f.check(o.loss.empty() || o.task == "survival", "loss", "may be chosen for survival heads only");
-  f.check(o.class_weights == "none" || classifies, "class_weights",
-          "belongs to binary and multiclass heads only");
-  f.check(o.label_smoothing == 0 || classifies, "label_smoothing",
-          "belongs to binary and multiclass heads only");
+  belongs(o.time_unit != "days", "time_unit");
+  belongs(!o.classes.empty(), "classes");
+  f.check(o.loss.empty() || has("loss"), "loss", "may be chosen for " + heads_with("loss") + " heads only");
+  belongs(o.class_weights != "none", "class_weights");
+  belongs(o.label_smoothing != 0, "label_smoothing");
   f.check(o.label_smoothing < 1, "label_smoothing", "must be below 1");
   const bool fitted = !o.estimator.empty(), stack = o.estimator.name == "stack";
-  f.check(!(fitted && expression), "estimator", "an expression head has none; it is a linear layer");
+  f.check(!fitted || find_estimator_task(o.task) != nullptr, "estimator",
+          one + " has none; it is a linear layer");
   f.check(fitted || o.feature_selection.empty(), "feature_selection",
           "belongs to a head with an `estimator`");
   f.check(fitted || o.bootstrap_samples == 1, "bootstrap_samples", "belongs to a head with an `estimator`");

@@ -12,14 +12,13 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/report/task_wording.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/training/run/run.hpp"
 #include "report/example_pictures.hpp"
 
 namespace photo51::report {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
 
 std::string input_text(const std::string& name, const data::InputOptions& input) {
   std::string text = name + " (" + input.modality;
@@ -28,28 +27,11 @@ std::string input_text(const std::string& name, const data::InputOptions& input)
   return text + ")";
 }
 
-std::string task_text(const data::LabelSpec& spec) {
-  switch (spec.kind) {
-    case Kind::binary:
-      return "whether `" + spec.column + "` is " +
-             (spec.positive.empty() ? "1" : "`" + core::join(spec.positive, "` or `") + "`");
-    case Kind::multiclass:
-      return "which class of `" + spec.column + "`";
-    case Kind::regression:
-      return "the value of `" + spec.column + "`";
-    case Kind::expression:
-      return "the values of " + std::to_string(spec.classes.size()) + " genes in " + spec.table;
-    case Kind::survival:
-      return "who has the event `" + spec.event_column + "` earlier (`" + spec.column + "`, in " +
-             spec.time_unit + ")";
-  }
-  return "";
-}
-
 std::vector<std::string> question(const ReportSource& study) {
   std::vector<std::string> inputs, tasks;
   for (const auto& [name, input] : study.pipeline.inputs) inputs.push_back(input_text(name, input));
-  for (const auto& spec : study.cohort.labels()) tasks.push_back(spec.head + ": " + task_text(spec));
+  for (const auto& spec : study.cohort.labels())
+    tasks.push_back(spec.head + ": " + wording_of(spec.task).question(spec));
   return {"Asked: " + core::join(tasks, "; ") + ".", "Read from: " + core::join(inputs, "; ") + "."};
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <set>
 
 #include "photo51/core/text.hpp"
@@ -15,47 +14,16 @@ struct Cell {
   bool incomplete = false;
 };
 
-std::string label_heading(const data::LabelSpec& spec) {
-  switch (spec.kind) {
-    case Kind::binary:
-      return class_words(spec, 1);
-    case Kind::survival:
-      return spec.head + ": events";
-    case Kind::multiclass:
-    case Kind::expression:
-      return spec.head + ": known";
-    case Kind::regression:
-      return spec.head + ": mean";
-  }
-  return spec.head;
-}
-
-std::string label_cell(const ReportInput& input, const data::LabelSpec& spec,
+std::string label_cell(const ReportInput& input, const data::TaskSpec& spec,
                        const std::vector<const CaseRow*>& members) {
-  int64_t known = 0, events = 0;
-  double sum = 0;
+  TaskWording::Labels known;
   const auto labels = input.truth.labels.find(spec.head);
   if (labels == input.truth.labels.end()) return "–";
   for (const auto* row : members) {
     const auto label = labels->second.find(row->id);
-    if (label == labels->second.end() || !label->second.known) continue;
-    ++known;
-    events += label->second.event;
-    sum += label->second.value;
+    if (label != labels->second.end() && label->second.known) known.push_back(&label->second);
   }
-  if (known == 0) return "–";
-  switch (spec.kind) {
-    case Kind::binary:
-      return share_words(std::llround(sum), known);
-    case Kind::survival:
-      return share_words(events, known);
-    case Kind::multiclass:
-    case Kind::expression:
-      return std::to_string(known);
-    case Kind::regression:
-      return core::format_fixed(sum / static_cast<double>(known), 2) + " (n = " + std::to_string(known) + ")";
-  }
-  return "–";
+  return known.empty() ? "–" : wording_of(spec.task).cell(known);
 }
 
 }  // namespace
@@ -86,7 +54,7 @@ page::data cohort_section(const ReportInput& input) {
     for (const auto& part : parts) columns.push_back(part_words(part));
   const size_t first_input = columns.size();
   for (const auto& name : inputs) columns.push_back("has " + name);
-  for (const auto& spec : input.truth.specs) columns.push_back(label_heading(spec));
+  for (const auto& spec : input.truth.specs) columns.push_back(wording_of(spec.task).heading(spec));
 
   const auto row_of = [&](const std::string& name, const std::vector<const CaseRow*>& members, bool total) {
     const auto all = static_cast<int64_t>(members.size());

@@ -8,12 +8,11 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/images/preview.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/imaging/picture/picture.hpp"
 
 namespace photo51::report {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
 
 constexpr int64_t picture_pixels = 256;  ///< along the longer side
 
@@ -24,15 +23,15 @@ struct Example {
   bool right = false;
 };
 
-std::string truth_name(const data::LabelSpec& spec, const data::Case::Label& label) {
+std::string truth_name(const data::TaskSpec& spec, const data::Case::Label& label) {
   const auto index = static_cast<size_t>(label.value);
-  if (spec.kind == Kind::multiclass && index < spec.classes.size()) return spec.classes[index];
+  if (data::task_of(spec).has_named_classes() && index < spec.classes.size()) return spec.classes[index];
   return std::to_string(index);
 }
 
 /// The surest right and the surest wrong ones, in turn.
 std::vector<Example> choose(const ReportSource& study, const evaluation::GroundTruth& truth,
-                            const data::LabelSpec& spec, const std::string& input) {
+                            const data::TaskSpec& spec, const std::string& input) {
   std::map<std::string, const model::Prediction*> surest;
   for (const auto& prediction : study.predictions) {
     if (prediction.head != spec.head) continue;
@@ -85,9 +84,9 @@ std::string in_words(const model::Prediction& p) {
 
 std::vector<Picture> example_pictures(const ReportSource& study, const evaluation::GroundTruth& truth,
                                       std::vector<std::string>& warnings) {
-  const data::LabelSpec* head = nullptr;
+  const data::TaskSpec* head = nullptr;
   for (const auto& spec : truth.specs)
-    if (head == nullptr && (spec.kind == Kind::binary || spec.kind == Kind::multiclass)) head = &spec;
+    if (head == nullptr && data::task_of(spec).has_classes()) head = &spec;
   const std::pair<std::string, data::InputOptions>* input = nullptr;
   for (const auto& entry : study.pipeline.inputs)
     if (input == nullptr && data::is_image(entry.second)) input = &entry;

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 
 #include "photo51/core/text.hpp"
-#include "photo51/evaluation/classification.hpp"
+#include "photo51/data/task/task.hpp"
+#include "photo51/report/task_wording.hpp"
 #include "report/format_text.hpp"
 #include "report/sections.hpp"
 
@@ -15,89 +15,6 @@ namespace {
 using evaluation::ScoredPredictions;
 
 constexpr size_t listed = 6;
-
-/// One patient's prediction, judged.
-struct Judged {
-  size_t index = 0;
-  double badness = 0;
-  bool wrong = false, unsure = false;
-  std::string truth, said;
-};
-
-std::string duration(double time, const std::string& unit) {
-  const auto shown = time_scale(unit, 0);
-  return core::format_fixed(time / shown.divisor, 1) + " " + shown.unit;
-}
-
-/// Share of the pairs with other patients that the risks put in the wrong order; NaN without pairs.
-double discordance(const ScoredPredictions& shown, size_t i) {
-  double lost = 0, pairs = 0;
-  for (size_t j = 0; j < shown.cases.size(); ++j) {
-    const auto first = [&](size_t a, size_t b) {
-      return shown.event[a] &&
-             (shown.value[a] < shown.value[b] || (shown.value[a] == shown.value[b] && !shown.event[b]));
-    };
-    if (i == j || (!first(i, j) && !first(j, i))) continue;
-    const double lead = shown.predicted[i] - shown.predicted[j];
-    pairs += 1;
-    if (lead == 0)
-      lost += 0.5;
-    else if ((lead > 0) != first(i, j))
-      lost += 1;
-  }
-  return pairs == 0 ? std::numeric_limits<double>::quiet_NaN() : lost / pairs;
-}
-
-Judged judge(const ScoredPredictions& shown, size_t i) {
-  Judged judged;
-  judged.index = i;
-  const auto& spec = shown.spec;
-  if (spec.kind == Kind::binary) {
-    const double p = shown.predicted[i];
-    const int said = p >= 0.5;
-    judged.wrong = said != shown.label[i];
-    judged.badness = std::abs(p - shown.label[i]);
-    const bool spread = shown.high[i] > shown.low[i];
-    judged.unsure = std::abs(p - 0.5) < 0.1 - 1e-9 || (spread && shown.low[i] < 0.5 && shown.high[i] >= 0.5);
-    judged.truth = class_words(spec, shown.label[i]);
-    judged.said = class_words(spec, said) + ", probability " +
-                  (said ? with_interval(p, shown.low[i], shown.high[i])
-                        : with_interval(1 - p, 1 - shown.high[i], 1 - shown.low[i]));
-  } else if (spec.kind == Kind::multiclass) {
-    const size_t width = shown.classes.size(), row = i * width;
-    const auto first = shown.predicted.begin() + static_cast<std::ptrdiff_t>(row);
-    const auto top =
-        static_cast<size_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(width)) - first);
-    const auto truth = static_cast<size_t>(shown.label[i]);
-    judged.wrong = top != truth;
-    judged.badness = shown.predicted[row + top];
-    judged.unsure = shown.predicted[row + top] < 0.5;
-    judged.truth = truth < width ? shown.classes[truth] : std::to_string(truth);
-    judged.said = shown.classes[top] + ", probability " +
-                  with_interval(shown.predicted[row + top], shown.low[row + top], shown.high[row + top]);
-  } else if (spec.kind == Kind::survival) {
-    judged.badness = discordance(shown, i);
-    judged.truth =
-        (shown.event[i] ? "event after " : "event-free at ") + duration(shown.value[i], spec.time_unit);
-    const auto riskier = std::count_if(shown.predicted.begin(), shown.predicted.end(),
-                                       [&](double risk) { return risk > shown.predicted[i]; });
-    judged.said =
-        "risk rank " + std::to_string(riskier + 1) + " of " + std::to_string(shown.size()) + " (1 = highest)";
-  } else if (spec.kind == Kind::expression) {
-    const size_t genes = shown.classes.size();
-    double squares = 0;
-    for (size_t gene = i * genes; gene < (i + 1) * genes; ++gene)
-      squares += std::pow(shown.predicted[gene] - shown.value[gene], 2);
-    judged.badness = std::sqrt(squares / static_cast<double>(genes));
-    judged.truth = std::to_string(genes) + " genes";
-    judged.said = "off by " + core::format_fixed(judged.badness, 2) + " (root mean square)";
-  } else {
-    judged.badness = std::abs(shown.predicted[i] - shown.value[i]);
-    judged.truth = core::format_fixed(shown.value[i], 2);
-    judged.said = with_interval(shown.predicted[i], shown.low[i], shown.high[i]);
-  }
-  return judged;
-}
 
 page::data case_rows_of(const ReportInput& input, const ScoredPredictions& shown,
                         const std::vector<Judged>& some) {
@@ -123,8 +40,8 @@ page::data case_rows_of(const ReportInput& input, const ScoredPredictions& shown
 }
 
 /// The widest difference between the values of one column, in words.
-std::string gap(const ReportInput& input, const data::LabelSpec& spec, const std::string& column) {
-  const auto headline = headline_of(spec.kind);
+std::string gap(const ReportInput& input, const data::TaskSpec& spec, const std::string& column) {
+  const auto headline = headline_of(spec);
   const evaluation::Metric *low = nullptr, *high = nullptr;
   for (const auto& m : input.metrics) {
     if (m.head != spec.head || m.metric != headline.metric || !m.group.starts_with(column + "=")) continue;
@@ -166,9 +83,10 @@ std::string completeness(const ReportInput& input, const ScoredPredictions& show
 page::data failure_section(const ReportInput& input, const HeadCases& cases) {
   const auto& shown = *cases.shown;
   const auto& spec = cases.spec;
-  const bool classifies = spec.kind == Kind::binary || spec.kind == Kind::multiclass;
+  const bool classifies = data::task_of(spec).has_classes();
+  const auto& wording = wording_of(spec.task);
   std::vector<Judged> all, worst, unsure;
-  for (size_t i = 0; i < shown.cases.size(); ++i) all.push_back(judge(shown, i));
+  for (size_t i = 0; i < shown.cases.size(); ++i) all.push_back(wording.judge(shown, i));
   for (const auto& judged : all) {
     if (classifies ? judged.wrong : !std::isnan(judged.badness)) worst.push_back(judged);
     if (judged.unsure) unsure.push_back(judged);
@@ -200,15 +118,11 @@ page::data failure_section(const ReportInput& input, const HeadCases& cases) {
   section.set("head", spec.head);
   section.set("notes", texts(notes));
   section.set("has_worst", flag(!worst.empty()));
-  section.set("worst_title", spec.kind == Kind::survival ? "Ranked most against their course"
-                             : classifies                ? "Most confident mistakes"
-                                                         : "Farthest from the truth");
+  section.set("worst_title", wording.worst_title);
   section.set("worst", case_rows_of(input, shown, worst));
   section.set("has_unsure", flag(!names.empty()));
   section.set("unsure", core::join(names, ", "));
-  section.set("unsure_rule", spec.kind == Kind::binary
-                                 ? "probability within 0.1 of one half, or the ensemble's interval spans it"
-                                 : "no class reaches probability one half");
+  section.set("unsure_rule", wording.unsure_rule);
   return section;
 }
 

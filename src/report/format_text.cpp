@@ -5,43 +5,18 @@
 #include <map>
 
 #include "photo51/core/text.hpp"
+#include "photo51/evaluation/task_metrics.hpp"
+#include "report/tasks/rows.hpp"
 
 namespace photo51::report {
-
-namespace {
 
 std::string hundredths(double value) {
   return core::format_fixed(100 * value, 0);
 }
 
-/// Two decimals with a typographic minus.
 std::string signed_words(double value) {
   return (value < 0 ? "−" : "") + core::format_fixed(std::abs(value), 2);
 }
-
-std::string claim(const evaluation::Metric& metric, const data::LabelSpec& spec) {
-  const std::string times = hundredths(metric.value) + " times in 100";
-  switch (spec.kind) {
-    case Kind::binary:
-      return "Shown one patient who is " + class_words(spec, 1) + " and one who is " + class_words(spec, 0) +
-             ", the model gives the higher probability to the right one " + times;
-    case Kind::multiclass:
-      return "Shown one patient of a class and one of another, the model ranks them rightly for that class " +
-             times + ", averaged over the classes";
-    case Kind::survival:
-      return "Of two patients, the model gives the higher risk to the one whose event comes first " + times;
-    case Kind::expression:
-      return "Half of the genes are predicted with a correlation of at least " + signed_words(metric.value);
-    case Kind::regression:
-      if (metric.value < 0)
-        return "The predictions are farther from the truth than the patients' own mean would be";
-      return "The predictions explain " + hundredths(metric.value) +
-             " % of the variation between the patients";
-  }
-  return {};
-}
-
-}  // namespace
 
 std::string range_words(double low, double high) {
   return signed_words(low) + (low < 0 ? " to " : "–") + signed_words(high);
@@ -65,7 +40,7 @@ std::string share_words(int64_t part, int64_t whole) {
   return text;
 }
 
-std::string class_words(const data::LabelSpec& spec, int label) {
+std::string class_words(const data::TaskSpec& spec, int label) {
   if (!spec.positive.empty()) {
     const std::string words = core::join(spec.positive, " or ");
     return label == 1 ? words : "not " + words;
@@ -111,29 +86,22 @@ MetricWords metric_words(const std::string& metric) {
       {"pearson_best50", {"Best fifty", "mean Pearson correlation of the fifty best genes, chosen here"}},
       {"pearson", {"Pearson correlation", "of predicted with true values"}},
       {"spearman", {"Spearman correlation", "of their ranks"}}};
-  const auto found = words.find(metric);
-  return found == words.end() ? MetricWords{metric, ""} : found->second;
+  if (const auto found = words.find(metric); found != words.end()) return found->second;
+  for (const auto& wording : wordings())
+    if (const auto found = wording.metrics.find(metric); found != wording.metrics.end()) return found->second;
+  return {metric, ""};
 }
 
-Headline headline_of(Kind kind) {
-  switch (kind) {
-    case Kind::regression:
-      return {"r2", 0};
-    case Kind::expression:
-      return {"pearson_median", 0};
-    case Kind::survival:
-      return {"c_index", 0.5};
-    case Kind::binary:
-    case Kind::multiclass:
-      break;
-  }
-  return {"auroc", 0.5};
+Headline headline_of(const data::TaskSpec& spec) {
+  const auto& metrics = evaluation::metrics_of(spec.task);
+  return {metrics.headline, metrics.chance};
 }
 
-Verdict verdict_of(const evaluation::Metric& metric, const data::LabelSpec& spec, double level) {
-  const double chance = headline_of(spec.kind).chance;
+Verdict verdict_of(const evaluation::Metric& metric, const data::TaskSpec& spec, double level) {
+  const double chance = headline_of(spec).chance;
+  const TaskWording& wording = wording_of(spec.task);
   Verdict verdict;
-  verdict.text = claim(metric, spec);
+  verdict.text = wording.claim(metric, spec);
   if (std::isnan(metric.low)) {
     verdict.grade = "none";
     verdict.short_text = "no interval";
@@ -141,10 +109,7 @@ Verdict verdict_of(const evaluation::Metric& metric, const data::LabelSpec& spec
     return verdict;
   }
   verdict.text +=
-      " (" + hundredths(level) + " % interval " +
-      (spec.kind == Kind::regression   ? range_words(metric.low, metric.high) + " of R²). "
-       : spec.kind == Kind::expression ? range_words(metric.low, metric.high) + "). "
-                                       : hundredths(metric.low) + " to " + hundredths(metric.high) + "). ");
+      " (" + hundredths(level) + " % interval " + wording.interval(metric.low, metric.high) + "). ";
   const std::string guess = chance == 0 ? "always predicting the mean" : "a guess (50)";
   if (metric.low > chance) {
     verdict.grade = "good";

@@ -4,11 +4,14 @@
 #include <string>
 
 #include "photo51/evaluation/evaluate.hpp"
+#include "photo51/report/task_wording.hpp"
 
 namespace photo51::report {
 
-using Kind = data::LabelSpec::Kind;
-
+/// Of a hundred: "84".
+std::string hundredths(double value);
+/// Two decimals with a typographic minus.
+std::string signed_words(double value);
 /// "0.75–0.91"; "−0.20 to 0.31".
 std::string range_words(double low, double high);
 /// "0.84 (0.75–0.91)", or the value alone without an interval or one without width.
@@ -18,7 +21,7 @@ std::string p_words(double p);
 /// "12 of 40 (30 %)".
 std::string share_words(int64_t part, int64_t whole);
 /// A binary head's class as the question names it: "codel", "not codel"; "idh = 1".
-std::string class_words(const data::LabelSpec& spec, int label);
+std::string class_words(const data::TaskSpec& spec, int label);
 /// How times of a head are shown: those in days as months, or years when the longest is above three, the
 /// others as they are given.
 struct TimeScale {
@@ -31,9 +34,6 @@ std::string development_words(std::string group);
 /// "held-out test", "development", …
 std::string part_words(const std::string& part);
 
-struct MetricWords {
-  std::string name, meaning;
-};
 MetricWords metric_words(const std::string& metric);
 
 /// The one number that a head is judged by, and what a guess would get.
@@ -41,13 +41,13 @@ struct Headline {
   std::string metric;
   double chance = 0.5;
 };
-Headline headline_of(Kind kind);
+Headline headline_of(const data::TaskSpec& spec);
 
 /// A metric in a sentence, and whether its interval is above what a guess would get.
 struct Verdict {
   std::string grade;  ///< good, doubt, poor, none
   std::string short_text, text;
 };
-Verdict verdict_of(const evaluation::Metric& metric, const data::LabelSpec& spec, double level);
+Verdict verdict_of(const evaluation::Metric& metric, const data::TaskSpec& spec, double level);
 
 }  // namespace photo51::report

@@ -9,7 +9,7 @@ namespace {
 
 /// The predictions whose case is wanted and labelled, joined; nothing when there are none.
 template <class Wanted>
-std::optional<evaluation::ScoredPredictions> joined(const ReportInput& input, const data::LabelSpec& spec,
+std::optional<evaluation::ScoredPredictions> joined(const ReportInput& input, const data::TaskSpec& spec,
                                                     Wanted wanted) {
   std::vector<model::Prediction> some;
   const auto labels = input.truth.labels.find(spec.head);
@@ -25,7 +25,7 @@ std::optional<evaluation::ScoredPredictions> joined(const ReportInput& input, co
 
 }  // namespace
 
-HeadCases cases_of(const ReportInput& input, const data::LabelSpec& spec) {
+HeadCases cases_of(const ReportInput& input, const data::TaskSpec& spec) {
   std::set<std::string> test;
   for (const auto& row : input.cases)
     if (row.part == "test") test.insert(row.id);

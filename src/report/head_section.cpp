@@ -2,12 +2,11 @@
 #include <cctype>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/evaluation/classification.hpp"
-#include "photo51/evaluation/expression.hpp"
-#include "photo51/evaluation/survival.hpp"
+#include "photo51/report/task_wording.hpp"
 #include "report/format_text.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
@@ -17,14 +16,6 @@ namespace photo51::report {
 namespace {
 
 using evaluation::ScoredPredictions;
-
-page::data figure(const std::string& svg, const std::string& caption, bool wide = false) {
-  page::data entry;
-  entry.set("svg", svg);
-  entry.set("caption", caption);
-  entry.set("wide", flag(wide));
-  return entry;
-}
 
 Parts parts_of(const ReportInput& input, const HeadCases& cases) {
   std::map<std::string, std::string> site_of;
@@ -44,36 +35,13 @@ Parts parts_of(const ReportInput& input, const HeadCases& cases) {
 
 page::data figures(const ReportInput& input, const HeadCases& cases) {
   page::data list(page::data::type::list);
-  const auto& shown = *cases.shown;
-  const bool scorable = std::set<int>(shown.label.begin(), shown.label.end()).size() > 1;
-  if (cases.spec.kind == Kind::binary) {
-    if (scorable)
-      list.push_back(figure(roc_plot(shown, parts_of(input, cases), input.level),
-                            "Trade-off between patients found and false alarms, with the area under each "
-                            "curve. Shaded: bootstrap interval. Dashed: a guess."));
-    list.push_back(
-        figure(calibration_plot(shown),
-               "Of patients given a probability, how many are positive? On the dashed line, "
-               "probabilities can be taken at their word. Ticks: single patients, positives above."));
-    list.push_back(
-        figure(strip_plot(shown),
-               "Every patient's probability, apart by truth. Ringed patients are on the wrong side "
-               "of 0.5."));
-  } else if (cases.spec.kind == Kind::multiclass) {
-    if (scorable)
-      list.push_back(figure(one_vs_rest_plot(shown),
-                            "Each class against the rest, with the area under its "
-                            "curve. Dashed: a guess."));
-  } else if (cases.spec.kind == Kind::survival) {
-    list.push_back(figure(survival_plot(shown),
-                          "Observed course of the half with the lower and the half with the higher predicted "
-                          "risk. Shaded: 95 % interval. Small upright marks: patients last seen then.",
-                          true));
-  } else if (cases.spec.kind == Kind::expression) {
-    list.push_back(figure(ranked_plot(evaluation::gene_pearson(shown), shown.classes),
-                          "Correlation of predicted with measured values, a dot a gene, best first.", true));
-  } else {
-    list.push_back(figure(scatter_plot(shown), "A dot a patient. On the dashed line, prediction is truth."));
+  const auto parts = [&] { return parts_of(input, cases); };
+  for (const auto& figure : wording_of(cases.spec.task).figures(*cases.shown, parts, input.level)) {
+    page::data entry;
+    entry.set("svg", figure.svg);
+    entry.set("caption", figure.caption);
+    entry.set("wide", flag(figure.wide));
+    list.push_back(entry);
   }
   return list;
 }
@@ -92,7 +60,7 @@ std::string group_words(std::string group, bool held_out, const std::string& dev
 }
 
 std::string forest(const ReportInput& input, const HeadCases& cases) {
-  const auto headline = headline_of(cases.spec.kind);
+  const auto headline = headline_of(cases.spec);
   const std::string group = development_group(input);
   std::vector<ForestRow> rows;
   for (const bool development : {false, true})
@@ -109,11 +77,16 @@ std::string forest(const ReportInput& input, const HeadCases& cases) {
   return forest_plot(rows, metric_words(headline.metric).name, headline.chance);
 }
 
+/// There may be thousands of them.
+bool is_of_one_output(const evaluation::Metric& metric) {
+  return metric.metric.find(':') != std::string::npos;
+}
+
 page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool with_development) {
   const std::string development = development_group(input);
   page::data list(page::data::type::list);
   for (const auto& m : input.metrics) {
-    if (m.head != cases.spec.head || m.group != "all" || m.metric.starts_with("pearson:")) continue;
+    if (m.head != cases.spec.head || m.group != "all" || is_of_one_output(m)) continue;
     page::data row;
     row.set("name", metric_words(m.metric).name);
     row.set("meaning", metric_words(m.metric).meaning);
@@ -124,30 +97,6 @@ page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool wi
     list.push_back(row);
   }
   return list;
-}
-
-std::string percent_range(int64_t part, int64_t whole) {
-  if (whole == 0) return "0 of 0";
-  const double share = static_cast<double>(part) / static_cast<double>(whole);
-  const auto range = evaluation::wilson_interval(share, whole);
-  auto text = share_words(part, whole);
-  text.pop_back();
-  return text + "; interval " + core::format_fixed(100 * range.low, 0) + "–" +
-         core::format_fixed(100 * range.high, 0) + ")";
-}
-
-/// What a threshold of 0.5 would have done to these patients.
-std::vector<std::string> decisions(const ScoredPredictions& shown) {
-  int64_t table[2][2] = {{0, 0}, {0, 0}};
-  for (size_t i = 0; i < shown.cases.size(); ++i) ++table[shown.label[i] == 1][shown.predicted[i] >= 0.5];
-  const auto positive = class_words(shown.spec, 1), negative = class_words(shown.spec, 0);
-  return {"Of the patients who are " + positive + ", " +
-              percent_range(table[1][1], table[1][0] + table[1][1]) + " were found.",
-          "Of the patients who are " + negative + ", " +
-              percent_range(table[0][0], table[0][0] + table[0][1]) + " were recognised.",
-          "When the model said " + positive + ", it was right in " +
-              percent_range(table[1][1], table[0][1] + table[1][1]) + "; when it said " + negative + ", in " +
-              percent_range(table[0][0], table[0][0] + table[1][0]) + "."};
 }
 
 page::data confusion(const ScoredPredictions& shown) {
@@ -178,47 +127,27 @@ page::data confusion(const ScoredPredictions& shown) {
   return table;
 }
 
-/// How far the probabilities and the members of the ensemble can be trusted.
+/// How far the predictions and the members of the ensemble can be trusted.
 std::vector<std::string> certainty(const ReportInput& input, const HeadCases& cases) {
   const auto& shown = *cases.shown;
+  const auto& wording = wording_of(cases.spec.task);
   std::vector<std::string> lines;
-  double width = 0, predicted = 0, observed = 0;
+  if (wording.calibration != nullptr)
+    lines = wording.calibration(
+        shown, [&](const std::string& metric) { return find_metric(input, cases.spec.head, metric, "all"); });
+  double width = 0;
   for (size_t i = 0; i < shown.predicted.size(); ++i) width += shown.high[i] - shown.low[i];
   width /= static_cast<double>(shown.predicted.size());
-  if (cases.spec.kind == Kind::binary) {
-    for (size_t i = 0; i < shown.predicted.size(); ++i) {
-      predicted += 100 * shown.predicted[i] / static_cast<double>(shown.size());
-      observed += 100.0 * shown.label[i] / static_cast<double>(shown.size());
-    }
-    lines.push_back("On average the model predicts " + core::format_fixed(predicted, 0) + " % " +
-                    class_words(cases.spec, 1) + "; observed are " + core::format_fixed(observed, 0) + " %.");
-    if (const auto* ece = find_metric(input, cases.spec.head, "ece", "all"))
-      lines.push_back(
-          "Its probabilities are off by " + core::format_fixed(100 * ece->value, 0) + " points on average" +
-          (ece->n < 100
-               ? "; with " + std::to_string(ece->n) + " patients, chance alone makes several of these."
-               : "."));
-  }
-  if (width > 0 && cases.spec.kind != Kind::survival)  // a risk has no unit
+  const data::Task& task = data::task_of(cases.spec);
+  if (width > 0 && !task.is_risk())  // a risk has no unit
     lines.push_back("The ensemble's members agree to within " + core::format_fixed(width, 2) +
-                    (cases.spec.kind == Kind::regression || cases.spec.kind == Kind::expression
+                    (task.output == data::Output::values
                          ? " on average (width of a patient's interval)."
                          : " of probability on average (width of a patient's interval)."));
-  int64_t rare = 0;
-  std::string what;
-  if (cases.spec.kind == Kind::binary) {
-    const auto ones = std::count(shown.label.begin(), shown.label.end(), 1);
-    rare = std::min<int64_t>(ones, shown.size() - ones);
-    what = "patients of the rarer class";
-  } else if (cases.spec.kind == Kind::survival) {
-    rare = std::count(shown.event.begin(), shown.event.end(), 1);
-    what = "observed events";
-  } else {
-    rare = shown.size();
-    what = "labelled patients";
-  }
-  if (rare < 20)
-    lines.push_back("Only " + std::to_string(rare) + " " + what +
+  const Rarest rare =
+      wording.rarest == nullptr ? Rarest{shown.size(), "labelled patients"} : wording.rarest(shown);
+  if (rare.count < 20)
+    lines.push_back("Only " + std::to_string(rare.count) + " " + rare.what +
                     " are among those shown: every number here can move a lot with a few more patients.");
   return lines;
 }
@@ -230,7 +159,7 @@ page::data head_section(const ReportInput& input, const HeadCases& cases) {
   page::data section;
   section.set("head", spec.head);
   section.set("scored", flag(cases.shown.has_value()));
-  const auto headline = headline_of(spec.kind);
+  const auto headline = headline_of(spec);
   const auto* metric = find_metric(input, spec.head, headline.metric, "all");
   const auto verdict = metric ? verdict_of(*metric, spec, input.level)
                               : Verdict{"none", "not scored", "There is no metric of this head."};
@@ -256,14 +185,15 @@ page::data head_section(const ReportInput& input, const HeadCases& cases) {
   section.set("metric_rows", metric_rows(input, cases, with_development));
   section.set("with_development", flag(with_development));
   section.set("first_column", cases.held_out ? "held-out test" : "all patients");
-  section.set("decisions",
-              texts(spec.kind == Kind::binary ? decisions(*cases.shown) : std::vector<std::string>{}));
-  section.set("has_decisions", flag(spec.kind == Kind::binary));
-  section.set("has_confusion", flag(spec.kind == Kind::multiclass));
-  if (spec.kind == Kind::multiclass) section.set("confusion", confusion(*cases.shown));
+  const auto& wording = wording_of(spec.task);
+  const bool decides = wording.decisions != nullptr;
+  section.set("decisions", texts(decides ? wording.decisions(*cases.shown) : std::vector<std::string>{}));
+  section.set("has_decisions", flag(decides));
+  section.set("has_confusion", flag(wording.has_confusion));
+  if (wording.has_confusion) section.set("confusion", confusion(*cases.shown));
   const auto lines = certainty(input, cases);
   section.set("certainty", texts(lines));
-  section.set("has_words", flag(spec.kind == Kind::binary || !lines.empty()));
+  section.set("has_words", flag(decides || !lines.empty()));
   section.set("has_certainty", flag(!lines.empty()));
   return section;
 }

@@ -7,11 +7,9 @@
 
 #include "photo51/evaluation/scored.hpp"
 #include "photo51/report/report.hpp"
+#include "photo51/report/task_wording.hpp"
 
 namespace photo51::report {
-
-/// Named parts of the same cohort, for curves of their own.
-using Parts = std::vector<std::pair<std::string, evaluation::ScoredPredictions>>;
 
 /// Binary: the curve with its bootstrap band, thin curves of the parts that have both classes.
 std::string roc_plot(const evaluation::ScoredPredictions& scored, const Parts& parts, double level);

@@ -16,11 +16,11 @@ namespace page = kainjow::mustache;
 /// One head's patients with known labels: those that are shown, and the development cases when the shown
 /// ones are held out.
 struct HeadCases {
-  data::LabelSpec spec;
+  data::TaskSpec spec;
   std::optional<evaluation::ScoredPredictions> shown, development;
   bool held_out = false;  ///< the shown ones are the test cases
 };
-HeadCases cases_of(const ReportInput& input, const data::LabelSpec& spec);
+HeadCases cases_of(const ReportInput& input, const data::TaskSpec& spec);
 
 /// The group of the metrics that is the development cases: `cross_validation`, or `validation` of one split.
 std::string development_group(const ReportInput& input);

@@ -15,11 +15,11 @@
 
 namespace photo51::data {
 
-inline LabelSpec label_spec(const std::string& head, LabelSpec::Kind kind, const std::string& column = "",
-                            const std::string& event = "") {
-  LabelSpec spec;
+inline TaskSpec label_spec(const std::string& head, const std::string& kind, const std::string& column = "",
+                           const std::string& event = "") {
+  TaskSpec spec;
   spec.head = head;
-  spec.kind = kind;
+  spec.task = kind;
   spec.column = column.empty() ? head : column;
   spec.event_column = event;
   return spec;
@@ -56,13 +56,13 @@ class CohortFolder : public ::testing::Test {
     made.manifest = folder_ / "cohort.csv";
     return made;
   }
-  Cohort read(const std::string& manifest, const Inputs& inputs, std::vector<LabelSpec> labels = {},
+  Cohort read(const std::string& manifest, const Inputs& inputs, std::vector<TaskSpec> labels = {},
               bool require = true) const {
     write("cohort.csv", manifest);
     return Cohort(options(), inputs, std::move(labels), require);
   }
   std::string data_failure(const std::string& manifest, const Inputs& inputs,
-                           std::vector<LabelSpec> labels = {}) const {
+                           std::vector<TaskSpec> labels = {}) const {
     return failure(core::Fault::data, [&] { read(manifest, inputs, std::move(labels)); });
   }
 

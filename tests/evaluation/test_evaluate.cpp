@@ -11,7 +11,6 @@
 namespace photo51::evaluation {
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 using testing::HasSubstr;
 
 struct World {
@@ -26,10 +25,10 @@ struct World {
   }
 };
 
-data::LabelSpec spec_of(Kind kind, const std::string& head) {
-  data::LabelSpec spec;
+data::TaskSpec spec_of(const std::string& kind, const std::string& head) {
+  data::TaskSpec spec;
   spec.head = head;
-  spec.kind = kind;
+  spec.task = kind;
   spec.column = head + "_column";
   spec.event_column = "event";
   return spec;
@@ -37,7 +36,7 @@ data::LabelSpec spec_of(Kind kind, const std::string& head) {
 
 World binary_world() {
   World world;
-  world.truth.specs = {spec_of(Kind::binary, "idh")};
+  world.truth.specs = {spec_of("binary", "idh")};
   const double p[] = {0.1, 0.4, 0.35, 0.8, 0.4, 0.9, 0.4, 0.65, 0.2, 0.55};
   const int y[] = {0, 0, 1, 1, 1, 1, 0, 0, 0, 1};
   for (int i = 0; i < 10; ++i)
@@ -138,7 +137,7 @@ TEST(Evaluate, BrokenPredictionsAreErrors) {
 
 TEST(Evaluate, Survival) {
   World world;
-  world.truth.specs = {spec_of(Kind::survival, "os")};
+  world.truth.specs = {spec_of("survival", "os")};
   const double time[] = {5, 8, 8, 12, 12, 15, 20, 21, 21, 30};
   const bool event[] = {true, true, false, true, false, true, false, true, true, false};
   const double risk[] = {2.0, 1.5, 1.0, 1.5, 0.2, 0.9, 0.5, 0.9, -0.3, 0.1};
@@ -161,7 +160,7 @@ TEST(Evaluate, Survival) {
 
 TEST(Evaluate, Regression) {
   World world;
-  world.truth.specs = {spec_of(Kind::regression, "score")};
+  world.truth.specs = {spec_of("regression", "score")};
   const double predicted[] = {1.0, 2.0, 2.0, 4.5, 5.0, 3.0}, value[] = {1.2, 1.9, 2.5, 4.0, 5.5, 5.5};
   for (int i = 0; i < 6; ++i) {
     const auto id = "P" + std::to_string(i);
@@ -181,7 +180,7 @@ TEST(Evaluate, Regression) {
 
 TEST(Evaluate, MulticlassReadsClassesByName) {
   World world;
-  auto spec = spec_of(Kind::multiclass, "cluster");
+  auto spec = spec_of("multiclass", "cluster");
   spec.classes = {"R1", "R2", "R3"};
   world.truth.specs = {spec};
   const double p[7][3] = {{.7, .2, .1}, {.3, .4, .3}, {.2, .2, .6},  {.5, .3, .2},
@@ -206,7 +205,7 @@ TEST(Evaluate, MulticlassReadsClassesByName) {
 
 TEST(Evaluate, OneHeadThatCannotBeScoredLeavesTheOthers) {
   World world = binary_world();
-  world.truth.specs.push_back(spec_of(Kind::survival, "os"));
+  world.truth.specs.push_back(spec_of("survival", "os"));
   for (int i = 0; i < 10; ++i) {
     const std::string id = "P" + std::to_string(i);
     world.predictions.push_back({id, "os", "", 0.1 * i, 0.1 * i, 0.1 * i});

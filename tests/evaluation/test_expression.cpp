@@ -13,7 +13,7 @@ namespace {
 /// Three genes over four cases; the last does not vary in the predictions.
 ScoredPredictions scored() {
   ScoredPredictions s;
-  s.spec.kind = data::LabelSpec::Kind::expression;
+  s.spec.task = "expression";
   s.spec.head = "genes";
   s.classes = s.spec.classes = {"A", "B", "FLAT"};
   s.cases = {"1", "2", "3", "4"};

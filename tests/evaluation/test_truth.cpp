@@ -3,6 +3,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "photo51/evaluation/evaluate.hpp"
 #include "support/shared_data.hpp"
 
@@ -17,8 +18,9 @@ class TruthOf : public testing::Test {
     data::CohortOptions options;
     options.manifest = folder_ / "cohort.csv";
     options.site = "hospital";
-    data::LabelSpec spec;
+    data::TaskSpec spec;
     spec.head = spec.column = "idh";
+    spec.task = "binary";
     return data::Cohort(options, {}, {spec});
   }
   test::TemporaryFolder folder_;

@@ -15,16 +15,15 @@ std::vector<model::Prediction> vote(double probability, double risk) {
   return {{"P1", "idh", "1", probability, probability, probability}, {"P1", "os", "", risk, risk, risk}};
 }
 
-data::LabelSpec label(const std::string& head, data::LabelSpec::Kind kind) {
-  data::LabelSpec spec;
+data::TaskSpec label(const std::string& head, const std::string& kind) {
+  data::TaskSpec spec;
   spec.head = head;
-  spec.kind = kind;
+  spec.task = kind;
   return spec;
 }
 
 std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members) {
-  return inference::combine(
-      members, {label("idh", data::LabelSpec::Kind::binary), label("os", data::LabelSpec::Kind::survival)});
+  return inference::combine(members, {label("idh", "binary"), label("os", "survival")});
 }
 
 TEST(Ensemble, OneMemberHasNoSpread) {
@@ -56,7 +55,7 @@ TEST(Ensemble, CertainMembersStayFinite) {
 }
 
 TEST(Ensemble, GenesAreValuesNotProbabilities) {
-  const auto genes = label("genes", data::LabelSpec::Kind::expression);
+  const auto genes = label("genes", "expression");
   const auto combined = inference::combine(
       {{{"P1", "genes", "ERBB2", -1, -1, -1}}, {{"P1", "genes", "ERBB2", 3, 3, 3}}}, {genes});
   EXPECT_NEAR(combined[0].value, 1, 1e-12);
@@ -78,13 +77,13 @@ TEST(MemberMetadata, RoundTrip) {
   info.fold = 3;
   info.repeat = 1;
   info.fitted.json = R"({"genes": ["IDH1", "EGFR"]})";
-  data::LabelSpec cluster;
+  data::TaskSpec cluster;
   cluster.head = "cluster";
-  cluster.kind = data::LabelSpec::Kind::multiclass;
+  cluster.task = "multiclass";
   cluster.classes = {"R1", "R2"};
   info.labels = {cluster};
   info.risks["os"] = {0.1 + 0.2, 1.0 / 3};
-  data::LabelSpec asked = cluster;
+  data::TaskSpec asked = cluster;
   asked.classes.clear();
   const TrainedModelInfo back = from_metadata(to_metadata(info), {asked});
   EXPECT_EQ(back.fold, 3);
@@ -104,11 +103,11 @@ TEST(MemberMetadata, RoundTrip) {
 
 TEST(MemberMetadata, OfAStranger) {
   TrainedModelInfo info;
-  data::LabelSpec grade;
+  data::TaskSpec grade;
   grade.head = "grade";
-  grade.kind = data::LabelSpec::Kind::multiclass;
+  grade.task = "multiclass";
   grade.classes = {"II", "III", "IV"};
-  info.labels = {grade, label("idh", data::LabelSpec::Kind::binary)};
+  info.labels = {grade, label("idh", "binary")};
   info.risks["os"] = {1, 2};
   info.learners["idh"] = "{}";
   const auto whole = to_metadata(info);

@@ -3,6 +3,7 @@
 
 #include "photo51/core/files.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "photo51/radiogenomics/options.hpp"

@@ -12,6 +12,7 @@ namespace photo51::model {
 namespace {
 
 using test::message_of;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 const std::string example = R"(
@@ -61,7 +62,7 @@ std::shared_ptr<Model> example_model(uint64_t seed = 1) {
   return model;
 }
 
-TEST(LabelSpecs, FollowTheHeads) {
+TEST(TaskSpecs, FollowTheHeads) {
   const auto specs = label_specs(options_of(example));
   ASSERT_EQ(specs.size(), 5U);
   EXPECT_EQ(specs[0].column, "idh");
@@ -71,9 +72,20 @@ TEST(LabelSpecs, FollowTheHeads) {
   EXPECT_EQ(specs[3].event_column, "event");
   EXPECT_EQ(specs[4].column, "pfs_days");
   EXPECT_EQ(specs[4].event_column, "progressed");
-  EXPECT_EQ(specs[4].kind, data::LabelSpec::Kind::survival);
+  EXPECT_EQ(specs[4].task, "survival");
   const auto counted = options_of("{encoders: {m: snn}, heads: {c: {task: multiclass, classes: 4}}}");
   EXPECT_TRUE(label_specs(counted)[0].classes.empty());
+}
+
+TEST(TaskSpecs, AWrongTaskOfOptionsFromCodeIsAnErrorAtOnce) {
+  ModelOptions options = options_of(example);
+  const auto specs = label_specs(options);
+  options.heads[0].second.task = "binari";
+  EXPECT_THAT(
+      message_of(core::Fault::usage, [&] { label_specs(options); }),
+      AllOf(HasSubstr("model.heads.idh: there is no task `binari`"), HasSubstr("did you mean `binary`")));
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { Model(options, inputs(), specs); }),
+              HasSubstr("model.heads.idh: there is no task `binari`"));
 }
 
 TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
@@ -289,7 +301,7 @@ TEST(Model, ModalityDropoutNeverTakesTheLastInput) {
 TEST(Model, EveryMisuseIsNamed) {
   const ModelOptions options = options_of(example);
   const auto failure = [&](const ModelOptions& o, const std::map<std::string, data::InputInfo>& info,
-                           const std::vector<data::LabelSpec>& labels) {
+                           const std::vector<data::TaskSpec>& labels) {
     return message_of(core::Fault::usage, [&] { Model(o, info, labels); });
   };
   auto renamed = inputs();

@@ -17,27 +17,26 @@
 namespace photo51::radiogenomics {
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 constexpr int64_t cases = 120, features = 10;
 
 struct Patients {
   at::Tensor x = at::zeros({cases, features});
   std::vector<std::string> names;
-  std::map<Kind, data::LabelBatch> labels;
+  std::map<std::string, data::Targets> labels;
 
   Patients() {
     core::Random random({51});
     const at::Tensor known = at::ones({cases}, at::kBool);
-    for (const Kind kind : {Kind::binary, Kind::multiclass, Kind::regression, Kind::survival})
+    for (const std::string kind : {"binary", "multiclass", "regression", "survival"})
       labels[kind] = {at::zeros({cases}), at::zeros({cases}, at::kBool), known};
     for (int64_t i = 0; i < cases; ++i) {
       for (int64_t j = 0; j < features; ++j) x[i][j] = random.normal() * double(j + 1);
       const double signal = x[i][0].item<double>() - x[i][1].item<double>() / 2 + random.normal();
-      labels[Kind::binary].value[i] = double(signal > 0.3);
-      labels[Kind::multiclass].value[i] = double((signal > -0.7) + (signal > 0.7));
-      labels[Kind::regression].value[i] = signal * 2 + 5;
-      labels[Kind::survival].value[i] = std::ceil(20 * std::exp(-signal / 2));  // with ties
-      labels[Kind::survival].event[i] = random.chance(0.7);
+      labels["binary"].value[i] = double(signal > 0.3);
+      labels["multiclass"].value[i] = double((signal > -0.7) + (signal > 0.7));
+      labels["regression"].value[i] = signal * 2 + 5;
+      labels["survival"].value[i] = std::ceil(20 * std::exp(-signal / 2));  // with ties
+      labels["survival"].event[i] = random.chance(0.7);
     }
     for (int64_t j = 0; j < features; ++j) names.push_back("x" + std::to_string(j));
   }
@@ -46,9 +45,9 @@ struct Patients {
     std::string text = core::join(names, ",") + ",b,k,y,time,event\n";
     for (int64_t i = 0; i < cases; ++i) {
       for (int64_t j = 0; j < features; ++j) text += core::format_number(x[i][j].item<double>()) + ",";
-      for (const Kind kind : {Kind::binary, Kind::multiclass, Kind::regression, Kind::survival})
+      for (const std::string kind : {"binary", "multiclass", "regression", "survival"})
         text += core::format_number(labels.at(kind).value[i].item<double>()) + ",";
-      text += std::to_string(labels.at(Kind::survival).event[i].item<bool>()) + "\n";
+      text += std::to_string(labels.at("survival").event[i].item<bool>()) + "\n";
     }
     return text;
   }
@@ -68,20 +67,18 @@ class LearnersParity : public testing::Test {
       theirs_[row[0]] = core::parse_double(row[1]).value();
   }
 
-  void compare(const std::string& name, Kind kind, const config::Choice& learner, double tolerance) {
+  void compare(const std::string& name, const std::string& kind, const config::Choice& learner,
+               double tolerance) {
     HeadOptions options;
-    options.task = kind == Kind::binary       ? "binary"
-                   : kind == Kind::multiclass ? "multiclass"
-                   : kind == Kind::regression ? "regression"
-                                              : "survival";
+    options.task = kind;
     options.estimator = learner;
-    data::LabelSpec label;
-    label.kind = kind;
-    if (kind == Kind::multiclass) label.classes = {"0", "1", "2"};
+    data::TaskSpec label;
+    label.task = kind;
+    if (kind == "multiclass") label.classes = {"0", "1", "2"};
     LearnerHead head(options, label);
     head.fit(patients_.x, patients_.names, patients_.labels.at(kind), {}, 0);
     at::Tensor ours = head.forward(patients_.x);
-    if (kind == Kind::multiclass) ours = head.predict(ours);
+    if (kind == "multiclass") ours = head.predict(ours);
     const at::Tensor flat = ours.to(at::kDouble).reshape(-1);
     double largest = 0;
     for (int64_t i = 0; i < flat.numel(); ++i) {
@@ -99,12 +96,9 @@ class LearnersParity : public testing::Test {
 
 TEST_F(LearnersParity, ElasticNet) {
   for (const double l1_ratio : {0.0, 0.5, 1.0})
-    for (const auto& [name, kind] : {std::pair{"binary", Kind::binary},
-                                     {"multiclass", Kind::multiclass},
-                                     {"regression", Kind::regression},
-                                     {"survival", Kind::survival}}) {
-      if (kind == Kind::survival && l1_ratio > 0) continue;
-      compare(std::string(name) + "_" + core::format_number(l1_ratio), kind,
+    for (const std::string kind : {"binary", "multiclass", "regression", "survival"}) {
+      if (kind == "survival" && l1_ratio > 0) continue;
+      compare(kind + "_" + core::format_number(l1_ratio), kind,
               config::choose<ElasticNetOptions>("elastic_net", {.l1_ratio = l1_ratio, .lambda = 0.05}), 5e-4);
     }
 }
@@ -112,10 +106,10 @@ TEST_F(LearnersParity, ElasticNet) {
 TEST_F(LearnersParity, BoostedTrees) {
   const auto trees = config::choose<BoostedTreesOptions>(
       "boosted_trees", {.rounds = 40, .learning_rate = 0.1, .subsample = 1, .colsample_bytree = 1});
-  compare("trees_binary", Kind::binary, trees, 1e-4);
-  compare("trees_multiclass", Kind::multiclass, trees, 1e-4);
-  compare("trees_regression", Kind::regression, trees, 1e-4);
-  compare("trees_survival", Kind::survival, trees, 1e-4);
+  compare("trees_binary", "binary", trees, 1e-4);
+  compare("trees_multiclass", "multiclass", trees, 1e-4);
+  compare("trees_regression", "regression", trees, 1e-4);
+  compare("trees_survival", "survival", trees, 1e-4);
 }
 
 }  // namespace

@@ -72,12 +72,12 @@ class Networks : public ::testing::TestWithParam<Peer> {
 
 TEST_P(Networks, TakeThePeersWeightsAndGiveItsOutput) {
   ASSERT_EQ(python("export"), 0);
-  TensorFile file = read_safetensors(folder_ / "w.safetensors");
+  nn::TensorFile file = nn::read_safetensors(folder_ / "w.safetensors");
   const at::Tensor image = file.tensors.at("input"), expected = file.tensors.at("output");
   file.tensors.erase("input");
   file.tensors.erase("output");
   auto network = GetParam().make();
-  load_state(*network, file.tensors, "the peer");  // strict: every name and shape
+  nn::load_state(*network, file.tensors, "the peer");  // strict: every name and shape
   network->eval();
   const at::NoGradGuard no_grad;
   const at::Tensor output = GetParam().run(*network, image);
@@ -91,10 +91,10 @@ TEST_P(Networks, GiveWeightsThatThePeerTakes) {
   const at::NoGradGuard no_grad;
   const bool volume = GetParam().name.starts_with("monai");
   const at::Tensor image = volume ? at::randn({1, 2, 16, 32, 32}) : at::randn({2, 3, 32, 32});
-  Tensors tensors = state_of(*network);
+  nn::Tensors tensors = nn::state_of(*network);
   tensors["input"] = image;
   tensors["output"] = GetParam().run(*network, image);
-  write_safetensors(folder_ / "w.safetensors", tensors);
+  nn::write_safetensors(folder_ / "w.safetensors", tensors);
   EXPECT_EQ(python("check"), 0);
 }
 

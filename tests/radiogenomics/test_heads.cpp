@@ -11,22 +11,21 @@
 namespace photo51::radiogenomics {
 namespace {
 
-using ::testing::HasSubstr;
-using Kind = data::LabelSpec::Kind;
 using test::message_of;
+using ::testing::HasSubstr;
 
-data::LabelBatch labels(const std::vector<float>& values, const std::vector<int>& known,
-                        const std::vector<int>& events = {}) {
-  data::LabelBatch batch{at::tensor(values), at::zeros({static_cast<int64_t>(values.size())}, at::kBool),
-                         at::tensor(known).to(at::kBool)};
+data::Targets labels(const std::vector<float>& values, const std::vector<int>& known,
+                     const std::vector<int>& events = {}) {
+  data::Targets batch{at::tensor(values), at::zeros({static_cast<int64_t>(values.size())}, at::kBool),
+                      at::tensor(known).to(at::kBool)};
   if (!events.empty()) batch.event = at::tensor(events).to(at::kBool);
   return batch;
 }
 
-data::LabelSpec label(Kind kind, std::vector<std::string> classes = {}) {
-  data::LabelSpec spec;
+data::TaskSpec label(const std::string& kind, std::vector<std::string> classes = {}) {
+  data::TaskSpec spec;
   spec.head = "h";
-  spec.kind = kind;
+  spec.task = kind;
   spec.classes = std::move(classes);
   return spec;
 }
@@ -42,26 +41,25 @@ HeadOptions options(const std::string& task, const std::string& loss = "") {
 struct Named {
   std::string name;
   std::shared_ptr<Head> head;
-  data::LabelBatch training;
+  data::Targets training;
 };
 std::vector<Named> every_head() {
-  return {
-      {"binary", make_head(options("binary"), label(Kind::binary), 4), labels({0, 1, 1, 0}, {1, 1, 1, 1})},
-      {"multiclass", make_head(options("multiclass"), label(Kind::multiclass, {"a", "b", "c"}), 4),
-       labels({0, 2, 1, 0}, {1, 1, 1, 1})},
-      {"regression", make_head(options("regression"), label(Kind::regression), 4),
-       labels({10, 20, 30, 25}, {1, 1, 1, 1})},
-      {"cox", make_head(options("survival"), label(Kind::survival), 4),
-       labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})},
-      {"discrete", make_head(options("survival", "discrete_nll"), label(Kind::survival), 4),
-       labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})}};
+  return {{"binary", make_head(options("binary"), label("binary"), 4), labels({0, 1, 1, 0}, {1, 1, 1, 1})},
+          {"multiclass", make_head(options("multiclass"), label("multiclass", {"a", "b", "c"}), 4),
+           labels({0, 2, 1, 0}, {1, 1, 1, 1})},
+          {"regression", make_head(options("regression"), label("regression"), 4),
+           labels({10, 20, 30, 25}, {1, 1, 1, 1})},
+          {"cox", make_head(options("survival"), label("survival"), 4),
+           labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})},
+          {"discrete", make_head(options("survival", "discrete_nll"), label("survival"), 4),
+           labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})}};
 }
 
 TEST(Heads, UnknownRowsHaveNoInfluence) {
   for (auto& [name, head, training] : every_head()) {
     head->fit(training);
     const at::Tensor raw = head->forward(at::randn({4, 4}));
-    data::LabelBatch batch = training;
+    data::Targets batch = training;
     batch.known = at::tensor({1, 1, 0, 1}).to(at::kBool);
     const double loss = head->loss(raw, batch).item<double>();
     at::Tensor other = raw.detach().clone();
@@ -95,7 +93,7 @@ TEST(Heads, HalfPrecisionOutputsGiveAFloatLoss) {
 }
 
 TEST(BinaryHead, LossAndProbabilitiesAreTheLogistic) {
-  auto head = make_head(options("binary"), label(Kind::binary), 1);
+  auto head = make_head(options("binary"), label("binary"), 1);
   const at::Tensor raw = at::tensor({0.F, 2.F}).view({2, 1});
   const double expected = (std::log(2.0) + std::log1p(std::exp(-2.0))) / 2;
   EXPECT_NEAR(head->loss(raw, labels({0, 1}, {1, 1})).item<double>(), expected, 1e-6);
@@ -107,7 +105,7 @@ TEST(BinaryHead, LossAndProbabilitiesAreTheLogistic) {
 TEST(BinaryHead, SmoothingSpreadsTheTarget) {
   HeadOptions smooth = options("binary");
   smooth.label_smoothing = 0.2;
-  auto head = make_head(smooth, label(Kind::binary), 1);
+  auto head = make_head(smooth, label("binary"), 1);
   const double p = 1 / (1 + std::exp(-2.0));  // target 0.9 and 0.1
   EXPECT_NEAR(head->loss(at::full({1, 1}, 2.0), labels({1}, {1})).item<double>(),
               -0.9 * std::log(p) - 0.1 * std::log(1 - p), 1e-6);
@@ -116,7 +114,7 @@ TEST(BinaryHead, SmoothingSpreadsTheTarget) {
 TEST(MulticlassHead, BalanceWeighsByInverseFrequency) {
   HeadOptions balanced = options("multiclass");
   balanced.class_weights = "inverse";
-  auto head = make_head(balanced, label(Kind::multiclass, {"a", "b", "c"}), 2);
+  auto head = make_head(balanced, label("multiclass", {"a", "b", "c"}), 2);
   const auto training = labels({0, 0, 0, 1, 1, 2, 0}, {1, 1, 1, 1, 1, 1, 0});
   head->fit(training);  // 6 known: 3, 2, 1 -> 6 / (3 * n)
   EXPECT_TRUE(at::allclose(nn::state_of(*head).at("class_weights"), at::tensor({2 / 3.F, 1.F, 2.F})));
@@ -126,19 +124,19 @@ TEST(MulticlassHead, BalanceWeighsByInverseFrequency) {
 }
 
 TEST(RegressionHead, WorksInStandardUnits) {
-  auto head = make_head(options("regression"), label(Kind::regression), 2);
+  auto head = make_head(options("regression"), label("regression"), 2);
   head->fit(labels({10, 20, 1e6F}, {1, 1, 0}));  // mean 15, deviation 5
   EXPECT_NEAR(head->loss(at::zeros({1, 1}), labels({25}, {1})).item<double>(), 4, 1e-6);
   EXPECT_NEAR(head->predict(at::full({1, 1}, 2.0)).item<double>(), 25, 1e-5);
 }
 
-data::LabelBatch gene_labels(std::vector<float> values, std::vector<int> known) {
+data::Targets gene_labels(std::vector<float> values, std::vector<int> known) {
   const auto rows = static_cast<int64_t>(known.size());
   return {at::tensor(values).view({rows, -1}), {}, at::tensor(known).to(at::kBool)};
 }
 
 TEST(ExpressionHead, WorksInStandardUnitsGeneByGene) {
-  auto head = make_head(options("expression"), label(Kind::expression, {"A", "B", "FLAT"}), 2);
+  auto head = make_head(options("expression"), label("expression", {"A", "B", "FLAT"}), 2);
   // Means 15, 3 and 7; deviations 5, 1 and none. The unknown row does not count.
   head->fit(gene_labels({10, 2, 7, 20, 4, 7, 1e6F, 0, 0}, {1, 1, 0}));
   const auto one = gene_labels({25, 3, 99}, {1});
@@ -151,9 +149,9 @@ TEST(ExpressionHead, WorksInStandardUnitsGeneByGene) {
 
 TEST(ExpressionHead, RefusesWhatCannotBeLearned) {
   EXPECT_THAT(
-      message_of(core::Fault::usage, [&] { make_head(options("expression"), label(Kind::expression), 2); }),
+      message_of(core::Fault::usage, [&] { make_head(options("expression"), label("expression"), 2); }),
       HasSubstr("needs its genes"));
-  auto head = make_head(options("expression"), label(Kind::expression, {"A"}), 2);
+  auto head = make_head(options("expression"), label("expression", {"A"}), 2);
   EXPECT_THAT(message_of(core::Fault::data,
                          [&] {
                            head->fit(gene_labels({1, 2}, {0, 0}));
@@ -167,9 +165,9 @@ TEST(ExpressionHead, RefusesWhatCannotBeLearned) {
 }
 
 TEST(DiscreteHead, BinsTravelWithTheWeights) {
-  auto fitted = make_head(options("survival", "discrete_nll"), label(Kind::survival), 4);
+  auto fitted = make_head(options("survival", "discrete_nll"), label("survival"), 4);
   fitted->fit(labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1}));
-  auto loaded = make_head(options("survival", "discrete_nll"), label(Kind::survival), 4);
+  auto loaded = make_head(options("survival", "discrete_nll"), label("survival"), 4);
   const at::Tensor raw = at::randn({2, 3});
   const auto batch = labels({12, 26}, {1, 1}, {1, 1});
   EXPECT_THAT(message_of(core::Fault::usage, [&] { loaded->loss(raw, batch); }), HasSubstr("fit the heads"));
@@ -178,34 +176,34 @@ TEST(DiscreteHead, BinsTravelWithTheWeights) {
 }
 
 TEST(Heads, FittingRefusesWhatCannotBeLearned) {
-  const auto failure = [](const std::string& task, const data::LabelSpec& spec,
-                          const data::LabelBatch& training) {
+  const auto failure = [](const std::string& task, const data::TaskSpec& spec,
+                          const data::Targets& training) {
     auto head = make_head(options(task), spec, 2);
     return message_of(core::Fault::data, [&] { head->fit(training); });
   };
-  data::LabelSpec idh = label(Kind::binary);
+  data::TaskSpec idh = label("binary");
   EXPECT_THAT(failure("binary", idh, labels({1, 1}, {0, 0})),
               HasSubstr("no training case has a known label"));
   EXPECT_THAT(failure("binary", idh, labels({1, 1, 0}, {1, 1, 0})),
               HasSubstr("all 2 training cases are `1`"));
   idh.positive = {"mutant"};
   EXPECT_THAT(failure("binary", idh, labels({0, 0}, {1, 1})), HasSubstr("are `not mutant`"));
-  EXPECT_THAT(failure("multiclass", label(Kind::multiclass, {"a", "b", "c"}), labels({0, 2}, {1, 1})),
+  EXPECT_THAT(failure("multiclass", label("multiclass", {"a", "b", "c"}), labels({0, 2}, {1, 1})),
               HasSubstr("no training case is `b`"));
-  EXPECT_THAT(failure("regression", label(Kind::regression), labels({3, 3}, {1, 1})),
+  EXPECT_THAT(failure("regression", label("regression"), labels({3, 3}, {1, 1})),
               HasSubstr("all 2 training values are the same"));
-  EXPECT_THAT(failure("survival", label(Kind::survival), labels({3, 4, 5}, {1, 1, 0}, {0, 0, 1})),
+  EXPECT_THAT(failure("survival", label("survival"), labels({3, 4, 5}, {1, 1, 0}, {0, 0, 1})),
               HasSubstr("all training patients are censored"));
 }
 
 TEST(Heads, MulticlassNeedsItsNames) {
   HeadOptions o = options("multiclass");
-  EXPECT_THAT(message_of(core::Fault::usage, [&] { make_head(o, label(Kind::multiclass), 2); }),
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { make_head(o, label("multiclass"), 2); }),
               HasSubstr("needs the names of its classes"));
   o.classes = {"3"};
   EXPECT_THAT(message_of(core::Fault::usage,
                          [&] {
-                           make_head(o, label(Kind::multiclass, {"a", "b"}), 2);
+                           make_head(o, label("multiclass", {"a", "b"}), 2);
                          }),
               HasSubstr("`classes` says 3 and the cohort has 2: a, b"));
 }
@@ -217,15 +215,14 @@ TEST(Heads, BuffersOfAFileAreOnesThatCanBeLearned) {
     head->named_buffers()[buffer].select(0, 0).fill_(value);
     return message_of(core::Fault::data, [&] { head->check(); });
   };
-  EXPECT_THAT(refused(make_head(options("binary"), label(Kind::binary), 2), "class_weights", 0),
+  EXPECT_THAT(refused(make_head(options("binary"), label("binary"), 2), "class_weights", 0),
               HasSubstr("`class_weights` holds a weight that is not above 0; train the model again"));
-  EXPECT_THAT(refused(make_head(options("regression"), label(Kind::regression), 2), "deviation", 0),
+  EXPECT_THAT(refused(make_head(options("regression"), label("regression"), 2), "deviation", 0),
               HasSubstr("`deviation` is not above 0"));
-  EXPECT_THAT(
-      refused(make_head(options("expression"), label(Kind::expression, {"A", "B"}), 2), "deviation", -1),
-      HasSubstr("`deviation` is below 0"));
+  EXPECT_THAT(refused(make_head(options("expression"), label("expression", {"A", "B"}), 2), "deviation", -1),
+              HasSubstr("`deviation` is below 0"));
   const auto with_edges = [] {
-    auto head = make_head(options("survival", "discrete_nll"), label(Kind::survival), 2);
+    auto head = make_head(options("survival", "discrete_nll"), label("survival"), 2);
     head->fit(labels({1, 2, 3, 4}, {1, 1, 1, 1}, {1, 1, 1, 1}));
     return head;
   };

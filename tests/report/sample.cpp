@@ -9,16 +9,14 @@ namespace photo51::report {
 
 namespace {
 
-using Kind = data::LabelSpec::Kind;
-
 double logistic(double x) {
   return 1 / (1 + std::exp(-x));
 }
 
-data::LabelSpec spec_of(const std::string& head, Kind kind) {
-  data::LabelSpec spec;
+data::TaskSpec spec_of(const std::string& head, const std::string& kind) {
+  data::TaskSpec spec;
   spec.head = head;
-  spec.kind = kind;
+  spec.task = kind;
   spec.column = head;
   spec.event_column = "event";
   return spec;
@@ -58,10 +56,10 @@ ReportInput sample_input() {
       "for "
       "1p/19q, which expression cluster it belongs to and how its course will be?",
       "The model was built on two hospitals (DU, FG) and tried on a third (CS) that it had never seen."};
-  auto codel = spec_of("codel", Kind::binary), cluster = spec_of("rna_cluster", Kind::multiclass);
+  auto codel = spec_of("codel", "binary"), cluster = spec_of("rna_cluster", "multiclass");
   codel.positive = {"co-deleted"};
   cluster.classes = {"R1", "R2", "R3"};
-  input.truth.specs = {codel, cluster, spec_of("os", Kind::survival), spec_of("purity", Kind::regression)};
+  input.truth.specs = {codel, cluster, spec_of("os", "survival"), spec_of("purity", "regression")};
   core::Random random({51});
   for (int i = 0; i < 150; ++i) {
     const std::string site = i % 5 < 2 ? "CS" : i % 5 < 4 ? "DU" : "FG";

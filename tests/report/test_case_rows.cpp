@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "photo51/core/files.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "photo51/report/report.hpp"
 #include "support/shared_data.hpp"
 
@@ -15,8 +16,9 @@ TEST(CaseRows, SayWhichInputsAreThere) {
   data::InputOptions clinical;
   clinical.modality = "clinical";
   clinical.columns = {"age"};
-  data::LabelSpec spec;
+  data::TaskSpec spec;
   spec.head = spec.column = "idh";
+  spec.task = "binary";
   const data::Cohort cohort(options, {{"clinic", clinical}}, {spec});
   const auto rows = case_rows(cohort, {{"P1", "test"}});
   ASSERT_EQ(rows.size(), 2U);

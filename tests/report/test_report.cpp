@@ -60,10 +60,10 @@ int64_t points_of(const std::string& page, const std::string& shape, int nth = 0
   return count(page.substr(begin, page.find('"', begin) - begin), ",");
 }
 
-data::LabelSpec spec_of(const std::string& head, data::LabelSpec::Kind kind) {
-  data::LabelSpec spec;
+data::TaskSpec spec_of(const std::string& head, const std::string& kind) {
+  data::TaskSpec spec;
   spec.head = head;
-  spec.kind = kind;
+  spec.task = kind;
   spec.column = head;
   return spec;
 }
@@ -71,7 +71,7 @@ data::LabelSpec spec_of(const std::string& head, data::LabelSpec::Kind kind) {
 ReportInput small_binary() {
   ReportInput input;
   input.title = "small";
-  input.truth.specs = {spec_of("idh", data::LabelSpec::Kind::binary)};
+  input.truth.specs = {spec_of("idh", "binary")};
   const double p[] = {0.1, 0.4, 0.35, 0.8, 0.4, 0.9, 0.4, 0.65, 0.2, 0.55};
   const int y[] = {0, 0, 1, 1, 1, 1, 0, 0, 0, 1};
   for (int i = 0; i < 10; ++i) {
@@ -188,7 +188,7 @@ TEST(Report, HeldOutCasesAreShownAloneAndGapsAreTold) {
 
 TEST(Report, SurvivalPlotHasTheKnownSteps) {
   ReportInput input;
-  input.truth.specs = {spec_of("os", data::LabelSpec::Kind::survival)};
+  input.truth.specs = {spec_of("os", "survival")};
   const double time[] = {100, 200, 300, 400, 500, 600};
   const bool event[] = {true, true, false, true, true, false};
   for (int i = 0; i < 6; ++i) {

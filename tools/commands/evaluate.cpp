@@ -13,6 +13,7 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/report/build_report.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/lock.hpp"
@@ -28,27 +29,28 @@ struct Arguments : NewCases {
 
 /// Where the head's labels stand: what the new manifest lacks of it, or an empty string. A table of
 /// expression is looked for where the manifest's files lie; the model may name one of another machine.
-std::string lacks(data::LabelSpec& head, const core::Table& table, const fs::path& folder) {
-  if (head.kind == data::LabelSpec::Kind::expression) {
+std::string lacks(data::TaskSpec& head, const core::Table& table, const fs::path& folder) {
+  const data::Task& task = data::task_of(head);
+  if (task.has_own_table) {
     const fs::path beside = folder / fs::path(head.table).filename();
     if (fs::path(head.table).is_absolute() && fs::exists(beside)) head.table = beside.string();
     const fs::path path = folder / head.table;
     return fs::exists(path) ? "" : "there is no table " + path.string();
   }
-  for (const auto& column : {head.column, head.event_column})
-    if (!column.empty() && !table.find(column)) return table.source + " has no column `" + column + "`";
+  for (const auto& column : task.columns(head))
+    if (!table.find(column)) return table.source + " has no column `" + column + "`";
   return "";
 }
 
 /// The heads whose labels the manifest has and that can be read. Why another one is not scored goes into
 /// `warnings`.
-std::vector<data::LabelSpec> labelled(const std::vector<data::LabelSpec>& heads,
-                                      const data::CohortOptions& cohort, std::vector<std::string>& warnings) {
+std::vector<data::TaskSpec> labelled(const std::vector<data::TaskSpec>& heads,
+                                     const data::CohortOptions& cohort, std::vector<std::string>& warnings) {
   const core::Table table = core::read_table(cohort.manifest);
   const fs::path folder = cohort.data_root.empty() ? cohort.manifest.parent_path() : cohort.data_root;
   data::CohortOptions labels_only = cohort;
   labels_only.cache = {};
-  std::vector<data::LabelSpec> kept;
+  std::vector<data::TaskSpec> kept;
   std::vector<std::string> obstacles;
   for (auto head : heads) {
     std::string why = lacks(head, table, folder);

@@ -7,6 +7,7 @@
 #include "commands/new_cases.hpp"
 #include "photo51/config/node.hpp"
 #include "photo51/report/build_report.hpp"
+#include "photo51/report/task_wording.hpp"
 #include "photo51/training/run/run.hpp"
 
 namespace photo51::commands {
@@ -31,6 +32,7 @@ void add_train(CLI::App& app, const Common& common) {
     auto experiment = training::read_experiment(arguments->config, arguments->overrides);
     if (!arguments->data_root.empty())
       experiment.pipeline.cohort.data_root = std::filesystem::absolute(arguments->data_root);
+    report::require_wording(model::label_specs(experiment.pipeline.model));
     arguments->request.keep = config::files_of(arguments->config);
     const run::Lock lock = training::train(std::move(experiment), arguments->request);
     const auto metrics = report::write_run_report(arguments->request.folder);

@@ -37,7 +37,7 @@ struct Metric {
 
 /// The known labels of the predicted cases.
 struct GroundTruth {
-  std::vector<data::LabelSpec> specs;
+  std::vector<data::TaskSpec> specs;
   std::map<std::string, std::map<std::string, data::Case::Label>> labels;  ///< head -> case -> label
   std::map<std::string, std::map<std::string, std::string>> groups;        ///< column -> case -> value
 };

@@ -10,7 +10,7 @@
 namespace photo51::evaluation {
 
 struct ScoredPredictions {
-  data::LabelSpec spec;
+  data::TaskSpec spec;
   std::vector<std::string> cases;    ///< predicted cases with a known label, by name
   std::vector<std::string> classes;  ///< multiclass; binary: "0", "1"; expression: genes
   /// Binary: probability of class 1. Multiclass: [n, classes]. Expression: [n, genes]. Else the value or
@@ -24,6 +24,8 @@ struct ScoredPredictions {
   int64_t size() const { return static_cast<int64_t>(cases.size()); }
   /// Columns of `predicted`.
   int64_t width() const;
+  /// Numbers of `value` that a case has.
+  size_t values_per_case() const;
   /// The same for some patients only (repeats allowed).
   ScoredPredictions pick(const std::vector<int64_t>& patients) const;
 };
@@ -31,6 +33,6 @@ struct ScoredPredictions {
 /// Errors (data): nothing predicted for the head, no known label, a missing class, a case predicted twice, a
 /// value that is not a number.
 ScoredPredictions join(const std::vector<model::Prediction>& predictions, const GroundTruth& truth,
-                       const data::LabelSpec& spec);
+                       const data::TaskSpec& spec);
 
 }  // namespace photo51::evaluation

@@ -40,7 +40,7 @@ class Predictor {
   /// What is missing of the run that made the model, in words, for every output; empty when it was finished.
   const std::string& unfinished() const;
   /// What the heads mean, class names included.
-  std::vector<data::LabelSpec> labels() const;
+  std::vector<data::TaskSpec> labels() const;
   /// How many models vote.
   int64_t size() const;
   /// Case by case in the order of `rows`; see `combine` for value, low and high. Flips count as further

@@ -29,7 +29,7 @@ struct RiskScale {
 struct TrainedModelInfo {
   int64_t fold = 0, repeat = 0;
   data::FittedTransforms fitted;
-  std::vector<data::LabelSpec> labels;          ///< class names included
+  std::vector<data::TaskSpec> labels;           ///< class names included
   std::map<std::string, RiskScale> risks;       ///< by survival head
   std::map<std::string, std::string> learners;  ///< by head with an estimator, its state; filled by `save`
 };
@@ -52,7 +52,7 @@ struct TrainedModel {
 std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info);
 /// `labels` are those of the model's heads; their class names come from the metadata. Error (data).
 TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
-                               std::vector<data::LabelSpec> labels);
+                               std::vector<data::TaskSpec> labels);
 
 struct InferenceOptions {
   int64_t batch_size = 8;
@@ -75,6 +75,6 @@ std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort&
 /// mean, and an interval of mean ± 1.96 standard deviations of the members' logits, back as probabilities.
 /// Values and risks: the same without the logit. One member: low = high = value.
 std::vector<model::Prediction> combine(const std::vector<std::vector<model::Prediction>>& members,
-                                       const std::vector<data::LabelSpec>& labels);
+                                       const std::vector<data::TaskSpec>& labels);
 
 }  // namespace photo51::inference

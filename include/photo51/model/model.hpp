@@ -37,7 +37,7 @@ class Model : public torch::nn::Module {
   /// could not have (config/validate.hpp), an encoder whose input does not exist or is of another kind, a
   /// head without a label.
   Model(const ModelOptions& options, const std::map<std::string, data::InputInfo>& inputs,
-        std::vector<data::LabelSpec> labels);
+        std::vector<data::TaskSpec> labels);
   /// Moves the weights; `forward` and `loss` then bring batches from anywhere to that device.
   void move_to(const at::Device& device);
   /// Outputs lie on the model's device, but for those of learners. Rows of absent inputs are never read.
@@ -48,7 +48,7 @@ class Model : public torch::nn::Module {
   /// Learns class weights and time bins from the labels of the training rows; they are saved as buffers.
   /// Errors (data): no known label, one class only, no event.
   void fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& train);
-  void fit_head(const std::string& name, const data::LabelBatch& training);
+  void fit_head(const std::string& name, const data::Targets& training);
   /// Error (data) that names the head: what came from a file is nothing that `fit_heads` learns.
   void check_heads() const;
   /// Weighted sum over the heads with at least one usable label in the batch; also each head's own value.
@@ -57,7 +57,7 @@ class Model : public torch::nn::Module {
                   std::map<std::string, double>* parts = nullptr);
   /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1], of every head in `outputs`.
   std::map<std::string, at::Tensor> predict(const Outputs& outputs);
-  const std::vector<data::LabelSpec>& labels() const { return labels_; }
+  const std::vector<data::TaskSpec>& labels() const { return labels_; }
 
   /// Whether a head is a layer, which is trained by steps.
   bool trains() const;
@@ -76,7 +76,7 @@ class Model : public torch::nn::Module {
 
  private:
   struct Parts;
-  std::vector<data::LabelSpec> labels_;
+  std::vector<data::TaskSpec> labels_;
   std::shared_ptr<Parts> parts_;
   at::Device device_ = at::kCPU;
 };

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
-#include "photo51/data/task/label_spec.hpp"
+#include "photo51/data/task/task_spec.hpp"
 #include "photo51/fusion/options.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
@@ -23,7 +23,7 @@ struct ModelOptions {
 void describe(config::Fields& f, ModelOptions& o);
 
 /// What the heads ask of the manifest.
-std::vector<data::LabelSpec> label_specs(const ModelOptions& options);
+std::vector<data::TaskSpec> label_specs(const ModelOptions& options);
 
 /// The tables of what a config may name, with what other code added. Error (usage): an encoder of images and
 /// one of tables have the same name.

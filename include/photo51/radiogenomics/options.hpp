@@ -11,10 +11,10 @@
 namespace photo51::radiogenomics {
 
 struct HeadOptions {
-  std::string task;   ///< binary, multiclass, regression, survival, expression
+  std::string task;   ///< a row of the table of heads (heads/table.hpp)
   std::string label;  ///< manifest column; empty = the head's name (survival: `time`)
   std::string event = "event";
-  std::vector<std::string> positive, negative;  ///< words of a binary label or an event; data::LabelSpec
+  std::vector<std::string> positive, negative;  ///< words of a binary label or an event; data::TaskSpec
   std::string time_unit = "days";               ///< survival: of the label; or months, years
   std::vector<std::string>
       classes;                     ///< multiclass: names, or one number (how many; names come from the data)

@@ -7,19 +7,12 @@
 #include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 
 namespace photo51::data {
 namespace {
 
-/// The columns of a head's label; none of expression, which has a table of its own.
-std::vector<std::string> label_columns(const LabelSpec& spec) {
-  if (spec.kind == LabelSpec::Kind::expression) return {};
-  std::vector<std::string> columns{spec.column};
-  if (!spec.event_column.empty()) columns.push_back(spec.event_column);
-  return columns;
-}
-
-bool sees(const LabelSpec& spec, const std::string& input) {
+bool sees(const TaskSpec& spec, const std::string& input) {
   return spec.inputs.empty() || std::find(spec.inputs.begin(), spec.inputs.end(), input) != spec.inputs.end();
 }
 
@@ -52,7 +45,7 @@ void check_label_columns(const Cohort::Impl& cohort) {
   for (size_t input = 0; input < cohort.inputs.size(); ++input)
     for (const auto& [key, column] : value_columns(cohort, input))
       for (const auto& spec : cohort.labels)
-        for (const auto& label : label_columns(spec))
+        for (const auto& label : task_of(spec).columns(spec))
           if (sees(spec, cohort.inputs[input].first) && cohort.table.find(label) == column)
             core::fail_usage(
                 "input " + cohort.inputs[input].first + ": " + key + ": `" + cohort.table.columns[column] +

@@ -306,7 +306,7 @@ Cohort::~Cohort() = default;
 Cohort::Cohort(Cohort&&) noexcept = default;
 Cohort& Cohort::operator=(Cohort&&) noexcept = default;
 
-Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<LabelSpec> labels,
+Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<TaskSpec> labels,
                bool require_labels)
     : Cohort() {
   config::validate(options, "cohort");
@@ -397,7 +397,7 @@ bool Cohort::has_input(int64_t row, const std::string& input) const {
   return impl_->has_input(impl_->input_index(input), static_cast<size_t>(row));
 }
 
-const std::vector<LabelSpec>& Cohort::labels() const {
+const std::vector<TaskSpec>& Cohort::labels() const {
   return impl_->labels;
 }
 

@@ -78,7 +78,7 @@ struct Cohort::Impl {
   std::filesystem::path folder;  ///< that relative paths are taken from
   CohortOptions options;
   Inputs inputs;
-  std::vector<LabelSpec> labels;
+  std::vector<TaskSpec> labels;
   std::vector<std::string> ids, sites;
   std::vector<Columns> columns;                                  ///< by input
   std::vector<std::vector<Files>> files;                         ///< by input, row; empty for tabular inputs
@@ -141,7 +141,5 @@ void check_privacy(const Cohort::Impl& cohort);
 /// Reads the labels of every head into `cohort.label_values` and fills in class names. Errors (data) with
 /// file:line when `require`; otherwise what cannot be read is unknown, with a warning.
 void read_labels(Cohort::Impl& cohort, bool require);
-/// The same for one head of expression, whose values stand in a table of genes by cases.
-std::vector<Case::Label> read_expression_labels(const Cohort::Impl& cohort, LabelSpec& spec, bool require);
 
 }  // namespace photo51::data

@@ -7,6 +7,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/task/task.hpp"
 
 namespace photo51::data {
 namespace {
@@ -89,32 +90,19 @@ InputBatch chain(const std::vector<Case>& cases, const std::string& name, const 
   return batch;
 }
 
-LabelBatch stack_labels(const std::vector<Case>& cases, const LabelSpec& spec) {
-  const auto count = static_cast<int64_t>(cases.size());
-  const bool survival = spec.kind == LabelSpec::Kind::survival;
-  std::vector<int64_t> shape{count};
-  if (spec.kind == LabelSpec::Kind::expression) shape.push_back(static_cast<int64_t>(spec.classes.size()));
-  LabelBatch batch{at::zeros(shape, at::kFloat), {}, at::zeros({count}, at::kBool)};
-  if (survival) batch.event = at::zeros({count}, at::kBool);
-  for (int64_t i = 0; i < count; ++i) {
-    const auto& labels = cases[static_cast<size_t>(i)].labels;
-    const auto found = labels.find(spec.head);
-    if (found == labels.end() || !found->second.known) continue;
-    if (spec.kind == LabelSpec::Kind::expression)
-      std::copy(found->second.values.begin(), found->second.values.end(),
-                batch.value.data_ptr<float>() + i * shape[1]);
-    else
-      batch.value.data_ptr<float>()[i] = static_cast<float>(found->second.value);
-    batch.known.data_ptr<bool>()[i] = true;
-    if (survival) batch.event.data_ptr<bool>()[i] = found->second.event;
+Targets stack_labels(const std::vector<Case>& cases, const TaskSpec& spec) {
+  std::vector<const Case::Label*> labels;
+  for (const auto& one : cases) {
+    const auto found = one.labels.find(spec.head);
+    labels.push_back(found == one.labels.end() ? nullptr : &found->second);
   }
-  return batch;
+  return task_of(spec).collate(spec, labels);
 }
 
 }  // namespace
 
 Batch collate(const std::vector<Case>& cases, const std::map<std::string, InputInfo>& info,
-              const std::vector<LabelSpec>& labels) {
+              const std::vector<TaskSpec>& labels) {
   Batch batch;
   for (const auto& one : cases) batch.cases.push_back(one.id);
   for (const auto& [name, of] : info)

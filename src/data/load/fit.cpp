@@ -42,7 +42,7 @@ FittedTransforms fit(const Cohort& cohort, const std::vector<int64_t>& train) {
   return {all.dump()};
 }
 
-std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const FittedTransforms& fitted) {
+std::vector<TaskSpec> fitted_labels(std::vector<TaskSpec> labels, const FittedTransforms& fitted) {
   const auto all = parse_fitted(fitted);
   const core::Learned told(all);
   const auto learned = [&](const char* what, const std::string& head, std::vector<std::string>& names) {

@@ -13,6 +13,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 
 namespace photo51::data {
 namespace {
@@ -76,7 +77,7 @@ bool is_ordered(const std::vector<std::pair<double, double>>& pairs, bool rising
   return true;
 }
 
-/// A label, or one side of a survival label, as numbers.
+/// One side of a head's labels, by row; NaN = unknown.
 struct Target {
   std::string what;         ///< "the label of head idh"
   bool classes = false;     ///< a class or an event; else a number
@@ -84,22 +85,15 @@ struct Target {
   Values values;
 };
 
-std::vector<Target> targets_of(const Cohort& cohort, const LabelSpec& spec) {
-  using Kind = LabelSpec::Kind;
-  const auto rows = static_cast<size_t>(cohort.size());
-  const bool several = spec.kind == Kind::multiclass;
-  std::vector<Target> targets{
-      {"the label of head " + spec.head, several || spec.kind == Kind::binary, several, {}}};
-  if (spec.kind == Kind::survival) {
-    targets[0].what = "the times of head " + spec.head;
-    targets.push_back({"the events of head " + spec.head, true, false, {}});
-  }
-  for (auto& target : targets) target.values.assign(rows, NAN);
-  for (size_t row = 0; row < rows; ++row) {
-    const auto& label = cohort.label(static_cast<int64_t>(row), spec.head);
-    if (!label.known) continue;
-    targets[0].values[row] = label.value;
-    if (spec.kind == Kind::survival) targets[1].values[row] = label.event ? 1 : 0;
+std::vector<Target> targets_of(const Cohort& cohort, const TaskSpec& spec) {
+  std::vector<Target> targets;
+  for (const auto& side : task_of(spec).sides) {
+    Target target{side.what + " of head " + spec.head, side.classes, side.categories, {}};
+    for (int64_t row = 0; row < cohort.size(); ++row) {
+      const auto& label = cohort.label(row, spec.head);
+      target.values.push_back(label.known ? side.value(label) : NAN);
+    }
+    targets.push_back(std::move(target));
   }
   return targets;
 }
@@ -166,15 +160,14 @@ void each_gene(const Cohort::Impl& cohort, size_t input, const std::function<voi
   }
 }
 
-bool sees(const LabelSpec& spec, const std::string& input) {
+bool sees(const TaskSpec& spec, const std::string& input) {
   return spec.inputs.empty() || std::find(spec.inputs.begin(), spec.inputs.end(), input) != spec.inputs.end();
 }
 
 class Check {
  public:
   explicit Check(const Cohort& cohort) : impl_(cohort.impl()) {
-    for (const auto& spec : impl_.labels)
-      if (spec.kind != LabelSpec::Kind::expression) targets_.push_back({&spec, targets_of(cohort, spec)});
+    for (const auto& spec : impl_.labels) targets_.push_back({&spec, targets_of(cohort, spec)});
   }
 
   void run() {
@@ -238,7 +231,7 @@ class Check {
   }
 
   const Cohort::Impl& impl_;
-  std::vector<std::pair<const LabelSpec*, std::vector<Target>>> targets_;
+  std::vector<std::pair<const TaskSpec*, std::vector<Target>>> targets_;
   std::map<std::string, std::vector<std::string>> ordered_;  ///< features by what they put in order
 };
 

@@ -11,6 +11,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/data/cohort/check.hpp"
 #include "photo51/data/split/split.hpp"
+#include "photo51/data/task/task.hpp"
 
 namespace photo51::data {
 namespace {
@@ -33,12 +34,11 @@ Rows shuffled(const Cohort& cohort, const Rows& rows, int64_t seed, std::string_
 }
 
 /// The head whose classes are spread evenly; null = none.
-const LabelSpec* stratified_head(const Cohort& cohort, const std::string& asked) {
-  using Kind = LabelSpec::Kind;
+const TaskSpec* stratified_head(const Cohort& cohort, const std::string& asked) {
   const auto& labels = cohort.labels();
   std::vector<std::string> names;
   for (const auto& spec : labels) {
-    const bool classes = spec.kind != Kind::regression && spec.kind != Kind::expression;
+    const bool classes = task_of(spec).stratum != nullptr;
     if (classes) names.push_back(spec.head);
     if (spec.head != asked) continue;
     if (!classes)
@@ -49,22 +49,22 @@ const LabelSpec* stratified_head(const Cohort& cohort, const std::string& asked)
   if (!asked.empty())
     core::fail_usage("cohort.split.stratify: there is no head `" + asked + "`" + core::suggest(asked, names));
   for (const auto& spec : labels)
-    if (spec.kind == Kind::binary || spec.kind == Kind::multiclass) return &spec;
+    if (task_of(spec).has_classes()) return &spec;
   for (const auto& spec : labels)
-    if (spec.kind == Kind::survival) return &spec;
+    if (task_of(spec).stratum != nullptr) return &spec;
   return nullptr;
 }
 
 /// The stratum of a patient; those without a label are one of their own, the last.
-double class_of(const Cohort& cohort, int64_t row, const LabelSpec* head) {
+double class_of(const Cohort& cohort, int64_t row, const TaskSpec* head) {
   if (head == nullptr) return INFINITY;
   const auto& label = cohort.label(row, head->head);
   if (!label.known) return INFINITY;
-  return head->kind == LabelSpec::Kind::survival ? double(label.event) : label.value;
+  return task_of(*head).stratum(label);
 }
 
 /// Patients of one class together, classes in order.
-std::vector<Rows> strata(const Cohort& cohort, const Rows& order, const LabelSpec* head) {
+std::vector<Rows> strata(const Cohort& cohort, const Rows& order, const TaskSpec* head) {
   std::map<double, Rows> by_class;
   for (const int64_t row : order) by_class[class_of(cohort, row, head)].push_back(row);
   std::vector<Rows> all;
@@ -120,14 +120,14 @@ Rows held_out(const Cohort& cohort, const SplitOptions& options, const std::stri
 
 /// `order` in parts of these shares, whole groups of `column` in each.
 std::vector<Rows> grouped_parts(const Cohort& cohort, const Rows& order, const std::string& column,
-                                const LabelSpec* head, const std::vector<double>& shares) {
+                                const TaskSpec* head, const std::vector<double>& shares) {
   std::map<int64_t, double> classes;
   for (const int64_t row : order) classes[row] = class_of(cohort, row, head);
   return spread_groups(grouped_rows(cohort, order, column), classes, shares);
 }
 
 /// A random part of `rows` with every class in it by `fraction`.
-Rows random_part(const Cohort& cohort, const Rows& rows, const SplitOptions& options, const LabelSpec* head,
+Rows random_part(const Cohort& cohort, const Rows& rows, const SplitOptions& options, const TaskSpec* head,
                  std::string_view what, double fraction) {
   if (fraction <= 0) return {};
   const Rows order = shuffled(cohort, rows, options.seed, what);
@@ -161,7 +161,7 @@ std::vector<Rows> parts_by(const Cohort& cohort, const Rows& rest, const SplitOp
 
 /// The validation part of each fold.
 std::vector<Rows> fold_parts(const Cohort& cohort, const Rows& rest, const SplitOptions& options,
-                             const LabelSpec* head) {
+                             const TaskSpec* head) {
   const auto count = static_cast<size_t>(options.folds);
   const Rows order = shuffled(cohort, rest, options.seed, "folds");
   const size_t units =
@@ -201,7 +201,7 @@ Split split_cohort(const Cohort& cohort, const SplitOptions& options) {
   Rows all(static_cast<size_t>(cohort.size()));
   for (size_t row = 0; row < all.size(); ++row) all[row] = static_cast<int64_t>(row);
   check_learnable(cohort, all, "the cohort");
-  const LabelSpec* head = stratified_head(cohort, options.stratify);
+  const TaskSpec* head = stratified_head(cohort, options.stratify);
 
   Split split;
   if (!options.hold_out.empty()) {

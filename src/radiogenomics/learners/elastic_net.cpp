@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-#include "radiogenomics/learners/losses.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
@@ -30,17 +30,17 @@ class PathFitter {
   PathFitter(const Eigen::MatrixXd& features, const Target& target, const ElasticNetProblem& problem)
       : x_(features),
         problem_(problem),
-        loss_(target),
-        weights_(Eigen::MatrixXd::Zero(features.cols(), loss_.outputs())),
-        intercept_(loss_.null_intercept()),
+        loss_(loss_of(target)),
+        weights_(Eigen::MatrixXd::Zero(features.cols(), loss_->outputs())),
+        intercept_(loss_->null_intercept()),
         scores_(intercept_.replicate(features.rows(), 1)) {}
 
   /// The penalty above which all weights are zero; of a ridge, which has none, a thousand times a lasso's.
   double largest_lambda() const {
     double largest = 0;
-    const Eigen::MatrixXd null = loss_.null_intercept().replicate(x_.rows(), 1);
-    for (Eigen::Index k = 0; k < loss_.outputs(); ++k) {
-      const Eigen::VectorXd slope = x_.transpose() * loss_.curvature(null, k).gradient;
+    const Eigen::MatrixXd null = loss_->null_intercept().replicate(x_.rows(), 1);
+    for (Eigen::Index k = 0; k < loss_->outputs(); ++k) {
+      const Eigen::VectorXd slope = x_.transpose() * loss_->curvature(null, k).gradient;
       if (slope.size() > 0) largest = std::max(largest, slope.cwiseAbs().maxCoeff());
     }
     return std::max(largest, 1e-8) / std::max(problem_.l1_ratio, 1e-3);
@@ -51,7 +51,7 @@ class PathFitter {
     for (int step = 0; step < most_newton_steps; ++step) {
       const Eigen::MatrixXd old_weights = weights_, old_scores = scores_;
       const Eigen::RowVectorXd old_intercept = intercept_;
-      for (Eigen::Index k = 0; k < loss_.outputs(); ++k) {
+      for (Eigen::Index k = 0; k < loss_->outputs(); ++k) {
         if (problem_.alike)
           alike_step(k, lambda);
         else if (is_ridge(problem_))
@@ -78,16 +78,16 @@ class PathFitter {
   double objective_at(double lambda, const Eigen::MatrixXd& weights, const Eigen::MatrixXd& scores) const {
     if (problem_.alike) {
       const Eigen::RowVectorXd mean = weights.colwise().mean();
-      return loss_.mean(scores) + lambda / 2 * (weights.rowwise() - mean).squaredNorm();
+      return loss_->mean(scores) + lambda / 2 * (weights.rowwise() - mean).squaredNorm();
     }
-    return loss_.mean(scores) + lambda * ((1 - problem_.l1_ratio) / 2 * weights.squaredNorm() +
-                                          problem_.l1_ratio * weights.cwiseAbs().sum());
+    return loss_->mean(scores) + lambda * ((1 - problem_.l1_ratio) / 2 * weights.squaredNorm() +
+                                           problem_.l1_ratio * weights.cwiseAbs().sum());
   }
 
   /// Minimises the quadratic that touches the loss at the present scores, by coordinate descent: over all
   /// features, then over those in use until they settle, and again.
   void newton_step(Eigen::Index k, double lambda, double tolerance) {
-    const Curvature at = loss_.curvature(scores_, k);
+    const Curvature at = loss_->curvature(scores_, k);
     const Eigen::VectorXd& h = at.hessian;
     Eigen::VectorXd rest = -at.gradient.cwiseQuotient(h);  // working response less the present score
     const Eigen::VectorXd bend = x_.cwiseAbs2().transpose() * h;
@@ -106,7 +106,7 @@ class PathFitter {
     };
     const auto sweep = [&](bool only_in_use) {
       double largest = 0;
-      if (loss_.has_intercept()) {
+      if (loss_->has_intercept()) {
         const double move = h.dot(rest) / total;
         intercept_[k] += move;
         rest.array() -= move;
@@ -133,11 +133,11 @@ class PathFitter {
     double middle = 0;
   };
   Quadratic quadratic(Eigen::Index k) const {
-    const Curvature at = loss_.curvature(scores_, k);
+    const Curvature at = loss_->curvature(scores_, k);
     const Eigen::VectorXd& h = at.hessian;
     const Eigen::VectorXd response = scores_.col(k) - at.gradient.cwiseQuotient(h);
     Quadratic result{{}, {}, Eigen::RowVectorXd::Zero(x_.cols()), 0};
-    if (loss_.has_intercept()) {
+    if (loss_->has_intercept()) {
       result.centre = h.transpose() * x_ / h.sum();
       result.middle = h.dot(response) / h.sum();
     }
@@ -147,7 +147,7 @@ class PathFitter {
     return result;
   }
   void take(Eigen::Index k, const Quadratic& from) {
-    if (loss_.has_intercept()) intercept_[k] = from.middle - from.centre.dot(weights_.col(k));
+    if (loss_->has_intercept()) intercept_[k] = from.middle - from.centre.dot(weights_.col(k));
     scores_.col(k) = (x_ * weights_.col(k)).array() + intercept_[k];
   }
 
@@ -192,7 +192,7 @@ class PathFitter {
 
   const Eigen::MatrixXd& x_;
   const ElasticNetProblem& problem_;
-  Loss loss_;
+  std::unique_ptr<Loss> loss_;
   Eigen::MatrixXd weights_;
   Eigen::RowVectorXd intercept_;
   Eigen::MatrixXd scores_;
@@ -213,8 +213,7 @@ Eigen::MatrixXd rows_of(const Eigen::MatrixXd& features, const std::vector<Eigen
 /// less that of the training ones (Verweij and van Houwelingen 1993), by scores of the same model.
 double held_out_loss(const ElasticNetFit& fit, const Eigen::MatrixXd& features, const Target& target,
                      const std::vector<Eigen::Index>& in, const std::vector<Eigen::Index>& out) {
-  if (target.kind != data::LabelSpec::Kind::survival)
-    return mean_loss(fit.predict(rows_of(features, out)), target.rows(out));
+  if (target.task->loss_is_by_case) return mean_loss(fit.predict(rows_of(features, out)), target.rows(out));
   const Eigen::MatrixXd scores = fit.predict(features);
   const auto all = static_cast<double>(target.size()), trained = static_cast<double>(in.size());
   return (mean_loss(scores, target) * all - mean_loss(rows_of(scores, in), target.rows(in)) * trained) /
@@ -287,7 +286,7 @@ ElasticNetFit elastic_net_from(const core::Learned& learned, Eigen::Index featur
 }
 
 double mean_loss(const Eigen::MatrixXd& scores, const Target& target) {
-  return Loss(target).mean(scores);
+  return loss_of(target)->mean(scores);
 }
 
 ElasticNetFit fit_elastic_net(const Eigen::MatrixXd& features, const Target& target,

@@ -9,16 +9,10 @@
 
 #include "photo51/core/random.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
-
-double stratum_of(const Target& target, Eigen::Index row) {
-  if (target.kind == Kind::survival) return target.event[row];
-  return target.kind == Kind::regression ? 0 : target.value[row];
-}
 
 using Catalogue = config::Catalogue<std::unique_ptr<Learner> (*)(const config::Choice&)>;
 
@@ -41,7 +35,7 @@ const Catalogue& catalogue() {
 }  // namespace
 
 Target Target::rows(const std::vector<Eigen::Index>& chosen) const {
-  Target part{.kind = kind,
+  Target part{.task = task,
               .classes = classes,
               .value = value(chosen),
               .event = {},
@@ -59,12 +53,13 @@ std::vector<int64_t> inner_folds(const Target& target, int64_t folds, uint64_t s
   for (Eigen::Index row = 0; row < target.size(); ++row)
     groups[target.group.empty() ? row : target.group[static_cast<size_t>(row)]].push_back(row);
   std::map<double, int64_t> sizes;
-  for (Eigen::Index row = 0; row < target.size(); ++row) ++sizes[stratum_of(target, row)];
+  for (Eigen::Index row = 0; row < target.size(); ++row) ++sizes[target.task->stratum(target, row)];
   std::map<double, std::vector<const std::vector<Eigen::Index>*>> strata;
   for (const auto& [group, rows] : groups) {
-    double rarest = stratum_of(target, rows.front());
+    double rarest = target.task->stratum(target, rows.front());
     for (const auto row : rows)
-      if (sizes[stratum_of(target, row)] < sizes[rarest]) rarest = stratum_of(target, row);
+      if (sizes[target.task->stratum(target, row)] < sizes[rarest])
+        rarest = target.task->stratum(target, row);
     strata[rarest].push_back(&rows);
   }
   auto count = std::min<int64_t>(folds, static_cast<int64_t>(groups.size()));

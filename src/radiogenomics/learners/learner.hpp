@@ -9,14 +9,15 @@
 
 #include "core/learned.hpp"
 #include "photo51/config/fields.hpp"
-#include "photo51/data/task/label_spec.hpp"
 
 namespace photo51::radiogenomics {
 
+struct EstimatorTask;  // estimator_task.hpp
+
 /// What is learned, one entry a case.
 struct Target {
-  data::LabelSpec::Kind kind = data::LabelSpec::Kind::binary;
-  int64_t classes = 1;         ///< multiclass: how many; else 1
+  const EstimatorTask* task = nullptr;
+  int64_t classes = 1;         ///< outputs: as many as there are named classes; else 1
   Eigen::VectorXd value;       ///< 0/1, class, value, or time
   Eigen::VectorXd event;       ///< survival: 1 = seen, 0 = censored
   Eigen::VectorXd weight;      ///< mean 1
@@ -32,7 +33,7 @@ std::vector<int64_t> inner_folds(const Target& target, int64_t folds, uint64_t s
 
 /// What a state has to be of, to be loaded.
 struct StateShape {
-  data::LabelSpec::Kind kind = data::LabelSpec::Kind::binary;
+  const EstimatorTask* task = nullptr;
   Eigen::Index features = 0, outputs = 1;  ///< columns of what comes in and of what comes out
 };
 

@@ -14,13 +14,14 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
-#include "radiogenomics/learners/learner.hpp"
+#include "radiogenomics/heads/rows.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 using RowMajor = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 Eigen::MatrixXd to_eigen(const at::Tensor& tensor) {
@@ -32,33 +33,10 @@ Eigen::VectorXd to_vector(const at::Tensor& tensor) {
   return to_eigen(tensor.reshape({-1, 1})).col(0);
 }
 
-void require_learnable(const Target& target, const data::LabelSpec& label) {
-  const auto count = std::to_string(target.size());
-  if (target.size() == 0) core::fail_data("no training case has a known label");
-  if (target.kind == Kind::survival && !(target.event.array() != 0).any())
-    core::fail_data("all training patients are censored; survival needs observed events to learn from");
-  if (target.kind == Kind::regression && target.value.maxCoeff() == target.value.minCoeff())
-    core::fail_data("all " + count + " training values are the same; there is nothing to learn");
-  if (target.kind != Kind::binary && target.kind != Kind::multiclass) return;
-  const int64_t classes = target.kind == Kind::binary ? 2 : target.classes;
-  std::string missing;
-  for (int64_t k = 0; k < classes; ++k) {
-    const auto cases = (target.value.array() == static_cast<double>(k)).count();
-    const std::string name =
-        target.kind == Kind::binary ? std::to_string(k) : label.classes.at(static_cast<size_t>(k));
-    if (cases == target.size())
-      core::fail_data("all " + count + " training cases are `" + name +
-                      "`; it takes cases of another class to learn from");
-    if (cases == 0 && missing.empty()) missing = name;
-  }
-  if (!missing.empty())
-    core::fail_data("no training case is `" + missing + "`; leave the class out or split otherwise");
-}
-
 /// Inverse frequency of the classes, mean 1.
 Eigen::VectorXd balanced_weights(const Target& target) {
   Eigen::VectorXd weight(target.size());
-  const auto classes = static_cast<double>(target.kind == Kind::binary ? 2 : target.classes);
+  const auto classes = static_cast<double>(std::max<int64_t>(2, target.classes));
   for (Eigen::Index i = 0; i < target.size(); ++i)
     weight[i] = static_cast<double>(target.size()) /
                 (classes * static_cast<double>((target.value.array() == target.value[i]).count()));
@@ -75,15 +53,13 @@ std::vector<Eigen::Index> bootstrap_rows(const Target& target, uint64_t seed, in
   for (const auto& [group, rows] : groups) list.push_back(&rows);
   const auto strata = [&](const std::vector<Eigen::Index>& rows) {
     std::set<double> found;
-    for (const auto row : rows) {
-      if (target.kind == Kind::survival && target.event[row] == 0) continue;
-      found.insert(target.kind == Kind::survival ? 1 : target.value[row]);
-    }
+    for (const auto row : rows)
+      if (const auto kept = target.task->kept(target, row)) found.insert(*kept);
     return found.size();
   };
   std::vector<Eigen::Index> all(static_cast<size_t>(target.size()));
   std::iota(all.begin(), all.end(), Eigen::Index{0});
-  const size_t wanted = target.kind == Kind::regression ? 2 : strata(all);
+  const size_t wanted = target.task->kept_at_least > 0 ? target.task->kept_at_least : strata(all);
   core::Random random({seed, static_cast<uint64_t>(bag), core::hash_key("bootstrap")});
   std::vector<Eigen::Index> rows;
   for (int attempt = 0; attempt < 1000; ++attempt) {
@@ -116,23 +92,30 @@ struct LearnerHead::Impl {
     std::unique_ptr<Learner> learner;
   };
   HeadOptions options;
-  data::LabelSpec label;
-  std::vector<std::string> names;  ///< of all features that come in
-  std::vector<Fit> fits;           ///< one, or one a bootstrap sample; empty until fitted
+  data::TaskSpec label;
+  const EstimatorTask* task = nullptr;  ///< the label's
+  std::vector<std::string> names;       ///< of all features that come in
+  std::vector<Fit> fits;                ///< one, or one a bootstrap sample; empty until fitted
   std::vector<std::string> selected;
 
-  Target target_of(const data::LabelBatch& labels, const at::Tensor& rows,
+  /// Scores a case: one a named class, else one.
+  int64_t outputs() const {
+    return data::task_of(label).has_named_classes() ? static_cast<int64_t>(label.classes.size()) : 1;
+  }
+
+  Target target_of(const data::Targets& labels, const at::Tensor& rows,
                    const std::vector<int64_t>& group) const {
     Target target;
-    target.kind = label.kind;
-    if (label.kind == Kind::multiclass) target.classes = static_cast<int64_t>(label.classes.size());
+    target.task = task;
+    target.classes = outputs();
     target.value = to_vector(labels.value.index_select(0, rows));
-    if (label.kind == Kind::survival) target.event = to_vector(labels.event.index_select(0, rows));
+    if (data::task_of(label).has_events) target.event = to_vector(labels.event.index_select(0, rows));
     target.weight = Eigen::VectorXd::Ones(target.size());
     if (!group.empty())
       for (int64_t i = 0; i < rows.numel(); ++i)
         target.group.push_back(group.at(static_cast<size_t>(rows[i].item<int64_t>())));
-    require_learnable(target, label);
+    if (target.size() == 0) core::fail_data("no training case has a known label");
+    task->require_learnable(target, label);
     if (options.class_weights == "inverse") target.weight = balanced_weights(target);
     return target;
   }
@@ -169,9 +152,7 @@ struct LearnerHead::Impl {
     Fit result{{columns.begin(), columns.end()}, make_learner(options.estimator)};
     result.learner->load(
         learned.at("state"),
-        {.kind = label.kind,
-         .features = static_cast<Eigen::Index>(columns.size()),
-         .outputs = label.kind == Kind::multiclass ? static_cast<Eigen::Index>(label.classes.size()) : 1});
+        {.task = task, .features = static_cast<Eigen::Index>(columns.size()), .outputs = outputs()});
     return result;
   }
 
@@ -193,25 +174,19 @@ struct LearnerHead::Impl {
   }
 };
 
-LearnerHead::LearnerHead(const HeadOptions& options, data::LabelSpec label)
-    : impl_(std::make_unique<Impl>()) {
+LearnerHead::LearnerHead(const HeadOptions& options, data::TaskSpec label) : impl_(std::make_unique<Impl>()) {
   impl_->options = options;
   impl_->label = std::move(label);
-  if (impl_->label.kind != Kind::multiclass) return;
-  const auto count = static_cast<int64_t>(impl_->label.classes.size());
-  if (count < 2)
-    core::fail_usage(
-        "a multiclass head needs the names of its classes; set `classes` or fit them on a cohort");
-  if (const auto asked = class_count(options); asked && *asked != count)
-    core::fail_usage("`classes` says " + std::to_string(*asked) + " and the cohort has " +
-                     std::to_string(count) + ": " + core::join(impl_->label.classes, ", "));
+  require_task(options, impl_->label);
+  impl_->task = &estimator_task(impl_->label.task);
+  if (data::task_of(impl_->label).has_named_classes()) require_class_names(options, impl_->label);
 }
 
 LearnerHead::~LearnerHead() = default;
 
 void LearnerHead::fit(const at::Tensor& features, const std::vector<std::string>& names,
-                      const data::LabelBatch& labels, const std::vector<int64_t>& group, uint64_t seed) {
-  const at::Tensor rows = labels.known.nonzero().squeeze(1);
+                      const data::Targets& labels, const std::vector<int64_t>& group, uint64_t seed) {
+  const at::Tensor rows = data::known_rows(labels);
   const Target target = impl_->target_of(labels, rows, group);
   const Eigen::MatrixXd x = to_eigen(features.index_select(0, rows));
   impl_->names = names;
@@ -262,9 +237,9 @@ at::Tensor LearnerHead::forward(const at::Tensor& features) const {
 }
 
 at::Tensor LearnerHead::predict(const at::Tensor& raw) const {
-  if (impl_->label.kind == Kind::multiclass) return raw.softmax(1);
-  if (impl_->label.kind == Kind::binary) return at::cat({at::sigmoid(-raw), at::sigmoid(raw)}, 1);
-  return raw;
+  const data::Task& task = data::task_of(impl_->label);
+  if (!task.has_classes()) return raw;
+  return task.has_named_classes() ? raw.softmax(1) : at::cat({at::sigmoid(-raw), at::sigmoid(raw)}, 1);
 }
 
 const std::vector<std::string>& LearnerHead::selected() const {

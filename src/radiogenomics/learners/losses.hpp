@@ -9,26 +9,44 @@ namespace photo51::radiogenomics {
 struct Curvature {
   Eigen::VectorXd gradient, hessian;
 };
+/// Keeps a Newton step finite where a probability is all but 0 or 1.
+constexpr double least_curvature = 1e-5;
 
+/// Of one target, which has to outlive it.
 class Loss {
  public:
-  explicit Loss(const Target& target);
+  explicit Loss(const Target& target) : target_(target), total_(target.weight.sum()) {}
+  virtual ~Loss() = default;
+  Loss(const Loss&) = delete;
+  Loss& operator=(const Loss&) = delete;
   /// Mean over the cases, by their weights.
-  double mean(const Eigen::MatrixXd& scores) const;
-  Curvature curvature(const Eigen::MatrixXd& scores, Eigen::Index k) const;
-  Eigen::Index outputs() const {
-    return target_.kind == data::LabelSpec::Kind::multiclass ? target_.classes : 1;
-  }
-  bool has_intercept() const { return target_.kind != data::LabelSpec::Kind::survival; }
+  virtual double mean(const Eigen::MatrixXd& scores) const = 0;
+  virtual Curvature curvature(const Eigen::MatrixXd& scores, Eigen::Index k) const = 0;
   /// The intercepts of a model without features.
-  Eigen::RowVectorXd null_intercept() const;
+  virtual Eigen::RowVectorXd null_intercept() const = 0;
+  virtual bool has_intercept() const { return true; }
+  Eigen::Index outputs() const { return target_.classes; }
 
- private:
-  double cox(const Eigen::VectorXd& risk, Curvature* into) const;
-
+ protected:
   const Target& target_;
-  double total_;                     ///< of the weights
-  std::vector<Eigen::Index> order_;  ///< survival: latest first
+  double total_;  ///< of the weights
 };
+
+/// One that is a sum over cases.
+class CaseLoss : public Loss {
+ public:
+  using Loss::Loss;
+  double mean(const Eigen::MatrixXd& scores) const final;
+  Curvature curvature(const Eigen::MatrixXd& scores, Eigen::Index k) const final;
+
+ protected:
+  struct Slope {
+    double gradient, hessian;
+  };
+  virtual double of_case(const Eigen::MatrixXd& scores, Eigen::Index i) const = 0;
+  virtual Slope slope(const Eigen::MatrixXd& scores, Eigen::Index i, Eigen::Index k) const = 0;
+};
+
+std::unique_ptr<Loss> loss_of(const Target& target);
 
 }  // namespace photo51::radiogenomics

@@ -1,47 +1,18 @@
 #include <algorithm>
-#include <cmath>
-#include <map>
 
 #include "photo51/core/ranks.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 using Columns = std::vector<Eigen::Index>;
 
 Eigen::VectorXd unit_ranks(const Eigen::VectorXd& values) {
   const auto unit = core::unit_ranks({values.data(), static_cast<size_t>(values.size())});
   return Eigen::Map<const Eigen::VectorXd>(unit.data(), values.size());
-}
-
-/// The correlation ratio of the ranks with the classes, 0 to 1: the root of Kruskal-Wallis H over n - 1.
-double correlation_ratio(const Eigen::VectorXd& unit, const Target& target) {
-  std::map<double, std::pair<double, double>> sums;  // of a class: its ranks, its cases
-  for (Eigen::Index i = 0; i < unit.size(); ++i) {
-    auto& [sum, count] = sums[target.value[i]];
-    sum += unit[i];
-    ++count;
-  }
-  double between = 0;
-  for (const auto& [label, of] : sums) between += of.first * of.first / of.second;
-  return std::sqrt(between);
-}
-
-/// |2 c - 1| of the feature as a risk.
-double concordance(const Eigen::VectorXd& values, const Target& target) {
-  double concordant = 0, pairs = 0;
-  for (Eigen::Index i = 0; i < values.size(); ++i) {
-    if (target.event[i] == 0) continue;
-    for (Eigen::Index j = 0; j < values.size(); ++j) {
-      if (!(target.value[i] < target.value[j])) continue;
-      ++pairs;
-      concordant += values[i] > values[j] ? 1 : values[i] == values[j] ? 0.5 : 0;
-    }
-  }
-  return pairs > 0 ? std::abs(2 * concordant / pairs - 1) : 0;
 }
 
 /// Of every feature, how much it says of the target, and its ranks.
@@ -57,12 +28,7 @@ Relevance relevance(const Eigen::MatrixXd& features, const Target& target) {
     result.unit.col(j) = unit_ranks(features.col(j));
     const Eigen::VectorXd& unit = result.unit.col(j);
     if (unit.squaredNorm() == 0) continue;
-    if (target.kind == Kind::survival)
-      result.value[j] = concordance(unit, target);
-    else if (target.kind == Kind::regression)
-      result.value[j] = std::abs(unit.dot(truth));
-    else
-      result.value[j] = correlation_ratio(unit, target);
+    result.value[j] = target.task->relevance(unit, truth, target);
   }
   return result;
 }

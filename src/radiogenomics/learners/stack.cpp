@@ -3,11 +3,10 @@
 
 #include "photo51/radiogenomics/learners/options.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
 
 /// The columns are what the heads say: of each head its K scores, one head after the other. Weights
 /// that are not negative, drawn to each other as far as the cases want it; of many classes one a class, each
@@ -22,12 +21,8 @@ class Stack final : public Learner {
     const Eigen::MatrixXd x = scale_.apply(features);
     fits_.clear();
     for (Eigen::Index k = 0; k < outputs_; ++k) {
-      Target one = target;
-      if (target.kind == Kind::multiclass) {
-        one.kind = Kind::binary;
-        one.classes = 1;
-        one.value = (target.value.array() == static_cast<double>(k)).cast<double>();
-      }
+      const auto* of_output = target.task->of_output;
+      const Target one = of_output == nullptr ? target : of_output(target, k);
       // Of penalties that serve about as well the one that leaves the weights most alike.
       ElasticNetFit fit = fit_elastic_net(columns_of(x, k), one,
                                           {.l1_ratio = 0, .one_standard_error = true, .alike = true}, seed);

@@ -5,42 +5,29 @@
 #include <vector>
 
 #include "photo51/core/text.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
 
 using Json = nlohmann::json;
-using Kind = data::LabelSpec::Kind;
 using core::Learned;
 
 constexpr int64_t most_nodes = std::numeric_limits<int32_t>::max();
 /// XGBoost's marks, less the bit that it keeps beside them: no parent, and a node that was pruned away.
 constexpr int64_t none = std::numeric_limits<int32_t>::max();
 
-std::string objective_of(Kind kind) {
-  switch (kind) {
-    case Kind::binary:
-      return "binary:logistic";
-    case Kind::multiclass:
-      return "multi:softprob";
-    case Kind::survival:
-      return "survival:cox";
-    default:
-      return "reg:squarederror";
-  }
-}
-
 void require_text(const Learned& place, const std::string& wanted) {
   if (place.text() != wanted) place.fail("is not `" + wanted + "`, which is what is trained here");
 }
 
 Json objective(const Learned& told, const StateShape& shape) {
-  require_text(told.at("name"), objective_of(shape.kind));
-  Json result{{"name", objective_of(shape.kind)}};
-  if (shape.kind == Kind::multiclass) {
+  require_text(told.at("name"), shape.task->trees.name);
+  Json result{{"name", shape.task->trees.name}};
+  if (shape.outputs > 1) {
     told.at("softmax_multiclass_param").at("num_class").whole_in_text(shape.outputs, shape.outputs);
     result["softmax_multiclass_param"] = {{"num_class", std::to_string(shape.outputs)}};
-  } else if (shape.kind != Kind::survival) {
+  } else if (shape.task->trees.has_scale_pos_weight) {
     const double weight = told.at("reg_loss_param").at("scale_pos_weight").number_in_text(0, largest_float);
     result["reg_loss_param"] = {{"scale_pos_weight", core::format_number(weight)}};
   }
@@ -48,13 +35,9 @@ Json objective(const Learned& told, const StateShape& shape) {
 }
 
 Json learner_parameters(const Learned& told, const StateShape& shape) {
-  // What a score is before the first tree: a probability, a positive hazard, or a value.
-  const bool probability = shape.kind == Kind::binary || shape.kind == Kind::multiclass;
-  const bool positive = probability || shape.kind == Kind::survival;
-  const double base =
-      told.at("base_score")
-          .number_in_text(positive ? 1e-30 : -largest_float, probability ? 1 - 1e-7 : largest_float);
-  const int64_t classes = shape.kind == Kind::multiclass ? shape.outputs : 0;
+  const TreeObjective& objective = shape.task->trees;
+  const double base = told.at("base_score").number_in_text(objective.least_base, objective.largest_base);
+  const int64_t classes = shape.outputs > 1 ? shape.outputs : 0;
   Json result{
       {"base_score", core::format_number(base)},
       {"num_class", std::to_string(told.at("num_class").whole_in_text(classes, classes))},

@@ -1,14 +1,9 @@
 #pragma once
 /// Trees as XGBoost writes them (its JSON model), checked before it reads them: it trusts what it reads.
 
-#include <limits>
-
 #include "radiogenomics/learners/learner.hpp"
 
 namespace photo51::radiogenomics {
-
-/// XGBoost computes with these.
-constexpr double largest_float = std::numeric_limits<float>::max();
 
 /// The model that `learned` describes, of the fields that were checked and no others: the objective of the
 /// task, the numbers of features and of classes, and every tree a tree: arrays of one length, each node that

@@ -10,12 +10,12 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 #include "radiogenomics/learners/tree_state.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
 /// XGBoost's message, which is "[time] file.cc:line: message" and a stack of calls, one a line.
@@ -73,11 +73,6 @@ class Booster {
   BoosterHandle handle_ = nullptr;
 };
 
-double bounded_log_odds(double share) {
-  const double kept = std::min(std::max(share, 1e-6), 1 - 1e-6);
-  return std::log(kept / (1 - kept));
-}
-
 class Trees final : public Learner {
  public:
   Trees(int64_t rounds, Parameters parameters, double colsample_bynode)
@@ -86,13 +81,10 @@ class Trees final : public Learner {
   void fit(const Eigen::MatrixXd& features, const Target& target, uint64_t seed) override {
     Matrix training(features);
     training.set("weight", target.weight);
-    Eigen::VectorXd labels = target.value;
-    // Its Cox objective takes a censored time as a negative one.
-    if (target.kind == Kind::survival)
-      labels = (target.event.array() != 0).select(target.value, -target.value);
-    training.set("label", labels);
+    const TreeObjective& objective = target.task->trees;
+    training.set("label", objective.labels == nullptr ? target.value : objective.labels(target));
 
-    outputs_ = target.kind == Kind::multiclass ? target.classes : 1;
+    outputs_ = target.classes;
     booster_ = std::make_shared<Booster>(&training);
     for (const auto& [name, value] : parameters_) booster_->set(name, value);
     if (colsample_bynode_ == 0) {
@@ -101,26 +93,10 @@ class Trees final : public Learner {
     }
     booster_->set("seed", std::to_string(seed & 0x7fffffff));
     const double mean = target.value.dot(target.weight) / target.weight.sum();
-    offset_ = 0;
-    switch (target.kind) {
-      case Kind::binary:
-        booster_->set("objective", "binary:logistic");
-        booster_->set("base_score", "0.5");
-        offset_ = bounded_log_odds(mean);
-        break;
-      case Kind::multiclass:
-        booster_->set("objective", "multi:softprob");
-        booster_->set("num_class", std::to_string(target.classes));
-        break;
-      case Kind::survival:
-        booster_->set("objective", "survival:cox");
-        booster_->set("base_score", "1");
-        break;
-      default:
-        booster_->set("objective", "reg:squarederror");
-        booster_->set("base_score", "0");
-        offset_ = mean;
-    }
+    offset_ = objective.offset == nullptr ? 0 : objective.offset(mean);
+    booster_->set("objective", objective.name);
+    if (outputs_ > 1) booster_->set("num_class", std::to_string(outputs_));
+    if (!objective.base_score.empty()) booster_->set("base_score", objective.base_score);
     if (offset_ != 0) training.set("base_margin", Eigen::VectorXd::Constant(target.size(), offset_));
     for (int64_t round = 0; round < rounds_; ++round)
       check(XGBoosterUpdateOneIter(booster_->get(), static_cast<int>(round), training.get()));
@@ -152,7 +128,7 @@ class Trees final : public Learner {
 
   void load(const core::Learned& state, const StateShape& shape) override {
     outputs_ = state.at("outputs").whole(shape.outputs, shape.outputs);
-    const bool shifted = shape.kind != Kind::multiclass && shape.kind != Kind::survival;
+    const bool shifted = shape.task->trees.offset != nullptr;
     offset_ = state.at("offset").number(shifted ? -largest_float : 0, shifted ? largest_float : 0);
     const std::string text = checked_trees(state.at("xgboost"), shape).dump();
     auto booster = std::make_shared<Booster>();

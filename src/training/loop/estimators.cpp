@@ -10,6 +10,7 @@
 #include "photo51/core/json.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/data/split/split.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/radiogenomics/learners/learner_head.hpp"
 #include "photo51/radiogenomics/learners/options.hpp"
@@ -21,14 +22,14 @@ namespace {
 /// What one head with an estimator is fitted to, batch by batch.
 class FitTable {
  public:
-  void add(const at::Tensor& features, const data::LabelBatch& labels) {
+  void add(const at::Tensor& features, const data::Targets& labels) {
     features_.push_back(features);
     value_.push_back(labels.value);
     known_.push_back(labels.known);
     if (labels.event.defined()) event_.push_back(labels.event);
   }
   at::Tensor features() const { return at::cat(features_); }
-  data::LabelBatch labels() const {
+  data::Targets labels() const {
     return {at::cat(value_), event_.empty() ? at::Tensor() : at::cat(event_), at::cat(known_)};
   }
 
@@ -130,7 +131,7 @@ data::SplitOptions inner_split(const ExperimentOptions& experiment, int64_t fold
   split.folds = folds;
   split.stratify = "";
   for (const auto& stack : stacks)
-    if (split.stratify.empty() && head_options(experiment, stack).task != "regression")
+    if (split.stratify.empty() && data::task_named(head_options(experiment, stack).task).stratum != nullptr)
       split.stratify = stack;
   return split;
 }

@@ -6,25 +6,27 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 
 namespace photo51::training {
 namespace {
 
-bool fits(const data::LabelSpec& label, Sampling sampler) {
-  using Kind = data::LabelSpec::Kind;
-  return sampler == Sampling::by_event ? label.kind == Kind::survival
-                                       : label.kind == Kind::binary || label.kind == Kind::multiclass;
+bool fits(const data::Task& task, Sampling sampler) {
+  return sampler == Sampling::by_event ? task.has_events : task.has_classes();
 }
 
 }  // namespace
 
-std::string sampler_head(const std::vector<data::LabelSpec>& labels, Sampling sampler,
+std::string sampler_head(const std::vector<data::TaskSpec>& labels, Sampling sampler,
                          const std::string& wanted) {
   if (sampler == Sampling::none) return "";
   std::vector<std::string> names;
   for (const auto& label : labels)
-    if (fits(label, sampler)) names.push_back(label.head);
-  const std::string kind = sampler == Sampling::by_event ? "survival" : "binary or multiclass";
+    if (fits(data::task_of(label), sampler)) names.push_back(label.head);
+  std::vector<std::string> tasks;
+  for (const auto& task : data::tasks())
+    if (fits(task, sampler)) tasks.push_back(task.name);
+  const std::string kind = core::join(tasks, " or ");
   if (names.empty())
     core::fail_usage("train.sampler: " + config::name_of(sampler) + " needs a " + kind +
                      " head; none is there");

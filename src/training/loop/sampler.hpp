@@ -18,7 +18,7 @@ struct OrderOptions {
 
 /// The head that `sampler` looks at: `wanted`, or the first that fits when it is empty. Error (usage) when
 /// there is none or `wanted` does not fit.
-std::string sampler_head(const std::vector<data::LabelSpec>& labels, Sampling sampler,
+std::string sampler_head(const std::vector<data::TaskSpec>& labels, Sampling sampler,
                          const std::string& wanted);
 
 /// A shuffle of `rows` that depends on nothing but its arguments. Balanced: every known class (event:

@@ -6,16 +6,17 @@
 #include <cmath>
 #include <limits>
 
+#include "photo51/data/task/task.hpp"
 #include "photo51/evaluation/classification.hpp"
 #include "photo51/evaluation/expression.hpp"
 #include "photo51/evaluation/regression.hpp"
 #include "photo51/evaluation/survival.hpp"
+#include "photo51/evaluation/task_metrics.hpp"
 #include "photo51/model/model.hpp"
 
 namespace photo51::training {
 namespace {
 
-using Kind = data::LabelSpec::Kind;
 constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<double> numbers(const at::Tensor& tensor) {
@@ -23,28 +24,28 @@ std::vector<double> numbers(const at::Tensor& tensor) {
   return {flat.const_data_ptr<double>(), flat.const_data_ptr<double>() + flat.numel()};
 }
 
-double head_metric(const data::LabelSpec& spec, const at::Tensor& predicted, const data::LabelBatch& labels) {
-  const at::Tensor rows = labels.known.nonzero().view(-1);
+/// Of the cases all of whose labels are known.
+double head_metric(const data::TaskSpec& spec, const at::Tensor& predicted, const data::Targets& labels) {
+  const at::Tensor known = labels.known.dim() > 1 ? labels.known.all(1) : labels.known;
+  const at::Tensor rows = known.nonzero().view(-1);
   if (rows.numel() == 0) return undefined;
+  const data::Task& task = data::task_of(spec);
+  evaluation::ScoredPredictions scored;
+  scored.spec = spec;
+  if (task.has_classes() || task.names_outputs) scored.classes = task.output_names(spec);
   const at::Tensor chosen = predicted.cpu().index_select(0, rows);
+  const int64_t width = scored.width();
+  scored.predicted = numbers(chosen.narrow(1, chosen.size(1) - width, width));
   const auto truth = numbers(labels.value.index_select(0, rows));
-  if (spec.kind == Kind::regression) return evaluation::r_squared(numbers(chosen), truth);
-  if (spec.kind == Kind::expression) {
-    evaluation::ScoredPredictions scored;
-    scored.classes = spec.classes;
-    scored.predicted = numbers(chosen);
+  if (task.has_classes())
+    for (const double value : truth) scored.label.push_back(static_cast<int>(value));
+  else
     scored.value = truth;
-    return evaluation::median(evaluation::gene_pearson(scored));
-  }
-  if (spec.kind == Kind::survival) {
+  if (task.has_events) {
     const auto observed = numbers(labels.event.index_select(0, rows));
-    const evaluation::Events events(observed.begin(), observed.end());
-    return evaluation::c_index(truth, events, numbers(chosen));
+    scored.event.assign(observed.begin(), observed.end());
   }
-  std::vector<int> classes;
-  for (const double value : truth) classes.push_back(static_cast<int>(value));
-  if (spec.kind == Kind::binary) return evaluation::auroc(numbers(chosen.select(1, 1)), classes);
-  return evaluation::macro_auroc(numbers(chosen), classes, chosen.size(1));
+  return evaluation::headline(scored);
 }
 
 /// Stacks the batches of a pass: the heads' raw outputs, and labels.
@@ -55,33 +56,16 @@ struct Collected {
 
 }  // namespace
 
-bool has_metric(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows) {
-  std::vector<double> values, risks;
-  evaluation::Events events;
-  for (const int64_t row : rows) {
-    const auto& label = cohort.label(row, spec.head);
-    if (!label.known) continue;
-    values.push_back(label.value);
-    risks.push_back(-label.value);
-    events.push_back(static_cast<char>(label.event));
-  }
-  if (values.empty()) return false;
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  switch (spec.kind) {
-    case Kind::binary:
-    case Kind::multiclass:
-      return *least < *most;
-    case Kind::regression:
-      return !std::isnan(evaluation::r_squared(values, values));
-    case Kind::survival:
-      return !std::isnan(evaluation::c_index(values, events, risks));
-    case Kind::expression:
-      break;
-  }
-  return true;
+bool has_metric(const data::TaskSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows) {
+  std::vector<const data::Case::Label*> known;
+  for (const int64_t row : rows)
+    if (const auto& label = cohort.label(row, spec.head); label.known) known.push_back(&label);
+  if (known.empty()) return false;
+  const auto is_defined = evaluation::metrics_of(spec.task).is_defined;
+  return is_defined == nullptr || is_defined(known);
 }
 
-bool has_loss(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
+bool has_loss(const data::TaskSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
               bool needs_event) {
   return std::any_of(rows.begin(), rows.end(), [&](int64_t row) {
     const auto& label = cohort.label(row, spec.head);

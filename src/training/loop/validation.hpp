@@ -17,8 +17,8 @@ Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
                     const inference::InferenceOptions& options);
 
 /// Whether these rows give a head a metric, or a loss, whatever is predicted. Cox's loss `needs_event`.
-bool has_metric(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows);
-bool has_loss(const data::LabelSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
+bool has_metric(const data::TaskSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows);
+bool has_loss(const data::TaskSpec& spec, const data::Cohort& cohort, const std::vector<int64_t>& rows,
               bool needs_event);
 
 }  // namespace photo51::training

@@ -3,8 +3,10 @@
 #include <algorithm>
 
 #include "photo51/config/read.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/evaluation/task_metrics.hpp"
 
 namespace photo51::training {
 namespace {
@@ -49,6 +51,8 @@ ExperimentOptions read_experiment(const std::filesystem::path& config,
   for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   ExperimentOptions experiment;
   config::read(document, experiment);
+  for (const auto& [name, head] : experiment.pipeline.model.heads)
+    core::with_context("model.heads." + name, [&, &task = head.task] { evaluation::metrics_of(task); });
   tell_of_unused_inputs(document, config, experiment.pipeline);
   return experiment;
 }

@@ -13,6 +13,7 @@
 #include "photo51/core/temporary.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/cohort/check.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/run/layout.hpp"
 #include "training/loop/estimators.hpp"
 #include "training/loop/sampler.hpp"
@@ -100,12 +101,11 @@ void check_selection(const ExperimentOptions& experiment, const data::Cohort& co
   const TrainOptions& train = experiment.train;
   if (train.checkpoint != KeptEpoch::best && train.patience == 0) return;
   const std::string what = train.checkpoint == KeptEpoch::best ? "train.checkpoint: best" : "train.patience";
-  std::vector<std::pair<data::LabelSpec, bool>> trained;  ///< and whether the loss needs events
+  std::vector<std::pair<data::TaskSpec, bool>> trained;  ///< and whether the loss needs events
   for (const auto& spec : cohort.labels())
     for (const auto& [name, head] : experiment.pipeline.model.heads)
       if (name == spec.head && head.estimator.empty())
-        trained.emplace_back(spec,
-                             spec.kind == data::LabelSpec::Kind::survival && head.loss != "discrete_nll");
+        trained.emplace_back(spec, radiogenomics::needs_event(head));
   if (trained.empty())
     core::fail_usage(
         what + ": compares epochs, but every head has an estimator, which is fitted at once; remove it");

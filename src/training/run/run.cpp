@@ -15,6 +15,7 @@
 #include "photo51/core/interrupt.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"
 #include "training/loop/estimators.hpp"
@@ -192,11 +193,11 @@ class Run {
     member.info.risks.clear();
     const auto& labels = member.info.labels;
     if (std::none_of(labels.begin(), labels.end(),
-                     [](const auto& label) { return label.kind == data::LabelSpec::Kind::survival; }))
+                     [](const auto& label) { return data::task_of(label).is_risk(); }))
       return;
     const Predictions seen = inference::predict(member, cohort_, cases, train, pass);
     for (const auto& label : labels) {
-      if (label.kind != data::LabelSpec::Kind::survival) continue;
+      if (!data::task_of(label).is_risk()) continue;
       double sum = 0, squares = 0, count = 0;
       for (const auto& prediction : seen)
         if (prediction.head == label.head) sum += prediction.value, ++count;

@@ -18,7 +18,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
-using Kind = LabelSpec::Kind;
 
 std::vector<int64_t> all_of(const Cohort& cohort) {
   std::vector<int64_t> rows(static_cast<size_t>(cohort.size()));
@@ -122,13 +121,13 @@ class LearnableTest : public CohortFolder {};
 
 TEST_F(LearnableTest, EveryClassMustBeThere) {
   const auto cohort = read("patient,kind,y\nP1,a,1\nP2,b,2\nP3,c,3\nP4,a,3\nP5,,3\n", {},
-                           {label_spec("kind", Kind::multiclass), label_spec("y", Kind::regression)});
+                           {label_spec("kind", "multiclass"), label_spec("y", "regression")});
   check_learnable(cohort, {0, 1, 2}, "all");
   PHOTO51_EXPECT_ERROR(check_learnable(cohort, {0, 1, 3, 4}, "training part of fold 2"), data,
                        AllOf(HasSubstr("head kind: training part of fold 2: no patient is of class `c`"),
                              HasSubstr("a 2, b 1, c 0, 1 unknown"), HasSubstr("stratify: kind")));
   PHOTO51_EXPECT_ERROR(check_learnable(cohort, {0, 3}, "x"), data, HasSubstr("one class, a"));
-  const auto values = read("patient,y\nP1,1\nP2,3\nP3,3\n", {}, {label_spec("y", Kind::regression)});
+  const auto values = read("patient,y\nP1,1\nP2,3\nP3,3\n", {}, {label_spec("y", "regression")});
   check_learnable(values, {0, 1, 2}, "all");
   PHOTO51_EXPECT_ERROR(check_learnable(values, {1, 2}, "x"), data, HasSubstr("all 2 known values"));
 }
@@ -137,7 +136,7 @@ TEST_F(LearnableTest, FoldsOfARareClassAreRefusedBeforeTraining) {
   std::string text = "patient,kind\n";
   for (int i = 0; i < 12; ++i)
     text += "P" + std::to_string(i) + "," + (i == 7 ? "rare" : i % 2 ? "a" : "b") + "\n";
-  const auto cohort = read(text, {}, {label_spec("kind", Kind::multiclass)});
+  const auto cohort = read(text, {}, {label_spec("kind", "multiclass")});
   SplitOptions options;
   options.folds = 3;
   PHOTO51_EXPECT_ERROR(split_cohort(cohort, options), data,
@@ -145,11 +144,11 @@ TEST_F(LearnableTest, FoldsOfARareClassAreRefusedBeforeTraining) {
 }
 
 TEST_F(LearnableTest, CountsInWords) {
-  auto positive = label_spec("idh", Kind::binary, "idh");
+  auto positive = label_spec("idh", "binary", "idh");
   positive.positive = {"mut"};
   const auto cohort =
       read("patient,idh,time,event,y\nP1,mut,3,1,0.5\nP2,wt,4,0,1\nP3,,5,1,\n", {},
-           {positive, label_spec("os", Kind::survival, "time", "event"), label_spec("y", Kind::regression)});
+           {positive, label_spec("os", "survival", "time", "event"), label_spec("y", "regression")});
   const auto counts = [&](size_t head) { return label_counts(cohort, {0, 1, 2}, cohort.labels()[head]); };
   EXPECT_EQ(counts(0), "wt 1, mut 1, 1 unknown");
   EXPECT_EQ(counts(1), "2 events, 1 censored");

@@ -2,13 +2,13 @@
 
 #include "data/fixture.hpp"
 #include "photo51/data/cohort/cohort.hpp"
+#include "photo51/data/load/fit.hpp"
 
 namespace photo51::data {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
-using Kind = LabelSpec::Kind;
 
 class CohortChecks : public CohortFolder {
  protected:
@@ -27,9 +27,9 @@ class CohortChecks : public CohortFolder {
 
 TEST_F(CohortChecks, ALabelAmongWhatItsHeadSeesIsRefused) {
   const std::string manifest = "patient,age,idh,time,event,clin.time\nP1,40,1,10,1,3\nP2,50,0,20,0,4\n";
-  const auto idh = label_spec("idh", Kind::binary);
-  const auto os = label_spec("os", Kind::survival, "time", "event");
-  const auto refused = [&](const InputOptions& options, const LabelSpec& spec) {
+  const auto idh = label_spec("idh", "binary");
+  const auto os = label_spec("os", "survival", "time", "event");
+  const auto refused = [&](const InputOptions& options, const TaskSpec& spec) {
     return failure(core::Fault::usage, [&] { read(manifest, {{"clin", options}}, {spec}); });
   };
   EXPECT_THAT(refused(clinical({"age", "idh"}), idh),
@@ -88,7 +88,7 @@ TEST_F(CohortChecks, AMisspeltOptionalColumnIsRefused) {
 }
 
 TEST_F(CohortChecks, ManifestsOfSpreadsheetsAreRead) {
-  const auto idh = label_spec("idh", Kind::binary);
+  const auto idh = label_spec("idh", "binary");
   const Inputs inputs{{"clin", clinical({"age"})}};
   std::string text;
   const auto warned = logged([&] {

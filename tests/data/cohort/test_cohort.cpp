@@ -109,8 +109,8 @@ TEST_F(CohortTest, OneSeriesOfAFolderExists) {
 }
 
 TEST_F(CohortTest, UnknownInputOrHeadNamesTheNearest) {
-  const auto cohort = read("patient,flair,idh\nP1,,1\n", {{"mri", image_input({"flair"})}},
-                           {label_spec("idh", LabelSpec::Kind::binary)});
+  const auto cohort =
+      read("patient,flair,idh\nP1,,1\n", {{"mri", image_input({"flair"})}}, {label_spec("idh", "binary")});
   EXPECT_THAT(failure(core::Fault::usage, [&] { (void)cohort.has_input(0, "mry"); }), HasSubstr("`mri`"));
   EXPECT_THAT(failure(core::Fault::usage, [&] { (void)cohort.label(0, "idn"); }), HasSubstr("`idh`"));
 }

@@ -12,20 +12,19 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
-using Kind = LabelSpec::Kind;
 
 class LabelsTest : public CohortFolder {
  protected:
-  Cohort with(const std::string& manifest, LabelSpec spec, bool require = true) const {
+  Cohort with(const std::string& manifest, TaskSpec spec, bool require = true) const {
     return read(manifest, {}, {std::move(spec)}, require);
   }
-  std::string refused(const std::string& manifest, LabelSpec spec) const {
+  std::string refused(const std::string& manifest, TaskSpec spec) const {
     return data_failure(manifest, {}, {std::move(spec)});
   }
 };
 
 TEST_F(LabelsTest, Binary) {
-  auto cohort = with("patient,idh\nP1,1\nP2,0\nP3,\nP4,NA\nP5,1.0\n", label_spec("idh", Kind::binary));
+  auto cohort = with("patient,idh\nP1,1\nP2,0\nP3,\nP4,NA\nP5,1.0\n", label_spec("idh", "binary"));
   EXPECT_TRUE(cohort.label(0, "idh").known);
   EXPECT_EQ(cohort.label(0, "idh").value, 1);
   EXPECT_TRUE(cohort.label(1, "idh").known);
@@ -34,7 +33,7 @@ TEST_F(LabelsTest, Binary) {
   EXPECT_FALSE(cohort.label(3, "idh").known);
   EXPECT_EQ(cohort.label(4, "idh").value, 1);
 
-  auto mutant = label_spec("idh", Kind::binary, "status");
+  auto mutant = label_spec("idh", "binary", "status");
   mutant.positive = {"mutant"};
   cohort = with("patient,status\nP1,mutant\nP2,wildtype\nP3,nan\n", mutant);
   EXPECT_EQ(cohort.label(0, "idh").value, 1);
@@ -47,16 +46,16 @@ TEST_F(LabelsTest, Binary) {
           "column `status`: no patient has `mutnt` (did you mean `mutant`?) (head idh); the column holds "
           "`mutant` (1), `wildtype` (1)"));
   EXPECT_THAT(
-      refused("patient,idh\nP1,1\nP2,yes\n", label_spec("idh", Kind::binary)),
+      refused("patient,idh\nP1,1\nP2,yes\n", label_spec("idh", "binary")),
       HasSubstr("cohort.csv:3: column `idh`: `yes` is not 0 or 1 (head idh); the column holds `1` (1), `yes` "
                 "(1); name the words that mean 1 with `positive`"));
-  EXPECT_THAT(refused("patient,ihd\nP1,1\n", label_spec("idh", Kind::binary)), HasSubstr("head idh: "));
-  EXPECT_THAT(refused("patient,ihd\nP1,1\n", label_spec("idh", Kind::binary)),
+  EXPECT_THAT(refused("patient,ihd\nP1,1\n", label_spec("idh", "binary")), HasSubstr("head idh: "));
+  EXPECT_THAT(refused("patient,ihd\nP1,1\n", label_spec("idh", "binary")),
               HasSubstr("there is no column `idh` (did you mean `ihd`?)"));
 }
 
 TEST_F(LabelsTest, ExpressionComesFromItsOwnTable) {
-  auto spec = label_spec("genes", Kind::expression);
+  auto spec = label_spec("genes", "expression");
   spec.table = "expression.tsv";
   write("expression.tsv", "\tA\tB\nP1\t1\t2\nP3\t3\t4\n");
   auto cohort = with("patient\nP1\nP2\nP3\n", spec);
@@ -77,7 +76,7 @@ TEST_F(LabelsTest, ExpressionComesFromItsOwnTable) {
 }
 
 TEST_F(LabelsTest, MulticlassNamesComeFromTheData) {
-  auto spec = label_spec("cluster", Kind::multiclass);
+  auto spec = label_spec("cluster", "multiclass");
   auto cohort = with("patient,cluster\nP1,R3\nP2,R1\nP3,\nP4,R10\n", spec);
   EXPECT_THAT(cohort.labels()[0].classes, ElementsAre("R1", "R10", "R3"));
   EXPECT_EQ(cohort.label(0, "cluster").value, 2);
@@ -96,7 +95,7 @@ TEST_F(LabelsTest, MulticlassNamesComeFromTheData) {
 }
 
 TEST_F(LabelsTest, Regression) {
-  const auto spec = label_spec("ki67", Kind::regression);
+  const auto spec = label_spec("ki67", "regression");
   const auto cohort = with("patient,ki67\nP1,-2.5\nP2,\n", spec);
   EXPECT_EQ(cohort.label(0, "ki67").value, -2.5);
   EXPECT_FALSE(cohort.label(1, "ki67").known);
@@ -106,7 +105,7 @@ TEST_F(LabelsTest, Regression) {
 }
 
 TEST_F(LabelsTest, Survival) {
-  const auto spec = label_spec("os", Kind::survival, "time", "event");
+  const auto spec = label_spec("os", "survival", "time", "event");
   const auto cohort = with("patient,time,event\nP1,10,1\nP2,5.5,0\nP3,,1\nP4,7,\n", spec);
   EXPECT_EQ(cohort.label(0, "os").value, 10);
   EXPECT_TRUE(cohort.label(0, "os").event);
@@ -132,16 +131,16 @@ TEST_F(LabelsTest, Survival) {
 }
 
 TEST_F(LabelsTest, PredictionNeedsNoLabels) {
-  auto spec = label_spec("cluster", Kind::multiclass);
+  auto spec = label_spec("cluster", "multiclass");
   spec.classes = {"a", "b"};
   EXPECT_FALSE(with("patient\nP1\n", spec, false).label(0, "cluster").known);
   const auto cohort = with("patient,cluster\nP1,z\nP2,b\n", spec, false);
   EXPECT_FALSE(cohort.label(0, "cluster").known);
   EXPECT_EQ(cohort.label(1, "cluster").value, 1);
-  EXPECT_FALSE(with("patient,time\nP1,1\n", label_spec("os", Kind::survival, "time", "event"), false)
+  EXPECT_FALSE(with("patient,time\nP1,1\n", label_spec("os", "survival", "time", "event"), false)
                    .label(0, "os")
                    .known);
-  const auto words = with("patient,idh\nP1,1\nP2,maybe\n", label_spec("idh", Kind::binary), false);
+  const auto words = with("patient,idh\nP1,1\nP2,maybe\n", label_spec("idh", "binary"), false);
   EXPECT_FALSE(words.label(1, "idh").known);
   EXPECT_THAT(words.warnings(),
               Contains(Field(&Warning::text,
@@ -152,7 +151,7 @@ TEST_F(LabelsTest, PredictionNeedsNoLabels) {
 }
 
 TEST_F(LabelsTest, AWordThatNobodyNamedIsNoNegative) {
-  auto spec = label_spec("mut", Kind::binary);
+  auto spec = label_spec("mut", "binary");
   spec.positive = {"mutant"};
   const std::string head = "patient,mut\nP1,mutant\nP2,wildtype\nP3,wildtype\n";
   for (const std::string word : {"Mutant", "equivocal", "mutant?", "WT", "2"}) {
@@ -200,7 +199,7 @@ TEST_F(LabelsTest, AWordThatNobodyNamedIsNoNegative) {
 }
 
 TEST_F(LabelsTest, NegativeNamesTheOthersAndAWordOfItsOwnIsNoBlank) {
-  auto spec = label_spec("r2", Kind::binary, "cluster");
+  auto spec = label_spec("r2", "binary", "cluster");
   spec.positive = {"R2"};
   const std::string clusters = "patient,cluster\nP1,R1\nP2,R2\nP3,R3\nP4,\n";
   EXPECT_THAT(refused(clusters, spec), HasSubstr("beside `R2` there are 2 words"));
@@ -223,13 +222,13 @@ TEST_F(LabelsTest, NegativeNamesTheOthersAndAWordOfItsOwnIsNoBlank) {
 
 TEST_F(LabelsTest, BlanksThatMayBeAValueAreTold) {
   testing::internal::CaptureStderr();
-  with("patient,stage\nP1,I\nP2,II\nP3,None\nP4,None\nP5,NA\n", label_spec("stage", Kind::multiclass));
+  with("patient,stage\nP1,I\nP2,II\nP3,None\nP4,None\nP5,NA\n", label_spec("stage", "multiclass"));
   EXPECT_THAT(testing::internal::GetCapturedStderr(),
               HasSubstr("column `stage` (head stage): `None` (2) count as blank"));
 }
 
 TEST_F(LabelsTest, TrueAndFalseAreUnderstood) {
-  const auto spec = label_spec("idh", Kind::binary);
+  const auto spec = label_spec("idh", "binary");
   const auto cohort = with("patient,idh\nP1,True\nP2,FALSE\nP3,false\n", spec);
   EXPECT_EQ(cohort.label(0, "idh").value, 1);
   EXPECT_EQ(cohort.label(1, "idh").value, 0);
@@ -238,7 +237,7 @@ TEST_F(LabelsTest, TrueAndFalseAreUnderstood) {
 }
 
 TEST_F(LabelsTest, EventWordsAreUnderstoodOrNamed) {
-  auto spec = label_spec("os", Kind::survival, "time", "event");
+  auto spec = label_spec("os", "survival", "time", "event");
   const std::vector<std::pair<std::string, std::string>> pairs{{"1:DECEASED", "0:LIVING"},
                                                                {"1:Recurred/Progressed", "0:DiseaseFree"},
                                                                {"True", "False"},
@@ -264,7 +263,7 @@ TEST_F(LabelsTest, EventWordsAreUnderstoodOrNamed) {
 }
 
 TEST_F(LabelsTest, ClassesDifferByMoreThanTheirSpelling) {
-  const auto spec = label_spec("grade", Kind::multiclass);
+  const auto spec = label_spec("grade", "multiclass");
   EXPECT_THAT(
       refused("patient,grade\nP1,beta\nP2,Beta\nP3,beta\nP4,alpha\n", spec),
       HasSubstr("column `grade`: `Beta` and `beta` differ only in how they are written (head grade)"));
@@ -276,7 +275,7 @@ TEST_F(LabelsTest, ClassesDifferByMoreThanTheirSpelling) {
 }
 
 TEST_F(LabelsTest, WordsForZeroAreLearnedFromTraining) {
-  auto spec = label_spec("mut", Kind::binary);
+  auto spec = label_spec("mut", "binary");
   spec.positive = {"mutant"};
   InputOptions clinical;
   clinical.modality = "clinical";
@@ -290,7 +289,7 @@ TEST_F(LabelsTest, WordsForZeroAreLearnedFromTraining) {
 
 TEST_F(LabelsTest, WordsOfTheSharedCases) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/s_labels");
-  auto spec = label_spec("subtype", Kind::multiclass);
+  auto spec = label_spec("subtype", "multiclass");
   spec.classes = {"Alpha", "Beta", "Gamma"};
   const std::string manifest = core::read_file(test::shared_cases() / "radiomics/s_labels/m.csv");
   const std::string message = refused(manifest, spec);
@@ -303,22 +302,22 @@ TEST_F(LabelsTest, WordsOfTheSharedCases) {
 TEST_F(LabelsTest, NumbersThatBecomeInfiniteAreRefused) {
   for (const char* wrong : {"1e308", "inf", "-inf", "1e39", "1e999"})
     EXPECT_THAT(
-        refused(std::string("patient,age\nP1,60\nP2,") + wrong + "\n", label_spec("age", Kind::regression)),
+        refused(std::string("patient,age\nP1,60\nP2,") + wrong + "\n", label_spec("age", "regression")),
         HasSubstr(std::string("cohort.csv:3: column `age`: `") + wrong + "` is not a number"));
-  EXPECT_THAT(refused("patient,age\nP1,60\nP2,1e308\n", label_spec("age", Kind::regression)),
+  EXPECT_THAT(refused("patient,age\nP1,60\nP2,1e308\n", label_spec("age", "regression")),
               HasSubstr("`1e308` is not a number (finite, at most 3.4e38) (head age)"));
   for (const char* wrong : {"1e308", "inf", "-nan", "nan(1)"})
     EXPECT_THAT(refused(std::string("patient,time,event\nP1,60,1\nP2,") + wrong + ",0\n",
-                        label_spec("os", Kind::survival, "time", "event")),
+                        label_spec("os", "survival", "time", "event")),
                 HasSubstr(std::string("cohort.csv:3: column `time`: `") + wrong + "` is not a time"));
 }
 
 TEST_F(LabelsTest, IdsThatCommandATerminalAreRefused) {
   for (const std::string odd : {"P\x1B[2J", "P\x07", "P\xC2\x9B", "\"P\n2\"", "P\xE2\x80\xAE"})
-    EXPECT_THAT(refused("patient,idh\nP1,1\n" + odd + ",0\n", label_spec("idh", Kind::binary)),
+    EXPECT_THAT(refused("patient,idh\nP1,1\n" + odd + ",0\n", label_spec("idh", "binary")),
                 AllOf(HasSubstr("cohort.csv:3: column `patient`: the id `P"),
                       HasSubstr("holds a control character")));
-  EXPECT_THAT(refused(std::string("patient,idh\nP1,1\nP\0,0\n", 22), label_spec("idh", Kind::binary)),
+  EXPECT_THAT(refused(std::string("patient,idh\nP1,1\nP\0,0\n", 22), label_spec("idh", "binary")),
               HasSubstr("cohort.csv:3: holds a zero byte"));
 }
 

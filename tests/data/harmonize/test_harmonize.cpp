@@ -193,7 +193,7 @@ TEST_F(HarmonizeTest, Covariates) {
   input.harmonize.covariates = {"age", "sex"};
   const auto cohort =
       read(manifest("P99,South,,m,1,1,1,1\nP98,South,50,x,1,1,1,1\nP97,South,old,m,1,1,1,1\n"),
-           {{"numbers", input}}, {label_spec("idh", LabelSpec::Kind::binary)});
+           {{"numbers", input}}, {label_spec("idh", "binary")});
   const auto fitted = fit(cohort, first(24));
   EXPECT_LT(difference_of_sites(cohort, fitted), 0.2);
   EXPECT_THAT(failure(core::Fault::data, [&] { features(cohort, fitted, 24); }),
@@ -206,7 +206,7 @@ TEST_F(HarmonizeTest, Covariates) {
   const auto refused = [&](std::vector<std::string> covariates, core::Fault fault) {
     input.harmonize.covariates = std::move(covariates);
     return failure(fault, [&] {
-      fit(read(manifest(), {{"numbers", input}}, {label_spec("idh", LabelSpec::Kind::binary)}), first(24));
+      fit(read(manifest(), {{"numbers", input}}, {label_spec("idh", "binary")}), first(24));
     });
   };
   EXPECT_THAT(refused({"idh"}, core::Fault::usage), HasSubstr("is what head `idh` is to predict"));

@@ -261,7 +261,7 @@ TEST_F(BagTest, MiasBreasts) {
   options.preprocess.normalize = {.method = "fixed", .mean = {0}, .std = {1}, .full_scale = 255};
   CohortOptions of;
   of.manifest = test::shared_data() / "mias" / "cohort.csv";
-  const Cohort cohort(of, {{"breast", options}}, {label_spec("abnormal", LabelSpec::Kind::binary)});
+  const Cohort cohort(of, {{"breast", options}}, {label_spec("abnormal", "binary")});
   ASSERT_EQ(cohort.size(), 121);
   const CaseLoader cases(cohort, {});
   int64_t left = 0;  // breasts whose chest wall, where the light is, lies at the picture's left

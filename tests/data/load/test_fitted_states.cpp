@@ -147,7 +147,7 @@ TEST_F(FittedStates, Landmarks) {
 }
 
 TEST_F(FittedStates, ClassesAreNames) {
-  const auto spec = label_spec("c", LabelSpec::Kind::multiclass);
+  const auto spec = label_spec("c", "multiclass");
   EXPECT_THAT(failure(core::Fault::data, [&] { fitted_labels({spec}, {R"({"classes": {"c": [1]}})"}); }),
               HasSubstr("`classes.c[0]`: is not text"));
 }

@@ -53,8 +53,7 @@ class LoaderTest : public CohortFolder {
     genes.table = "e.tsv";
     of.manifest = folder_ / "cohort.csv";
     return Cohort(of, {{"mri", image}, {"genes", genes}},
-                  {label_spec("idh", LabelSpec::Kind::binary),
-                   label_spec("os", LabelSpec::Kind::survival, "time", "event")});
+                  {label_spec("idh", "binary"), label_spec("os", "survival", "time", "event")});
   }
   static at::Tensor ramp_of_squares() { return ramp(3).square(); }
   /// The cohort of `nine` with the files that lie there now.
@@ -373,10 +372,10 @@ TEST_F(LoaderTest, LggCohort) {
   genes.table = "expression";
   CohortOptions of;
   of.manifest = test::shared_data() / "lgg" / "cohort.csv";
-  auto codel = label_spec("codel", LabelSpec::Kind::binary, "codel_1p19q");
-  const Cohort cohort(of, {{"mri", image}, {"genes", genes}},
-                      {codel, label_spec("rna", LabelSpec::Kind::multiclass, "rna_cluster"),
-                       label_spec("os", LabelSpec::Kind::survival, "time", "event")});
+  auto codel = label_spec("codel", "binary", "codel_1p19q");
+  const Cohort cohort(
+      of, {{"mri", image}, {"genes", genes}},
+      {codel, label_spec("rna", "multiclass", "rna_cluster"), label_spec("os", "survival", "time", "event")});
   ASSERT_EQ(cohort.size(), 75);
   std::map<std::string, int> sites;
   int positives = 0, known = 0, events = 0;

@@ -24,7 +24,7 @@ class GroupTest : public CohortFolder {
     if (reversed) std::reverse(rows.begin(), rows.end());
     std::string text = "patient,cluster,idh,site\n";
     for (const auto& row : rows) text += row;
-    return read(text, {}, {label_spec("idh", LabelSpec::Kind::binary)});
+    return read(text, {}, {label_spec("idh", "binary")});
   }
   static void expect_whole_groups(const Cohort& cohort, const Split& split) {
     for (const auto& fold : split.folds) {

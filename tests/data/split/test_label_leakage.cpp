@@ -12,7 +12,6 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using Kind = LabelSpec::Kind;
 using Values = std::vector<double>;
 
 TEST(LabelLeakage, ChanceIsThatOfARandomOrder) {
@@ -56,15 +55,15 @@ class LabelLeakageTest : public CohortFolder {
     options.columns = std::move(columns);
     return options;
   }
-  Cohort cohort(const std::string& text, LabelSpec spec, InputOptions options = clinical({"x"})) const {
+  Cohort cohort(const std::string& text, TaskSpec spec, InputOptions options = clinical({"x"})) const {
     return read(text, {{"clin", std::move(options)}}, {std::move(spec)});
   }
-  std::string refused(const std::string& text, LabelSpec spec, InputOptions options = clinical({"x"})) const {
+  std::string refused(const std::string& text, TaskSpec spec, InputOptions options = clinical({"x"})) const {
     const Cohort made = cohort(text, std::move(spec), std::move(options));
     return failure(core::Fault::data, [&] { check_leakage(made, {}); });
   }
   /// What the check of a cohort that it lets pass logs.
-  std::string told(const std::string& text, LabelSpec spec) const {
+  std::string told(const std::string& text, TaskSpec spec) const {
     const Cohort made = cohort(text, std::move(spec));
     testing::internal::CaptureStderr();
     check_leakage(made, {});
@@ -73,8 +72,8 @@ class LabelLeakageTest : public CohortFolder {
 };
 
 TEST_F(LabelLeakageTest, ACopyInOtherWordsIsRefused) {
-  const auto idh = label_spec("idh", Kind::binary), grade = label_spec("grade", Kind::multiclass);
-  const auto os = label_spec("os", Kind::survival, "time", "event");
+  const auto idh = label_spec("idh", "binary"), grade = label_spec("grade", "multiclass");
+  const auto os = label_spec("os", "survival", "time", "event");
   for (const auto& cell : std::vector<std::function<std::string(int)>>{
            [](int i) { return std::to_string(7 - 3 * (i % 2)); },
            [](int i) { return std::string(i % 2 ? "mutant" : "wildtype"); },
@@ -90,7 +89,7 @@ TEST_F(LabelLeakageTest, ACopyInOtherWordsIsRefused) {
 }
 
 TEST_F(LabelLeakageTest, WhatPutsALabelInOrderIsTold) {
-  const auto idh = label_spec("idh", Kind::binary), os = label_spec("os", Kind::survival, "time", "event");
+  const auto idh = label_spec("idh", "binary"), os = label_spec("os", "survival", "time", "event");
   EXPECT_THAT(told(manifest("x", [](int i) { return std::to_string(i % 2 * 50 + i); }), idh),
               HasSubstr("leakage? input clin: column `x`: each puts the label of head idh in order"));
   EXPECT_THAT(told(manifest("x", [](int i) { return std::to_string(-2 * (10 + 37 * (i * 7 % 24))); }), os),
@@ -102,7 +101,7 @@ TEST_F(LabelLeakageTest, WhatPutsALabelInOrderIsTold) {
 }
 
 TEST_F(LabelLeakageTest, ChanceAndHeadsThatDoNotSeeTheInputPass) {
-  auto idh = label_spec("idh", Kind::binary);
+  auto idh = label_spec("idh", "binary");
   const auto copy = manifest("x", [](int i) { return std::to_string(i % 2); });
   idh.inputs = {"mri"};
   check_leakage(cohort(copy, idh), {});
@@ -124,7 +123,7 @@ TEST_F(LabelLeakageTest, GenesAreLookedAt) {
   omics.modality = "omics";
   omics.table = "e.tsv";
   const auto plain = manifest("x", [](int) { return "1"; });
-  EXPECT_THAT(refused(plain, label_spec("idh", Kind::binary), omics),
+  EXPECT_THAT(refused(plain, label_spec("idh", "binary"), omics),
               HasSubstr("leakage: input clin: gene `IDH1` tells the label of head idh without exception"));
 }
 

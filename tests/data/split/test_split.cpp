@@ -12,7 +12,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Kind = LabelSpec::Kind;
 
 class SplitTest : public CohortFolder {
  protected:
@@ -30,7 +29,7 @@ class SplitTest : public CohortFolder {
   Cohort cohort(const std::vector<std::string>& of = rows()) const {
     std::string text = "patient,site,idh,time,event\n";
     for (const auto& row : of) text += row;
-    return read(text, {}, {label_spec("idh", Kind::binary)});
+    return read(text, {}, {label_spec("idh", "binary")});
   }
   static std::map<std::string, int> part_of(const Cohort& cohort, const Split& split) {
     std::map<std::string, int> parts;
@@ -150,7 +149,7 @@ TEST_F(SplitTest, StratifiesByTheNamedHead) {
   std::string text = "patient,site,idh,time,event\n";
   for (const auto& row : rows()) text += row;
   const auto all =
-      read(text, {}, {label_spec("idh", Kind::binary), label_spec("os", Kind::survival, "time", "event")});
+      read(text, {}, {label_spec("idh", "binary"), label_spec("os", "survival", "time", "event")});
   SplitOptions options;
   options.folds = 2;
   options.stratify = "os";
@@ -179,32 +178,32 @@ TEST_F(SplitTest, Errors) {
   options.stratify = "idn";
   EXPECT_THAT(refused(options, core::Fault::usage), HasSubstr("did you mean `idh`?"));
 
-  const auto ages = read("patient,age\nP1,3\nP2,4\n", {}, {label_spec("age", Kind::regression)});
+  const auto ages = read("patient,age\nP1,3\nP2,4\n", {}, {label_spec("age", "regression")});
   options.stratify = "age";
   EXPECT_THAT(failure(core::Fault::usage, [&] { split_cohort(ages, options); }),
               HasSubstr("head `age` has no classes"));
 }
 
 TEST_F(SplitTest, RefusesWhatCannotBeLearned) {
-  const auto refused = [&](const std::string& manifest, LabelSpec spec, SplitOptions options = {}) {
+  const auto refused = [&](const std::string& manifest, TaskSpec spec, SplitOptions options = {}) {
     const auto made = read(manifest, {}, {std::move(spec)});
     return failure(core::Fault::data, [&] { split_cohort(made, options); });
   };
-  EXPECT_THAT(refused("patient,idh\nP1,1\nP2,1\nP3,\n", label_spec("idh", Kind::binary)),
+  EXPECT_THAT(refused("patient,idh\nP1,1\nP2,1\nP3,\n", label_spec("idh", "binary")),
               HasSubstr("head idh: the cohort: all 2 known labels (column `idh`) are of one class, 1"));
-  EXPECT_THAT(refused("patient,c\nP1,R1\nP2,R1\n", label_spec("c", Kind::multiclass)),
+  EXPECT_THAT(refused("patient,c\nP1,R1\nP2,R1\n", label_spec("c", "multiclass")),
               HasSubstr("are of one class, R1"));
-  EXPECT_THAT(refused("patient,idh\nP1,\nP2,NA\n", label_spec("idh", Kind::binary)),
+  EXPECT_THAT(refused("patient,idh\nP1,\nP2,NA\n", label_spec("idh", "binary")),
               HasSubstr("no patient has a known label in column `idh`"));
-  EXPECT_THAT(refused("patient,t,e\nP1,3,0\nP2,4,0\n", label_spec("os", Kind::survival, "t", "e")),
+  EXPECT_THAT(refused("patient,t,e\nP1,3,0\nP2,4,0\n", label_spec("os", "survival", "t", "e")),
               HasSubstr("head os: the cohort: all 2 patients are censored (column `e`)"));
   SplitOptions options;
   options.hold_out = {"B"};
-  EXPECT_THAT(refused("patient,site,idh\nP1,A,1\nP2,A,1\nP3,B,0\n", label_spec("idh", Kind::binary), options),
+  EXPECT_THAT(refused("patient,site,idh\nP1,A,1\nP2,A,1\nP3,B,0\n", label_spec("idh", "binary"), options),
               HasSubstr("the patients left for training: all 2 known labels"));
   options = {};
   options.folds = 2;
-  EXPECT_THAT(refused("patient,idh\nP1,1\nP2,0\nP3,0\nP4,0\n", label_spec("idh", Kind::binary), options),
+  EXPECT_THAT(refused("patient,idh\nP1,1\nP2,0\nP3,0\nP4,0\n", label_spec("idh", "binary"), options),
               HasSubstr("head idh: training part of fold"));
 }
 

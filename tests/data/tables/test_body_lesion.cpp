@@ -18,8 +18,7 @@ TEST(BodyLesion, SarcomasOnPetAndCt) {
   ct.descriptors = {"ct_mean"};
   CohortOptions options;
   options.manifest = test::shared_data() / "sts" / "cohort.csv";
-  const Cohort cohort(options, {{"pet", pet}, {"ct", ct}},
-                      {label_spec("lung_metastasis", LabelSpec::Kind::binary)});
+  const Cohort cohort(options, {{"pet", pet}, {"ct", ct}}, {label_spec("lung_metastasis", "binary")});
   for (size_t row = 0; row < 6; ++row) {
     const auto values = described(cohort.impl(), 0, row)->values;
     ASSERT_EQ(values.size(), 4U);

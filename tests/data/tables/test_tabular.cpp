@@ -204,7 +204,7 @@ TEST_F(TabularTest, NothingFittedOrDamaged) {
 }
 
 TEST_F(TabularTest, ClassNamesTravelWithTheModel) {
-  const auto spec = label_spec("c", LabelSpec::Kind::multiclass);
+  const auto spec = label_spec("c", "multiclass");
   const auto cohort = read("patient,c\nP1,b\nP2,a\n", {}, {spec});
   EXPECT_THAT(fitted_labels({spec}, fit(cohort, {0}))[0].classes, ElementsAre("a", "b"));
 }

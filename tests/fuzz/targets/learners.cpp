@@ -16,7 +16,6 @@ namespace {
 using namespace photo51;
 using radiogenomics::LearnerHead;
 using Json = nlohmann::json;
-using Kind = data::LabelSpec::Kind;
 
 constexpr int64_t columns = 6, cases = 40;
 
@@ -40,26 +39,25 @@ config::Choice learner(unsigned which) {
 /// A head, rows that it was fitted to, and all places of what it learned.
 struct Taught {
   radiogenomics::HeadOptions options;
-  data::LabelSpec label;
+  data::TaskSpec label;
   at::Tensor rows = at::zeros({cases, columns});
   Json state;
   std::vector<std::string> places;
 
-  Taught(unsigned which, Kind kind) {
+  Taught(unsigned which, const std::string& kind) {
     options.estimator = learner(which);
     label.head = "h";
-    label.kind = kind;
-    if (kind == Kind::multiclass) label.classes = {"a", "b", "c"};
-    if (which == 4 && kind != Kind::multiclass) rows = at::zeros({cases, 2});
+    options.task = label.task = kind;
+    if (kind == "multiclass") label.classes = {"a", "b", "c"};
+    if (which == 4 && kind != "multiclass") rows = at::zeros({cases, 2});
     core::Random random({3});
     for (int64_t i = 0; i < rows.size(0); ++i)
       for (int64_t j = 0; j < rows.size(1); ++j) rows[i][j] = random.normal();
     const at::Tensor signal = rows.sum(1), known = at::ones({cases}, at::kBool);
-    data::LabelBatch labels{(signal > 0).to(at::kFloat), known, known};
-    if (kind == Kind::multiclass)
-      labels.value = (signal > 0.7).to(at::kFloat) + (signal > -0.7).to(at::kFloat);
-    if (kind == Kind::regression) labels.value = signal;
-    if (kind == Kind::survival) labels.value = (-signal).exp();
+    data::Targets labels{(signal > 0).to(at::kFloat), known, known};
+    if (kind == "multiclass") labels.value = (signal > 0.7).to(at::kFloat) + (signal > -0.7).to(at::kFloat);
+    if (kind == "regression") labels.value = signal;
+    if (kind == "survival") labels.value = (-signal).exp();
     LearnerHead head(options, label);
     std::vector<std::string> names;
     for (int64_t j = 0; j < rows.size(1); ++j) names.push_back("f" + std::to_string(j));
@@ -72,7 +70,7 @@ struct Taught {
 
 const Taught& taught(unsigned which, unsigned kind) {
   static std::array<std::array<std::unique_ptr<Taught>, 4>, 5> all;
-  constexpr std::array kinds{Kind::binary, Kind::multiclass, Kind::regression, Kind::survival};
+  constexpr std::array kinds{"binary", "multiclass", "regression", "survival"};
   auto& one = all.at(which).at(kind);
   if (!one) one = std::make_unique<Taught>(which, kinds.at(kind));
   return *one;
@@ -133,7 +131,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t count) {
     head.load(choice >= 240 ? std::string(fuzz::text_of(bytes + 1, count - 1))
                             : changed(of, bytes + 1, count - 1));
     const at::Tensor said = head.forward(of.rows);
-    const int64_t outputs = of.label.kind == Kind::multiclass ? 3 : 1;
+    const int64_t outputs = of.label.task == "multiclass" ? 3 : 1;
     if (said.size(0) != of.rows.size(0) || said.size(1) != outputs || !said.isfinite().all().item<bool>())
       std::abort();
   });

@@ -3,60 +3,50 @@
 #include <torch/nn/module.h>
 
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "photo51/core/random.hpp"
 #include "photo51/radiogenomics/losses/survival.hpp"
 #include "radiogenomics/learners/elastic_net.hpp"
-#include "radiogenomics/learners/losses.hpp"
+#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 namespace {
-
-using Kind = data::LabelSpec::Kind;
 
 struct Problem {
   Eigen::MatrixXd x;
   Target target;
 };
 
-Problem problem(Kind kind, Eigen::Index cases, Eigen::Index features, uint64_t seed = 1) {
+Problem problem(const std::string& kind, Eigen::Index cases, Eigen::Index features, uint64_t seed = 1) {
   core::Random random({seed});
   Problem p{Eigen::MatrixXd(cases, features), {}};
   for (Eigen::Index i = 0; i < cases; ++i)
     for (Eigen::Index j = 0; j < features; ++j) p.x(i, j) = random.normal();
-  p.target.kind = kind;
-  p.target.classes = kind == Kind::multiclass ? 3 : 1;
+  p.target.task = &estimator_task(kind);
+  p.target.classes = kind == "multiclass" ? 3 : 1;
   p.target.value.resize(cases);
   p.target.event.resize(cases);
   p.target.weight.resize(cases);
   for (Eigen::Index i = 0; i < cases; ++i) {
     const double signal = p.x(i, 0) - p.x(i, 1) + random.normal();
-    p.target.weight[i] = kind == Kind::survival ? 1 : random.uniform(0.5, 1.5);
+    p.target.weight[i] = kind == "survival" ? 1 : random.uniform(0.5, 1.5);
     p.target.event[i] = random.chance(0.6);
-    if (kind == Kind::binary) p.target.value[i] = signal > 0.5;
-    if (kind == Kind::multiclass) p.target.value[i] = (signal > -0.7) + (signal > 0.7);
-    if (kind == Kind::regression) p.target.value[i] = 3 * signal + 20;
-    if (kind == Kind::survival) p.target.value[i] = std::ceil(8 * std::exp(-signal / 2));  // many ties
+    if (kind == "binary") p.target.value[i] = signal > 0.5;
+    if (kind == "multiclass") p.target.value[i] = (signal > -0.7) + (signal > 0.7);
+    if (kind == "regression") p.target.value[i] = 3 * signal + 20;
+    if (kind == "survival") p.target.value[i] = std::ceil(8 * std::exp(-signal / 2));  // many ties
   }
   p.target.weight *= static_cast<double>(cases) / p.target.weight.sum();
   return p;
 }
 
-std::string name_of(Kind kind) {
-  return std::map<Kind, std::string>{{Kind::binary, "binary"},
-                                     {Kind::multiclass, "multiclass"},
-                                     {Kind::regression, "regression"},
-                                     {Kind::survival, "survival"}}
-      .at(kind);
-}
-
-class EveryTask : public testing::TestWithParam<Kind> {};
+class EveryTask : public testing::TestWithParam<std::string> {};
 
 TEST_P(EveryTask, DerivativesAreThoseOfTheLoss) {
   const Problem p = problem(GetParam(), 30, 2);
-  const Loss loss(p.target);
+  const auto owned = loss_of(p.target);
+  const Loss& loss = *owned;
   Eigen::MatrixXd scores(30, loss.outputs());
   core::Random random({3});
   for (double& score : scores.reshaped()) score = random.normal();
@@ -81,7 +71,8 @@ TEST_P(EveryTask, EndsWhereTheSlopesBalance) {
       const Problem p = problem(GetParam(), 40, features);
       const double lambda = 0.05;
       const auto fit = fit_elastic_net(p.x, p.target, {.l1_ratio = l1_ratio, .lambda = lambda}, 1);
-      const Loss loss(p.target);
+      const auto owned = loss_of(p.target);
+      const Loss& loss = *owned;
       const Eigen::MatrixXd scores = fit.predict(p.x);
       for (Eigen::Index k = 0; k < loss.outputs(); ++k) {
         const Eigen::VectorXd gradient = loss.curvature(scores, k).gradient;
@@ -124,7 +115,7 @@ TEST_P(EveryTask, AlikeWeightsAreNotNegative) {
 
 /// A strong penalty leaves one weight for all, a weak one the weights of the loss alone.
 TEST_P(EveryTask, AlikeWeightsAreDrawnToTheirMean) {
-  if (GetParam() == Kind::multiclass) return;  // its weights have both signs
+  if (GetParam() == "multiclass") return;  // its weights have both signs
   Problem p = problem(GetParam(), 80, 2);
   // The loss alone gives both a positive weight, risk being higher for the earlier event.
   p.x.col(1) *= -1;
@@ -141,11 +132,11 @@ TEST_P(EveryTask, AlikeWeightsAreDrawnToTheirMean) {
 }
 
 INSTANTIATE_TEST_SUITE_P(ElasticNet, EveryTask,
-                         testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival),
-                         [](const auto& of) { return name_of(of.param); });
+                         testing::Values("binary", "multiclass", "regression", "survival"),
+                         [](const auto& of) { return of.param; });
 
 TEST(ElasticNet, LeastSquaresIsExactWithoutPenalty) {
-  Problem p = problem(Kind::regression, 50, 3);
+  Problem p = problem("regression", 50, 3);
   p.target.weight.setOnes();
   const Eigen::Vector3d truth(2, -1, 0.5);
   p.target.value = (p.x * truth).array() + 7;
@@ -155,7 +146,7 @@ TEST(ElasticNet, LeastSquaresIsExactWithoutPenalty) {
 }
 
 TEST(ElasticNet, CoxIsEfronsLikelihood) {
-  const Problem p = problem(Kind::survival, 40, 2);
+  const Problem p = problem("survival", 40, 2);
   Eigen::MatrixXd scores = p.x.col(0);
   const auto tensor = [](const Eigen::VectorXd& v) {
     return at::tensor(std::vector<double>(v.begin(), v.end()), at::kDouble);
@@ -169,7 +160,7 @@ TEST(ElasticNet, CoxIsEfronsLikelihood) {
 
 TEST(InnerFolds, SpreadClassesAndKeepGroupsTogether) {
   Target target;
-  target.kind = Kind::binary;
+  target.task = &estimator_task("binary");
   target.value = Eigen::VectorXd::Zero(40);
   target.weight = Eigen::VectorXd::Ones(40);
   for (Eigen::Index i = 0; i < 12; ++i) target.value[i] = 1;

@@ -13,16 +13,15 @@
 namespace photo51::radiogenomics {
 namespace {
 
+using test::message_of;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using Kind = data::LabelSpec::Kind;
-using test::message_of;
 
-data::LabelSpec label(Kind kind) {
-  data::LabelSpec spec;
+data::TaskSpec label(const std::string& kind) {
+  data::TaskSpec spec;
   spec.head = "h";
-  spec.kind = kind;
-  if (kind == Kind::multiclass) spec.classes = {"a", "b", "c"};
+  spec.task = kind;
+  if (kind == "multiclass") spec.classes = {"a", "b", "c"};
   return spec;
 }
 
@@ -30,7 +29,7 @@ data::LabelSpec label(Kind kind) {
 struct Patients {
   at::Tensor features;
   std::vector<std::string> names;
-  std::map<Kind, data::LabelBatch> labels;
+  std::map<std::string, data::Targets> labels;
 
   explicit Patients(int64_t count, uint64_t seed = 1) : features(at::zeros({count, 8})) {
     core::Random random({seed});
@@ -45,29 +44,17 @@ struct Patients {
     }
     const at::Tensor third = features.select(1, 2), sixth = features.select(1, 5);
     const at::Tensor signal = third * 2 + sixth + noise;
-    labels[Kind::binary] = {(signal > 0).to(at::kFloat), {}, known};
-    labels[Kind::multiclass] = {(third > 0.4).to(at::kFloat) + (third > -0.4).to(at::kFloat), {}, known};
-    labels[Kind::regression] = {signal * 10 + 50, {}, known};
-    labels[Kind::survival] = {(-signal).exp() * 300, event, known};
+    labels["binary"] = {(signal > 0).to(at::kFloat), {}, known};
+    labels["multiclass"] = {(third > 0.4).to(at::kFloat) + (third > -0.4).to(at::kFloat), {}, known};
+    labels["regression"] = {signal * 10 + 50, {}, known};
+    labels["survival"] = {(-signal).exp() * 300, event, known};
   }
 };
 
-std::string task_of(Kind kind) {
-  switch (kind) {
-    case Kind::binary:
-      return "binary";
-    case Kind::multiclass:
-      return "multiclass";
-    case Kind::regression:
-      return "regression";
-    default:
-      return "survival";
-  }
-}
-
-HeadOptions options(Kind kind, const config::Choice& estimator, std::vector<config::Choice> selection = {}) {
+HeadOptions options(const std::string& kind, const config::Choice& estimator,
+                    std::vector<config::Choice> selection = {}) {
   HeadOptions o;
-  o.task = task_of(kind);
+  o.task = kind;
   o.estimator = estimator;
   o.feature_selection = std::move(selection);
   return o;
@@ -82,23 +69,23 @@ double concordance(const at::Tensor& score, const at::Tensor& truth) {
 }
 
 /// How well the predictions order what they predict.
-double quality(const LearnerHead& head, Kind kind, const Patients& patients) {
+double quality(const LearnerHead& head, const std::string& kind, const Patients& patients) {
   const at::Tensor predicted = head.predict(head.forward(patients.features));
   const at::Tensor truth = patients.labels.at(kind).value;
-  if (kind == Kind::multiclass)
+  if (kind == "multiclass")
     return (predicted.argmax(1) == truth.to(at::kLong)).to(at::kDouble).mean().item<double>();
-  if (kind == Kind::survival) return concordance(predicted.squeeze(1), -truth);
-  return concordance(kind == Kind::binary ? predicted.select(1, 1) : predicted.squeeze(1), truth);
+  if (kind == "survival") return concordance(predicted.squeeze(1), -truth);
+  return concordance(kind == "binary" ? predicted.select(1, 1) : predicted.squeeze(1), truth);
 }
 
-class EveryLearner : public testing::TestWithParam<std::tuple<std::string, Kind>> {
+class EveryLearner : public testing::TestWithParam<std::tuple<std::string, std::string>> {
  protected:
   static config::Choice learner() {
     for (const auto& component : learners())
       if (component.name == std::get<0>(GetParam())) return {component.name, component.make()};
     return {};
   }
-  static Kind kind() { return std::get<1>(GetParam()); }
+  static std::string kind() { return std::get<1>(GetParam()); }
 };
 
 TEST_P(EveryLearner, LearnsAnEasySignal) {
@@ -106,7 +93,7 @@ TEST_P(EveryLearner, LearnsAnEasySignal) {
   LearnerHead head(options(kind(), learner()), label(kind()));
   EXPECT_FALSE(head.fitted());
   head.fit(training.features, training.names, training.labels.at(kind()), {}, 7);
-  EXPECT_GT(quality(head, kind(), unseen), kind() == Kind::multiclass ? 0.7 : 0.85);
+  EXPECT_GT(quality(head, kind(), unseen), kind() == "multiclass" ? 0.7 : 0.85);
 }
 
 TEST_P(EveryLearner, IsTheSameAfterSavingAndWithTheSameSeed) {
@@ -141,13 +128,13 @@ TEST_P(EveryLearner, TakesMissingFeaturesAndLeavesOutUnknownLabels) {
   EXPECT_TRUE(missing.forward(features).isfinite().all().item<bool>());
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    LearnerHeads, EveryLearner,
-    testing::Combine(testing::Values("elastic_net", "kernel_ridge", "boosted_trees", "random_forest"),
-                     testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival)),
-    [](const auto& of) { return std::get<0>(of.param) + "_" + task_of(std::get<1>(of.param)); });
+INSTANTIATE_TEST_SUITE_P(LearnerHeads, EveryLearner,
+                         testing::Combine(testing::Values("elastic_net", "kernel_ridge", "boosted_trees",
+                                                          "random_forest"),
+                                          testing::Values("binary", "multiclass", "regression", "survival")),
+                         [](const auto& of) { return std::get<0>(of.param) + "_" + std::get<1>(of.param); });
 
-class EverySelector : public testing::TestWithParam<std::tuple<std::string, Kind>> {};
+class EverySelector : public testing::TestWithParam<std::tuple<std::string, std::string>> {};
 
 TEST_P(EverySelector, FindsTheFeaturesThatSaySomething) {
   const auto& [name, kind] = GetParam();
@@ -160,46 +147,45 @@ TEST_P(EverySelector, FindsTheFeaturesThatSaySomething) {
   head.fit(training.features, training.names, training.labels.at(kind), {}, 7);
   ASSERT_FALSE(head.selected().empty());
   EXPECT_EQ(head.selected()[0], "f2");
-  if (kind != Kind::multiclass) {
+  if (kind != "multiclass") {
     EXPECT_THAT(head.selected(), ElementsAre("f2", "f5"));
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    LearnerHeads, EverySelector,
-    testing::Combine(testing::Values("univariate", "mrmr", "elastic_net"),
-                     testing::Values(Kind::binary, Kind::multiclass, Kind::regression, Kind::survival)),
-    [](const auto& of) { return std::get<0>(of.param) + "_" + task_of(std::get<1>(of.param)); });
+INSTANTIATE_TEST_SUITE_P(LearnerHeads, EverySelector,
+                         testing::Combine(testing::Values("univariate", "mrmr", "elastic_net"),
+                                          testing::Values("binary", "multiclass", "regression", "survival")),
+                         [](const auto& of) { return std::get<0>(of.param) + "_" + std::get<1>(of.param); });
 
 TEST(LearnerHeads, MrmrPassesOverACopy) {
   Patients training(200);
   training.features.select(1, 0).copy_(training.features.select(1, 2) + 0.01 * at::randn({200}));
-  const auto& labels = training.labels.at(Kind::regression);
+  const auto& labels = training.labels.at("regression");
   const auto linear = config::choose<ElasticNetOptions>("elastic_net");
   LearnerHead univariate(
-      options(Kind::regression, linear, {config::choose<UnivariateOptions>("univariate", {.keep = 2})}),
-      label(Kind::regression));
+      options("regression", linear, {config::choose<UnivariateOptions>("univariate", {.keep = 2})}),
+      label("regression"));
   univariate.fit(training.features, training.names, labels, {}, 7);
   EXPECT_THAT(univariate.selected(), ::testing::UnorderedElementsAre("f0", "f2"));
-  LearnerHead mrmr(options(Kind::regression, linear, {config::choose<MrmrOptions>("mrmr", {.keep = 2})}),
-                   label(Kind::regression));
+  LearnerHead mrmr(options("regression", linear, {config::choose<MrmrOptions>("mrmr", {.keep = 2})}),
+                   label("regression"));
   mrmr.fit(training.features, training.names, labels, {}, 7);
   EXPECT_EQ(mrmr.selected()[1], "f5");
 }
 
 TEST(LearnerHeads, SelectorsFollowEachOther) {
   const Patients training(200);
-  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("elastic_net"),
+  LearnerHead head(options("binary", config::choose<ElasticNetOptions>("elastic_net"),
                            {config::choose<UnivariateOptions>("univariate", {.keep = 5}),
                             config::choose<MrmrOptions>("mrmr", {.keep = 1})}),
-                   label(Kind::binary));
-  head.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+                   label("binary"));
+  head.fit(training.features, training.names, training.labels.at("binary"), {}, 7);
   EXPECT_THAT(head.selected(), ElementsAre("f2"));
 }
 
 TEST(LearnerHeads, BootstrapSamplesAverageWhatEachSelectsAndLearns) {
   const Patients training(60), unseen(300, 2);
-  const auto fit = [&](Kind kind, int64_t samples, const std::vector<int64_t>& group = {}) {
+  const auto fit = [&](const std::string& kind, int64_t samples, const std::vector<int64_t>& group = {}) {
     auto o = options(kind, config::choose<ElasticNetOptions>("elastic_net", {.lambda = 0.05}),
                      {config::choose<UnivariateOptions>("univariate", {.keep = 2})});
     o.bootstrap_samples = samples;
@@ -207,9 +193,9 @@ TEST(LearnerHeads, BootstrapSamplesAverageWhatEachSelectsAndLearns) {
     head->fit(training.features, training.names, training.labels.at(kind), group, 7);
     return head;
   };
-  for (const Kind kind : {Kind::binary, Kind::multiclass, Kind::regression, Kind::survival}) {
+  for (const std::string kind : {"binary", "multiclass", "regression", "survival"}) {
     const auto one = fit(kind, 1), many = fit(kind, 20);
-    EXPECT_GT(quality(*many, kind, unseen), kind == Kind::multiclass ? 0.6 : 0.8);
+    EXPECT_GT(quality(*many, kind, unseen), kind == "multiclass" ? 0.6 : 0.8);
     EXPECT_EQ(many->selected()[0], "f2");
     EXPECT_GE(many->selected().size(), one->selected().size());
     LearnerHead loaded(options(kind, config::choose<ElasticNetOptions>("elastic_net")), label(kind));
@@ -219,19 +205,18 @@ TEST(LearnerHeads, BootstrapSamplesAverageWhatEachSelectsAndLearns) {
     EXPECT_EQ(many->state(), fit(kind, 20)->state());
   }
   // Groups are drawn whole: one group for all is the training part itself, every time.
-  const auto grouped = fit(Kind::regression, 3, std::vector<int64_t>(60, 0)),
-             whole = fit(Kind::regression, 1);
+  const auto grouped = fit("regression", 3, std::vector<int64_t>(60, 0)), whole = fit("regression", 1);
   EXPECT_TRUE(at::allclose(grouped->forward(unseen.features), whole->forward(unseen.features), 1e-3, 1e-3));
 }
 
 TEST(LearnerHeads, ClassWeightsWeighTheRarerClassMore) {
   const Patients training(200);
-  auto labels = training.labels.at(Kind::binary);
+  auto labels = training.labels.at("binary");
   labels.value = (training.features.select(1, 2) > 1.2).to(at::kFloat);
   const auto mean = [&](const std::string& class_weights) {
-    auto o = options(Kind::binary, config::choose<ElasticNetOptions>("elastic_net", {.lambda = 10}));
+    auto o = options("binary", config::choose<ElasticNetOptions>("elastic_net", {.lambda = 10}));
     o.class_weights = class_weights;
-    LearnerHead head(o, label(Kind::binary));
+    LearnerHead head(o, label("binary"));
     head.fit(training.features, training.names, labels, {}, 7);
     return head.predict(head.forward(training.features)).select(1, 1).mean().item<double>();
   };
@@ -250,19 +235,19 @@ at::Tensor said(const at::Tensor& first, uint64_t seed) {
 
 TEST(LearnerHeads, AStackFollowsTheHeadThatKnows) {
   const Patients training(300), unseen(300, 2);
-  const auto o = options(Kind::regression, config::choose<StackOptions>("stack", {.heads = {"a", "b"}}));
-  LearnerHead stack(o, label(Kind::regression));
-  const auto truth = [](const Patients& of) { return of.labels.at(Kind::regression).value; };
-  stack.fit(said(truth(training), 5), {"a", "b"}, training.labels.at(Kind::regression), {}, 7);
+  const auto o = options("regression", config::choose<StackOptions>("stack", {.heads = {"a", "b"}}));
+  LearnerHead stack(o, label("regression"));
+  const auto truth = [](const Patients& of) { return of.labels.at("regression").value; };
+  stack.fit(said(truth(training), 5), {"a", "b"}, training.labels.at("regression"), {}, 7);
   const at::Tensor predicted = stack.predict(stack.forward(said(truth(unseen), 6))).squeeze(1);
   EXPECT_GT(concordance(predicted, truth(unseen)), 0.95);
 }
 
 TEST(LearnerHeads, AStackOfHeadsThatSeemWrongCountsThemTheSame) {
   const Patients training(60);
-  const auto o = options(Kind::binary, config::choose<StackOptions>("stack", {.heads = {"a", "b"}}));
-  LearnerHead stack(o, label(Kind::binary));
-  const auto& labels = training.labels.at(Kind::binary);
+  const auto o = options("binary", config::choose<StackOptions>("stack", {.heads = {"a", "b"}}));
+  LearnerHead stack(o, label("binary"));
+  const auto& labels = training.labels.at("binary");
   const at::Tensor against = at::stack({-labels.value, -2 * labels.value}, 1) + 0.1 * at::randn({60, 2});
   stack.fit(against, {"a", "b"}, labels, {}, 7);
   const at::Tensor spread = against.std(0, /*unbiased=*/false);
@@ -274,7 +259,8 @@ TEST(LearnerHeads, AStackOfHeadsThatSeemWrongCountsThemTheSame) {
 
 TEST(LearnerHeads, RefuseWhatTeachesNothing) {
   const Patients training(20);
-  const auto fit = [&](Kind kind, const std::function<void(data::LabelBatch&, at::Tensor&)>& change,
+  const auto fit = [&](const std::string& kind,
+                       const std::function<void(data::Targets&, at::Tensor&)>& change,
                        std::vector<config::Choice> select = {}) {
     return message_of(core::Fault::data, [&] {
       auto labels = training.labels.at(kind);
@@ -285,18 +271,18 @@ TEST(LearnerHeads, RefuseWhatTeachesNothing) {
       head.fit(features, training.names, labels, {}, 7);
     });
   };
-  EXPECT_THAT(fit(Kind::binary, [](auto& l, auto&) { l.known = at::zeros_like(l.known); }),
+  EXPECT_THAT(fit("binary", [](auto& l, auto&) { l.known = at::zeros_like(l.known); }),
               HasSubstr("no training case has a known label"));
-  EXPECT_THAT(fit(Kind::binary, [](auto& l, auto&) { l.value = at::ones_like(l.value); }),
+  EXPECT_THAT(fit("binary", [](auto& l, auto&) { l.value = at::ones_like(l.value); }),
               HasSubstr("all 20 training cases are `1`"));
-  EXPECT_THAT(fit(Kind::multiclass, [](auto& l, auto&) { l.value = (l.value > 0).to(at::kFloat); }),
+  EXPECT_THAT(fit("multiclass", [](auto& l, auto&) { l.value = (l.value > 0).to(at::kFloat); }),
               HasSubstr("no training case is `c`"));
-  EXPECT_THAT(fit(Kind::regression, [](auto& l, auto&) { l.value = at::full_like(l.value, 3); }),
+  EXPECT_THAT(fit("regression", [](auto& l, auto&) { l.value = at::full_like(l.value, 3); }),
               HasSubstr("are the same"));
-  EXPECT_THAT(fit(Kind::survival, [](auto& l, auto&) { l.event = at::zeros_like(l.event); }),
+  EXPECT_THAT(fit("survival", [](auto& l, auto&) { l.event = at::zeros_like(l.event); }),
               HasSubstr("all training patients are censored"));
-  EXPECT_THAT(fit(Kind::binary, [](auto&, auto& f) { f.fill_(2); }), HasSubstr("no feature varies"));
-  EXPECT_THAT(fit(Kind::binary,
+  EXPECT_THAT(fit("binary", [](auto&, auto& f) { f.fill_(2); }), HasSubstr("no feature varies"));
+  EXPECT_THAT(fit("binary",
                   [](auto& l, auto& f) {
                     l.value = at::arange(20).remainder(2).to(at::kFloat);
                     f.copy_((at::arange(20) / 2).floor().unsqueeze(1).expand({20, 8}));
@@ -307,12 +293,11 @@ TEST(LearnerHeads, RefuseWhatTeachesNothing) {
 
 TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   const Patients training(40);
-  LearnerHead head(options(Kind::binary, config::choose<ElasticNetOptions>("elastic_net")),
-                   label(Kind::binary));
+  LearnerHead head(options("binary", config::choose<ElasticNetOptions>("elastic_net")), label("binary"));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { head.forward(training.features); }),
               HasSubstr("not fitted"));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { head.state(); }), HasSubstr("not fitted"));
-  head.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+  head.fit(training.features, training.names, training.labels.at("binary"), {}, 7);
   EXPECT_THAT(message_of(core::Fault::data,
                          [&] {
                            head.forward(at::zeros({2, 5}));
@@ -321,11 +306,10 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   EXPECT_THAT(message_of(core::Fault::data, [&] { head.load("{"); }), HasSubstr("broken"));
   EXPECT_THAT(message_of(core::Fault::data, [&] { head.load(R"({"learner": "elastic_net"})"); }),
               HasSubstr("broken"));
-  LearnerHead trees(options(Kind::binary, config::choose<BoostedTreesOptions>("boosted_trees")),
-                    label(Kind::binary));
+  LearnerHead trees(options("binary", config::choose<BoostedTreesOptions>("boosted_trees")), label("binary"));
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(head.state()); }),
               HasSubstr("of the estimator `elastic_net` and the config says `boosted_trees`"));
-  trees.fit(training.features, training.names, training.labels.at(Kind::binary), {}, 7);
+  trees.fit(training.features, training.names, training.labels.at("binary"), {}, 7);
   at::Tensor endless = training.features.clone();
   endless[0][2] = INFINITY;
   EXPECT_THAT(message_of(core::Fault::run, [&] { trees.forward(endless); }),
@@ -336,18 +320,17 @@ TEST(LearnerHeads, RefuseWhatIsNotTheirs) {
   EXPECT_THAT(message_of(core::Fault::data, [&] { trees.load(state.dump()); }),
               HasSubstr("`fits[0].state.xgboost`: lacks `learner`"));
 
-  auto spec = label(Kind::multiclass);
+  auto spec = label("multiclass");
   spec.classes = {};
   EXPECT_THAT(message_of(core::Fault::usage,
                          [&] {
                            LearnerHead(
-                               options(Kind::multiclass, config::choose<ElasticNetOptions>("elastic_net")),
-                               spec);
+                               options("multiclass", config::choose<ElasticNetOptions>("elastic_net")), spec);
                          }),
               HasSubstr("needs the names of its classes"));
-  auto two = options(Kind::multiclass, config::choose<ElasticNetOptions>("elastic_net"));
+  auto two = options("multiclass", config::choose<ElasticNetOptions>("elastic_net"));
   two.classes = {"2"};
-  EXPECT_THAT(message_of(core::Fault::usage, [&] { LearnerHead(two, label(Kind::multiclass)); }),
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { LearnerHead(two, label("multiclass")); }),
               HasSubstr("`classes` says 2"));
 }
 

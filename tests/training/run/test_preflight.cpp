@@ -63,17 +63,16 @@ TEST(Preflight, MetricAndLossByTask) {
                                      "A,1,1,10,1\nB,0,2,20,0\nC,1,2,5,0\nD,,,,\n";
   data::CohortOptions options;
   options.manifest = files.manifest();
-  const auto spec = [](const std::string& head, data::LabelSpec::Kind kind, const std::string& column) {
-    data::LabelSpec made;
+  const auto spec = [](const std::string& head, const std::string& kind, const std::string& column) {
+    data::TaskSpec made;
     made.head = head;
-    made.kind = kind;
+    made.task = kind;
     made.column = column;
     made.event_column = "event";
     return made;
   };
-  using Kind = data::LabelSpec::Kind;
-  const auto idh = spec("idh", Kind::binary, "idh"), y = spec("y", Kind::regression, "y"),
-             os = spec("os", Kind::survival, "time");
+  const auto idh = spec("idh", "binary", "idh"), y = spec("y", "regression", "y"),
+             os = spec("os", "survival", "time");
   const data::Cohort cohort(options, {}, {idh, y, os});
   EXPECT_TRUE(has_metric(idh, cohort, {0, 1}));
   EXPECT_FALSE(has_metric(idh, cohort, {0, 2, 3}));

@@ -29,10 +29,8 @@ void hash_files(const Cohort& cohort);
 /// Error (data) when a head has nothing to learn from in these rows: no known label, a class of the head that
 /// nobody has, all patients censored, one value only. `part` names the rows.
 void check_learnable(const Cohort& cohort, const std::vector<int64_t>& rows, const std::string& part);
-/// A class of a binary or multiclass head as the manifest words it.
-std::string class_in_words(const LabelSpec& spec, double value);
 /// "IDH 12, wild type 30, unknown 2", "9 events, 14 censored", "33 known": the labels of a head among rows.
-std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows, const LabelSpec& spec);
+std::string label_counts(const Cohort& cohort, const std::vector<int64_t>& rows, const TaskSpec& spec);
 
 /// For each manifest column the rows of the cohort in which it is blank.
 struct BlankCount {

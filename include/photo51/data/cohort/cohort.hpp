@@ -10,7 +10,7 @@
 #include "photo51/data/load/case.hpp"
 #include "photo51/data/options/cohort.hpp"
 #include "photo51/data/options/inputs_forward.hpp"
-#include "photo51/data/task/label_spec.hpp"
+#include "photo51/data/task/task_spec.hpp"
 
 namespace photo51::data {
 
@@ -21,7 +21,7 @@ class Cohort {
   /// duplicate patient, a file that is named but missing, a label that is not what its head needs (file:line,
   /// column, value). Labels are optional when `require_labels` is false (prediction): columns may be missing
   /// altogether.
-  Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<LabelSpec> labels,
+  Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<TaskSpec> labels,
          bool require_labels = true);
   ~Cohort();
   Cohort(Cohort&&) noexcept;
@@ -39,7 +39,7 @@ class Cohort {
   const std::string& site(int64_t row) const;  ///< "" when there is no site column
   const Case::Label& label(int64_t row, const std::string& head) const;
   bool has_input(int64_t row, const std::string& input) const;
-  const std::vector<LabelSpec>& labels()
+  const std::vector<TaskSpec>& labels()
       const;  ///< multiclass names filled in from the data when they were empty
   const Inputs& inputs() const;
   /// A cell of the manifest by column, "" when the column is absent (for `groups: [sex]`).

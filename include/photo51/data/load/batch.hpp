@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "photo51/data/task/targets.hpp"
+
 namespace photo51::data {
 
 /// One input of a batch. Rows of absent cases hold zeros and must not be read. What says which rows there are
@@ -24,17 +26,9 @@ struct InputBatch {
       {};  ///< bags: [N] int64, on the host, which of the input's channels an instance comes from
 };
 
-/// One head's labels, on the host; unknown rows hold zeros.
-struct LabelBatch {
-  /// float32 [B]: 0/1, class index, target, or time (days) for survival; expression: [B, genes]
-  at::Tensor value;
-  at::Tensor event;  ///< [B] bool, survival only: true = the event was observed, false = censored
-  at::Tensor known;  ///< [B] bool
-};
-
 struct Batch {
   std::map<std::string, InputBatch> inputs;
-  std::map<std::string, LabelBatch> labels;
+  std::map<std::string, Targets> labels;  ///< by head
   std::vector<std::string> cases;
 
   int64_t size() const { return static_cast<int64_t>(cases.size()); }

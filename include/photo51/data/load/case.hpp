@@ -22,7 +22,7 @@ struct Case {
     bool known = false;
     double value = 0;
     bool event = false;
-    std::vector<float> values;  ///< expression, by gene; empty else
+    std::vector<float> values = {};  ///< expression, by gene; empty else
   };
   std::map<std::string, Label> labels;
 };

@@ -21,7 +21,7 @@ struct FittedTransforms {
 FittedTransforms fit(const Cohort& cohort, const std::vector<int64_t>& train);
 
 /// `labels` with the class names and the words for 0 that were fitted: what a trained model's heads mean.
-std::vector<LabelSpec> fitted_labels(std::vector<LabelSpec> labels, const FittedTransforms& fitted);
+std::vector<TaskSpec> fitted_labels(std::vector<TaskSpec> labels, const FittedTransforms& fitted);
 
 /// Number of channels/features and the size that each input will have, given what was fitted.
 struct InputInfo {

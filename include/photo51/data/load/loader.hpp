@@ -39,7 +39,7 @@ class CaseLoader {
 };
 
 Batch collate(const std::vector<Case>& cases, const std::map<std::string, InputInfo>& info,
-              const std::vector<LabelSpec>& labels);
+              const std::vector<TaskSpec>& labels);
 
 /// Goes through `rows` in the given order in batches, loading ahead on worker threads. A case that cannot be
 /// loaded throws, or with `on_bad_case: skip` is handed to `on_bad` and left out.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "photo51/data/load/batch.hpp"
-#include "photo51/data/task/label_spec.hpp"
+#include "photo51/data/task/task_spec.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::radiogenomics {
@@ -18,7 +18,7 @@ namespace photo51::radiogenomics {
 class LearnerHead {
  public:
   /// `options.estimator` is given. Errors (usage) as of `make_head`.
-  LearnerHead(const HeadOptions& options, data::LabelSpec label);
+  LearnerHead(const HeadOptions& options, data::TaskSpec label);
   ~LearnerHead();
   LearnerHead(const LearnerHead&) = delete;
   LearnerHead& operator=(const LearnerHead&) = delete;
@@ -26,7 +26,7 @@ class LearnerHead {
   /// `features` [N, F], NaN = missing; rows with unknown labels are left out. `group`: cases of one group
   /// stay together in inner folds; empty = each its own. The same seed gives the same model. Errors (data):
   /// no known label, one class only, a class without a case, no event, no feature that varies or is selected.
-  void fit(const at::Tensor& features, const std::vector<std::string>& names, const data::LabelBatch& labels,
+  void fit(const at::Tensor& features, const std::vector<std::string>& names, const data::Targets& labels,
            const std::vector<int64_t>& group, uint64_t seed);
   bool fitted() const;
   /// [N, F] -> raw [N, K], float32. Error (data) when F is not what it was fitted to, and when a score is not

@@ -1,5 +1,5 @@
 #pragma once
-/// What is predicted: the labels that heads ask for.
+/// What one head predicts: which task, and where its labels are.
 
 #include <string>
 #include <vector>
@@ -7,10 +7,9 @@
 namespace photo51::data {
 
 /// What a head reads from the manifest.
-struct LabelSpec {
-  enum class Kind { binary, multiclass, regression, survival, expression };
+struct TaskSpec {
   std::string head;
-  Kind kind = Kind::binary;
+  std::string task;          ///< name of a row of the table of tasks (task.hpp)
   std::string column;        ///< label; time for survival
   std::string event_column;  ///< survival
   /// binary, and the event column of survival: the words that are 1, and 0. Without `positive` the column

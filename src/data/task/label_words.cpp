@@ -1,15 +1,16 @@
-#include "data/cohort/label_words.hpp"
+#include "data/task/label_words.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "data/cohort/cells.hpp"
+#include "photo51/core/cells.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
 namespace {
 
+using core::is_blank;
 using Names = std::vector<std::string>;
 
 bool contains(const Names& names, const std::string& name) {
@@ -53,9 +54,9 @@ bool is_unknown(const std::string& cell, const Names& named) {
   return is_blank(cell) && !contains(named, cell);
 }
 
-WordCounts words_of(const Cohort::Impl& cohort, size_t column, const Names& named) {
+WordCounts words_of(const LabelSource& source, size_t column, const Names& named) {
   WordCounts words;
-  for (const auto& row : cohort.table.rows)
+  for (const auto& row : source.table.rows)
     if (!is_unknown(row[column], named)) ++words[row[column]];
   return words;
 }
@@ -82,25 +83,25 @@ std::optional<std::string> alike(const WordCounts& words, const Names& named) {
   return std::nullopt;
 }
 
-std::string binary_name(const LabelSpec& spec, bool positive) {
+std::string binary_name(const TaskSpec& spec, bool positive) {
   if (spec.positive.empty()) return positive ? "1" : "0";
   if (!positive && spec.negative.empty()) return "not " + core::join(spec.positive, " or ");
   return core::join(positive ? spec.positive : spec.negative, " or ");
 }
 
-std::string column_named(const Cohort::Impl& cohort, size_t column) {
-  return cohort.table.source + ": column `" + cohort.table.columns[column] + "`";
+std::string column_named(const LabelSource& source, size_t column) {
+  return source.table.source + ": column `" + source.table.columns[column] + "`";
 }
 
-TwoWords::TwoWords(const Cohort::Impl& cohort, LabelSpec& spec, size_t column, bool require)
-    : cohort_(cohort), column_(column) {
+TwoWords::TwoWords(const LabelSource& source, TaskSpec& spec, size_t column, Of of)
+    : source_(source), column_(column) {
   Names named = spec.positive;
   named.insert(named.end(), spec.negative.begin(), spec.negative.end());
-  const WordCounts words = words_of(cohort, column, named);
+  const WordCounts words = words_of(source, column, named);
   if (spec.positive.empty())
-    read_usual(spec, words, require);
+    read_usual(spec, words, of == Of::event);
   else
-    read_named(spec, words, require);
+    read_named(spec, words);
 }
 
 std::optional<bool> TwoWords::meaning(const std::string& word) const {
@@ -110,18 +111,19 @@ std::optional<bool> TwoWords::meaning(const std::string& word) const {
 }
 
 size_t TwoWords::first_row(const std::string& word) const {
-  const auto& rows = cohort_.table.rows;
+  const auto& rows = source_.table.rows;
   return static_cast<size_t>(
       std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row[column_] == word; }) -
       rows.begin());
 }
 
-void TwoWords::fail(const LabelSpec& spec, const WordCounts& words, const std::string& why) const {
-  core::fail_data(column_named(cohort_, column_) + ": " + why + " (head " + spec.head +
+void TwoWords::fail(const TaskSpec& spec, const WordCounts& words, const std::string& why) const {
+  core::fail_data(column_named(source_, column_) + ": " + why + " (head " + spec.head +
                   "); the column holds " + told(words));
 }
 
-void TwoWords::read_named(LabelSpec& spec, const WordCounts& words, bool require) {
+void TwoWords::read_named(TaskSpec& spec, const WordCounts& words) {
+  const bool require = source_.require;
   WordCounts others;
   bool any = false;
   for (const auto& [word, count] : words) {
@@ -155,7 +157,7 @@ void TwoWords::read_named(LabelSpec& spec, const WordCounts& words, bool require
   if (!spec.negative.empty()) {
     const auto& [word, count] = *others.begin();
     fail(spec, words,
-         "`" + word + "` (first in line " + std::to_string(cohort_.table.lines[first_row(word)]) +
+         "`" + word + "` (first in line " + std::to_string(source_.table.lines[first_row(word)]) +
              ") is neither `positive` nor `negative`" + remedy);
   }
   if (others.size() > 1)
@@ -166,8 +168,7 @@ void TwoWords::read_named(LabelSpec& spec, const WordCounts& words, bool require
   meanings_[others.begin()->first] = false;
 }
 
-void TwoWords::read_usual(const LabelSpec& spec, const WordCounts& words, bool require) {
-  const bool event = spec.kind == LabelSpec::Kind::survival;
+void TwoWords::read_usual(const TaskSpec& spec, const WordCounts& words, bool event) {
   const std::string expected = event ? "1 (event) or 0 (censored)" : "0 or 1";
   // The way of writing that most cells have; a word of another way is a mistake.
   std::map<std::string_view, int64_t> cells;
@@ -181,9 +182,9 @@ void TwoWords::read_usual(const LabelSpec& spec, const WordCounts& words, bool r
       meanings_[word] = found->second;
       continue;
     }
-    if (!require) continue;
+    if (!source_.require) continue;
     core::fail_data(
-        cohort_.where(first_row(word), column_) + ": `" + word + "` is not " + expected + " (head " +
+        source_.where(first_row(word), column_) + ": `" + word + "` is not " + expected + " (head " +
         spec.head + "); the column holds " + told(words) + "; name the words that mean 1 with `positive`" +
         (event ? "" : ", the others with `negative`") + ", or leave the cell blank when it is unknown");
   }

@@ -1,0 +1,120 @@
+#include <gmock/gmock.h>
+#include <torch/nn/module.h>
+
+#include "photo51/config/read.hpp"
+#include "photo51/data/task/task.hpp"
+#include "photo51/nn/weights/weights.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
+#include "photo51/radiogenomics/learners/learner_head.hpp"
+#include "photo51/radiogenomics/learners/options.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::radiogenomics {
+namespace {
+
+using ::testing::HasSubstr;
+
+HeadOptions options(const std::string& task) {
+  HeadOptions o;
+  o.task = task;
+  return o;
+}
+
+TEST(HeadTable, EveryTaskHasHeads) {
+  for (const auto& task : data::tasks()) EXPECT_EQ(head_of(task.name).task, task.name);
+  EXPECT_EQ(head_tasks().size(), data::tasks().size());
+}
+
+TEST(HeadTable, ATaskThatIsNotThereIsAnErrorAtOnce) {
+  PHOTO51_EXPECT_ERROR(task_spec("idh", options("binari")), usage, HasSubstr("did you mean `binary`"));
+  const auto label = task_spec("idh", options("binary"));
+  PHOTO51_EXPECT_ERROR(make_head(options("binari"), label, 4), usage, HasSubstr("there is no task `binari`"));
+  PHOTO51_EXPECT_ERROR(make_head(options("regression"), label, 4), usage,
+                       HasSubstr("task: the head's is `regression` and its label's is `binary`"));
+  auto learned = options("regression");
+  learned.estimator = config::choose<ElasticNetOptions>("elastic_net");
+  PHOTO51_EXPECT_ERROR(LearnerHead(learned, label), usage, HasSubstr("task: the head's is `regression`"));
+  learned.task = "expression";
+  PHOTO51_EXPECT_ERROR(LearnerHead(learned, task_spec("genes", options("expression"))), usage,
+                       HasSubstr("heads of the task `expression` have no estimators"));
+}
+
+TEST(HeadTable, OptionsBelongToTasks) {
+  const auto refused = [](const std::string& yaml) {
+    HeadOptions o;
+    return test::message_of(core::Fault::usage, [&] { config::read(config::parse_yaml(yaml, "h.yaml"), o); });
+  };
+  EXPECT_THAT(refused("{task: regression, class_weights: inverse}"),
+              HasSubstr("class_weights: belongs to binary and multiclass heads only"));
+  EXPECT_THAT(refused("{task: binary, genes: [A]}"), HasSubstr("genes: belongs to expression heads only"));
+  EXPECT_THAT(refused("{task: binary, loss: cox_efron}"),
+              HasSubstr("loss: may be chosen for survival heads only"));
+  EXPECT_THAT(refused("{task: expression}"),
+              HasSubstr("table: an expression head needs the table that it learns from"));
+  EXPECT_THAT(refused("{task: expression, table: t.tsv, label: x}"),
+              HasSubstr("label: does not belong to an expression head; it has a `table`"));
+  EXPECT_THAT(refused("{task: expression, table: t.tsv, estimator: elastic_net}"),
+              HasSubstr("estimator: an expression head has none; it is a linear layer"));
+}
+
+TEST(HeadTable, ASurvivalLossMayNeedAnEvent) {
+  auto o = options("survival");
+  EXPECT_TRUE(needs_event(o));
+  o.loss = "discrete_nll";
+  EXPECT_FALSE(needs_event(o));
+  EXPECT_FALSE(needs_event(options("binary")));
+}
+
+TEST(HeadTable, TakesHeadsOfFurtherTasks) {
+  data::Task task = data::task_named("regression");
+  task.name = "weight";
+  data::add_task(task);
+  PHOTO51_EXPECT_ERROR(head_of("weight"), usage,
+                       HasSubstr("the task `weight` has no heads; add it with radiogenomics::add_head"));
+  TaskHead row = head_of("regression");
+  PHOTO51_EXPECT_ERROR(add_head(row), usage, HasSubstr("has its heads already"));
+  row.task = "weight";
+  const auto make = row.make;
+  row.make = nullptr;
+  PHOTO51_EXPECT_ERROR(add_head(row), usage, HasSubstr("lacks a function"));
+  row.make = make;
+  add_head(row);
+  EXPECT_EQ(task_spec("kg", options("weight")).column, "kg");
+  EXPECT_EQ(
+      make_head(options("weight"), task_spec("kg", options("weight")), 4)->forward(at::zeros({2, 4})).size(1),
+      1);
+}
+
+data::Targets genes(const at::Tensor& value, const at::Tensor& known) {
+  return {value, {}, known};
+}
+
+TEST(ExpressionHead, UnknownGenesOfACaseDoNotCount) {
+  auto o = options("expression");
+  o.table = "t.tsv";
+  o.genes = {"A", "B"};
+  auto head = make_head(o, task_spec("genes", o), 2);
+  // Of A three cases are known, mean 15 and variance 50 / 3; of B two, mean 3 and deviation 1.
+  const at::Tensor value = at::tensor({10.F, 2.F, 15.F, 4.F, 20.F, 900.F}).view({3, 2});
+  const at::Tensor known = at::tensor({true, true, true, true, true, false}).view({3, 2});
+  head->fit(genes(value, known));
+  const auto state = nn::state_of(*head);
+  EXPECT_TRUE(at::allclose(state.at("mean"), at::tensor({15.F, 3.F})));
+  EXPECT_TRUE(at::allclose(state.at("deviation"), at::tensor({std::sqrt(50 / 3.F), 1.F})));
+  // Of the third case A alone: (5 / deviation)^2, over one known gene.
+  EXPECT_NEAR(head->loss(at::zeros({3, 2}),
+                         genes(value, at::tensor({false, false, false, false, true, false}).view({3, 2})))
+                  .item<double>(),
+              25 / (50 / 3.0), 1e-5);
+  // All known is the same either way.
+  const at::Tensor raw = at::randn({3, 2});
+  EXPECT_NEAR(head->loss(raw, genes(value, at::ones({3, 2}, at::kBool))).item<double>(),
+              head->loss(raw, genes(value, at::ones({3}, at::kBool))).item<double>(), 1e-2);
+  EXPECT_FALSE(head->loss(raw, genes(value, at::zeros({3, 2}, at::kBool))).defined());
+  PHOTO51_EXPECT_ERROR(
+      head->fit(genes(value, at::tensor({true, false, true, false, true, false}).view({3, 2}))), data,
+      HasSubstr("no training case has a value of gene `B`"));
+}
+
+}  // namespace
+}  // namespace photo51::radiogenomics
