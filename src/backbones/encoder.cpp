@@ -5,7 +5,7 @@
 namespace photo51::backbones {
 
 Tokens encode_present(const data::InputBatch& input, int64_t width,
-                      const std::function<at::Tensor(const data::InputBatch&)>& encode) {
+                      const std::function<Tokens(const data::InputBatch&)>& encode) {
   const at::Tensor rows = input.present.nonzero().squeeze(1);
   const int64_t batch = input.present.size(0);
   const at::Device device = input.values.device();
@@ -14,9 +14,11 @@ Tokens encode_present(const data::InputBatch& input, int64_t width,
     return {at::zeros({batch, 1, width}, options), at::zeros({batch, 1}, options.dtype(at::kBool))};
   }
   if (rows.numel() == batch) {
-    const at::Tensor tokens = encode(input);
-    return {tokens,
-            at::ones({batch, tokens.size(1)}, tokens.options().dtype(at::kBool).requires_grad(false))};
+    Tokens tokens = encode(input);
+    if (!tokens.mask.defined())
+      tokens.mask = at::ones({batch, tokens.values.size(1)},
+                             tokens.values.options().dtype(at::kBool).requires_grad(false));
+    return tokens;
   }
   data::InputBatch present;
   const at::Tensor places = rows.to(device);
@@ -24,11 +26,25 @@ Tokens encode_present(const data::InputBatch& input, int64_t width,
   present.present = input.present.index_select(0, rows);
   if (input.channel_present.defined())
     present.channel_present = input.channel_present.index_select(0, places);
-  const at::Tensor tokens = encode(present);
-  const at::Tensor all =
-      at::zeros({batch, tokens.size(1), tokens.size(2)}, tokens.options().requires_grad(false));
-  return {all.index_copy(0, places, tokens),
-          input.present.to(device).unsqueeze(1).expand({batch, tokens.size(1)})};
+  Tokens tokens = encode(present);
+  const auto spread = [&](const at::Tensor& of_present) {
+    std::vector<int64_t> sizes = of_present.sizes().vec();
+    sizes[0] = batch;
+    return at::zeros(sizes, of_present.options().requires_grad(false)).index_copy(0, places, of_present);
+  };
+  tokens.mask = tokens.mask.defined()
+                    ? spread(tokens.mask)
+                    : input.present.to(device).unsqueeze(1).expand({batch, tokens.values.size(1)});
+  tokens.values = spread(tokens.values);
+  if (tokens.positions.defined()) tokens.positions = spread(tokens.positions);
+  return tokens;
+}
+
+Tokens encode_present(const data::InputBatch& input, int64_t width,
+                      const std::function<at::Tensor(const data::InputBatch&)>& encode) {
+  return encode_present(input, width, [&](const data::InputBatch& present) -> Tokens {
+    return {encode(present), {}};
+  });
 }
 
 }  // namespace photo51::backbones

@@ -3,41 +3,47 @@
 #include <torch/nn/module.h>
 
 #include <algorithm>
+#include <vector>
 
-#include "photo51/backbones/catalogue.hpp"
-#include "photo51/backbones/cnn/conv_net.hpp"
-#include "photo51/backbones/cnn/efficientnet_lite.hpp"
-#include "photo51/backbones/cnn/resnet.hpp"
-#include "photo51/backbones/transformer/vit.hpp"
 #include "photo51/core/error.hpp"
-#include "photo51/nn/weights/weights.hpp"
+#include "photo51/nn/init.hpp"
 
 namespace photo51::backbones {
 
 ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape& shape,
                            std::shared_ptr<Backbone> backbone)
-    : options_(options), shape_(shape), backbone_(register_module("backbone", std::move(backbone))) {
+    : options_(options),
+      shape_(shape),
+      backbone_(register_module("backbone", std::move(backbone))),
+      dropout_(register_module("dropout", std::make_shared<nn::Dropout>(options.dropout))) {
+  if (options.pool == "class" && backbone_->prefix_tokens() == 0)
+    core::fail_usage("this network has no class token; set `pool: mean`");
   if (!options.weights.empty() && !nn::SkipInit::active())
-    nn::load_weights(*backbone_, options.weights, {.ignore = {"fc.", "heads.", "classifier."}});
+    nn::load_pretrained(*backbone_, options.weights, backbone_->dialects());
   if (!shape.bag) return;
   if (options.pool == "none")
     core::fail_usage("this input is a bag, whose instances need one token each; set `pool: mean`");
-  bag_ = register_module("bag", std::make_shared<BagPool>(options.bag, backbone_->width(), shape.views));
+  bag_ = register_module("bag", make_bag_pool(options.bag, backbone_->width(), shape.views));
 }
 
 int64_t ImageEncoder::width() const {
   return backbone_->width() + (options_.channel_present ? (shape_.bag ? shape_.views : shape_.channels) : 0);
 }
 
-at::Tensor ImageEncoder::features(const at::Tensor& images) {
-  const at::Tensor tokens = backbone_->tokens(images);
-  const int64_t prefix = backbone_->prefix_tokens();
-  if (options_.pool == "mean") return tokens.slice(1, prefix).mean(1, true);
-  return options_.pool == "class" ? tokens.slice(1, 0, 1) : tokens;
+Tokens ImageEncoder::pooled(const at::Tensor& images) {
+  const Features features = backbone_->features(images);
+  if (options_.pool == "class") return {features.prefix.slice(1, 0, 1), {}};
+  const at::Tensor& map = features.stages.back();
+  const at::Tensor places = place_tokens(map);
+  if (options_.pool == "mean") return {places.mean(1, true), {}};
+  Tokens tokens{features.prefix.defined() ? at::cat({features.prefix, places}, 1) : places, {}};
+  tokens.grid = map.sizes().slice(2).vec();
+  tokens.prefix = backbone_->prefix_tokens();
+  return tokens;
 }
 
 at::Tensor ImageEncoder::finish(at::Tensor tokens, const at::Tensor& channel_present) const {
-  tokens = at::dropout(tokens, options_.dropout, is_training());
+  tokens = dropout_->forward(tokens);
   if (!options_.channel_present) return tokens;
   const at::Tensor known =
       channel_present.defined()
@@ -56,7 +62,9 @@ Tokens ImageEncoder::encode(const data::InputBatch& input) {
                                : "the encoder expects images and got a batch of bags");
   if (shape_.bag) return encode_bags(input);
   return encode_present(input, width(), [&](const data::InputBatch& present) {
-    return finish(features(present.values), present.channel_present);
+    Tokens tokens = pooled(present.values);
+    tokens.values = finish(tokens.values, present.channel_present);
+    return tokens;
   });
 }
 
@@ -67,8 +75,7 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
   const at::Tensor chosen = input.present.index_select(0, bag).nonzero().squeeze(1);
   const int64_t count = chosen.size(0);
   const at::Tensor places = chosen.to(input.values.device());
-  at::Tensor attention;
-  Tokens tokens = encode_present(input, width(), [&](const data::InputBatch& present) {
+  return encode_present(input, width(), [&](const data::InputBatch& present) {
     const bool all = count == input.values.size(0);
     const auto part = [&](int64_t begin, int64_t size) {
       return all ? input.values.narrow(0, begin, size)
@@ -77,72 +84,25 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
     const int64_t chunk = at::GradMode::is_enabled() && is_training() ? count : options_.bag.chunk;
     std::vector<at::Tensor> encoded;
     for (int64_t begin = 0; begin < count; begin += chunk)
-      encoded.push_back(features(part(begin, std::min(chunk, count - begin))).squeeze(1));
+      encoded.push_back(pooled(part(begin, std::min(chunk, count - begin))).values.squeeze(1));
     const at::Tensor lengths = all_lengths.masked_select(input.present);
-    const auto pooled = bag_->forward(at::cat(encoded), lengths, input.view.index_select(0, chosen));
-    if (pooled.attention.defined())
-      attention = at::zeros({input.values.size(0)}, pooled.attention.options().requires_grad(false))
-                      .index_copy(0, places, pooled.attention.detach());
-    return finish(pooled.values.unsqueeze(1), present.channel_present);
+    const auto of_bags = bag_->forward(at::cat(encoded), lengths, input.view.index_select(0, chosen));
+    Tokens tokens{finish(of_bags.values, present.channel_present), of_bags.mask};
+    if (of_bags.attention.defined())
+      tokens.attention["bag"] =
+          at::zeros({input.values.size(0)}, of_bags.attention.options().requires_grad(false))
+              .index_copy(0, places, of_bags.attention.detach());
+    return tokens;
   });
-  tokens.attention = attention;
-  return tokens;
 }
 
-namespace {
-
-void require_image(const config::Choice& choice, const ImageEncoderOptions& options,
-                   const InputShape& shape) {
+void require_image(const std::string& encoder, const ImageEncoderOptions& options, const InputShape& shape) {
   if (!shape.image)
-    core::fail_usage("`" + choice.name +
+    core::fail_usage("`" + encoder +
                      "` encodes images and this input is a table; use `snn`, `linear` or `identity`");
   if (options.dims != 0 && options.dims != shape.dims)
     core::fail_usage("`dims` is " + std::to_string(options.dims) + " and the input is " +
                      std::to_string(shape.dims) + "D; change one of them, or leave `dims` out");
-}
-
-std::shared_ptr<Encoder> build_resnet(const config::Choice& choice, const InputShape& shape) {
-  const auto& options = choice.as<ResNetOptions>();
-  require_image(choice, options.encoder, shape);
-  return std::make_shared<ImageEncoder>(options.encoder, shape,
-                                        std::make_shared<ResNet>(options, shape.dims, shape.channels));
-}
-
-std::shared_ptr<Encoder> build_vit(const config::Choice& choice, const InputShape& shape) {
-  const auto& options = choice.as<VitOptions>();
-  require_image(choice, options.encoder, shape);
-  return std::make_shared<ImageEncoder>(options.encoder, shape,
-                                        std::make_shared<Vit>(options, shape.size, shape.channels));
-}
-
-std::shared_ptr<Encoder> build_conv_net(const config::Choice& choice, const InputShape& shape) {
-  const auto& options = choice.as<ConvNetOptions>();
-  require_image(choice, options.encoder, shape);
-  return std::make_shared<ImageEncoder>(options.encoder, shape,
-                                        std::make_shared<ConvNet>(options, shape.dims, shape.channels));
-}
-
-std::shared_ptr<Encoder> build_efficientnet_lite0(const config::Choice& choice, const InputShape& shape) {
-  const auto& options = choice.as<EfficientNetLiteOptions>();
-  require_image(choice, options.encoder, shape);
-  if (shape.dims != 2)
-    core::fail_usage("`efficientnet_lite0` takes 2D images; set the input's dims: 2, or use `resnet`");
-  return std::make_shared<ImageEncoder>(options.encoder, shape,
-                                        std::make_shared<EfficientNetLite>(options, shape.channels));
-}
-
-}  // namespace
-
-config::Catalogue<BuildEncoder>& image_encoders() {
-  static config::Catalogue<BuildEncoder> table = {
-      {config::component<ResNetOptions>("resnet", "residual convolutional network, 2D or 3D"), build_resnet},
-      {config::component<VitOptions>("vit", "vision transformer, 2D or 3D"), build_vit},
-      {config::component<ConvNetOptions>("conv_net", "small plain convolutional network, 2D or 3D"),
-       build_conv_net},
-      {config::component<EfficientNetLiteOptions>("efficientnet_lite0", "EfficientNet-Lite0, 2D"),
-       build_efficientnet_lite0},
-  };
-  return table;
 }
 
 }  // namespace photo51::backbones

@@ -2,6 +2,8 @@
 
 #include <torch/nn/module.h>
 
+#include "photo51/nn/init.hpp"
+
 namespace photo51::fusion {
 
 Concat::Concat(const ConcatOptions& options, const FusionInputs& inputs) : options_(options) {
@@ -31,7 +33,7 @@ Fused Concat::fuse(const std::map<std::string, backbones::Tokens>& inputs) {
     presence.push_back(present.to(values.scalar_type()).unsqueeze(1));
   }
   if (options_.presence) parts.insert(parts.end(), presence.begin(), presence.end());
-  return {at::cat(parts, 1), {}};
+  return {at::cat(parts, 1)};
 }
 
 }  // namespace photo51::fusion

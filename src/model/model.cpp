@@ -235,13 +235,17 @@ Outputs Model::forward(const data::Batch& batch) {
                        [&] { tokens[encoder.input] = encoder.module->encode(inputs[m]); });
   }
   Outputs outputs;
-  for (const auto& [name, of] : tokens)
-    if (of.attention.defined()) outputs.attention[name] = of.attention;
+  const auto keep = [&outputs](const std::string& module, const auto& of) {  // Tokens or Fused
+    if (!of.attention.empty()) outputs.attention[module] = of.attention;
+    for (const auto& [name, loss] : of.losses) outputs.losses[module + "." + name] = loss;
+  };
+  for (const auto& [name, of] : tokens) keep("encoders." + name, of);
   std::vector<at::Tensor> seen;
   for (const auto& view : parts_->views) {
     fusion::Fused fused = view.fusion->fuse(tokens);
     if (!outputs.fused.defined()) outputs.fused = fused.values;
     if (!fused.modality_weights.empty()) outputs.modality_weights[view.name] = fused.modality_weights;
+    keep(view.name, fused);
     seen.push_back(at::dropout(fused.values, parts_->dropout, is_training()));
   }
   for (const auto& head : parts_->heads) outputs.logits[head.name] = head.module->forward(seen[head.view]);
@@ -295,6 +299,11 @@ at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
     if (parts != nullptr) (*parts)[head.name] = value.item<double>();
     const at::Tensor weighted = value * head.weight;
     total = total.defined() ? total + weighted : weighted;
+  }
+  if (!total.defined()) return total;
+  for (const auto& [name, loss] : outputs.losses) {
+    if (parts != nullptr) (*parts)[name] = loss.value.item<double>();
+    total = total + loss.value * loss.weight;
   }
   return total;
 }

@@ -181,6 +181,43 @@ TEST(Model, LossIsTheWeightedSumOfWhatIsKnown) {
   EXPECT_FALSE(model->loss(outputs, batch).defined());
 }
 
+/// The loss that an encoder or a fusion asks for counts with its weight beside those of the heads.
+TEST(Model, LossTakesInWhatModulesAskFor) {
+  auto model = example_model();
+  data::Batch batch = batch_of(6);
+  Outputs outputs = model->forward(batch);
+  EXPECT_TRUE(outputs.losses.empty());
+  const double plain = model->loss(outputs, batch).item<double>();
+  outputs.losses["encoders.mri.sparsity"] = {at::tensor(3.0F), 0.5};
+  std::map<std::string, double> parts;
+  EXPECT_NEAR(model->loss(outputs, batch, &parts).item<double>(), plain + 1.5, 1e-5);
+  EXPECT_EQ(parts.at("encoders.mri.sparsity"), 3);
+  for (auto& [name, labels] : batch.labels) labels.known.zero_();
+  EXPECT_FALSE(model->loss(outputs, batch).defined());
+}
+
+/// The weights of a bag's instances come out under the encoder's name.
+TEST(Model, AttentionComesOutByModule) {
+  const ModelOptions options = options_of(R"(
+encoders: {us: {name: conv_net, widths: [4], bag_pool: attention}}
+heads: {age: {task: regression}}
+)");
+  data::InputInfo info{.image = true, .channels = 1, .dims = 2, .size = {8, 8}, .features = {}};
+  info.bag = true;
+  Model model(options, {{"us", info}}, label_specs(options));
+  data::Batch batch;
+  data::InputBatch& us = batch.inputs["us"];
+  us.values = at::randn({5, 1, 8, 8});
+  us.present = at::ones({2}, at::kBool);
+  us.offsets = at::tensor({0, 2, 5}, at::kLong);
+  us.view = at::zeros({5}, at::kLong);
+  const auto attention = model.forward(batch).attention;
+  ASSERT_THAT(attention, ::testing::ElementsAre(::testing::Key("encoders.us")));
+  const at::Tensor& weights = attention.at("encoders.us").at("bag");
+  EXPECT_NEAR(weights.slice(0, 0, 2).sum().item<double>(), 1, 1e-5);
+  EXPECT_NEAR(weights.slice(0, 2).sum().item<double>(), 1, 1e-5);
+}
+
 TEST(Model, OneCaseDoesNotDependOnTheOthersInEvaluation) {
   const at::NoGradGuard no_grad;
   auto model = example_model();

@@ -4,6 +4,7 @@
 #include <functional>
 #include <ostream>
 
+#include "photo51/backbones/backbone.hpp"
 #include "photo51/backbones/cnn/efficientnet_lite.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
@@ -15,8 +16,7 @@ namespace {
 
 struct Peer {
   std::string name;
-  std::function<std::shared_ptr<torch::nn::Module>()> make;
-  std::function<at::Tensor(torch::nn::Module&, const at::Tensor&)> run;
+  std::function<std::shared_ptr<Backbone>()> make;
 
   friend void PrintTo(const Peer& peer, std::ostream* out) { *out << peer.name; }
 };
@@ -26,20 +26,14 @@ Peer resnet(const std::string& name, int64_t depth, int64_t dims) {
   options.depth = depth;
   options.stem_stride = dims == 3 ? 1 : 2;
   options.downsample_bias = dims == 3;
-  return {name, [=] { return std::make_shared<ResNet>(options, dims, dims == 3 ? 2 : 3, 7); },
-          [](torch::nn::Module& module, const at::Tensor& image) {
-            return dynamic_cast<ResNet&>(module).logits(image);
-          }};
+  return {name,
+          [=] { return make_resnet(options, {.channels = dims == 3 ? 2 : 3, .dims = dims, .size = {}}, 7); }};
 }
 
 Peer vit() {
   const VitOptions options{.patch_size = 8, .embed_dim = 24, .depth = 2, .num_heads = 3, .mlp_dim = 48};
-  return {"torchvision_vit",
-          [=] {
-            return std::make_shared<Vit>(options, std::vector<int64_t>{32, 32}, 3, 7);
-          },
-          [](torch::nn::Module& module, const at::Tensor& image) {
-            return dynamic_cast<Vit&>(module).logits(image);
+  return {"torchvision_vit", [=] {
+            return make_vit(options, {.channels = 3, .dims = 2, .size = {32, 32}}, 7);
           }};
 }
 
@@ -49,10 +43,7 @@ Peer efficientnet_lite0(const std::string& name) {
     options.padding = "same";
     options.norm_epsilon = 1e-3;
   }
-  return {name, [=] { return std::make_shared<EfficientNetLite>(options, 3, 7); },
-          [](torch::nn::Module& module, const at::Tensor& image) {
-            return dynamic_cast<EfficientNetLite&>(module).logits(image);
-          }};
+  return {name, [=] { return make_efficientnet_lite0(options, {.channels = 3, .dims = 2, .size = {}}, 7); }};
 }
 
 class Networks : public ::testing::TestWithParam<Peer> {
@@ -80,7 +71,7 @@ TEST_P(Networks, TakeThePeersWeightsAndGiveItsOutput) {
   nn::load_state(*network, file.tensors, "the peer");  // strict: every name and shape
   network->eval();
   const at::NoGradGuard no_grad;
-  const at::Tensor output = GetParam().run(*network, image);
+  const at::Tensor output = network->logits(image);
   EXPECT_TRUE(at::allclose(output, expected, 1e-3, 1e-4)) << (output - expected).abs().max().item<double>();
 }
 
@@ -93,7 +84,7 @@ TEST_P(Networks, GiveWeightsThatThePeerTakes) {
   const at::Tensor image = volume ? at::randn({1, 2, 16, 32, 32}) : at::randn({2, 3, 32, 32});
   nn::Tensors tensors = nn::state_of(*network);
   tensors["input"] = image;
-  tensors["output"] = GetParam().run(*network, image);
+  tensors["output"] = network->logits(image);
   nn::write_safetensors(folder_ / "w.safetensors", tensors);
   EXPECT_EQ(python("check"), 0);
 }

@@ -3,7 +3,7 @@
 #include <stdexcept>
 
 #include "bench.hpp"
-#include "photo51/backbones/options.hpp"
+#include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/fusion/options.hpp"
 #include "photo51/model/model.hpp"
 

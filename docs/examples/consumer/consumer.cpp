@@ -1,5 +1,5 @@
 // Makes a small cohort, trains a fusion of MRI and expression on it, and asks the result about its patients.
-#include <photo51/backbones/options.hpp>
+#include <photo51/backbones/cnn/conv_net.hpp>
 #include <photo51/core/error.hpp>
 #include <photo51/fusion/options.hpp>
 #include <photo51/inference/predictor.hpp>

@@ -1,28 +1,24 @@
 #pragma once
-/// A network from an image to features, and the image encoder that every backbone becomes.
+/// The image encoder that every network becomes.
 
 #include <memory>
+#include <string>
+#include <utility>
 
+#include "photo51/backbones/backbone.hpp"
 #include "photo51/backbones/encoder.hpp"
+#include "photo51/backbones/encoder_row.hpp"
+#include "photo51/backbones/image_encoder_options.hpp"
 #include "photo51/backbones/mil/bag_pool.hpp"
-#include "photo51/backbones/options.hpp"
+#include "photo51/nn/layers/dropout.hpp"
 
 namespace photo51::backbones {
 
-class Backbone : public torch::nn::Module {
- public:
-  /// [B, C, D, H, W] or [B, C, H, W] -> [B, N, width]: `prefix_tokens` special ones, then one a place (x
-  /// fastest).
-  virtual at::Tensor tokens(const at::Tensor& image) = 0;
-  virtual int64_t width() const = 0;
-  virtual int64_t prefix_tokens() const { return 0; }
-};
-
 /// Backbone (as the submodule `backbone`), pool, dropout and, if asked, the channels' presence.
 /// With `weights` the backbone starts from that file, unless SkipInit is active. A bag's instances go through
-/// the backbone one after the other, at prediction in chunks, and `bag` (BagPool) makes them one token.
-/// Errors: (usage) a table as input, a bag with `pool: none`; (data) a batch of another shape than the
-/// encoder was built for.
+/// the backbone one after the other, at prediction in chunks, and `bag` (BagPool) makes tokens of them.
+/// Errors: (usage) a bag with `pool: none`, `pool: class` of a network without a class token; (data) a batch
+/// of another shape than the encoder was built for.
 class ImageEncoder : public Encoder {
  public:
   ImageEncoder(const ImageEncoderOptions& options, const InputShape& shape,
@@ -31,14 +27,30 @@ class ImageEncoder : public Encoder {
   int64_t width() const override;
 
  private:
-  at::Tensor features(const at::Tensor& images);
+  Tokens pooled(const at::Tensor& images);
   at::Tensor finish(at::Tensor tokens, const at::Tensor& channel_present) const;
   Tokens encode_bags(const data::InputBatch& input);
 
   ImageEncoderOptions options_;
   InputShape shape_;
   std::shared_ptr<Backbone> backbone_;
+  std::shared_ptr<nn::Dropout> dropout_;
   std::shared_ptr<BagPool> bag_;  ///< null unless the input is a bag
 };
+
+/// Errors (usage): a table as input, images of other dimensions than the options ask for.
+void require_image(const std::string& encoder, const ImageEncoderOptions& options, const InputShape& shape);
+
+/// The row of an architecture whose Options have ImageEncoderOptions `encoder`; `make` builds its network
+/// with that many classes, here none.
+template <class Options, std::shared_ptr<Backbone> (*make)(const Options&, const InputShape&, int64_t)>
+EncoderRow image_encoder_row(std::string name, std::string help) {
+  return {config::component<Options>(std::move(name), std::move(help)),
+          [](const config::Choice& choice, const InputShape& shape) -> std::shared_ptr<Encoder> {
+            const auto& options = choice.as<Options>();
+            require_image(choice.name, options.encoder, shape);
+            return std::make_shared<ImageEncoder>(options.encoder, shape, make(options, shape, 0));
+          }};
+}
 
 }  // namespace photo51::backbones

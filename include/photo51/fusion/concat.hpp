@@ -4,7 +4,7 @@
 
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/fusion/options.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/linear.hpp"
 
 namespace photo51::fusion {
 

@@ -1,5 +1,5 @@
 #pragma once
-/// Combines whatever embeddings are present into one.
+/// Combines whatever tokens are present into one embedding.
 
 #include <torch/nn/module.h>
 
@@ -17,13 +17,15 @@ namespace photo51::fusion {
 struct Fused {
   at::Tensor values;  ///< [B, D]
   /// Share of each input, [B], where the fusion has such a thing.
-  std::map<std::string, at::Tensor> modality_weights;
+  std::map<std::string, at::Tensor> modality_weights = {};
+  std::map<std::string, at::Tensor> attention = {};  ///< by name, without gradient, where it has any
+  backbones::AuxiliaryLosses losses = {};
 };
 
 class Fusion : public torch::nn::Module {
  public:
-  /// One entry for every input the fusion was built for. An input with several tokens is first averaged over
-  /// its real ones.
+  /// One entry for every input the fusion was built for, its tokens as the encoder yields them; a fusion of
+  /// one embedding an input takes their `mean_token`.
   virtual Fused fuse(const std::map<std::string, backbones::Tokens>& inputs) = 0;
   /// D of the result.
   virtual int64_t width() const = 0;

@@ -5,11 +5,13 @@
 ///   a   = softmax over the present m of (u_m . h_m + c_m)
 ///   z   = sum over the present m of a_m h_m
 ///
-/// A case without any input gets zeros. `weights` are the a_m.
+/// A case without any input gets zeros. `modality_weights` are the a_m.
 
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/fusion/options.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/dropout.hpp"
+#include "photo51/nn/layers/layer_norm.hpp"
+#include "photo51/nn/layers/linear.hpp"
 
 namespace photo51::fusion {
 
@@ -27,6 +29,7 @@ class Gated : public Fusion {
   };
   GatedOptions options_;
   std::vector<Input> inputs_;
+  std::shared_ptr<nn::Dropout> dropout_;
 };
 
 }  // namespace photo51::fusion

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "photo51/backbones/tokens.hpp"
+#include "photo51/config/fields.hpp"
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/model/options.hpp"
@@ -25,7 +27,11 @@ struct Outputs {
   /// By fusion (the name of its module: `fusion`, or one of its own where a head sees some of the inputs),
   /// then by input: its share, [B], where the fusion has such a thing.
   std::map<std::string, std::map<std::string, at::Tensor>> modality_weights;
-  std::map<std::string, at::Tensor> attention;  ///< by input: the weight of each instance of its bags, [N]
+  /// By module (`encoders.INPUT`, or a fusion's name), then by the name that it gives (Tokens, Fused):
+  /// `encoders.mri` `bag` is the weight of each instance of the input's bags, [N].
+  std::map<std::string, std::map<std::string, at::Tensor>> attention;
+  /// What encoders and fusions ask to be added to the loss, by module and name: `encoders.mri.NAME`.
+  backbones::AuxiliaryLosses losses;
   /// By input, [B, D], NaN where it is absent; not in training, and only where a head has an estimator, which
   /// sees these.
   std::map<std::string, at::Tensor> embeddings;
@@ -51,8 +57,8 @@ class Model : public torch::nn::Module {
   void fit_head(const std::string& name, const data::Targets& training);
   /// Error (data) that names the head: what came from a file is nothing that `fit_heads` learns.
   void check_heads() const;
-  /// Weighted sum over the heads with at least one usable label in the batch; also each head's own value.
-  /// Undefined when no head has a usable label.
+  /// Weighted sum over the heads with at least one usable label in the batch, and over the encoders' and
+  /// fusions' own losses; also the value of each by its name. Undefined when no head has a usable label.
   at::Tensor loss(const Outputs& outputs, const data::Batch& batch,
                   std::map<std::string, double>* parts = nullptr);
   /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1], of every head in `outputs`.

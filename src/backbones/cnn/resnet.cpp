@@ -2,12 +2,33 @@
 
 #include <torch/nn/module.h>
 
-#include <string>
+#include <vector>
+
+#include "backbones/describe_encoder.hpp"
+#include "photo51/backbones/image_encoder.hpp"
+#include "photo51/nn/capture.hpp"
+#include "photo51/nn/layers/conv.hpp"
+#include "photo51/nn/layers/norm.hpp"
 
 namespace photo51::backbones {
 
+void describe(config::Fields& f, ResNetOptions& o) {
+  f("depth", o.depth, "layers: 18, 34 (basic blocks) or 50 (bottlenecks)");
+  f("width", o.width, "channels of the first stage; each further stage doubles them", {.min = 1});
+  f("norm", o.norm, "normalisation layers", {.one_of = names_of(nn::norms().components())});
+  f("stem", o.stem, "standard: 7-wide convolution and max pool; small: 3-wide convolution, no pool",
+    {.one_of = {"standard", "small"}});
+  f("stem_stride", o.stem_stride, "stride of the stem's convolution (torchvision: 2, MONAI: 1)",
+    {.min = 1, .max = 4});
+  f("downsample_bias", o.downsample_bias, "bias in the shortcuts' convolutions, as MONAI's ResNets have");
+  describe_encoder(f, o.encoder, {"mean", "none"});
+  f.check(o.depth == 18 || o.depth == 34 || o.depth == 50, "depth", "must be 18, 34 or 50");
+}
+
+namespace {
+
 /// A basic block (two 3-wide convolutions) or a bottleneck (1, 3, 1), and its shortcut.
-class ResNet::Block : public torch::nn::Module {
+class ResNetBlock : public torch::nn::Module {
  public:
   struct Shape {
     int64_t dims, in, planes, stride;
@@ -15,7 +36,7 @@ class ResNet::Block : public torch::nn::Module {
   };
   static int64_t expansion(bool bottleneck) { return bottleneck ? 4 : 1; }
 
-  Block(const Shape& shape, const std::string& norm) {
+  ResNetBlock(const Shape& shape, const std::string& norm) {
     const int64_t out = shape.planes * expansion(shape.bottleneck);
     if (shape.bottleneck) {
       add(shape.dims, shape.in, shape.planes, 1, 1, norm);
@@ -34,7 +55,7 @@ class ResNet::Block : public torch::nn::Module {
                                                         .kernel = 1,
                                                         .stride = shape.stride,
                                                         .bias = shape.downsample_bias}));
-    shortcut_norm_ = downsample->register_module("1", std::make_shared<nn::Norm>(norm, out));
+    shortcut_norm_ = downsample->register_module("1", nn::make_norm(norm, out));
   }
 
   at::Tensor forward(const at::Tensor& x) {
@@ -44,7 +65,9 @@ class ResNet::Block : public torch::nn::Module {
       if (i + 1 < convolutions_.size()) out.relu_();
     }
     const at::Tensor shortcut = shortcut_ ? shortcut_norm_->forward(shortcut_->forward(x)) : x;
-    return out.add_(shortcut).relu_();
+    out.add_(shortcut).relu_();
+    nn::report(*this, x, out);
+    return out;
   }
 
  private:
@@ -52,7 +75,7 @@ class ResNet::Block : public torch::nn::Module {
     const std::string number = std::to_string(convolutions_.size() + 1);
     const nn::Conv::Shape shape{.dims = dims, .in = in, .out = out, .kernel = kernel, .stride = stride};
     convolutions_.push_back(register_module("conv" + number, std::make_shared<nn::Conv>(shape)));
-    norms_.push_back(register_module("bn" + number, std::make_shared<nn::Norm>(norm, out)));
+    norms_.push_back(register_module("bn" + number, nn::make_norm(norm, out)));
   }
 
   std::vector<std::shared_ptr<nn::Conv>> convolutions_;
@@ -61,48 +84,78 @@ class ResNet::Block : public torch::nn::Module {
   std::shared_ptr<nn::Norm> shortcut_norm_;
 };
 
-ResNet::~ResNet() = default;
-
-ResNet::ResNet(const ResNetOptions& options, int64_t dims, int64_t channels, int64_t classes)
-    : pool_(options.stem == "standard") {
-  conv1_ =
-      register_module("conv1", std::make_shared<nn::Conv>(nn::Conv::Shape{.dims = dims,
-                                                                          .in = channels,
-                                                                          .out = options.width,
-                                                                          .kernel = pool_ ? 7 : 3,
-                                                                          .stride = options.stem_stride}));
-  bn1_ = register_module("bn1", std::make_shared<nn::Norm>(options.norm, options.width));
-  const bool bottleneck = options.depth == 50;
-  const std::vector<int> counts =
-      options.depth == 18 ? std::vector<int>{2, 2, 2, 2} : std::vector<int>{3, 4, 6, 3};
-  width_ = options.width;
-  for (size_t stage = 0; stage < counts.size(); ++stage) {
-    auto layer = register_module("layer" + std::to_string(stage + 1), std::make_shared<torch::nn::Module>());
-    const int64_t planes = options.width << stage;
-    for (int i = 0; i < counts[stage]; ++i) {
-      const Block::Shape shape{
-          dims, width_, planes, stage > 0 && i == 0 ? 2 : 1, bottleneck, options.downsample_bias};
-      blocks_.push_back(
-          layer->register_module(std::to_string(i), std::make_shared<Block>(shape, options.norm)));
-      width_ = planes * Block::expansion(bottleneck);
+class ResNet final : public Backbone {
+ public:
+  ResNet(const ResNetOptions& options, const InputShape& shape, int64_t classes)
+      : pool_(options.stem == "standard") {
+    conv1_ =
+        register_module("conv1", std::make_shared<nn::Conv>(nn::Conv::Shape{.dims = shape.dims,
+                                                                            .in = shape.channels,
+                                                                            .out = options.width,
+                                                                            .kernel = pool_ ? 7 : 3,
+                                                                            .stride = options.stem_stride}));
+    bn1_ = register_module("bn1", nn::make_norm(options.norm, options.width));
+    const bool bottleneck = options.depth == 50;
+    const std::vector<int> counts =
+        options.depth == 18 ? std::vector<int>{2, 2, 2, 2} : std::vector<int>{3, 4, 6, 3};
+    int64_t width = options.width;
+    for (size_t stage = 0; stage < counts.size(); ++stage) {
+      auto module =
+          register_module("layer" + std::to_string(stage + 1), std::make_shared<torch::nn::Module>());
+      auto& blocks = stages_.emplace_back(Stage{module, {}}).blocks;
+      const int64_t planes = options.width << stage;
+      for (int i = 0; i < counts[stage]; ++i) {
+        const ResNetBlock::Shape of{
+            shape.dims, width, planes, stage > 0 && i == 0 ? 2 : 1, bottleneck, options.downsample_bias};
+        blocks.push_back(
+            module->register_module(std::to_string(i), std::make_shared<ResNetBlock>(of, options.norm)));
+        width = planes * ResNetBlock::expansion(bottleneck);
+      }
+      widths_.push_back(width);
     }
+    if (classes > 0) classifier_ = register_module("fc", std::make_shared<nn::Linear>(width, classes));
   }
-  if (classes > 0) fc_ = register_module("fc", std::make_shared<nn::Linear>(width_, classes));
+
+  Features features(const at::Tensor& image) override {
+    Features found;
+    at::Tensor x = bn1_->forward(conv1_->forward(image)).relu_();
+    if (pool_) x = x.dim() == 5 ? at::max_pool3d(x, 3, 2, 1) : at::max_pool2d(x, 3, 2, 1);
+    for (const auto& stage : stages_) {
+      const at::Tensor input = x;
+      for (const auto& block : stage.blocks) x = block->forward(x);
+      nn::report(*stage.module, input, x);
+      found.stages.push_back(x);
+    }
+    return found;
+  }
+
+  std::vector<int64_t> widths() const override { return widths_; }
+
+  std::vector<nn::Dialect> dialects() const override {
+    return {{.library = "torchvision", .classifier = {"fc."}}, {.library = "MONAI", .classifier = {"fc."}}};
+  }
+
+ private:
+  struct Stage {
+    std::shared_ptr<torch::nn::Module> module;
+    std::vector<std::shared_ptr<ResNetBlock>> blocks;
+  };
+  bool pool_;
+  std::vector<int64_t> widths_;
+  std::shared_ptr<nn::Conv> conv1_;
+  std::shared_ptr<nn::Norm> bn1_;
+  std::vector<Stage> stages_;
+};
+
+}  // namespace
+
+std::shared_ptr<Backbone> make_resnet(const ResNetOptions& options, const InputShape& shape,
+                                      int64_t classes) {
+  return std::make_shared<ResNet>(options, shape, classes);
 }
 
-at::Tensor ResNet::feature_map(const at::Tensor& image) {
-  at::Tensor x = bn1_->forward(conv1_->forward(image)).relu_();
-  if (pool_) x = x.dim() == 5 ? at::max_pool3d(x, 3, 2, 1) : at::max_pool2d(x, 3, 2, 1);
-  for (const auto& block : blocks_) x = block->forward(x);
-  return x;
-}
-
-at::Tensor ResNet::tokens(const at::Tensor& image) {
-  return feature_map(image).flatten(2).transpose(1, 2);
-}
-
-at::Tensor ResNet::logits(const at::Tensor& image) {
-  return fc_->forward(feature_map(image).flatten(2).mean(2));
+EncoderRow resnet_row() {
+  return image_encoder_row<ResNetOptions, make_resnet>("resnet", "residual convolutional network, 2D or 3D");
 }
 
 }  // namespace photo51::backbones

@@ -2,17 +2,14 @@
 
 #include <torch/nn/module.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::nn {
 namespace {
-
-bool begins_with_any(const std::string& name, const std::vector<std::string>& prefixes) {
-  for (const auto& prefix : prefixes)
-    if (name.starts_with(prefix)) return true;
-  return false;
-}
 
 std::vector<std::string> names_of(const Tensors& tensors) {
   std::vector<std::string> names;
@@ -75,8 +72,7 @@ void load_state(torch::nn::Module& module, const Tensors& tensors, const std::st
   }
   if (options.strict)
     for (const auto& [name, tensor] : tensors)
-      if (!own.contains(name) && !begins_with_any(name, options.ignore))
-        unexpected.push_back(name + nearest(name, own));
+      if (!own.contains(name)) unexpected.push_back(name + nearest(name, own));
   if (!missing.empty() || !unexpected.empty() || !wrong.empty())
     core::fail_data(source + ": the weights are those of another model" + listed("missing", missing) +
                     listed("unexpected", unexpected) + listed("of another shape or type", wrong));

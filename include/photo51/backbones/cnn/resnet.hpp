@@ -1,37 +1,35 @@
 #pragma once
-/// ResNet 18/34/50 (He et al., CVPR 2016; bottlenecks with the stride in the middle convolution) in 2D with
-/// torchvision's parameter names and layouts, and in 3D with MONAI's, which are the same names.
+/// ResNet 18/34/50 (He et al., Deep residual learning, CVPR 2016; bottlenecks with the stride in the middle
+/// convolution) in 2D with torchvision's parameter names and layouts, and in 3D with MONAI's, which are the
+/// same names.
 ///
 ///   torchvision resnet18            {depth: 18}
 ///   MONAI resnet18, spatial_dims=3  {depth: 18, stem_stride: 1, downsample_bias: true}
 
+#include <cstdint>
 #include <memory>
-#include <vector>
+#include <string>
 
-#include "photo51/backbones/image_encoder.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/backbones/encoder_row.hpp"
+#include "photo51/backbones/image_encoder_options.hpp"
 
 namespace photo51::backbones {
 
-class ResNet : public Backbone {
- public:
-  /// With `classes` > 0 a classifier `fc` is added, which `logits` uses and `tokens` does not.
-  ResNet(const ResNetOptions& options, int64_t dims, int64_t channels, int64_t classes = 0);
-  ~ResNet() override;
-  /// [B, C, ...] -> [B, width, ...] at a 32nd of the size (standard stem with stride 2).
-  at::Tensor feature_map(const at::Tensor& image);
-  at::Tensor tokens(const at::Tensor& image) override;
-  at::Tensor logits(const at::Tensor& image);
-  int64_t width() const override { return width_; }
-
- private:
-  class Block;
-  int64_t width_ = 0;
-  bool pool_ = true;
-  std::shared_ptr<nn::Conv> conv1_;
-  std::shared_ptr<nn::Norm> bn1_;
-  std::vector<std::shared_ptr<Block>> blocks_;
-  std::shared_ptr<nn::Linear> fc_;
+struct ResNetOptions {
+  int64_t depth = 18;             ///< 18, 34, 50
+  int64_t width = 64;             ///< channels of the first stage; each further stage doubles them
+  std::string norm = "batch";     ///< a row of nn::norms: batch, instance, group, layer
+  std::string stem = "standard";  ///< standard: 7-wide convolution and max pool; small: 3-wide, no pool
+  int64_t stem_stride = 2;
+  bool downsample_bias = false;
+  ImageEncoderOptions encoder;
 };
+void describe(config::Fields& f, ResNetOptions& o);
+
+/// Four stages, at a 4th to a 32nd of the size (standard stem with stride 2). With `classes` > 0 a classifier
+/// `fc` is added, which only `logits` uses.
+std::shared_ptr<Backbone> make_resnet(const ResNetOptions& options, const InputShape& shape,
+                                      int64_t classes = 0);
+EncoderRow resnet_row();
 
 }  // namespace photo51::backbones

@@ -1,38 +1,44 @@
 #pragma once
-/// The instances of each bag (views, frames, tiles) to one vector, ragged: values and offsets, no padding.
-///
-///   mean       their mean
-///   max        the largest of each feature
-///   attention  sum of w_i f_i with w = softmax over the bag of a' (tanh(V f_i) * sigmoid(U f_i)): gated
-///              attention, Ilse et al., Attention-based deep multiple instance learning, ICML 2018, with the
-///              parameter names of the authors' code
+/// The instances of each bag (views, frames, tiles) to tokens, ragged: values and lengths, no padding.
 
-#include <memory>
+#include <torch/nn/module.h>
 
-#include "photo51/backbones/options.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/backbones/mil/bag_pools.hpp"
 
 namespace photo51::backbones {
+
+/// The instances of B bags, one bag after the other, on the device of the features.
+struct Bags {
+  at::Tensor features;  ///< [N, D]
+  at::Tensor lengths;   ///< [B] int64, each at least 1, N together
+  at::Tensor bag;       ///< [N] int64, which bag an instance is of
+  int64_t longest;      ///< of the lengths, known without asking the device
+
+  /// Of values [N, ...], a bag: [B, ...].
+  at::Tensor sum(const at::Tensor& values) const;
+  at::Tensor largest(const at::Tensor& values) const;
+};
 
 class BagPool : public torch::nn::Module {
  public:
   BagPool(const BagPoolOptions& options, int64_t width, int64_t views);
 
   struct Pooled {
-    at::Tensor values;     ///< [B, D]
-    at::Tensor attention;  ///< [N], sums to 1 in each bag; undefined unless the bags are pooled by attention
+    at::Tensor values;          ///< [B, M, D]
+    at::Tensor mask = {};       ///< [B, M] bool, true where a token is real; undefined: all are
+    at::Tensor attention = {};  ///< [N], sums to 1 in each bag; undefined unless the bags are pooled by such
   };
   /// `features` [N, D]; on the host `lengths` [B] int64, every one at least 1 and N together, and `view` [N]
-  /// int64 below `views`. Errors (data): lengths or views that are not so.
+  /// int64 below `views`. Where `view_embedding` is set, the vector of its view is added to each instance
+  /// first. Errors (data): lengths or views that are not so.
   Pooled forward(const at::Tensor& features, const at::Tensor& lengths, const at::Tensor& view);
 
- private:
-  at::Tensor scores(const at::Tensor& features) const;
+ protected:
+  virtual Pooled pool(const Bags& bags) = 0;
 
-  BagPoolOptions options_;
+ private:
   int64_t views_;
   at::Tensor view_embedding_;
-  std::shared_ptr<nn::Linear> attention_v_, attention_u_, attention_w_;
 };
 
 }  // namespace photo51::backbones

@@ -7,7 +7,6 @@
 #include <filesystem>
 #include <map>
 #include <string>
-#include <vector>
 
 namespace torch::nn {
 class Module;
@@ -39,9 +38,8 @@ void write_safetensors(const std::filesystem::path& path, const Tensors& tensors
 Tensors state_of(const torch::nn::Module& module);
 
 struct LoadOptions {
-  bool strict = true;                 ///< every name of the module and of the file has its counterpart
-  bool share = false;                 ///< the module takes the file's memory, where type and device allow
-  std::vector<std::string> ignore{};  ///< names in the file that begin so are left out
+  bool strict = true;  ///< every name of the module and of the file has its counterpart
+  bool share = false;  ///< the module takes the file's memory, where type and device allow
 };
 /// Copies values by name, converting floating types. Error (data) that lists missing, unexpected (each with
 /// the nearest name) and mis-shaped tensors, or a value that the module's narrower type makes infinite; then

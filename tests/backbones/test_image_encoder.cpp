@@ -1,11 +1,12 @@
 #include <gmock/gmock.h>
 #include <torch/nn/module.h>
 
+#include "photo51/backbones/backbone.hpp"
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/init.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
@@ -18,15 +19,6 @@ using ::testing::HasSubstr;
 
 std::shared_ptr<Encoder> build(const config::Choice& choice, const InputShape& shape) {
   return (*image_encoders().find(choice.name))(choice, shape);
-}
-
-TEST(Encoders, EfficientNetTakesNoVolumes) {
-  EXPECT_THAT(message_of(core::Fault::usage,
-                         [] {
-                           build(config::choose<EfficientNetLiteOptions>("efficientnet_lite0"),
-                                 {.image = true, .channels = 2, .dims = 3, .size = {8, 16, 16}});
-                         }),
-              HasSubstr("takes 2D images"));
 }
 
 data::InputBatch images(int64_t batch, const InputShape& shape) {
@@ -69,6 +61,24 @@ TEST(ImageEncoders, TokensHaveTheirShape) {
   // conv_net halves twice: 2 x 4 x 4 places; the vit has 1 x 2 x 2 patches and the class token.
   EXPECT_EQ(build(small_encoders("none", "batch")[1], volume)->encode(images(1, volume)).values.size(1), 32);
   EXPECT_EQ(build(small_encoders("none", "batch")[2], volume)->encode(images(1, volume)).values.size(1), 5);
+}
+
+/// Without pooling the tokens are the last stage's places behind the prefix; pooled they are no grid.
+TEST(ImageEncoders, TokensSayWhatTheyAre) {
+  const at::NoGradGuard no_grad;
+  for (const std::string pool : {"mean", "none"}) {
+    for (const auto& choice : small_encoders(pool, "batch")) {
+      const Tokens tokens = build(choice, volume)->encode(images(2, volume));
+      EXPECT_EQ(tokens.grid.empty(), pool == "mean") << choice.name;
+      EXPECT_EQ(tokens.prefix, pool == "none" && choice.name == "vit" ? 1 : 0) << choice.name;
+      EXPECT_TRUE(tokens.attention.empty());
+      EXPECT_TRUE(tokens.losses.empty());
+      if (pool == "mean") continue;
+      ASSERT_EQ(tokens.grid.size(), 3U);
+      EXPECT_EQ(tokens.values.size(1), tokens.prefix + tokens.grid[0] * tokens.grid[1] * tokens.grid[2])
+          << choice.name;
+    }
+  }
 }
 
 TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {
@@ -142,12 +152,12 @@ TEST(ImageEncoders, StartFromPretrainedWeightsWithoutTheirClassifier) {
   test::TemporaryFolder folder;
   ResNetOptions options;
   options.width = 4;
-  ResNet pretrained(options, 2, 3, 10);
-  nn::save_weights(pretrained, folder / "w.safetensors");
+  const auto pretrained = make_resnet(options, slice, 10);
+  nn::save_weights(*pretrained, folder / "w.safetensors");
   options.encoder.weights = folder / "w.safetensors";
   auto encoder = build(config::choose("resnet", options), slice);
   EXPECT_TRUE(at::equal(nn::state_of(*encoder).at("backbone.conv1.weight"),
-                        nn::state_of(pretrained).at("conv1.weight")));
+                        nn::state_of(*pretrained).at("conv1.weight")));
   options.encoder.weights = folder / "none.safetensors";
   EXPECT_THAT(message_of(core::Fault::data, [&] { build(config::choose("resnet", options), slice); }),
               HasSubstr("none.safetensors"));
@@ -165,42 +175,13 @@ TEST(ImageEncoders, EveryMisuseIsNamed) {
   EXPECT_THAT(message_of(core::Fault::usage, [&] { build(config::choose("conv_net", flat), volume); }),
               HasSubstr("`dims` is 2 and the input is 3D"));
   EXPECT_NO_THROW(build(config::choose("conv_net", flat), slice));
-  EXPECT_THAT(message_of(core::Fault::usage, [] { Vit({}, {}, 1); }), HasSubstr("needs images of one size"));
-  EXPECT_THAT(message_of(core::Fault::usage,
-                         [] {
-                           Vit({}, {32, 30}, 1);
-                         }),
-              HasSubstr("patch (16) must divide the image's size (30)"));
+  ConvNetOptions classless;
+  classless.encoder.pool = "class";
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { build(config::choose("conv_net", classless), slice); }),
+              HasSubstr("no class token; set `pool: mean`"));
   auto encoder = build(small_encoders("mean", "batch")[0], volume);
   EXPECT_THAT(message_of(core::Fault::data, [&] { encoder->encode(images(1, slice)); }),
               HasSubstr("3D images with 2 channels and got a batch of shape [1, 3, 32, 32]"));
-}
-
-TEST(Resnet, DepthsHaveThePublishedNumberOfParameters) {
-  const nn::SkipInit skip;
-  const auto count = [](const torch::nn::Module& module) {
-    int64_t total = 0;
-    for (const auto& parameter : module.parameters()) total += parameter.numel();
-    return total;
-  };
-  ResNetOptions options;
-  EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 11689512);
-  options.depth = 34;
-  EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 21797672);
-  options.depth = 50;
-  EXPECT_EQ(count(ResNet(options, 2, 3, 1000)), 25557032);
-  const VitOptions base{.patch_size = 16, .embed_dim = 768, .depth = 12, .num_heads = 12, .mlp_dim = 3072};
-  EXPECT_EQ(count(Vit(base, {224, 224}, 3, 1000)), 86567656);
-}
-
-TEST(Resnet, SmallStemKeepsTheSize) {
-  const at::NoGradGuard no_grad;
-  ResNetOptions options;
-  options.width = 4;
-  options.stem = "small";
-  options.stem_stride = 1;
-  ResNet network(options, 2, 1);
-  EXPECT_EQ(network.feature_map(at::randn({1, 1, 32, 32})).sizes(), (std::vector<int64_t>{1, 32, 4, 4}));
 }
 
 }  // namespace

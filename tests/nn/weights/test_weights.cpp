@@ -24,10 +24,10 @@ std::string bytes_of_header(const std::string& header) {
 struct TwoLayers : torch::nn::Module {
   TwoLayers() {
     first = register_module("first", std::make_shared<nn::Linear>(3, 4));
-    norm = register_module("norm", std::make_shared<nn::Norm>("batch", 4));
+    norm = register_module("norm", std::make_shared<nn::BatchNorm>(4));
   }
   std::shared_ptr<nn::Linear> first;
-  std::shared_ptr<nn::Norm> norm;
+  std::shared_ptr<nn::BatchNorm> norm;
 };
 
 TEST(Safetensors, ReadsWhatTheFormatSays) {
@@ -248,14 +248,10 @@ TEST(Weights, ErrorsListEveryProblemAndChangeNothing) {
   EXPECT_TRUE(at::equal(to.first->bias, before));
 }
 
-TEST(Weights, LooseLoadingAndIgnoredPrefixes) {
+TEST(Weights, LooseLoading) {
   TwoLayers to;
   nn::load_state(to, {{"first.bias", at::ones({4})}, {"other", at::ones({1})}}, "w", {.strict = false});
   EXPECT_TRUE(at::equal(to.first->bias, at::ones({4})));
-  nn::Tensors tensors = nn::state_of(TwoLayers{});
-  tensors["fc.weight"] = at::ones({2});
-  EXPECT_THROW(nn::load_state(to, tensors, "w"), core::Error);
-  EXPECT_NO_THROW(nn::load_state(to, tensors, "w", {.ignore = {"fc."}}));
 }
 
 }  // namespace

@@ -1,0 +1,34 @@
+#pragma once
+/// A network from an image to features.
+
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <vector>
+
+#include "photo51/backbones/features.hpp"
+#include "photo51/nn/layers/linear.hpp"
+#include "photo51/nn/weights/dialect.hpp"
+
+namespace photo51::backbones {
+
+class Backbone : public torch::nn::Module {
+ public:
+  /// Of images [B, C, D, H, W] or [B, C, H, W].
+  virtual Features features(const at::Tensor& image) = 0;
+  /// Channels of each stage.
+  virtual std::vector<int64_t> widths() const = 0;
+  /// Features of a token: channels of the last stage and of the prefix.
+  int64_t width() const { return widths().back(); }
+  virtual int64_t prefix_tokens() const { return 0; }
+  /// Whose weights it takes, the first preferred.
+  virtual std::vector<nn::Dialect> dialects() const = 0;
+  /// [B, classes], of the first prefix token or, without one, of the mean over the last stage. Error (usage):
+  /// the network was built without a classifier.
+  virtual at::Tensor logits(const at::Tensor& image);
+
+ protected:
+  std::shared_ptr<nn::Linear> classifier_;  ///< null without
+};
+
+}  // namespace photo51::backbones

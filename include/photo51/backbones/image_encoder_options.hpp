@@ -1,0 +1,28 @@
+#pragma once
+/// What all image encoders share: what becomes of the network's features.
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+namespace photo51::backbones {
+
+/// How the instances of a bag become tokens (backbones/mil/bag_pool.hpp).
+struct BagPoolOptions {
+  std::string pool = "mean";  ///< a row of `bag_pools`: mean, max, attention, none
+  int64_t attention_width = 128;
+  bool view_embedding = false;  ///< adds a learned vector of its view to each instance
+  int64_t chunk = 64;           ///< instances encoded at once where no gradient is needed
+};
+
+struct ImageEncoderOptions {
+  std::string pool = "mean";  ///< mean: one token; none: a token a place; class: the ViT's class token
+  double dropout = 0;         ///< of the tokens' features
+  bool channel_present =
+      false;  ///< appends which channels (bags: views) the case has, as 0/1, to every token
+  std::filesystem::path weights;
+  int64_t dims = 0;  ///< 2 or 3, checked against the input; 0 = whatever the input has
+  BagPoolOptions bag = {};
+};
+
+}  // namespace photo51::backbones

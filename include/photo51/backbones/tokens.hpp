@@ -1,0 +1,32 @@
+#pragma once
+/// What encoders yield and fusions take.
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace photo51::backbones {
+
+/// What a module asks to be added to the loss, a scalar times its weight.
+struct AuxiliaryLoss {
+  at::Tensor value;
+  double weight = 1;
+};
+using AuxiliaryLosses = std::map<std::string, AuxiliaryLoss>;  ///< by name
+
+struct Tokens {
+  at::Tensor values;  ///< [B, N, D]
+  at::Tensor mask;    ///< [B, N] bool, true where a token is real (absent inputs have none)
+  /// [B, N, dims] where each token is from; undefined where that is unknown or `grid` says it.
+  at::Tensor positions = {};
+  /// [D,] H, W: the tokens behind the prefix are the places of this grid, x fastest; empty: they are no grid.
+  std::vector<int64_t> grid = {};
+  int64_t prefix = 0;  ///< how many tokens, at the beginning, are of the whole image (a class token)
+  /// By name, without gradient. `bag`: [instances] the weight of each in its bag, 0 in absent cases.
+  std::map<std::string, at::Tensor> attention = {};
+  AuxiliaryLosses losses = {};
+};
+
+}  // namespace photo51::backbones

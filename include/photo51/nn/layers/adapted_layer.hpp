@@ -1,0 +1,34 @@
+#pragma once
+/// A layer of a weight and perhaps a bias, with a slot for an adapter.
+
+#include <torch/nn/module.h>
+
+#include <memory>
+
+#include "photo51/nn/adapters/adapter.hpp"
+
+namespace photo51::nn {
+
+class AdaptedLayer : public torch::nn::Module {
+ public:
+  at::Tensor weight, bias;  ///< `bias` is undefined where the layer has none
+
+  /// Registered as the submodule `adapter`, so that it trains, moves and is saved with the layer; it takes
+  /// the place of one that is there, and null leaves none. Error (usage): its change is not of the weight's
+  /// shape.
+  void set_adapter(std::shared_ptr<Adapter> adapter);
+  const std::shared_ptr<Adapter>& adapter() const { return adapter_; }
+  /// Adds the adapter's change to the weight and takes the adapter out. Errors (usage): there is none, or
+  /// it is no change of the weight.
+  void merge_adapter();
+
+ protected:
+  at::Tensor adapted(const at::Tensor& input, const at::Tensor& output) const {
+    return adapter_ ? output + adapter_->delta(input) : output;
+  }
+
+ private:
+  std::shared_ptr<Adapter> adapter_;
+};
+
+}  // namespace photo51::nn

@@ -1,0 +1,22 @@
+#pragma once
+/// Normalisation of feature maps [B, C, ...], which keeps their shape: (x - mean) / sqrt(variance + epsilon)
+/// * weight + bias, weight and bias [C]; over what mean and variance are taken says the kind.
+
+#include <torch/nn/module.h>
+
+#include "photo51/nn/layers/norms.hpp"
+
+namespace photo51::nn {
+
+class Norm : public torch::nn::Module {
+ public:
+  Norm(int64_t channels, double epsilon);
+  at::Tensor forward(const at::Tensor& x);
+  at::Tensor weight, bias;
+
+ protected:
+  virtual at::Tensor normalize(const at::Tensor& x) = 0;
+  const double epsilon_;
+};
+
+}  // namespace photo51::nn

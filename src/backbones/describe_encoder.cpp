@@ -1,0 +1,43 @@
+#include "backbones/describe_encoder.hpp"
+
+#include <utility>
+
+#include "photo51/backbones/mil/bag_pools.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+void describe_bag(config::Fields& f, BagPoolOptions& o) {
+  f("bag_pool", o.pool,
+    "bags: how the instances become one token: mean, max, or a mean weighted by gated attention; none = a "
+    "token each",
+    {.one_of = names_of(bag_pools().components())});
+  f("attention_width", o.attention_width, "hidden features of the attention", {.min = 1});
+  f("view_embedding", o.view_embedding,
+    "bags: adds a learned vector to each instance, one for each of the input's channels");
+  f("bag_chunk", o.chunk, "bags: instances encoded at once at prediction; training encodes a batch's at once",
+    {.min = 1});
+}
+
+}  // namespace
+
+std::vector<std::string> names_of(const config::Components& components) {
+  std::vector<std::string> names;
+  for (const auto& component : components) names.push_back(component.name);
+  return names;
+}
+
+void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools,
+                      const char* dropout) {
+  f("pool", o.pool, "how the feature map becomes tokens: mean = one token, none = one a place",
+    {.one_of = std::move(pools)});
+  f(dropout, o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
+  f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
+  f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");
+  f("dims", o.dims, "2 or 3, checked against the input; 0 = whatever the input has");
+  describe_bag(f, o.bag);
+  f.check(o.dropout < 1, dropout, "must be below 1");
+  f.check(o.dims == 0 || o.dims == 2 || o.dims == 3, "dims", "must be 0, 2 or 3");
+}
+
+}  // namespace photo51::backbones

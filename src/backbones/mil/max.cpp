@@ -1,0 +1,28 @@
+/// The largest of each feature of a bag's instances: one token.
+
+#include <torch/nn/module.h>
+
+#include "backbones/mil/rows.hpp"
+#include "photo51/backbones/mil/bag_pool.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+class MaxPool final : public BagPool {
+ public:
+  using BagPool::BagPool;
+
+ protected:
+  Pooled pool(const Bags& bags) override { return {bags.largest(bags.features).unsqueeze(1)}; }
+};
+
+}  // namespace
+
+BagPoolRow max_row() {
+  return {config::component("max", "the largest of each feature"),
+          [](const BagPoolOptions& options, int64_t width, int64_t views) -> std::shared_ptr<BagPool> {
+            return std::make_shared<MaxPool>(options, width, views);
+          }};
+}
+
+}  // namespace photo51::backbones

@@ -1,0 +1,85 @@
+#include <gmock/gmock.h>
+#include <torch/nn/module.h>
+
+#include "backbones/mil/bag_pool_case.hpp"
+#include "photo51/nn/weights/weights.hpp"
+#include "support/errors.hpp"
+#include "support/gradient.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+using test::bag_pool;
+using test::first_view;
+using test::lengths;
+using test::message_of;
+using ::testing::HasSubstr;
+
+TEST(BagPool, AViewsVectorIsAdded) {
+  const at::NoGradGuard no_grad;
+  const auto pool = bag_pool("max", 2, 2, true);
+  nn::state_of(*pool).at("view_embedding").copy_(at::tensor({1.F, 2.F, 10.F, 20.F}).view({2, 2}));
+  const auto found =
+      pool->forward(at::zeros({3, 2}), lengths({1, 2}), at::tensor({0, 1, 0}, at::kLong)).values;
+  EXPECT_TRUE(at::equal(found, at::tensor({1.F, 2.F, 10.F, 20.F}).view({2, 1, 2})));
+}
+
+TEST(BagPool, GradientsAreRight) {
+  for (const auto& component : bag_pools().components()) {
+    const std::string& kind = component.name;
+    at::manual_seed(4);
+    const auto pool = bag_pool(kind, 3, 2, true);
+    pool->to(at::kDouble);
+    const at::Tensor weight = at::randn({2, 1, 3}, at::kDouble);
+    const at::Tensor view = at::tensor({0, 1, 1, 0, 1}, at::kLong);
+    test::expect_gradient(
+        [&](const at::Tensor& x) {
+          return (pool->forward(x, lengths({2, 3}), view).values * weight).sum();
+        },
+        at::randn({5, 3}));
+    const at::Tensor features = at::randn({5, 3}, at::kDouble);
+    for (const auto& entry : pool->named_parameters()) {
+      at::Tensor parameter = entry.value();
+      const at::Tensor before = parameter.detach().clone();
+      (pool->forward(features, lengths({2, 3}), view).values * weight).sum().backward();
+      const at::Tensor gradient = parameter.grad().clone();
+      const at::NoGradGuard no_grad;
+      for (int64_t i = 0; i < std::min<int64_t>(parameter.numel(), 6); ++i) {
+        const auto at_offset = [&](double step) {
+          parameter.copy_(before);
+          parameter.view(-1)[i] += step;
+          return (pool->forward(features, lengths({2, 3}), view).values * weight).sum().item<double>();
+        };
+        EXPECT_NEAR(gradient.view(-1)[i].item<double>(), (at_offset(1e-5) - at_offset(-1e-5)) / 2e-5, 1e-6)
+            << kind << " " << entry.key();
+      }
+      parameter.copy_(before);
+      pool->zero_grad();
+    }
+  }
+}
+
+TEST(BagPool, EveryMisuseIsNamed) {
+  const auto pool = bag_pool("mean", 2, 2);
+  const at::Tensor features = at::zeros({3, 2});
+  EXPECT_THAT(message_of(core::Fault::data,
+                         [&] {
+                           pool->forward(features, lengths({3, 0}), first_view(3));
+                         }),
+              HasSubstr("a bag has no instance"));
+  EXPECT_THAT(message_of(core::Fault::data,
+                         [&] {
+                           pool->forward(features, lengths({2, 2}), first_view(3));
+                         }),
+              HasSubstr("the bags have 4 instances and there are 3"));
+  EXPECT_THAT(message_of(core::Fault::data,
+                         [&] {
+                           pool->forward(features, lengths({3}), at::tensor({0, 2, 1}, at::kLong));
+                         }),
+              HasSubstr("each instance needs its view, a number below 2"));
+  EXPECT_THAT(message_of(core::Fault::usage, [] { bag_pool("logsumexp", 2); }),
+              HasSubstr("bag_pool: there is no `logsumexp` (one of: mean, max, attention, none)"));
+}
+
+}  // namespace
+}  // namespace photo51::backbones

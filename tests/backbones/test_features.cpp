@@ -1,0 +1,108 @@
+#include <gmock/gmock.h>
+#include <torch/nn/module.h>
+
+#include "photo51/backbones/backbone.hpp"
+#include "photo51/backbones/cnn/conv_net.hpp"
+#include "photo51/backbones/cnn/efficientnet_lite.hpp"
+#include "photo51/backbones/cnn/resnet.hpp"
+#include "photo51/backbones/transformer/vit.hpp"
+#include "photo51/nn/capture.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+const InputShape picture{.image = true, .channels = 3, .dims = 2, .size = {32, 64}};
+
+std::vector<std::pair<std::string, std::shared_ptr<Backbone>>> networks(int64_t classes = 0) {
+  ResNetOptions resnet;
+  resnet.width = 4;
+  ConvNetOptions conv_net;
+  conv_net.widths = {4, 6};
+  const VitOptions vit{.patch_size = 8, .embed_dim = 12, .depth = 2, .num_heads = 3, .mlp_dim = 16};
+  return {{"resnet", make_resnet(resnet, picture, classes)},
+          {"conv_net", make_conv_net(conv_net, picture, classes)},
+          {"efficientnet_lite0", make_efficientnet_lite0({}, picture, classes)},
+          {"vit", make_vit(vit, picture, classes)}};
+}
+
+at::Tensor batch() {
+  return at::randn({2, 3, 32, 64});
+}
+
+TEST(Features, StagesAreFinestFirstAndOfTheirWidths) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, network] : networks()) {
+    const Features features = network->features(batch());
+    const auto widths = network->widths();
+    ASSERT_EQ(features.stages.size(), widths.size()) << name;
+    for (size_t i = 0; i < widths.size(); ++i) {
+      ASSERT_EQ(features.stages[i].dim(), 4) << name;
+      EXPECT_EQ(features.stages[i].size(0), 2) << name;
+      EXPECT_EQ(features.stages[i].size(1), widths[i]) << name;
+      EXPECT_EQ(features.stages[i].size(3), 2 * features.stages[i].size(2)) << name;
+      if (i > 0) {
+        EXPECT_EQ(2 * features.stages[i].size(2), features.stages[i - 1].size(2)) << name;
+      }
+    }
+    EXPECT_EQ(network->width(), widths.back()) << name;
+    EXPECT_EQ(features.prefix.defined(), network->prefix_tokens() > 0) << name;
+    if (features.prefix.defined()) {
+      EXPECT_EQ(features.prefix.sizes(),
+                (std::vector<int64_t>{2, network->prefix_tokens(), network->width()}))
+          << name;
+    }
+  }
+}
+
+TEST(Features, PlacesBecomeTokensXFastest) {
+  const at::Tensor stage = at::arange(12, at::kFloat).view({1, 2, 2, 3});
+  const at::Tensor tokens = place_tokens(stage);
+  ASSERT_EQ(tokens.sizes(), (std::vector<int64_t>{1, 6, 2}));
+  EXPECT_TRUE(at::equal(tokens[0][1], at::tensor({1.F, 7.F})));
+  EXPECT_TRUE(at::equal(tokens[0][3], at::tensor({3.F, 9.F})));
+}
+
+TEST(Backbone, LogitsNeedAClassifier) {
+  const at::NoGradGuard no_grad;
+  for (const auto& [name, network] : networks(5))
+    EXPECT_EQ(network->logits(batch()).sizes(), (std::vector<int64_t>{2, 5})) << name;
+  for (const auto& [name, network] : networks())
+    EXPECT_THAT(test::message_of(core::Fault::usage, [&, &net = *network] { net.logits(batch()); }),
+                ::testing::HasSubstr("built without a classifier"))
+        << name;
+}
+
+TEST(Backbone, EveryNetworkNamesWhoseWeightsItTakes) {
+  for (const auto& [name, network] : networks()) {
+    ASSERT_FALSE(network->dialects().empty()) << name;
+    // Its own names are kept: nothing of the network is taken for a classifier.
+    for (const auto& dialect : network->dialects())
+      EXPECT_EQ(nn::translate(nn::state_of(*network), dialect, name).size(), nn::state_of(*network).size())
+          << name << " " << dialect.library;
+  }
+}
+
+/// What a saliency map of convolutional networks is made of.
+TEST(Backbone, StagesAreCapturedWithTheirGradients) {
+  const std::map<std::string, std::string> last{
+      {"resnet", "layer4"}, {"conv_net", "stage2"}, {"vit", "encoder.ln"}, {"efficientnet_lite0", "bn2"}};
+  for (const auto& [name, network] : networks()) {
+    const nn::Capture capture(*network);
+    Features features = network->features(batch());
+    const at::Tensor map = features.stages.back();
+    (features.prefix.defined() ? features.prefix : map).square().sum().backward();
+    const auto& path = last.at(name);
+    const at::Tensor value = capture.activations(path).at(0), gradient = capture.gradients(path).at(0);
+    ASSERT_TRUE(gradient.defined()) << name;
+    if (name == "resnet" || name == "conv_net") {
+      EXPECT_TRUE(at::equal(value, map)) << name;
+      EXPECT_TRUE(at::equal(gradient, 2 * map)) << name;
+    } else {
+      EXPECT_GT(gradient.abs().sum().item<float>(), 0) << name;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace photo51::backbones

@@ -1,0 +1,80 @@
+#include "photo51/nn/weights/dialect.hpp"
+
+#include <gmock/gmock.h>
+#include <torch/nn/module.h>
+
+#include "photo51/nn/layers/linear.hpp"
+#include "support/errors.hpp"
+#include "support/shared_data.hpp"
+
+namespace photo51::nn {
+namespace {
+
+using test::message_of;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Key;
+
+at::Tensor transposed(const at::Tensor& values) {
+  return values.t();
+}
+
+const Dialect other{.library = "other",
+                    .renames = {{"blocks.*.fc.*", "layers.layer_*.linear_*"}, {"blocks.*", "rest.*"}},
+                    .transforms = {{"layers.*.linear_1.weight", transposed}},
+                    .classifier = {"head."}};
+
+TEST(Dialect, RenamesByPartsAndTransformsValues) {
+  const at::Tensor matrix = at::arange(6).view({2, 3});
+  const Tensors translated = translate({{"blocks.7.fc.1.weight", matrix},
+                                        {"blocks.7.fc.2.weight", matrix},
+                                        {"blocks.7.norm", matrix},
+                                        {"blocksy.7", matrix},
+                                        {"head.weight", matrix}},
+                                       other, "file");
+  EXPECT_THAT(translated, ElementsAre(Key("blocksy.7"), Key("layers.layer_7.linear_1.weight"),
+                                      Key("layers.layer_7.linear_2.weight"), Key("rest.7.norm")));
+  EXPECT_TRUE(at::equal(translated.at("layers.layer_7.linear_1.weight"), matrix.t()));
+  EXPECT_TRUE(at::equal(translated.at("layers.layer_7.linear_2.weight"), matrix));
+}
+
+TEST(Dialect, TwoTensorsOfOneNameAreAnError) {
+  EXPECT_THAT(
+      message_of(core::Fault::data,
+                 [] {
+                   translate({{"blocks.1", at::ones({1})}, {"rest.1", at::ones({1})}}, other, "w.file");
+                 }),
+      HasSubstr("w.file: two tensors are `rest.1` by the names of other"));
+}
+
+struct Net : torch::nn::Module {
+  Net() {
+    auto layers = register_module("layers", std::make_shared<torch::nn::Module>());
+    auto layer = layers->register_module("layer_0", std::make_shared<torch::nn::Module>());
+    linear = layer->register_module("linear_1", std::make_shared<Linear>(3, 2, false));
+  }
+  std::shared_ptr<Linear> linear;
+};
+
+TEST(Pretrained, TheNearestDialectIsTaken) {
+  test::TemporaryFolder folder;
+  const std::vector<Dialect> dialects{{.library = "ours", .classifier = {"fc."}}, other};
+  const at::Tensor values = at::randn({2, 3});
+  write_safetensors(folder / "ours", {{"layers.layer_0.linear_1.weight", values}, {"fc.bias", values}});
+  write_safetensors(folder / "other",
+                    {{"blocks.0.fc.1.weight", values.t().contiguous()}, {"head.bias", values}});
+  for (const char* name : {"ours", "other"}) {
+    Net net;
+    load_pretrained(net, folder / name, dialects);
+    EXPECT_TRUE(at::equal(net.linear->weight, values)) << name;
+  }
+  write_safetensors(folder / "strange", {{"x", values}});
+  Net net;
+  EXPECT_THAT(message_of(core::Fault::data, [&] { load_pretrained(net, folder / "strange", dialects); }),
+              HasSubstr("strange: the weights are those of another model; missing: layers.layer_0.linear_1"));
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { load_pretrained(net, folder / "ours", {}); }),
+              HasSubstr("takes no pretrained weights"));
+}
+
+}  // namespace
+}  // namespace photo51::nn
