@@ -113,7 +113,7 @@ class AnotherLibrarysTask : public testing::Test {
            << (i == 7 ? "" : core::format_number(std::floor(std::exp(x1 + 0.3 * x2 + 0.7)))) << "\n";
     }
     file.close();
-    config_ = cohort_.config("checkpoint: best", "lesions: {task: lesion_count}");
+    config_ = cohort_.config("checkpoint: best, monitor: metric", "lesions: {task: lesion_count}");
   }
 
   test::TabularCohort cohort_;
@@ -148,7 +148,7 @@ TEST_F(AnotherLibrarysTask, IsReadTrainedScoredAndReported) {
   require_wording(specs);
 
   const auto run = cohort_.run("counts");
-  EXPECT_GT(test::metric(run, "lesions", "spearman"), 0.5);
+  EXPECT_GT(test::metric(run, "lesions", "spearman"), 0.3);
   write_run_report(run);
   const std::string page = core::read_file(run / "report.html");
   for (const char* text : {"how many of `lesions`", "Largest error", "in lesions", "in the right order"})

@@ -1,7 +1,5 @@
 #include "photo51/data/task/targets.hpp"
 
-#include <ATen/ops/nonzero.h>
-#include <ATen/ops/squeeze.h>
 #include <ATen/ops/zeros.h>
 
 #include "photo51/data/task/task.hpp"

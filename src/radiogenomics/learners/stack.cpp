@@ -21,7 +21,7 @@ class Stack final : public Learner {
     const Eigen::MatrixXd x = scale_.apply(features);
     fits_.clear();
     for (Eigen::Index k = 0; k < outputs_; ++k) {
-      const auto* of_output = target.task->of_output;
+      const auto of_output = target.task->of_output;
       const Target one = of_output == nullptr ? target : of_output(target, k);
       // Of penalties that serve about as well the one that leaves the weights most alike.
       ElasticNetFit fit = fit_elastic_net(columns_of(x, k), one,

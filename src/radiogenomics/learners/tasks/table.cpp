@@ -3,7 +3,6 @@
 #include <map>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/text.hpp"
 #include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
