@@ -12,7 +12,13 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/bootstrap.hpp"
+#include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/expression.hpp"
+#include "photo51/evaluation/regression.hpp"
+#include "photo51/evaluation/scored.hpp"
+#include "photo51/evaluation/survival.hpp"
 #include "photo51/evaluation/task_metrics.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::evaluation {
 
@@ -65,7 +71,7 @@ void measure(const ScoredPredictions& scored, const std::string& group, const Ev
     }
     metrics.push_back(std::move(metric));
   }
-  if (of_task.of_outputs == nullptr || group != "all") return;
+  if (of_task.of_outputs == nullptr || group != run::group::all) return;
   const auto values = of_task.of_outputs(scored);
   for (size_t i = 0; i < values.size(); ++i)
     metrics.push_back({head, of_task.by_output + ":" + scored.classes[i], group, values[i], undefined,
@@ -99,7 +105,7 @@ std::vector<Metric> evaluate(const std::vector<model::Prediction>& predictions, 
     const auto scored = join(predictions, truth, spec);
     const auto obstacle = metrics_of(spec.task).obstacle;
     if (const auto why = obstacle(scored); !why.empty()) core::fail_data("head " + spec.head + ": " + why);
-    measure(scored, "all", options, metrics);
+    measure(scored, run::group::all, options, metrics);
     progress.advance();
     for (const auto& [column, values] : truth.groups) {
       std::map<std::string, std::vector<int64_t>> members;

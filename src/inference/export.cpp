@@ -84,8 +84,7 @@ void export_model(const fs::path& run, const fs::path& folder, bool allow_unfini
   document.find("cohort")->erase("cache");
   if (!files.unfinished.empty()) document.set(unfinished_key, config::Node::scalar(files.unfinished, true));
   for (size_t i = 0; i < files.weights.size(); ++i) {
-    const std::string number = files.weights.size() == 1 ? "" : "_" + std::to_string(i);
-    published(files.weights[i]).save(folder / ("weights" + number + ".safetensors"));
+    published(files.weights[i]).save(folder / run::published_weights_name(i, files.weights.size()));
   }
   core::write_file_atomic(folder / run::name::published, config::to_yaml(document));
 }

@@ -5,6 +5,7 @@
 #include "inference/published.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/run/format.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"
 
@@ -50,8 +51,7 @@ ModelFiles find_model(const fs::path& folder, bool allow_unfinished) {
     if (const auto* unfinished = document.find(unfinished_key)) files.unfinished = unfinished->text;
     require_finished(folder, files, allow_unfinished);
     for (const auto& path : entries(folder)) {
-      const std::string name = path.filename().string();
-      if (name.starts_with("weights") && name.ends_with(".safetensors")) {
+      if (run::is_published_weights(path.filename().string())) {
         require_inside(path, folder);
         files.weights.push_back(path);
       }
@@ -64,6 +64,7 @@ ModelFiles find_model(const fs::path& folder, bool allow_unfinished) {
   if (!fs::exists(files.config))
     core::fail_usage(folder.string() +
                      ": neither a run folder (no config.yaml) nor a published model (no model.yaml)");
+  run::check_format(folder);
   for (const auto& path : entries(folder / run::name::checkpoints))
     if (fs::exists(path / run::name::best)) files.weights.push_back(path / run::name::best);
   if (files.weights.empty())

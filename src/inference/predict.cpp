@@ -1,4 +1,5 @@
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include <algorithm>
 #include <map>
@@ -7,6 +8,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/load/for_each_batch.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/inference/trained_model.hpp"
 #include "photo51/model/model.hpp"
@@ -17,7 +19,8 @@ namespace {
 void append(const TrainedModel& member, const data::Batch& batch,
             const std::map<std::string, at::Tensor>& outputs, std::vector<model::Prediction>& predictions) {
   std::map<std::string, at::Tensor> values;
-  for (const auto& [head, tensor] : outputs) values[head] = tensor.to(at::kDouble).cpu().contiguous();
+  for (const auto& [head, tensor] : outputs)
+    values[head] = tensor.detach().to(at::kDouble).cpu().contiguous();
   for (int64_t row = 0; row < batch.size(); ++row) {
     for (const auto& label : member.info.labels) {
       const auto names = data::task_of(label).output_names(label);
@@ -32,6 +35,14 @@ void append(const TrainedModel& member, const data::Batch& batch,
       }
     }
   }
+}
+
+/// With inputs that are leaves of a graph.
+data::Batch differentiable(data::Batch batch) {
+  for (auto& [name, input] : batch.inputs)
+    if (input.values.defined() && input.values.is_floating_point())
+      input.values = input.values.detach().set_requires_grad(true);
+  return batch;
 }
 
 }  // namespace
@@ -52,30 +63,43 @@ std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vecto
   return kept;
 }
 
+void for_each_batch(const TrainedModel& member, const data::Cohort& cohort, const data::CaseLoader& cases,
+                    const std::vector<int64_t>& rows, const InferenceOptions& options,
+                    const std::function<void(const data::Batch& batch)>& each) {
+  data::BatchPass pass;
+  pass.rows = rows;
+  pass.draw.flip = options.flip;
+  pass.loading.batch_size = options.batch_size;
+  pass.loading.workers = options.workers;
+  pass.loading.skip_bad = options.skip_bad;
+  pass.loading.on_bad = options.on_bad;
+  data::for_each_batch(cohort, cases, member.info.fitted, std::move(pass), [&](const data::Batch& batch) {
+    each(batch);
+    if (options.on_done) options.on_done(batch.size());
+    return true;
+  });
+}
+
 std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort& cohort,
                                        const data::CaseLoader& cases, const std::vector<int64_t>& rows,
                                        const InferenceOptions& options) {
-  const c10::InferenceMode inference;
+  const c10::InferenceMode inference(!options.gradients);
+  const at::AutoGradMode graph(options.gradients);
   member.model->eval();
-  data::Draw draw;
-  draw.flip = options.flip;
-  data::Loader::Options loading;
-  loading.batch_size = options.batch_size;
-  loading.workers = options.workers;
-  loading.skip_bad = options.skip_bad;
-  loading.on_bad = options.on_bad;
-  data::Loader loader(cohort, cases, member.info.fitted, rows, draw, loading);
   std::vector<model::Prediction> predictions;
   std::optional<core::Progress> progress;
-  if (!options.on_done)
+  InferenceOptions pass = options;
+  if (!pass.on_done) {
     progress.emplace("predicting", static_cast<int64_t>(rows.size()), core::Progress::Show::if_slow);
-  data::Batch batch;
-  while (loader.next(batch)) {
-    if (progress) progress->advance(batch.size());
-    if (options.on_done) options.on_done(batch.size());
-    if (batch.size() == 0) continue;
-    append(member, batch, member.model->predict(member.model->forward(batch)), predictions);
+    pass.on_done = [&](int64_t count) { progress->advance(count); };
   }
+  for_each_batch(member, cohort, cases, rows, pass, [&](const data::Batch& batch) {
+    const data::Batch seen = options.gradients ? differentiable(batch) : batch;
+    const model::Outputs outputs = member.model->forward(seen);
+    const auto predicted = member.model->predict(outputs);
+    append(member, seen, predicted, predictions);
+    if (options.on_outputs) options.on_outputs(seen, outputs, predicted);
+  });
   return predictions;
 }
 

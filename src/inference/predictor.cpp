@@ -1,8 +1,10 @@
 #include "photo51/inference/predictor.hpp"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
+#include "inference/collect.hpp"
 #include "inference/model_files.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
@@ -31,7 +33,10 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
   const at::Device where(core::resolve_device(device));
   for (const auto& file : files.weights) {
     impl_->members.push_back(TrainedModel::load(file, impl_->pipeline));
-    impl_->members.back().model->move_to(where);
+    auto& model = *impl_->members.back().model;
+    model.move_to(where);
+    // Nothing trains here: a graph that is asked for is one of inputs.
+    for (const auto& parameter : model.parameters()) parameter.set_requires_grad(false);
   }
 }
 
@@ -58,6 +63,11 @@ int64_t Predictor::size() const {
 std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
                                                   const std::vector<int64_t>& rows,
                                                   const PredictOptions& options) const {
+  return predictions_of(results(cohort, rows, options));
+}
+
+std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+                                           const PredictOptions& options) const {
   std::vector<TrainedModel*> members;
   for (auto& member : impl_->members)
     if (options.members.empty() ||
@@ -67,7 +77,8 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
 
   std::set<int64_t> refused;
   InferenceOptions pass;
-  pass.batch_size = options.batch_size;
+  pass.batch_size = options.gradients ? 1 : options.batch_size;
+  pass.gradients = options.gradients;
   pass.workers = options.workers;
   pass.skip_bad = options.skip_bad;
   pass.on_bad = [&](int64_t row, const std::string& why) {
@@ -78,7 +89,7 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
       cohort.report_left_out(cohort.id(row), why);
   };
   const auto useful = with_any_input(cohort, rows, pass.on_bad);
-  std::vector<model::Prediction> predictions;
+  std::vector<CaseResult> results;
   const auto passes = static_cast<int64_t>(members.size()) * (options.flips ? 2 : 1);
   core::Progress progress("predicting", static_cast<int64_t>(useful.size()) * passes,
                           core::Progress::Show::if_slow);
@@ -91,6 +102,10 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
     // The members share the images, which do not depend on what each was fitted to.
     std::unique_ptr<data::CaseLoader> images;
     std::vector<std::vector<model::Prediction>> votes;
+    CaseCollector collector(options);
+    pass.on_outputs = [&](const auto& batch, const auto& outputs, const auto& predicted) {
+      collector.add(batch, outputs, predicted);
+    };
     for (auto* member : members) {
       const data::CaseLoader loader =
           core::with_context("the model of fold " + std::to_string(member->info.fold), [&] {
@@ -103,10 +118,15 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
       pass.flip = {"x"};
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
     }
-    const auto combined = combine(votes, members.front()->info.labels);
-    predictions.insert(predictions.end(), combined.begin(), combined.end());
+    const auto combined = collector.results(combine(votes, members.front()->info.labels));
+    results.insert(results.end(), combined.begin(), combined.end());
   }
-  return predictions;
+  std::map<std::string, std::vector<data::Warning>> warnings;
+  for (auto& warning : cohort.warnings()) warnings[warning.case_id].push_back(warning);
+  for (auto& result : results)
+    if (const auto found = warnings.find(result.case_id); found != warnings.end())
+      result.warnings = found->second;
+  return results;
 }
 
 }  // namespace photo51::inference

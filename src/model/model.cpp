@@ -286,18 +286,26 @@ void Model::check_heads() const {
     core::with_context("head " + head.name, [&] { head.module->check(); });
 }
 
-at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
-                       std::map<std::string, double>* parts) {
-  at::Tensor total;
+std::vector<Model::HeadLoss> Model::head_losses(const Outputs& outputs, const data::Batch& batch) {
+  std::vector<HeadLoss> losses;
   for (const auto& head : parts_->heads) {
     const auto labels = batch.labels.find(head.name);
     if (labels == batch.labels.end()) continue;
     const at::Tensor value =
         core::with_context([&] { return "head " + head.name; },
                            [&] { return head.module->loss(outputs.logits.at(head.name), labels->second); });
-    if (!value.defined()) continue;
-    if (parts != nullptr) (*parts)[head.name] = value.item<double>();
-    const at::Tensor weighted = value * head.weight;
+    if (value.defined())
+      losses.push_back({head.name, value, labels->second.known.sum().item<int64_t>(), head.weight});
+  }
+  return losses;
+}
+
+at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
+                       std::map<std::string, double>* parts) {
+  at::Tensor total;
+  for (const auto& loss : head_losses(outputs, batch)) {
+    if (parts != nullptr) (*parts)[loss.head] = loss.mean.item<double>();
+    const at::Tensor weighted = loss.mean * loss.weight;
     total = total.defined() ? total + weighted : weighted;
   }
   if (!total.defined()) return total;

@@ -13,8 +13,8 @@
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
 #include "photo51/report/task_wording.hpp"
+#include "photo51/run/cases.hpp"
 #include "photo51/run/layout.hpp"
-#include "photo51/training/run/run.hpp"
 #include "report/example_pictures.hpp"
 
 namespace photo51::report {
@@ -53,7 +53,7 @@ ReportInput build_report(const ReportSource& study, const std::string& title) {
   input.cases = case_rows(study.cohort, study.parts);
   input.metrics = study.metrics;
   input.predictions = study.predictions;
-  input.truth = evaluation::truth_of(study.cohort, training::rows_of(study.cohort, study.predictions),
+  input.truth = evaluation::truth_of(study.cohort, evaluation::rows_of(study.cohort, study.predictions),
                                      study.evaluate.groups);
   input.level = study.evaluate.level;
   input.with_ids = study.evaluate.report_ids;
@@ -86,36 +86,37 @@ std::vector<TrainingCurve> training_curves(const std::filesystem::path& log) {
   return curves;
 }
 
-std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& run_folder,
+void write_report(const std::filesystem::path& folder, const ScoredRun& run) {
+  ReportSource study{run.pipeline, *run.cohort, {}, run.predictions.development, run.metrics, run.evaluate};
+  const auto& test = run.predictions.test;
+  study.predictions.insert(study.predictions.end(), test.begin(), test.end());
+  for (const auto& one : run::read_cases(folder)) study.parts[one.id] = one.part;
+  ReportInput input = build_report(study, std::filesystem::absolute(folder).filename().string());
+  input.warnings.insert(input.warnings.end(), run.warnings.begin(), run.warnings.end());
+  input.curves = training_curves(folder / run::name::log);
+  if (std::filesystem::exists(folder / run::name::warnings))  // runs of older versions have none
+    input.file_warnings = data::read_warnings(folder / run::name::warnings);
+  input.made_by = std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.seed);
+  core::write_file_atomic(folder / run::name::metrics, evaluation::to_csv(run.metrics, run.unfinished));
+  core::write_file_atomic(folder / run::name::report, render_report(input));
+}
+
+std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& folder,
                                                  const std::vector<std::string>& overrides,
-                                                 const training::LoadRunOptions& options) {
+                                                 const LoadRunOptions& options) {
   for (const auto& assignment : overrides)
     if (!assignment.starts_with("evaluate.") && !assignment.starts_with("evaluate="))
       core::fail_usage(
           "override `" + assignment +
           "`: a run's predictions are made already, so only evaluate.* can be overridden; new cases "
           "go by --cases");
-  const auto run = training::load_run(run_folder, options);
-  auto experiment = run.experiment;
-  if (!overrides.empty()) experiment = training::read_experiment(run_folder / run::name::config, overrides);
-  ReportSource study{run.experiment.pipeline, *run.cohort, {}, run.development, {}, experiment.evaluate};
-  study.predictions.insert(study.predictions.end(), run.test.begin(), run.test.end());
-  auto warnings = run.warnings;
-  for (const auto& warning : warnings) core::log_warning(warning);
-  study.metrics = training::score_run(run, study.evaluate, &warnings);
-  const auto cases = core::read_table(run_folder / run::name::cases);
-  const size_t name = cases.require("case"), part = cases.require("part");
-  for (const auto& row : cases.rows) study.parts[row[name]] = row[part];
-  ReportInput input = build_report(study, std::filesystem::absolute(run_folder).filename().string());
-  input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
-  input.curves = training_curves(run_folder / run::name::log);
-  if (std::filesystem::exists(run_folder / run::name::warnings))  // runs of older versions have none
-    input.file_warnings = data::read_warnings(run_folder / run::name::warnings);
-  input.made_by =
-      std::string("photo51 ") + core::version() + ", seed " + std::to_string(run.experiment.train.seed);
-  core::write_file_atomic(run_folder / run::name::metrics, evaluation::to_csv(study.metrics, run.unfinished));
-  core::write_file_atomic(run_folder / run::name::report, render_report(input));
-  return study.metrics;
+  LoadRunOptions with_overrides = options;
+  with_overrides.overrides = overrides;
+  ScoredRun run = load_run(folder, with_overrides);
+  for (const auto& warning : run.warnings) core::log_warning(warning);
+  run.metrics = evaluation::evaluate_run(run.predictions, *run.cohort, run.evaluate, &run.warnings);
+  write_report(folder, run);
+  return run.metrics;
 }
 
 }  // namespace photo51::report

@@ -6,6 +6,7 @@
 
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/task_metrics.hpp"
+#include "photo51/run/layout.hpp"
 #include "report/tasks/rows.hpp"
 
 namespace photo51::report {
@@ -61,7 +62,7 @@ std::string development_words(std::string group) {
 
 std::string part_words(const std::string& part) {
   static const std::map<std::string, std::string> words{
-      {"test", "held-out test"}, {"train", "training"}, {"", "in no part"}};
+      {run::part::test, "held-out test"}, {run::part::train, "training"}, {"", "in no part"}};
   const auto found = words.find(part);
   return found == words.end() ? part : found->second;
 }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "photo51/run/layout.hpp"
 #include "report/sections.hpp"
 
 namespace photo51::report {
@@ -28,7 +29,7 @@ std::optional<evaluation::ScoredPredictions> joined(const ReportInput& input, co
 HeadCases cases_of(const ReportInput& input, const data::TaskSpec& spec) {
   std::set<std::string> test;
   for (const auto& row : input.cases)
-    if (row.part == "test") test.insert(row.id);
+    if (row.part == run::part::test) test.insert(row.id);
   HeadCases cases;
   cases.spec = spec;
   cases.shown = joined(input, spec, [&](const std::string& id) { return test.contains(id); });
@@ -41,9 +42,10 @@ HeadCases cases_of(const ReportInput& input, const data::TaskSpec& spec) {
 }
 
 std::string development_group(const ReportInput& input) {
-  const bool one_split = std::any_of(input.metrics.begin(), input.metrics.end(),
-                                     [](const auto& m) { return m.group.starts_with("validation"); });
-  return one_split ? "validation" : "cross_validation";
+  const bool one_split = std::any_of(input.metrics.begin(), input.metrics.end(), [](const auto& m) {
+    return m.group.starts_with(run::group::validation);
+  });
+  return one_split ? run::group::validation : run::group::cross_validation;
 }
 
 const evaluation::Metric* find_metric(const ReportInput& input, const std::string& head,

@@ -6,7 +6,10 @@
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/evaluation/classification.hpp"
+#include "photo51/evaluation/expression.hpp"
+#include "photo51/evaluation/survival.hpp"
 #include "photo51/report/task_wording.hpp"
+#include "photo51/run/layout.hpp"
 #include "report/format_text.hpp"
 #include "report/plots.hpp"
 #include "report/sections.hpp"
@@ -28,7 +31,7 @@ Parts parts_of(const ReportInput& input, const HeadCases& cases) {
     for (const auto& [site, patients] : members)
       if (!site.empty()) parts.emplace_back(site, cases.shown->pick(patients));
   if (cases.development)
-    parts.emplace_back(development_group(input) == "validation" ? "validation" : "cross-val.",
+    parts.emplace_back(development_group(input) == run::group::validation ? "validation" : "cross-val.",
                        *cases.development);
   return parts;
 }
@@ -47,7 +50,7 @@ page::data figures(const ReportInput& input, const HeadCases& cases) {
 }
 
 std::string group_words(std::string group, bool held_out, const std::string& development) {
-  if (group == "all") return held_out ? "Held-out test, all" : "All patients";
+  if (group == run::group::all) return held_out ? "Held-out test, all" : "All patients";
   std::string words = development_words(development);
   if (group == development) {
     words.front() = static_cast<char>(std::toupper(words.front()));
@@ -67,8 +70,8 @@ std::string forest(const ReportInput& input, const HeadCases& cases) {
     for (const auto& m : input.metrics) {
       if (m.head != cases.spec.head || m.metric != headline.metric) continue;
       if (m.group.starts_with(group) != development) continue;
-      const bool whole = m.group == "all" || m.group == group;
-      const auto* everybody = find_metric(input, m.head, m.metric, development ? group : "all");
+      const bool whole = m.group == run::group::all || m.group == group;
+      const auto* everybody = find_metric(input, m.head, m.metric, development ? group : run::group::all);
       if (!whole && everybody && everybody->n == m.n) continue;  // the only group says the same again
       rows.push_back(
           {group_words(m.group, cases.held_out, group), m.value, m.low, m.high, m.n, whole, development});
@@ -86,7 +89,7 @@ page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool wi
   const std::string development = development_group(input);
   page::data list(page::data::type::list);
   for (const auto& m : input.metrics) {
-    if (m.head != cases.spec.head || m.group != "all" || is_of_one_output(m)) continue;
+    if (m.head != cases.spec.head || m.group != run::group::all || is_of_one_output(m)) continue;
     page::data row;
     row.set("name", metric_words(m.metric).name);
     row.set("meaning", metric_words(m.metric).meaning);
@@ -134,7 +137,7 @@ std::vector<std::string> certainty(const ReportInput& input, const HeadCases& ca
   std::vector<std::string> lines;
   if (wording.calibration != nullptr)
     lines = wording.calibration(
-        shown, [&](const std::string& metric) { return find_metric(input, cases.spec.head, metric, "all"); });
+        shown, [&](const std::string& metric) { return find_metric(input, cases.spec.head, metric, run::group::all); });
   double width = 0;
   for (size_t i = 0; i < shown.predicted.size(); ++i) width += shown.high[i] - shown.low[i];
   width /= static_cast<double>(shown.predicted.size());
@@ -160,7 +163,7 @@ page::data head_section(const ReportInput& input, const HeadCases& cases) {
   section.set("head", spec.head);
   section.set("scored", flag(cases.shown.has_value()));
   const auto headline = headline_of(spec);
-  const auto* metric = find_metric(input, spec.head, headline.metric, "all");
+  const auto* metric = find_metric(input, spec.head, headline.metric, run::group::all);
   const auto verdict = metric ? verdict_of(*metric, spec, input.level)
                               : Verdict{"none", "not scored", "There is no metric of this head."};
   section.set("metric_name", metric_words(headline.metric).name);

@@ -24,6 +24,9 @@ constexpr std::array top_files{name::config,      name::environment,      name::
                                name::lock};
 constexpr std::array member_files{name::best, name::last, name::selected, name::predictions};
 
+constexpr const char *fold_word = "fold", *repeat_word = "repeat", *inner_word = "inner", *of_word = "of";
+constexpr std::string_view weights_begin = "weights", weights_end = ".safetensors";
+
 template <class Names>
 bool is_own(const Names& names, const std::string& file) {
   const std::string whole = core::temporary_of(file);
@@ -51,11 +54,10 @@ bool is_numbered(const std::string& text, const std::vector<std::string>& words,
 }
 
 bool is_member(const std::string& folder) {
-  return is_numbered(folder, {"fold", "repeat"}, 1);
+  return is_numbered(folder, {fold_word, repeat_word}, 1);
 }
-/// A member that a stack trained on an inner fold: "inner_1_of_3".
 bool is_inner_member(const std::string& folder) {
-  return is_numbered(folder, {"inner", "of"}, 2);
+  return is_numbered(folder, {inner_word, of_word}, 2);
 }
 
 /// Sorts the entries of one folder: `file` and `sub` say which names are ours and what is inside.
@@ -159,9 +161,22 @@ void refuse(const fs::path& folder, const fs::path& named, const std::string& op
 }  // namespace
 
 std::string member_name(int64_t fold, int64_t repeat) {
-  std::string text = "fold_" + std::to_string(fold);
-  if (repeat > 0) text += "_repeat_" + std::to_string(repeat);
+  std::string text = fold_word + ("_" + std::to_string(fold));
+  if (repeat > 0) text += std::string("_") + repeat_word + "_" + std::to_string(repeat);
   return text;
+}
+
+std::string inner_member_name(int64_t fold, int64_t folds) {
+  return std::string(inner_word) + "_" + std::to_string(fold) + "_" + of_word + "_" + std::to_string(folds);
+}
+
+std::string published_weights_name(size_t member, size_t members) {
+  const std::string number = members == 1 ? "" : "_" + std::to_string(member);
+  return std::string(weights_begin) + number + std::string(weights_end);
+}
+
+bool is_published_weights(const std::string& file) {
+  return file.starts_with(weights_begin) && file.ends_with(weights_end);
 }
 
 Contents contents_of(const fs::path& folder) {

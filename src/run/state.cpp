@@ -10,8 +10,8 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
-#include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/run/cases.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::run {
@@ -21,20 +21,11 @@ namespace fs = std::filesystem;
 
 constexpr std::array recorded{name::predictions, name::predictions_json, name::cases};
 
-int64_t repeats_of(const fs::path& folder) {
-  const config::Node document = config::load_lone_document(folder / name::config);
-  const auto* train = document.find("train");
-  const auto* repeats = train != nullptr ? train->find("repeats") : nullptr;
-  return repeats != nullptr ? core::parse_int(repeats->text).value_or(1) : 1;
-}
-
 /// One split has no numbers of folds, or just one.
 int64_t folds_of(const fs::path& folder) {
-  const core::Table cases = core::read_table(folder / name::cases);
-  const size_t fold = cases.require("fold");
   std::set<std::string> found;
-  for (const auto& row : cases.rows)
-    if (!row[fold].empty()) found.insert(row[fold]);
+  for (const auto& one : read_cases(folder))
+    if (!one.fold.empty()) found.insert(one.fold);
   return std::max<int64_t>(1, static_cast<int64_t>(found.size()));
 }
 
@@ -71,10 +62,20 @@ bool check_predictions(const fs::path& folder, const std::string& key, const nlo
 
 }  // namespace
 
+Training training_of(const fs::path& folder) {
+  const config::Node document = config::load_lone_document(folder / name::config);
+  const auto* train = document.find("train");
+  const auto number = [&](const char* key, int64_t otherwise) {
+    const auto* found = train != nullptr ? train->find(key) : nullptr;
+    return found != nullptr ? core::parse_int(found->text).value_or(otherwise) : otherwise;
+  };
+  return {.seed = number("seed", 0), .repeats = number("repeats", 1)};
+}
+
 std::string missing_models(const fs::path& folder) {
   if (!fs::exists(folder / name::cases))
     return "";  // every run that was begun has it: these are copied weights
-  const int64_t folds = folds_of(folder), repeats = repeats_of(folder);
+  const int64_t folds = folds_of(folder), repeats = training_of(folder).repeats;
   std::vector<std::string> missing;
   for (int64_t fold = 0; fold < folds; ++fold)
     for (int64_t repeat = 0; repeat < repeats; ++repeat) {

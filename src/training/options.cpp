@@ -1,46 +1,17 @@
 #include "photo51/training/options.hpp"
 
+#include "photo51/training/objectives/objective.hpp"
+#include "photo51/training/optim/optimizer.hpp"
+#include "photo51/training/optim/schedule.hpp"
+
 namespace photo51::training {
 
-void describe(config::Fields& f, AdamWOptions& o) {
-  f("lr", o.lr, "learning rate", {.min = 0});
-  f("weight_decay", o.weight_decay, "decay of weights; biases and norms are left alone", {.min = 0});
-  f("betas", o.betas, "decays of the first and second moments", {.min = 0, .max = 1});
-  f("eps", o.eps, "added to the denominator", {.min = 0});
-  f.check(o.betas[0] < 1 && o.betas[1] < 1, "betas", "must be below 1");
-}
-
-void describe(config::Fields& f, SgdOptions& o) {
-  f("lr", o.lr, "learning rate", {.min = 0});
-  f("momentum", o.momentum, "momentum; 0 = none", {.min = 0, .max = 1});
-  f("nesterov", o.nesterov, "Nesterov's momentum");
-  f("weight_decay", o.weight_decay, "L2 penalty of weights; biases and norms are left alone", {.min = 0});
-  f.check(!o.nesterov || o.momentum > 0, "nesterov", "needs momentum above 0");
-}
-
-void describe(config::Fields& f, CosineOptions& o) {
-  f("warmup_epochs", o.warmup_epochs, "epochs of linear warm-up", {.min = 0});
-  f("final_fraction", o.final_fraction, "of the learning rate that is left at the end", {.min = 0, .max = 1});
-}
-
-void describe(config::Fields& f, ConstantOptions& o) {
-  f("warmup_epochs", o.warmup_epochs, "epochs of linear warm-up", {.min = 0});
-}
-
-const config::Components& optimizers() {
-  static const config::Components table{
-      config::component<AdamWOptions>("adamw", "Adam with decoupled weight decay"),
-      config::component<SgdOptions>("sgd", "stochastic gradient descent with momentum"),
-  };
-  return table;
-}
-
-const config::Components& schedules() {
-  static const config::Components table{
-      config::component<CosineOptions>("cosine", "linear warm-up, then half a cosine"),
-      config::component<ConstantOptions>("constant", "linear warm-up, then constant"),
-  };
-  return table;
+void describe(config::Fields& f, StageOptions& o) {
+  f("epochs", o.epochs, "passes over the training part", {.min = 1});
+  f.choice("optimizer", o.optimizer, optimizers().components(), "optimiser; absent = that of `train`");
+  f.choice("schedule", o.schedule, schedules().components(),
+           "learning rate over the steps of the stage; absent = that of `train`");
+  f("frozen", o.frozen, "names of parameters that stay as they are, such as encoders.mri.*", {.lone = true});
 }
 
 std::span<const std::string_view> enum_names(Precision) {
@@ -64,7 +35,7 @@ std::span<const std::string_view> enum_names(Monitor) {
 }
 
 void describe(config::Fields& f, TrainOptions& o) {
-  f("epochs", o.epochs, "passes over the training part", {.min = 1});
+  f("epochs", o.epochs, "passes over the training part, without `stages`", {.min = 1});
   f("batch_size", o.batch_size, "cases a batch", {.min = 1, .unit = "cases"});
   f("seed", o.seed, "of weights, order, augmentation and dropout");
   f("repeats", o.repeats, "models a fold, each with its own seed, averaged at prediction", {.min = 1});
@@ -75,8 +46,13 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("checkpoint_every", o.checkpoint_every,
     "a state to resume from is written at the first end of an epoch after this time; 0 = every epoch",
     {.min = 0, .unit = "s"});
-  f.choice("optimizer", o.optimizer, optimizers(), "optimiser");
-  f.choice("schedule", o.schedule, schedules(), "learning rate over the steps");
+  f.choice("objective", o.objective, objectives().components(), "what a step minimises");
+  f.choice("optimizer", o.optimizer, optimizers().components(), "optimiser");
+  f.choice("schedule", o.schedule, schedules().components(), "learning rate over the steps");
+  f.group("stages", o.stages,
+          "one after the other, in this order, instead of one of `epochs`; each begins a new optimiser");
+  f.group("parameter_groups", o.parameter_groups,
+          "parameters that are trained otherwise; one is in the first group that matches it");
   f("clip_norm", o.clip_norm, "largest norm of the gradient; 0 = no limit", {.min = 0});
   f("accumulate", o.accumulate, "batches whose gradients are averaged into one step", {.min = 1});
   f("ema", o.ema, "decay of the moving average of the weights, which then predicts; 0 = off",

@@ -122,5 +122,16 @@ TEST(Layout, OutputsStayOutOfRunsAndModels) {
   refuse_output_file(folder / "x.csv", "--out");
 }
 
+TEST(Layout, NamesOfMembersAndWeights) {
+  EXPECT_EQ(member_name(2, 0), "fold_2");
+  EXPECT_EQ(member_name(2, 1), "fold_2_repeat_1");
+  EXPECT_EQ(inner_member_name(1, 3), "inner_1_of_3");
+  EXPECT_EQ(published_weights_name(0, 1), "weights.safetensors");
+  EXPECT_EQ(published_weights_name(2, 5), "weights_2.safetensors");
+  EXPECT_TRUE(is_published_weights("weights_2.safetensors"));
+  EXPECT_FALSE(is_published_weights("best.safetensors"));
+  EXPECT_FALSE(is_published_weights("weights.csv"));
+}
+
 }  // namespace
 }  // namespace photo51::run

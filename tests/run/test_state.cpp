@@ -25,6 +25,18 @@ TEST(State, SaysWhichModelsAreMissing) {
   EXPECT_EQ(missing_models(run), "");
 }
 
+TEST(State, KnowsWhatCountsAfterTraining) {
+  const test::TemporaryFolder folder;
+  const auto run = folder / "run";
+  test::put_run(run);
+  test::put(run / "config.yaml", "train: {repeats: 3, seed: 51}\n");
+  EXPECT_EQ(training_of(run).repeats, 3);
+  EXPECT_EQ(training_of(run).seed, 51);
+  test::put(run / "config.yaml", "model: {}\n");
+  EXPECT_EQ(training_of(run).repeats, 1);
+  EXPECT_EQ(training_of(run).seed, 0);
+}
+
 TEST(State, NoticesWhatWasChanged) {
   const test::TemporaryFolder folder;
   const auto run = folder / "run";

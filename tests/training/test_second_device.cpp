@@ -7,13 +7,13 @@
 #include "photo51/inference/trained_model.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/weights/weights.hpp"
+#include "photo51/training/loop/trainer.hpp"
+#include "photo51/training/optim/optimizer.hpp"
 #include "photo51/training/options.hpp"
 #include "second_device.hpp"
 #include "tabular_cohort.hpp"
 #include "training/loop/estimators.hpp"
-#include "training/loop/trainer.hpp"
 #include "training/optim/ema.hpp"
-#include "training/optim/optimizer.hpp"
 
 namespace photo51::training {
 namespace {
@@ -78,14 +78,14 @@ std::shared_ptr<model::Model> model_on(const at::Device& device, const data::Bat
 Trained trained(const at::Device& device, const config::Choice& choice) {
   const data::Batch batch = some_batch();
   const auto model = model_on(device, batch);
-  NamedTensors parameters;
-  for (const auto& entry : model->named_parameters()) parameters.emplace_back(entry.key(), entry.value());
+  std::vector<OptimizedParameter> parameters;
+  for (const auto& entry : model->named_parameters()) parameters.push_back({entry.key(), entry.value()});
   const auto state = [&] {
     const auto of = nn::state_of(*model);
     return NamedTensors(of.begin(), of.end());
   };
   ExponentialMovingAverage average(0.9, state());
-  auto optimizer = std::make_unique<Optimizer>(choice, parameters);
+  auto optimizer = make_optimizer(choice, parameters);
   Trained result;
   model->train();
   model->set_modality_dropout(0.3);
@@ -94,7 +94,7 @@ Trained trained(const at::Device& device, const config::Choice& choice) {
     if (step == 2) {
       std::map<std::string, at::Tensor> stored;
       for (const auto& [name, tensor] : optimizer->state()) stored[name] = tensor.cpu().clone();
-      optimizer = std::make_unique<Optimizer>(choice, parameters);
+      optimizer = make_optimizer(choice, parameters);
       optimizer->load(stored);
       nn::Tensors weights;
       for (const auto& [name, tensor] : state()) weights[name] = tensor.detach().cpu().clone();
@@ -107,7 +107,7 @@ Trained trained(const at::Device& device, const config::Choice& choice) {
     loss.backward();
     std::vector<at::Tensor> tensors;
     for (const auto& entry : parameters)
-      if (entry.second.grad().defined()) tensors.push_back(entry.second);
+      if (entry.tensor.grad().defined()) tensors.push_back(entry.tensor);
     torch::nn::utils::clip_grad_norm_(tensors, 1);
     optimizer->step(optimizer->base_lr());
     average.update(state());
@@ -140,7 +140,7 @@ void expect_same(const std::map<std::string, at::Tensor>& one,
 class SecondDevice : public testing::TestWithParam<std::string> {};
 
 TEST_P(SecondDevice, TrainsAsTheCpuDoes) {
-  const config::Choice choice = config::default_choice(optimizers(), GetParam());
+  const config::Choice choice = config::default_choice(optimizers().components(), GetParam());
   const Trained cpu = trained(at::kCPU, choice), second = trained(test::second_device(), choice);
   for (size_t step = 0; step < cpu.losses.size(); ++step)
     EXPECT_NEAR(cpu.losses[step], second.losses[step], 1e-4);

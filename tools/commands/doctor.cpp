@@ -26,6 +26,7 @@
 #include "photo51/data/load/loader.hpp"
 #include "photo51/data/split/split.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/run/layout.hpp"
 #include "photo51/training/run/experiment.hpp"
 
 namespace photo51::commands {
@@ -130,11 +131,11 @@ void describe_part(Findings& findings, const data::Cohort& cohort, const std::st
 void describe_split(Findings& findings, const data::Cohort& cohort, const data::Split& split) {
   for (size_t fold = 0; fold < split.folds.size(); ++fold) {
     const std::string of = split.folds.size() == 1 ? "" : "fold " + std::to_string(fold) + " ";
-    describe_part(findings, cohort, of + "train", split.folds[fold].train);
+    describe_part(findings, cohort, of + run::part::train, split.folds[fold].train);
     if (!split.folds[fold].validation.empty())
-      describe_part(findings, cohort, of + "validation", split.folds[fold].validation);
+      describe_part(findings, cohort, of + run::part::validation, split.folds[fold].validation);
   }
-  if (!split.test.empty()) describe_part(findings, cohort, "test", split.test);
+  if (!split.test.empty()) describe_part(findings, cohort, run::part::test, split.test);
 }
 
 /// Every bad file is a finding; its case goes into `left_out`.

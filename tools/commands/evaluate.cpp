@@ -15,6 +15,7 @@
 #include "photo51/core/version.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/report/build_report.hpp"
+#include "photo51/run/cases.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/lock.hpp"
 
@@ -94,11 +95,9 @@ evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
 /// How many of the cases the run was fitted on: their scores say nothing about new patients.
 int64_t count_seen(const fs::path& model, const data::Cohort& cohort) {
   if (!is_run(model) || !fs::exists(model / run::name::cases)) return 0;
-  const core::Table cases = core::read_table(model / run::name::cases);
-  const size_t name = cases.require("case"), part = cases.require("part");
   std::set<std::string> seen;
-  for (const auto& row : cases.rows)
-    if (row[part] != "test") seen.insert(row[name]);
+  for (const auto& one : run::read_cases(model))
+    if (one.part != run::part::test) seen.insert(one.id);
   int64_t count = 0;
   for (int64_t row = 0; row < cohort.size(); ++row) count += seen.contains(cohort.id(row)) ? 1 : 0;
   return count;
@@ -120,9 +119,10 @@ void score_new(const Arguments& arguments, const Common& common) {
     warnings.push_back("The run that made the model is not finished: " + predictor.unfinished() + ".");
   const data::Cohort cohort(cohort_options, predictor.pipeline().inputs,
                             labelled(predictor.labels(), cohort_options, warnings));
-  const auto predictions = predict_all(predictor, cohort, arguments.options);
+  const auto results = predict_all(predictor, cohort, arguments.options);
   // First of all, so that nothing is lost when a head cannot be scored.
-  write_predictions(predictions, cohort, predictor, arguments.out);
+  write_predictions(results, cohort, predictor, arguments.out);
+  const auto predictions = inference::predictions_of(results);
 
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < cohort.size(); ++row) rows.push_back(row);
@@ -134,12 +134,13 @@ void score_new(const Arguments& arguments, const Common& common) {
   if (metrics.empty())
     core::fail_data(arguments.manifest.string() + ": no head can be scored (" + core::join(warnings, "; ") +
                     "); the predictions are in " + arguments.out.string());
-  core::write_file_atomic(arguments.out / "metrics.csv", evaluation::to_csv(metrics, predictor.unfinished()));
+  core::write_file_atomic(arguments.out / run::name::metrics,
+                          evaluation::to_csv(metrics, predictor.unfinished()));
 
   inference::PipelineOptions shown = predictor.pipeline();
   shown.cohort = cohort_options;
   report::ReportSource study{shown, cohort, {}, predictions, metrics, options};
-  for (int64_t row = 0; row < cohort.size(); ++row) study.parts[cohort.id(row)] = "test";
+  for (int64_t row = 0; row < cohort.size(); ++row) study.parts[cohort.id(row)] = run::part::test;
   auto input = report::build_report(study, arguments.manifest.stem().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
   input.made_by = std::string("photo51 ") + core::version() + ", " + std::to_string(predictor.size()) +
@@ -151,8 +152,8 @@ void score_new(const Arguments& arguments, const Common& common) {
     core::log_warning(input.warnings.back());
   }
   input.file_warnings = cohort.warnings();
-  core::write_file_atomic(arguments.out / "report.html", report::render_report(input));
-  print_metrics(metrics, (arguments.out / "report.html").string(), common);
+  core::write_file_atomic(arguments.out / run::name::report, report::render_report(input));
+  print_metrics(metrics, (arguments.out / run::name::report).string(), common);
 }
 
 void score_again(const Arguments& arguments, const Common& common) {
@@ -164,7 +165,7 @@ void score_again(const Arguments& arguments, const Common& common) {
   const auto metrics = report::write_run_report(
       arguments.model, arguments.overrides,
       {.allow_unfinished = arguments.allow_unfinished, .data_root = arguments.data_root});
-  print_metrics(metrics, (arguments.model / "report.html").string(), common);
+  print_metrics(metrics, (arguments.model / run::name::report).string(), common);
 }
 
 }  // namespace

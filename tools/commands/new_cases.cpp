@@ -47,8 +47,9 @@ data::CohortOptions new_cohort(const inference::Predictor& predictor, const NewC
   return options;
 }
 
-std::vector<model::Prediction> predict_all(const inference::Predictor& predictor, const data::Cohort& cohort,
-                                           inference::PredictOptions options) {
+std::vector<inference::CaseResult> predict_all(const inference::Predictor& predictor,
+                                               const data::Cohort& cohort,
+                                               inference::PredictOptions options) {
   std::vector<int64_t> rows(static_cast<size_t>(cohort.size()));
   std::iota(rows.begin(), rows.end(), 0);
   int64_t left_out = 0;
@@ -57,22 +58,23 @@ std::vector<model::Prediction> predict_all(const inference::Predictor& predictor
     ++left_out;
     cohort.report_left_out(name, why);
   };
-  auto predictions = predictor.predict(cohort, rows, options);
+  auto results = predictor.results(cohort, rows, options);
   if (left_out > 0)
     core::log_warning(std::to_string(left_out) + " of " + std::to_string(cohort.size()) +
                       " cases are left out");
   cohort.summarise_warnings();
-  if (predictions.empty()) core::fail_data("no case could be predicted");
-  return predictions;
+  if (results.empty()) core::fail_data("no case could be predicted");
+  return results;
 }
 
-void write_predictions(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
+void write_predictions(const std::vector<inference::CaseResult>& results, const data::Cohort& cohort,
                        const inference::Predictor& predictor, const std::filesystem::path& folder) {
   core::make_directories(folder);
-  core::write_file_atomic(folder / "predictions.csv", model::to_csv(predictions, predictor.unfinished()));
-  core::write_file_atomic(folder / "predictions.json",
-                          model::to_json(predictions, cohort.warnings(), predictor.unfinished()));
-  core::write_file_atomic(folder / "warnings.csv", data::to_csv(cohort.warnings()));
+  core::write_file_atomic(folder / run::name::predictions,
+                          inference::to_csv(results, predictor.unfinished()));
+  core::write_file_atomic(folder / run::name::predictions_json,
+                          inference::to_json(results, predictor.unfinished()));
+  core::write_file_atomic(folder / run::name::warnings, data::to_csv(cohort.warnings()));
 }
 
 }  // namespace photo51::commands

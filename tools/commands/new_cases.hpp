@@ -28,11 +28,11 @@ inference::Predictor open_model(const NewCases& cases);
 /// The model's cohort options with another manifest.
 data::CohortOptions new_cohort(const inference::Predictor& predictor, const NewCases& cases);
 /// Predicts all rows; says how many cases were left out. Error (data) when none is left.
-std::vector<model::Prediction> predict_all(const inference::Predictor& predictor, const data::Cohort& cohort,
-                                           inference::PredictOptions options);
+std::vector<inference::CaseResult> predict_all(const inference::Predictor& predictor,
+                                               const data::Cohort& cohort, inference::PredictOptions options);
 /// `predictions.csv` and `predictions.json`, which say what was missing of a model that was not finished, and
 /// `warnings.csv`: what was odd about the files.
-void write_predictions(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
+void write_predictions(const std::vector<inference::CaseResult>& results, const data::Cohort& cohort,
                        const inference::Predictor& predictor, const std::filesystem::path& folder);
 
 }  // namespace photo51::commands

@@ -8,6 +8,7 @@
 #include "photo51/core/limits.hpp"
 #include "photo51/core/memory.hpp"
 #include "photo51/core/shown.hpp"
+#include "photo51/run/layout.hpp"
 
 namespace photo51::commands {
 namespace {
@@ -17,16 +18,15 @@ struct Arguments : NewCases {
   inference::PredictOptions options;
 };
 
-void print(const std::vector<model::Prediction>& predictions, const data::Cohort& cohort,
-           const std::string& unfinished, bool json) {
+void print(const std::vector<inference::CaseResult>& results, const std::string& unfinished, bool json) {
   if (json) {
-    std::fputs(model::to_json(predictions, cohort.warnings(), unfinished).c_str(), stdout);
+    std::fputs(inference::to_json(results, unfinished).c_str(), stdout);
     return;
   }
   if (!unfinished.empty())
     std::printf("Of a run that is not finished: %s\n", core::shown(unfinished).c_str());
   std::printf("%-16s %-16s %8s  %s\n", "head", "class", "value", "95 % of the models");
-  for (const auto& p : predictions)
+  for (const auto& p : inference::predictions_of(results))
     std::printf("%-16s %-16s %8.3f  %.3f to %.3f\n", core::shown(p.head).c_str(),
                 core::shown(p.class_name).c_str(), p.value, p.low, p.high);
 }
@@ -49,11 +49,11 @@ void run(const Arguments& arguments, const Common& common) {
                          /*require_labels=*/false);
   auto options = arguments.options;
   if (one) options.workers = 0;
-  const auto predictions = predict_all(predictor, cohort, options);
-  if (!arguments.out.empty()) write_predictions(predictions, cohort, predictor, arguments.out);
-  if (one) print(predictions, cohort, predictor.unfinished(), common.json);
+  const auto results = predict_all(predictor, cohort, options);
+  if (!arguments.out.empty()) write_predictions(results, cohort, predictor, arguments.out);
+  if (one) print(results, predictor.unfinished(), common.json);
   if (!one && !common.quiet && !common.json)
-    std::printf("%s\n", core::shown((arguments.out / "predictions.csv").string()).c_str());
+    std::printf("%s\n", core::shown((arguments.out / run::name::predictions).string()).c_str());
 }
 
 }  // namespace

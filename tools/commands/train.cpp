@@ -8,6 +8,7 @@
 #include "photo51/config/node.hpp"
 #include "photo51/report/build_report.hpp"
 #include "photo51/report/task_wording.hpp"
+#include "photo51/run/layout.hpp"
 #include "photo51/training/run/run.hpp"
 
 namespace photo51::commands {
@@ -34,9 +35,18 @@ void add_train(CLI::App& app, const Common& common) {
       experiment.pipeline.cohort.data_root = std::filesystem::absolute(arguments->data_root);
     report::require_wording(model::label_specs(experiment.pipeline.model));
     arguments->request.keep = config::files_of(arguments->config);
-    const run::Lock lock = training::train(std::move(experiment), arguments->request);
-    const auto metrics = report::write_run_report(arguments->request.folder);
-    print_metrics(metrics, (arguments->request.folder / "report.html").string(), common);
+    const auto& folder = arguments->request.folder;
+    const training::TrainedRun run = training::train(std::move(experiment), arguments->request);
+    const auto& trained = run.experiment;
+    report::write_report(folder, {.pipeline = trained.pipeline,
+                                  .evaluate = trained.evaluate,
+                                  .seed = trained.train.seed,
+                                  .cohort = run.cohort,
+                                  .predictions = run.predictions,
+                                  .metrics = run.metrics,
+                                  .unfinished = "",
+                                  .warnings = run.warnings});
+    print_metrics(run.metrics, (folder / run::name::report).string(), common);
   });
 }
 

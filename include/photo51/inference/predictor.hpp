@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "photo51/inference/case_result.hpp"
 #include "photo51/inference/pipeline.hpp"
-#include "photo51/model/predictions.hpp"
 
 namespace photo51::inference {
 
@@ -19,6 +19,12 @@ struct PredictOptions {
   bool flips = false;            ///< test-time augmentation: also the left-right mirrored case
   std::vector<int64_t> members;  ///< folds to use; empty = all
   bool skip_bad = false;         ///< a case that cannot be read is reported and left out, instead of an Error
+  bool embeddings = false;       ///< fills CaseResult::embedding
+  bool attention = false;        ///< fills CaseResult::attention
+  /// Fills CaseResult::graphs: inputs require a gradient, and outputs, embeddings and attention keep their
+  /// graph. Cases then pass one by one, whatever the batch size, and a graph takes the memory of a step of
+  /// training for as long as it is kept.
+  bool gradients = false;
   /// Told of every case that is left out; a warning is logged where it is empty.
   std::function<void(const std::string& case_id, const std::string& why)> on_bad;
 };
@@ -45,6 +51,9 @@ class Predictor {
   int64_t size() const;
   /// Case by case in the order of `rows`; see `combine` for value, low and high. Flips count as further
   /// members. A case with none of the model's inputs is reported and left out: there is nothing to go by.
+  std::vector<CaseResult> results(const data::Cohort& cohort, const std::vector<int64_t>& rows,
+                                  const PredictOptions& options = {}) const;
+  /// The values of `results` alone.
   std::vector<model::Prediction> predict(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                          const PredictOptions& options = {}) const;
 

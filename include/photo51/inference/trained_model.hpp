@@ -59,9 +59,19 @@ struct InferenceOptions {
   int64_t workers = 2;
   std::vector<std::string> flip;  ///< axes: every image mirrored
   bool skip_bad = false;
+  bool gradients = false;  ///< of `predict`: inputs require a gradient and outputs keep their graph
   std::function<void(int64_t row, const std::string& why)> on_bad;
-  std::function<void(int64_t cases)> on_done;  ///< absent: the pass shows its own progress
+  std::function<void(int64_t cases)> on_done;  ///< absent: `predict` shows its own progress
+  /// Of `predict`: told of what the model says of every batch.
+  std::function<void(const data::Batch& batch, const model::Outputs& outputs,
+                     const std::map<std::string, at::Tensor>& predicted)>
+      on_outputs;
 };
+/// Hands every batch of `rows` to `each`, and then its number of cases to `on_done` where there is one.
+void for_each_batch(const TrainedModel& member, const data::Cohort& cohort, const data::CaseLoader& cases,
+                    const std::vector<int64_t>& rows, const InferenceOptions& options,
+                    const std::function<void(const data::Batch& batch)>& each);
+
 /// The rows that have at least one of the cohort's inputs; the others are told to `without`.
 std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                     const std::function<void(int64_t row, const std::string& why)>& without);

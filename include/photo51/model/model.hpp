@@ -46,6 +46,7 @@ class Model : public torch::nn::Module {
         std::vector<data::TaskSpec> labels);
   /// Moves the weights; `forward` and `loss` then bring batches from anywhere to that device.
   void move_to(const at::Device& device);
+  const at::Device& device() const { return device_; }
   /// Outputs lie on the model's device, but for those of learners. Rows of absent inputs are never read.
   Outputs forward(const data::Batch& batch);
   /// In training each input of a case is blanked with this probability, but never the last one it has. Drawn
@@ -57,6 +58,14 @@ class Model : public torch::nn::Module {
   void fit_head(const std::string& name, const data::Targets& training);
   /// Error (data) that names the head: what came from a file is nothing that `fit_heads` learns.
   void check_heads() const;
+  /// The loss of each head that is a layer and has a usable label in the batch, in the config's order.
+  struct HeadLoss {
+    std::string head;
+    at::Tensor mean;    ///< scalar, over the cases with a known label
+    int64_t count = 0;  ///< of these cases
+    double weight = 1;  ///< of the head
+  };
+  std::vector<HeadLoss> head_losses(const Outputs& outputs, const data::Batch& batch);
   /// Weighted sum over the heads with at least one usable label in the batch, and over the encoders' and
   /// fusions' own losses; also the value of each by its name. Undefined when no head has a usable label.
   at::Tensor loss(const Outputs& outputs, const data::Batch& batch,

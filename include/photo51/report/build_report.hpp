@@ -8,7 +8,7 @@
 
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/report/report.hpp"
-#include "photo51/training/run/run.hpp"
+#include "photo51/report/scored_run.hpp"
 
 namespace photo51::report {
 
@@ -26,11 +26,13 @@ struct ReportSource {
 ReportInput build_report(const ReportSource& study, const std::string& title);
 /// From a run's `log.jsonl`.
 std::vector<TrainingCurve> training_curves(const std::filesystem::path& log);
-/// Scores a run again and writes `metrics.csv` and `report.html` into it, which the caller has locked. Of a
-/// run that is not finished both say so. Errors: see load_run; usage: an override of anything but
-/// `evaluate.*`, which would have no effect on predictions that are made already.
-std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& run,
+/// Writes `metrics.csv` and `report.html` into a run's folder, which the caller has locked. Of a run that is
+/// not finished both say so. `run.metrics` are those to show.
+void write_report(const std::filesystem::path& folder, const ScoredRun& run);
+/// The same of a run that is read back and scored again. Errors: see load_run; usage: an override of anything
+/// but `evaluate.*`, which would have no effect on predictions that are made already.
+std::vector<evaluation::Metric> write_run_report(const std::filesystem::path& folder,
                                                  const std::vector<std::string>& overrides = {},
-                                                 const training::LoadRunOptions& options = {});
+                                                 const LoadRunOptions& options = {});
 
 }  // namespace photo51::report

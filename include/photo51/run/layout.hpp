@@ -1,6 +1,7 @@
 #pragma once
-/// The files of a run folder: what they are called, which of them lie in a folder, and what else lies there.
-/// The one place that knows; nothing but these names is ever removed.
+/// The files of a run folder: what they are called, which of them lie in a folder, and what else lies there;
+/// and the words that its tables use for parts of the cohort and for groups of metrics. The one place that
+/// knows; nothing but these names is ever removed.
 
 #include <cstdint>
 #include <filesystem>
@@ -32,8 +33,28 @@ inline constexpr const char* selected = "selected.json";  ///< of a member
 inline constexpr const char* published = "model.yaml";    ///< of a published model
 }  // namespace name
 
+/// The parts of a split, as in `cases.csv`.
+namespace part {
+inline constexpr const char* train = "train";
+inline constexpr const char* validation = "validation";    ///< of one split, without folds
+inline constexpr const char* development = "development";  ///< trains in some folds and validates in one
+inline constexpr const char* test = "test";
+}  // namespace part
+
+/// The groups in `metrics.csv`, beside subgroups (`site=CS`, `cross_validation/site=DU`).
+namespace group {
+inline constexpr const char* all = "all";  ///< the test cases, or everybody predicted where there are none
+inline constexpr const char* validation = "validation";
+inline constexpr const char* cross_validation = "cross_validation";
+}  // namespace group
+
 /// "fold_2", "fold_2_repeat_1": a member's folder in `checkpoints`.
 std::string member_name(int64_t fold, int64_t repeat);
+/// "inner_1_of_3", from 1: in a member's folder, the member of a stack's inner fold.
+std::string inner_member_name(int64_t fold, int64_t folds);
+/// The weights of a published model: "weights.safetensors", or "weights_2.safetensors" where it has several.
+std::string published_weights_name(size_t member, size_t members);
+bool is_published_weights(const std::string& file);
 
 /// What lies in a folder, links not followed.
 struct Contents {

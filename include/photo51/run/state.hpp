@@ -1,10 +1,19 @@
 #pragma once
 /// Whether a run is finished, and whether its results are still what it wrote.
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 
 namespace photo51::run {
+
+/// What of a run's `train:` section counts after training.
+struct Training {
+  int64_t seed = 0;
+  int64_t repeats = 1;  ///< models a fold
+};
+/// From the folder's config. Error (usage) when it cannot be read.
+Training training_of(const std::filesystem::path& folder);
 
 /// What is missing of a run's models in words ("1 of 3 models is not trained to the end (fold_2)"); empty
 /// when all are there, and for weights that were copied without the run's `cases.csv`. Error (usage/data)

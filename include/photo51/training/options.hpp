@@ -6,8 +6,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/training/optim/parameter_group.hpp"
 
 namespace photo51::training {
 
@@ -40,9 +43,13 @@ struct ConstantOptions {
 };
 void describe(config::Fields& f, ConstantOptions& o);
 
-/// What `optimizer:` and `schedule:` may name.
-const config::Components& optimizers();
-const config::Components& schedules();
+/// A stretch of training with an optimiser of its own, which begins without moments.
+struct StageOptions {
+  int64_t epochs = 10;
+  config::Choice optimizer, schedule;  ///< absent: the training's
+  std::vector<std::string> frozen;     ///< parameters that stay as they are, as in ParameterGroup::match
+};
+void describe(config::Fields& f, StageOptions& o);
 
 enum class Precision { fp32, bf16 };
 /// Which rows an epoch draws more often: those of rarer classes, or of rarer events.
@@ -58,7 +65,7 @@ std::span<const std::string_view> enum_names(KeptEpoch);
 std::span<const std::string_view> enum_names(Monitor);
 
 struct TrainOptions {
-  int64_t epochs = 40;
+  int64_t epochs = 40;  ///< without `stages`
   int64_t batch_size = 8;
   int64_t seed = 0;
   int64_t repeats = 1;          ///< models a fold, each with its own seed; they are averaged
@@ -67,11 +74,14 @@ struct TrainOptions {
   std::string device = "auto";  ///< as of core::resolve_device
   int64_t cache_mib = 4096;
   double checkpoint_every = 10;  ///< seconds; a state is written at the first end of an epoch after that
+  config::Choice objective = config::choose("supervised");
   config::Choice optimizer = config::choose<AdamWOptions>("adamw");
   config::Choice schedule = config::choose<CosineOptions>("cosine");
-  double clip_norm = 0;    ///< of the gradient over all parameters; 0 = off
-  int64_t accumulate = 1;  ///< batches a step of the optimiser
-  double ema = 0;          ///< decay of the averaged weights, which then are the ones that predict; 0 = off
+  std::vector<std::pair<std::string, StageOptions>> stages;  ///< one after the other; none = one of `epochs`
+  ParameterGroups parameter_groups;  ///< by names of one's own; a parameter is in the first that matches it
+  double clip_norm = 0;              ///< of the gradient over all parameters; 0 = off
+  int64_t accumulate = 1;            ///< batches a step of the optimiser
+  double ema = 0;  ///< decay of the averaged weights, which then are the ones that predict; 0 = off
   Precision precision = Precision::fp32;  ///< or bf16: autocast
   double modality_dropout = 0;            ///< probability of hiding each input of a case, never the last one
   Sampling sampler = Sampling::none;

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "photo51/inference/trained_model.hpp"
+#include "photo51/training/optim/optimizer.hpp"
 #include "training/optim/ema.hpp"
-#include "training/optim/optimizer.hpp"
 
 namespace photo51::training {
 

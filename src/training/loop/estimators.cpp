@@ -47,24 +47,16 @@ void collect(inference::TrainedModel& member, const TrainingJob& job, const data
              const std::vector<int64_t>& rows, const std::vector<std::string>& heads, FitTables& into) {
   const c10::InferenceMode inference;
   member.model->eval();
-  const inference::InferenceOptions pass = pass_options(job);
-  data::Loader::Options loading;
-  loading.batch_size = pass.batch_size;
-  loading.workers = pass.workers;
-  loading.skip_bad = pass.skip_bad;
-  loading.on_bad = pass.on_bad;
-  data::Loader loader(job.cohort, cases, member.info.fitted, rows, {}, loading);
   core::Progress progress(job.title + ": features for estimators", static_cast<int64_t>(rows.size()),
                           core::Progress::Show::if_slow);
-  data::Batch batch;
-  while (loader.next(batch)) {
-    progress.advance(batch.size());
-    if (batch.size() == 0) continue;
+  inference::InferenceOptions pass = pass_options(job);
+  pass.on_done = [&](int64_t count) { progress.advance(count); };
+  inference::for_each_batch(member, job.cohort, cases, rows, pass, [&](const data::Batch& batch) {
     const model::Outputs outputs = member.model->forward(batch);
     for (const auto& head : heads)
       into.of[head].add(member.model->learner_features(head, outputs), batch.labels.at(head));
     into.cases.insert(into.cases.end(), batch.cases.begin(), batch.cases.end());
-  }
+  });
   if (into.cases.empty()) core::fail_data("no training case can be read");
 }
 
@@ -156,7 +148,8 @@ void fit_stacks(inference::TrainedModel& member, const TrainingJob& job, const d
     inner.title += ", inner fold " + std::to_string(k + 1) + of;
     inner.train = folds[k].train;
     inner.validation = {};
-    inner.folder = job.folder / ("inner_" + std::to_string(k + 1) + "_of_" + std::to_string(folds.size()));
+    inner.folder =
+        job.folder / run::inner_member_name(static_cast<int64_t>(k) + 1, static_cast<int64_t>(folds.size()));
     inner.log = [](const std::string&) {};
     const data::FittedTransforms fitted = data::fit(job.cohort, inner.train);
     const data::CaseLoader inner_cases(cases, fitted);

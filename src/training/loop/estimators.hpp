@@ -1,7 +1,7 @@
 #pragma once
 /// Fits the heads that have an estimator, once the layers of a member are trained.
 
-#include "training/loop/trainer.hpp"
+#include "photo51/training/loop/trainer.hpp"
 
 namespace photo51::training {
 

@@ -80,16 +80,8 @@ Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
   if (rows.empty()) return result;
   const at::NoGradGuard no_grad;
   member.model->eval();
-  data::Loader::Options loading;
-  loading.batch_size = options.batch_size;
-  loading.workers = options.workers;
-  loading.skip_bad = options.skip_bad;
-  loading.on_bad = options.on_bad;
-  data::Loader loader(cohort, cases, member.info.fitted, rows, {}, loading);
   Collected all;
-  data::Batch batch;
-  while (loader.next(batch)) {
-    if (batch.size() == 0) continue;
+  inference::for_each_batch(member, cohort, cases, rows, options, [&](const data::Batch& batch) {
     const auto outputs = member.model->forward(batch);
     for (const auto& [head, tensor] : outputs.logits) all.logits[head].push_back(tensor);
     for (const auto& [head, labels] : batch.labels) {
@@ -98,7 +90,7 @@ Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
       if (labels.event.defined()) all.event[head].push_back(labels.event);
     }
     all.cases.insert(all.cases.end(), batch.cases.begin(), batch.cases.end());
-  }
+  });
   if (all.cases.empty()) return result;
 
   model::Outputs outputs;

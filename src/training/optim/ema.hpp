@@ -7,7 +7,7 @@
 #include <map>
 #include <string>
 
-#include "training/optim/optimizer.hpp"
+#include "photo51/training/optim/optimizer.hpp"
 
 namespace photo51::training {
 

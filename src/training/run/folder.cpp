@@ -14,9 +14,10 @@
 #include "photo51/core/json.hpp"
 #include "photo51/core/limits.hpp"
 #include "photo51/core/log.hpp"
-#include "photo51/core/table.hpp"
 #include "photo51/core/temporary.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/run/cases.hpp"
+#include "photo51/run/format.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"
 #include "training/run/config.hpp"
@@ -105,6 +106,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   const fs::path config = path_ / run::name::config;
   if (resume_ && !fs::exists(config))
     core::fail_usage(path_.string() + ": there is no config.yaml, so nothing to resume");
+  if (resume_) run::check_format(path_);
   if (used) lock_.emplace(path_);
   auto& threads = experiment.train.threads;
   auto& device = experiment.train.device;
@@ -175,28 +177,33 @@ void RunFolder::write_environment(const ExperimentOptions& experiment, const dat
     return;
   }
   ExperimentOptions dumped = experiment;
-  Json environment = {{"photo51", core::version()},        {"commit", core::build_commit()},
-                      {"libtorch", TORCH_VERSION},         {"processor", at::get_cpu_capability()},
-                      {"seed", experiment.train.seed},     {"threads", experiment.train.threads},
-                      {"device", experiment.train.device}, {"data", data}};
+  Json environment = {{"photo51", core::version()},
+                      {run::format_key, run::format_version},
+                      {"commit", core::build_commit()},
+                      {"libtorch", TORCH_VERSION},
+                      {"processor", at::get_cpu_capability()},
+                      {"seed", experiment.train.seed},
+                      {"threads", experiment.train.threads},
+                      {"device", experiment.train.device},
+                      {"data", data}};
   if (const auto files = config_file_hashes(dumped); !files.empty()) environment["files"] = files;
   core::write_file_atomic(file, core::json_text(environment, 2) + "\n");
 }
 
 void RunFolder::write_cases(const data::Cohort& cohort, const data::Split& split) const {
-  std::map<int64_t, std::pair<std::string, std::string>> parts;  // row -> part, fold
+  std::map<int64_t, std::pair<const char*, std::string>> parts;  // row -> part, fold
   const bool one = split.folds.size() == 1;
   for (size_t fold = 0; fold < split.folds.size(); ++fold) {
     for (const int64_t row : split.folds[fold].train)
-      parts.try_emplace(row, one ? "train" : "development", "");
+      parts.try_emplace(row, one ? run::part::train : run::part::development, "");
     for (const int64_t row : split.folds[fold].validation)
-      parts[row] = {one ? "validation" : "development", std::to_string(fold)};
+      parts[row] = {one ? run::part::validation : run::part::development, std::to_string(fold)};
   }
-  for (const int64_t row : split.test) parts[row] = {"test", ""};
-  std::string text = core::csv_row({"case", "site", "part", "fold"});
+  for (const int64_t row : split.test) parts[row] = {run::part::test, ""};
+  std::vector<run::CaseRow> cases;
   for (const auto& [row, part] : parts)
-    text += core::csv_row({cohort.id(row), cohort.site(row), part.first, part.second});
-  core::write_file_atomic(path_ / run::name::cases, text);
+    cases.push_back({cohort.id(row), cohort.site(row), part.first, part.second});
+  core::write_file_atomic(path_ / run::name::cases, run::to_csv(cases));
 }
 
 void RunFolder::write_warnings(const data::Cohort& cohort) const {

@@ -16,10 +16,12 @@
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
+#include "photo51/run/cases.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"
+#include "photo51/training/loop/trainer.hpp"
+#include "training/loop/checkpoint.hpp"
 #include "training/loop/estimators.hpp"
-#include "training/loop/trainer.hpp"
 #include "training/run/folder.hpp"
 #include "training/run/preflight.hpp"
 
@@ -35,8 +37,10 @@ class Run {
       : experiment_(std::move(experiment)),
         request_(request),
         folder_(request, experiment_),
-        cohort_(experiment_.pipeline.cohort, experiment_.pipeline.inputs,
-                model::label_specs(experiment_.pipeline.model)) {
+        shared_cohort_(std::make_shared<const data::Cohort>(experiment_.pipeline.cohort,
+                                                            experiment_.pipeline.inputs,
+                                                            model::label_specs(experiment_.pipeline.model))),
+        cohort_(*shared_cohort_) {
     at::set_num_threads(static_cast<int>(experiment_.train.threads));
     at::globalContext().setDeterministicAlgorithms(true, /*warn_only=*/true);
     at::globalContext().setDeterministicFillUninitializedMemory(false);
@@ -49,10 +53,17 @@ class Run {
     });
   }
 
-  run::Lock train() {
+  TrainedRun train() {
     folder_.open();
     noting_stops([this] { train_members(); });
-    return folder_.take_lock();
+    evaluation::RunPredictions predictions = written_predictions();
+    std::vector<std::string> warnings;
+    auto metrics = evaluation::evaluate_run(predictions, cohort_, experiment_.evaluate, &warnings);
+    core::write_file_atomic(folder_.path() / run::name::metrics, evaluation::to_csv(metrics));
+    if (!bad_.empty())
+      core::log_warning(std::to_string(bad_.size()) + " case(s) left out because they cannot be read");
+    return {folder_.take_lock(),    experiment_,        shared_cohort_,
+            std::move(predictions), std::move(metrics), std::move(warnings)};
   }
 
  private:
@@ -84,17 +95,19 @@ class Run {
     }
     Predictions predictions = inference::combine(in_all(std::move(test)), cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
-    core::write_file_atomic(folder_.path() / "predictions.csv", model::to_csv(predictions));
-    core::write_file_atomic(folder_.path() / "predictions.json",
+    core::write_file_atomic(folder_.path() / run::name::predictions, model::to_csv(predictions));
+    core::write_file_atomic(folder_.path() / run::name::predictions_json,
                             model::to_json(predictions, cohort_.warnings()));
     folder_.start_log(logged());  // a member that was begun anew has no lines from before
     folder_.write_warnings(cohort_);
     cohort_.summarise_warnings();
     folder_.finish();
-    const auto metrics = score_run(load_run(folder_.path()), experiment_.evaluate);
-    core::write_file_atomic(folder_.path() / run::name::metrics, evaluation::to_csv(metrics));
-    if (!bad_.empty())
-      core::log_warning(std::to_string(bad_.size()) + " case(s) left out because they cannot be read");
+  }
+
+  /// As `evaluate` will find them, so that both score the same.
+  evaluation::RunPredictions written_predictions() const {
+    return evaluation::by_part(model::read_predictions(folder_.path() / run::name::predictions),
+                               run::read_cases(folder_.path()), experiment_.pipeline.cohort.split);
   }
 
   /// A case with none of the model's inputs teaches nothing and cannot be predicted.
@@ -155,6 +168,7 @@ class Run {
     const auto on_bad = [this](int64_t row, const std::string& why) { leave_out(row, why); };
     const auto stop = [this] {
       ++steps_;
+      if (request_.on_step) request_.on_step(steps_);
       return core::interrupted() || (request_.stop_after_steps > 0 && steps_ >= request_.stop_after_steps);
     };
     const TrainingJob job{experiment_,
@@ -239,7 +253,8 @@ class Run {
   ExperimentOptions experiment_;
   const RunRequest& request_;
   RunFolder folder_;
-  data::Cohort cohort_;
+  std::shared_ptr<const data::Cohort> shared_cohort_;
+  const data::Cohort& cohort_;
   data::Split split_;
   std::unique_ptr<data::CaseLoader> images_;  ///< prepared images, for all folds
   std::set<int64_t> bad_;
@@ -248,7 +263,7 @@ class Run {
 
 }  // namespace
 
-run::Lock train(ExperimentOptions experiment, const RunRequest& request) {
+TrainedRun train(ExperimentOptions experiment, const RunRequest& request) {
   config::validate(experiment, "");
   if (experiment.pipeline.cohort.manifest.empty())
     core::fail_usage(

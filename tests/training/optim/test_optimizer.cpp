@@ -4,9 +4,9 @@
 #include <torch/optim/sgd.h>
 
 #include "photo51/core/error.hpp"
+#include "photo51/training/optim/optimizer.hpp"
 #include "photo51/training/options.hpp"
 #include "support/errors.hpp"
-#include "training/optim/optimizer.hpp"
 
 namespace photo51::training {
 namespace {
@@ -15,7 +15,7 @@ namespace {
 struct Problem {
   at::Tensor a = at::arange(6, at::kFloat).view({2, 3}).div(5).set_requires_grad(true);
   at::Tensor b = at::tensor({1.0F, -2.0F, 0.5F}).set_requires_grad(true);
-  NamedTensors named() const { return {{"a", a}, {"b", b}}; }
+  std::vector<OptimizedParameter> named() const { return {{"a", a}, {"b", b}}; }
   void backward() const { at::mv(a, b).square().sum().backward(); }
 };
 
@@ -25,7 +25,7 @@ TEST(Optimizer, AdamWIsThatOfLibTorch) {
   options.lr = 0.05;
   options.weight_decay = 0.1;
   options.betas = {0.8, 0.95};
-  Optimizer optimizer(config::choose("adamw", options), ours.named());
+  const auto optimizer = make_optimizer(config::choose("adamw", options), ours.named());
   const auto group = [&](const at::Tensor& tensor, double decay) {
     return torch::optim::OptimizerParamGroup(
         {tensor}, std::make_unique<torch::optim::AdamWOptions>(
@@ -35,9 +35,9 @@ TEST(Optimizer, AdamWIsThatOfLibTorch) {
   for (int step = 0; step < 12; ++step) {
     ours.backward();
     theirs.backward();
-    optimizer.step(0.05);
+    optimizer->step(0.05);
     reference.step();
-    optimizer.zero_grad();
+    optimizer->zero_grad();
     reference.zero_grad();
   }
   EXPECT_TRUE(at::allclose(ours.a, theirs.a, 1e-5, 1e-6)) << ours.a << theirs.a;
@@ -49,7 +49,7 @@ TEST(Optimizer, SgdWithNesterovIsThatOfLibTorch) {
   SgdOptions options;
   options.momentum = 0.9;
   options.weight_decay = 0.01;
-  Optimizer optimizer(config::choose("sgd", options), ours.named());
+  const auto optimizer = make_optimizer(config::choose("sgd", options), ours.named());
   const auto group = [&](const at::Tensor& tensor, double decay) {
     return torch::optim::OptimizerParamGroup(
         {tensor}, std::make_unique<torch::optim::SGDOptions>(
@@ -59,47 +59,68 @@ TEST(Optimizer, SgdWithNesterovIsThatOfLibTorch) {
   for (int step = 0; step < 12; ++step) {
     ours.backward();
     theirs.backward();
-    optimizer.step(0.02);
+    optimizer->step(0.02);
     reference.step();
-    optimizer.zero_grad();
+    optimizer->zero_grad();
     reference.zero_grad();
   }
   EXPECT_TRUE(at::allclose(ours.a, theirs.a, 1e-5, 1e-6));
   EXPECT_TRUE(at::allclose(ours.b, theirs.b, 1e-5, 1e-6));
 }
 
+TEST(Optimizer, AParameterHasItsOwnScaleAndDecay) {
+  const SgdOptions options{.lr = 0.1, .momentum = 0, .nesterov = false, .weight_decay = 0};
+  const auto one = [] { return at::ones({2, 2}).set_requires_grad(true); };
+  const at::Tensor plain = one(), slow = one(), decays = one();
+  const at::Tensor vector = at::ones({2}).set_requires_grad(true);
+  const auto optimizer = make_optimizer(
+      config::choose("sgd", options),
+      {{"plain", plain}, {"slow", slow, 0.25, {}}, {"decays", decays, 1, 0.5}, {"vector", vector, 1, 0.5}});
+  (plain.sum() + slow.sum() + 0 * decays.sum() + 0 * vector.sum()).backward();
+  optimizer->step(0.1);
+  EXPECT_NEAR(plain[0][0].item<double>(), 0.9, 1e-6);
+  EXPECT_NEAR(slow[0][0].item<double>(), 0.975, 1e-6);
+  EXPECT_NEAR(decays[0][0].item<double>(), 0.95, 1e-6);
+  EXPECT_EQ(vector[0].item<double>(), 1) << "vectors do not decay";
+}
+
+TEST(Optimizer, AWrongNameIsSaid) {
+  PHOTO51_EXPECT_ERROR(make_optimizer(config::choose("adam", AdamWOptions{}), {}), usage,
+                       ::testing::HasSubstr("there is no `adam` (did you mean `adamw`?)"));
+}
+
 TEST(Optimizer, LeavesWhatHasNoGradientAlone) {
   Problem problem;
-  Optimizer optimizer(config::choose("adamw", AdamWOptions{}), problem.named());
+  const auto optimizer = make_optimizer(config::choose("adamw", AdamWOptions{}), problem.named());
   problem.a.square().sum().backward();
   const at::Tensor before = problem.b.detach().clone();
-  optimizer.step(0.1);
+  optimizer->step(0.1);
   EXPECT_TRUE(at::equal(problem.b.detach(), before));
-  EXPECT_EQ(optimizer.state().count("b.step"), 0U);
-  EXPECT_EQ(optimizer.state().count("a.step"), 1U);
+  EXPECT_EQ(optimizer->state().count("b.step"), 0U);
+  EXPECT_EQ(optimizer->state().count("a.step"), 1U);
 }
 
 TEST(Optimizer, GoesOnFromASavedState) {
   for (const auto& choice : {config::choose("adamw", AdamWOptions{}), config::choose("sgd", SgdOptions{})}) {
     Problem whole, first;
-    Optimizer uninterrupted(choice, whole.named());
-    Optimizer before(choice, first.named());
+    const auto uninterrupted = make_optimizer(choice, whole.named());
+    const auto before = make_optimizer(choice, first.named());
     const auto step = [](const Problem& problem, Optimizer& optimizer) {
       problem.backward();
       optimizer.step(0.01);
       optimizer.zero_grad();
     };
-    for (int i = 0; i < 6; ++i) step(whole, uninterrupted);
-    for (int i = 0; i < 3; ++i) step(first, before);
+    for (int i = 0; i < 6; ++i) step(whole, *uninterrupted);
+    for (int i = 0; i < 3; ++i) step(first, *before);
     Problem second;
     {
       const at::NoGradGuard no_grad;
       second.a.copy_(first.a);
       second.b.copy_(first.b);
     }
-    Optimizer after(choice, second.named());
-    after.load(before.state());
-    for (int i = 0; i < 3; ++i) step(second, after);
+    const auto after = make_optimizer(choice, second.named());
+    after->load(before->state());
+    for (int i = 0; i < 3; ++i) step(second, *after);
     EXPECT_TRUE(at::equal(second.a, whole.a)) << choice.name;
     EXPECT_TRUE(at::equal(second.b, whole.b)) << choice.name;
   }
@@ -107,10 +128,10 @@ TEST(Optimizer, GoesOnFromASavedState) {
 
 TEST(Optimizer, RefusesTheStateOfAnother) {
   Problem problem;
-  Optimizer optimizer(config::choose("sgd", SgdOptions{}), problem.named());
+  const auto optimizer = make_optimizer(config::choose("sgd", SgdOptions{}), problem.named());
   const auto message = [&](const std::map<std::string, at::Tensor>& state) {
     try {
-      optimizer.load(state);
+      optimizer->load(state);
     } catch (const core::Error& error) {
       EXPECT_EQ(error.fault(), core::Fault::data);
       return std::string(error.what());
@@ -119,8 +140,8 @@ TEST(Optimizer, RefusesTheStateOfAnother) {
   };
   EXPECT_THAT(message({{"a.momentum", at::zeros({5})}}), ::testing::HasSubstr("another shape"));
   EXPECT_THAT(message({{"c.momentum", at::zeros({5})}}), ::testing::HasSubstr("another model"));
-  Optimizer adam(config::choose("adamw", AdamWOptions{}), problem.named());
-  PHOTO51_EXPECT_ERROR(adam.load({{"a.exp_avg", at::zeros({2, 3})}}), data,
+  const auto adam = make_optimizer(config::choose("adamw", AdamWOptions{}), problem.named());
+  PHOTO51_EXPECT_ERROR(adam->load({{"a.exp_avg", at::zeros({2, 3})}}), data,
                        ::testing::HasSubstr("optimiser state of `a` is incomplete"));
 }
 

@@ -1,6 +1,8 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include "photo51/training/optim/schedule.hpp"
 #include "photo51/training/options.hpp"
-#include "training/optim/schedule.hpp"
+#include "support/errors.hpp"
 
 namespace photo51::training {
 namespace {
@@ -30,6 +32,11 @@ TEST(Schedule, ConstantStays) {
   const auto constant = config::choose("constant", options);
   EXPECT_DOUBLE_EQ(schedule_factor(constant, 1, 4, 9), 0.5);
   EXPECT_DOUBLE_EQ(schedule_factor(constant, 30, 4, 9), 1);
+}
+
+TEST(Schedule, AWrongNameIsSaid) {
+  PHOTO51_EXPECT_ERROR(schedule_factor(config::choose("cosin", CosineOptions{}), 0, 1, 1), usage,
+                       ::testing::HasSubstr("there is no `cosin` (did you mean `cosine`?)"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/nn/weights/weights.hpp"
+#include "photo51/report/scored_run.hpp"
 #include "training/loop/checkpoint.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -221,12 +222,14 @@ TEST(RunErrors, StateThatIsNoState) {
 
 TEST(RunErrors, LoadRunThatIsNotOne) {
   const test::TabularCohort cohort;
-  EXPECT_THAT(message(core::Fault::usage, [&] { load_run(cohort / "nowhere"); }), HasSubstr("config.yaml"));
+  EXPECT_THAT(message(core::Fault::usage, [&] { report::load_run(cohort / "nowhere"); }),
+              HasSubstr("config.yaml"));
   cohort.config();
   RunRequest request;
   request.stop_after_steps = 1;
   message(core::Fault::interrupted, [&] { cohort.run("run", {}, request); });
-  EXPECT_THAT(message(core::Fault::data, [&] { load_run(cohort / "run"); }), HasSubstr("not finished"));
+  EXPECT_THAT(message(core::Fault::data, [&] { report::load_run(cohort / "run"); }),
+              HasSubstr("not finished"));
 }
 
 TEST(RunErrors, ConfigThatDoesNotFitTogether) {

@@ -6,6 +6,7 @@
 
 #include "photo51/core/table.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/report/scored_run.hpp"
 #include "photo51/run/lock.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
@@ -99,7 +100,7 @@ TEST(RunSafety, OneProcessAtATime) {
   // Handed on, so that the report is written before another process comes.
   RunRequest request = resume();
   request.folder = run;
-  const auto lock = train(read_experiment(cohort / "config.yaml", {"train.epochs=1"}), request);
+  const TrainedRun trained = train(read_experiment(cohort / "config.yaml", {"train.epochs=1"}), request);
   EXPECT_TRUE(test::error_of([&] { run::Lock second(run); }).has_value());
 }
 
@@ -121,7 +122,7 @@ TEST(RunSafety, GoesOnWhereTheDataLieNow) {
   cohort.run("run", {"train.epochs=3", manifest, "cohort.on_bad_case=skip"}, resume());
   for (const char* file : {"predictions.csv", "metrics.csv", "checkpoints/fold_1/best.safetensors"})
     EXPECT_EQ(core::read_file(cohort / "run" / file), core::read_file(whole / file)) << file;
-  EXPECT_EQ(load_run(cohort / "run").warnings.size(), 0U) << "found at its new place, unchanged";
+  EXPECT_EQ(report::load_run(cohort / "run").warnings.size(), 0U) << "found at its new place, unchanged";
 }
 
 TEST(RunSafety, OtherDataAreRefusedByName) {
@@ -170,15 +171,39 @@ TEST(RunSafety, ChangedResultsAreNotScored) {
   const std::string before = core::read_file(run / "predictions.csv");
   core::write_file_atomic(run / "predictions.csv",
                           before.substr(0, before.rfind('\n', before.size() - 2) + 1));
-  PHOTO51_EXPECT_ERROR(load_run(run), data,
+  PHOTO51_EXPECT_ERROR(report::load_run(run), data,
                        AllOf(HasSubstr("predictions.csv"), HasSubstr("has been changed")));
   cohort.run("run", {"train.epochs=1"}, resume());
   EXPECT_EQ(core::read_file(run / "predictions.csv"), before);
-  EXPECT_TRUE(load_run(run).warnings.empty());
+  EXPECT_TRUE(report::load_run(run).warnings.empty());
   // Labels of now are scored, and that is said.
   cohort.write({{"idh", "1"}});
-  EXPECT_THAT(load_run(run).warnings,
+  EXPECT_THAT(report::load_run(run).warnings,
               ::testing::ElementsAre(HasSubstr("has changed since the run was trained")));
+}
+
+TEST(RunSafety, ARunOfANewerFormatIsRefusedByEveryReader) {
+  const test::TabularCohort cohort;
+  cohort.config();
+  const auto run = cohort.run("run", {"train.epochs=1"});
+  const std::string environment = core::read_file(run / "environment.json");
+  const std::string says = "\"format\": 1";
+  const size_t place = environment.find(says);
+  ASSERT_NE(place, std::string::npos);
+  std::string newer = environment;
+  core::write_file_atomic(run / "environment.json", newer.replace(place, says.size(), "\"format\": 2"));
+  const auto refused = HasSubstr("is a run of format 2");
+  PHOTO51_EXPECT_ERROR(report::load_run(run), data, refused);
+  PHOTO51_EXPECT_ERROR(inference::Predictor{run}, data, refused);
+  PHOTO51_EXPECT_ERROR(inference::export_model(run, cohort / "published"), data, refused);
+  PHOTO51_EXPECT_ERROR(cohort.run("run", {"train.epochs=1"}, resume()), data, refused);
+  // One of before there were formats is read by all of them.
+  std::string older = environment;
+  core::write_file_atomic(run / "environment.json", older.erase(place, says.size() + 1));
+  EXPECT_TRUE(report::load_run(run).warnings.empty());
+  EXPECT_EQ(inference::Predictor(run).size(), 2);
+  cohort.run("run", {"train.epochs=1"}, resume());
+  EXPECT_EQ(core::read_file(run / "environment.json").find("format"), std::string::npos);
 }
 
 class Unfinished : public ::testing::Test {
@@ -223,13 +248,13 @@ TEST_F(Unfinished, GoesOnFromPredictionsOfItsOwnOnly) {
   for (const auto& place : {run, cohort_ / "copy"}) {
     core::write_file_atomic(place / "checkpoints/fold_0/predictions.csv", shorter);
     PHOTO51_EXPECT_ERROR(cohort_.run(place.filename(), {"train.epochs=4"}, resume()), data, says);
-    PHOTO51_EXPECT_ERROR(load_run(place, {.allow_unfinished = true, .data_root = {}}), data, says);
+    PHOTO51_EXPECT_ERROR(report::load_run(place, {.allow_unfinished = true, .data_root = {}}), data, says);
     // The remedy: by the same weights comes the same.
     fs::remove(place / "checkpoints/fold_0/predictions.csv");
     cohort_.run(place.filename(), {"train.epochs=4"}, resume());
     EXPECT_EQ(core::read_file(place / "checkpoints/fold_0/predictions.csv"), whole);
     EXPECT_EQ(core::read_file(place / "predictions.csv"), all);
-    EXPECT_TRUE(load_run(place).warnings.empty());
+    EXPECT_TRUE(report::load_run(place).warnings.empty());
   }
   // Without a record they are not believed.
   fs::remove(run / "result_hashes.json");
@@ -244,19 +269,19 @@ TEST_F(Unfinished, GoesOnFromPredictionsOfItsOwnOnly) {
 TEST_F(Unfinished, IsScoredOnlyOnRequestByItsTrainedModels) {
   const auto run = cohort_ / "run";
   PHOTO51_EXPECT_ERROR(
-      load_run(run), data,
+      report::load_run(run), data,
       AllOf(HasSubstr("not finished"), HasSubstr("fold_1"), HasSubstr("--allow-unfinished")));
-  const ScoredRun part = load_run(run, {.allow_unfinished = true, .data_root = {}});
+  const report::ScoredRun part = report::load_run(run, {.allow_unfinished = true, .data_root = {}});
   EXPECT_THAT(part.unfinished, HasSubstr("fold_1"));
   EXPECT_THAT(part.warnings, ::testing::ElementsAre(HasSubstr("not finished")));
   std::set<std::string> development, of_fold_0;
-  for (const auto& prediction : part.development) development.insert(prediction.case_id);
+  for (const auto& prediction : part.predictions.development) development.insert(prediction.case_id);
   for (const auto& row : core::read_table(run / "cases.csv").rows)
     if (row[3] == "0") of_fold_0.insert(row[0]);
   EXPECT_EQ(development, of_fold_0);
-  EXPECT_EQ(part.test.size(), 2U * 20);
+  EXPECT_EQ(part.predictions.test.size(), 2U * 20);
   fs::remove_all(run / "checkpoints/fold_0");
-  PHOTO51_EXPECT_ERROR(load_run(run, {.allow_unfinished = true, .data_root = {}}), data,
+  PHOTO51_EXPECT_ERROR(report::load_run(run, {.allow_unfinished = true, .data_root = {}}), data,
                        HasSubstr("no model"));
 }
 

@@ -1,4 +1,5 @@
-#include <algorithm>
+#include "photo51/report/scored_run.hpp"
+
 #include <map>
 #include <set>
 
@@ -9,34 +10,51 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/inference/trained_model.hpp"
+#include "photo51/run/cases.hpp"
+#include "photo51/run/format.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"
-#include "photo51/training/run/run.hpp"
 
-namespace photo51::training {
+namespace photo51::report {
 namespace {
 
 namespace fs = std::filesystem;
 
 using Predictions = std::vector<model::Prediction>;
 
+/// A run's config without how it was trained.
+struct RunConfig {
+  inference::PipelineOptions pipeline;
+  evaluation::EvaluateOptions evaluate;
+};
+void describe(config::Fields& f, RunConfig& o) {
+  describe(f, o.pipeline);
+  f.section("evaluate", o.evaluate, "how it is scored");
+}
+
+RunConfig read_config(const fs::path& folder, const std::vector<std::string>& overrides) {
+  config::Node document = config::load_lone_document(folder / run::name::config);
+  for (const auto& assignment : overrides) config::apply_override(document, assignment);
+  document.erase("train");
+  RunConfig options;
+  config::read(document, options);
+  return options;
+}
+
 /// What the members that are done said, as a finished run has it.
-Predictions of_members(const fs::path& folder, const core::Table& cases, const ScoredRun& run) {
-  const size_t name = cases.require("case"), part = cases.require("part"), fold = cases.require("fold");
-  std::map<std::string, std::string> fold_of;
+Predictions of_members(const fs::path& folder, const std::vector<run::CaseRow>& cases, int64_t repeats,
+                       const std::vector<data::TaskSpec>& labels) {
   std::set<std::string> test, folds;
-  for (const auto& row : cases.rows) {
-    if (row[part] == "test") test.insert(row[name]);
-    if (row[fold].empty()) continue;
-    fold_of[row[name]] = row[fold];
-    folds.insert(row[fold]);
+  for (const auto& one : cases) {
+    if (one.part == run::part::test) test.insert(one.id);
+    if (!one.fold.empty()) folds.insert(one.fold);
   }
   if (folds.empty()) folds.insert("0");
   std::vector<Predictions> on_test;
   Predictions all;
   for (const auto& number : folds) {
     std::vector<Predictions> on_validation;
-    for (int64_t repeat = 0; repeat < run.experiment.train.repeats; ++repeat) {
+    for (int64_t repeat = 0; repeat < repeats; ++repeat) {
       const auto member = run::member_name(core::parse_int(number).value_or(0), repeat);
       const fs::path file = folder / run::name::checkpoints / member / run::name::predictions;
       if (!fs::exists(file)) continue;
@@ -46,10 +64,10 @@ Predictions of_members(const fs::path& folder, const core::Table& cases, const S
       for (const auto& prediction : model::read_predictions(file))
         (test.contains(prediction.case_id) ? on_test : on_validation).back().push_back(prediction);
     }
-    const auto combined = inference::combine(on_validation, run.cohort->labels());
+    const auto combined = inference::combine(on_validation, labels);
     all.insert(all.end(), combined.begin(), combined.end());
   }
-  const auto combined = inference::combine(on_test, run.cohort->labels());
+  const auto combined = inference::combine(on_test, labels);
   all.insert(all.end(), combined.begin(), combined.end());
   if (all.empty()) core::fail_data(folder.string() + ": no model is trained to the end yet");
   return all;
@@ -67,7 +85,7 @@ void compare_labels(const fs::path& folder, ScoredRun& run) {
   for (int64_t row = 0; row < run.cohort->size(); ++row)
     if (before[run.cohort->id(row)] != run.cohort->row_hash(row)) changed.push_back(run.cohort->id(row));
   if (changed.empty()) return;
-  run.warnings.push_back(run.experiment.pipeline.cohort.manifest.string() + ": what it says of " +
+  run.warnings.push_back(run.pipeline.cohort.manifest.string() + ": what it says of " +
                          std::to_string(changed.size()) + " case(s), the first " + changed.front() +
                          ", has changed since the run was trained; labels are those of now");
 }
@@ -77,6 +95,7 @@ void compare_labels(const fs::path& folder, ScoredRun& run) {
 ScoredRun load_run(const fs::path& folder, const LoadRunOptions& options) {
   if (!fs::exists(folder / run::name::config))
     core::fail_usage(folder.string() + ": is no run folder (no config.yaml)");
+  run::check_format(folder);
   const bool predicted = fs::exists(folder / run::name::predictions);
   ScoredRun run;
   if (!predicted) {
@@ -92,53 +111,21 @@ ScoredRun load_run(const fs::path& folder, const LoadRunOptions& options) {
         folder.string() +
         ": there is no result_hashes.json, so nothing shows that the predictions are the run's own");
   }
-  config::read(config::load_lone_document(folder / run::name::config), run.experiment);
-  auto& pipeline = run.experiment.pipeline;
+  RunConfig read = read_config(folder, options.overrides);
+  run.pipeline = std::move(read.pipeline);
+  run.evaluate = std::move(read.evaluate);
+  const run::Training training = run::training_of(folder);
+  run.seed = training.seed;
+  auto& pipeline = run.pipeline;
   if (!options.data_root.empty()) pipeline.cohort.data_root = fs::absolute(options.data_root);
-  run.cohort =
-      std::make_shared<data::Cohort>(pipeline.cohort, pipeline.inputs, model::label_specs(pipeline.model));
+  run.cohort = std::make_shared<const data::Cohort>(pipeline.cohort, pipeline.inputs,
+                                                    model::label_specs(pipeline.model));
   compare_labels(folder, run);
-  const core::Table cases = core::read_table(folder / run::name::cases);
-  const size_t name = cases.require("case"), part = cases.require("part");
-  std::set<std::string> test;
-  for (const auto& row : cases.rows)
-    if (row[part] == "test") test.insert(row[name]);
-  auto predictions =
-      predicted ? model::read_predictions(folder / run::name::predictions) : of_members(folder, cases, run);
-  for (auto& prediction : predictions)
-    (test.contains(prediction.case_id) ? run.test : run.development).push_back(std::move(prediction));
+  const auto cases = run::read_cases(folder);
+  auto predictions = predicted ? model::read_predictions(folder / run::name::predictions)
+                               : of_members(folder, cases, training.repeats, run.cohort->labels());
+  run.predictions = evaluation::by_part(std::move(predictions), cases, pipeline.cohort.split);
   return run;
 }
 
-std::vector<int64_t> rows_of(const data::Cohort& cohort, const std::vector<model::Prediction>& predictions) {
-  std::set<std::string> names;
-  for (const auto& prediction : predictions) names.insert(prediction.case_id);
-  std::vector<int64_t> rows;
-  for (int64_t row = 0; row < cohort.size(); ++row)
-    if (names.contains(cohort.id(row))) rows.push_back(row);
-  return rows;
-}
-
-std::vector<evaluation::Metric> score_run(const ScoredRun& run, const evaluation::EvaluateOptions& options,
-                                          std::vector<std::string>* warnings) {
-  std::vector<evaluation::Metric> metrics;
-  const auto part = [&](const Predictions& predictions, const std::string& name) {
-    if (predictions.empty()) return;
-    const auto truth = evaluation::truth_of(*run.cohort, rows_of(*run.cohort, predictions), options.groups);
-    const auto obstacle = [&](const std::string& why) {
-      core::log_warning("not scored: " + name + ": " + why);
-      if (warnings != nullptr) warnings->push_back("Not scored: " + name + ": " + why);
-    };
-    for (auto& metric : evaluation::evaluate_each(predictions, truth, options, obstacle)) {
-      if (name != "all") metric.group = metric.group == "all" ? name : name + "/" + metric.group;
-      metrics.push_back(std::move(metric));
-    }
-  };
-  part(run.test, "all");
-  const auto& split = run.experiment.pipeline.cohort.split;
-  const bool one_split = split.folds == 0 && split.fold_by.empty();
-  part(run.development, run.test.empty() ? "all" : one_split ? "validation" : "cross_validation");
-  return metrics;
-}
-
-}  // namespace photo51::training
+}  // namespace photo51::report

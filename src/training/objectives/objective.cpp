@@ -1,0 +1,74 @@
+#include "photo51/training/objectives/objective.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/autocast_mode.h>
+
+#include "photo51/config/read.hpp"
+#include "photo51/core/error.hpp"
+
+namespace photo51::training {
+namespace {
+
+/// bf16 where autocast finds it safe, for as long as it lives.
+class Autocast {
+ public:
+  Autocast(bool on, at::DeviceType device) : on_(on), device_(device) {
+    if (!on_) return;
+    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
+    at::autocast::set_autocast_enabled(device_, true);
+  }
+  ~Autocast() {
+    if (!on_) return;
+    at::autocast::clear_cache();
+    at::autocast::set_autocast_enabled(device_, false);
+  }
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  bool on_;
+  at::DeviceType device_;
+};
+
+}  // namespace
+
+at::Tensor Term::value() const {
+  if (mean.defined()) return mean;
+  if (!sum.defined() || count < 1)
+    core::fail_usage("the term `" + name + "` of the loss has neither a mean nor a sum over items");
+  return sum / static_cast<double>(count);
+}
+
+at::Tensor total_loss(const std::vector<Term>& terms) {
+  at::Tensor total;
+  for (const auto& term : terms) {
+    const at::Tensor weighted = term.value() * term.weight;
+    total = total.defined() ? total + weighted : weighted;
+  }
+  return total;
+}
+
+model::Outputs forward(model::Model& model, const data::Batch& batch, const StepContext& context) {
+  model::Outputs outputs;
+  {
+    const Autocast autocast(context.bf16, model.device().type());
+    outputs = model.forward(batch);
+  }
+  for (auto& [head, raw] : outputs.logits) raw = raw.to(at::kFloat);
+  return outputs;
+}
+
+config::Catalogue<BuildObjective>& objectives() {
+  static config::Catalogue<BuildObjective> table{
+      {config::component<>("supervised", "the losses of the heads, each with its weight"), build_supervised},
+  };
+  return table;
+}
+
+std::unique_ptr<Objective> make_objective(const config::Choice& choice) {
+  const auto* build = objectives().find(choice.name);
+  if (build == nullptr) config::default_choice(objectives().components(), choice.name);  // throws
+  return (*build)(choice);
+}
+
+}  // namespace photo51::training

@@ -1,0 +1,94 @@
+#include "photo51/training/objectives/objective.hpp"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include "photo51/config/read.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::training {
+namespace {
+
+using ::testing::HasSubstr;
+
+Term of_sum(double sum, int64_t count, double weight) {
+  Term term;
+  term.name = "a";
+  term.sum = at::scalar_tensor(sum, at::kDouble);
+  term.count = count;
+  term.weight = weight;
+  return term;
+}
+
+TEST(Objective, TheLossIsTheWeightedSumOfMeans) {
+  Term by_mean;
+  by_mean.name = "b";
+  by_mean.mean = at::scalar_tensor(3, at::kDouble);
+  by_mean.count = 7;
+  by_mean.weight = 2;
+  EXPECT_EQ(total_loss({of_sum(8, 4, 0.5), by_mean}).item<double>(), 0.5 * 2 + 2 * 3);
+  EXPECT_FALSE(total_loss({}).defined());
+}
+
+TEST(Objective, ATermOfNothingIsAnError) {
+  PHOTO51_EXPECT_ERROR(of_sum(1, 0, 1).value(), usage, HasSubstr("the term `a` of the loss has neither"));
+  PHOTO51_EXPECT_ERROR(total_loss({Term{.name = "c", .sum = {}}}), usage, HasSubstr("the term `c`"));
+  PHOTO51_EXPECT_ERROR(make_objective(config::choose("supervise")), usage,
+                       HasSubstr("there is no `supervise` (did you mean `supervised`?)"));
+}
+
+/// Two heads on four numbers; of the second two labels are known.
+struct Small {
+  Small() {
+    data::InputInfo info;
+    info.image = false;
+    info.channels = 4;
+    model::ModelOptions options;
+    options.encoders = {{"table", config::default_choice(model::encoders(), "identity")}};
+    for (const char* name : {"y", "z"})
+      options.heads.emplace_back(name, model::HeadOptions{}).second.task = "regression";
+    options.heads.front().second.weight = 0.3;
+    at::manual_seed(5);
+    model = std::make_shared<model::Model>(options, std::map<std::string, data::InputInfo>{{"table", info}},
+                                           model::label_specs(options));
+    batch.cases = {"A", "B", "C"};
+    batch.inputs["table"] = {at::rand({3, 4}), at::ones({3}, at::kBool), {}};
+    batch.labels["y"] = {at::rand({3}), {}, at::ones({3}, at::kBool)};
+    batch.labels["z"] = {at::rand({3}), {}, at::tensor({1, 0, 1}).to(at::kBool)};
+  }
+  std::shared_ptr<model::Model> model;
+  data::Batch batch;
+};
+
+TEST(Supervised, IsTheModelsLossToTheLastBit) {
+  Small small;
+  const auto terms = make_objective(config::choose("supervised"))->terms(*small.model, small.batch, {});
+  ASSERT_EQ(terms.size(), 2U);
+  EXPECT_EQ(terms[0].name, "y");
+  EXPECT_EQ(terms[0].weight, 0.3);
+  EXPECT_EQ(terms[0].count, 3);
+  EXPECT_EQ(terms[1].count, 2);
+  std::map<std::string, double> parts;
+  const at::Tensor loss = small.model->loss(small.model->forward(small.batch), small.batch, &parts);
+  EXPECT_TRUE(at::equal(total_loss(terms), loss));
+  EXPECT_EQ(terms[1].value().item<double>(), parts.at("z"));
+}
+
+TEST(Supervised, ABatchWithoutLabelsHasNoTerms) {
+  Small small;
+  for (auto& [head, labels] : small.batch.labels) labels.known = at::zeros({3}, at::kBool);
+  const auto terms = make_objective(config::choose("supervised"))->terms(*small.model, small.batch, {});
+  EXPECT_TRUE(terms.empty());
+}
+
+TEST(Supervised, Bf16ChangesThePassAndNotTheTypeOfItsOutputs) {
+  Small small;
+  const auto fp32 = forward(*small.model, small.batch, {});
+  const auto bf16 = forward(*small.model, small.batch, {.bf16 = true});
+  EXPECT_EQ(bf16.logits.at("y").scalar_type(), at::kFloat);
+  EXPECT_FALSE(at::equal(fp32.logits.at("y"), bf16.logits.at("y")));
+  EXPECT_TRUE(at::allclose(fp32.logits.at("y"), bf16.logits.at("y"), 0.05, 0.05));
+}
+
+}  // namespace
+}  // namespace photo51::training
