@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "photo51/backbones/bag_attention.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/nn/init.hpp"
 
@@ -89,7 +90,7 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
     const auto of_bags = bag_->forward(at::cat(encoded), lengths, input.view.index_select(0, chosen));
     Tokens tokens{finish(of_bags.values, present.channel_present), of_bags.mask};
     if (of_bags.attention.defined())
-      tokens.attention["bag"] =
+      tokens.attention[bag_attention] =
           at::zeros({input.values.size(0)}, of_bags.attention.options().requires_grad(false))
               .index_copy(0, places, of_bags.attention.detach());
     return tokens;

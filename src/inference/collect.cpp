@@ -3,7 +3,24 @@
 #include <ATen/ATen.h>
 #include <c10/core/InferenceMode.h>
 
+#include <string_view>
+
+#include "photo51/backbones/bag_attention.hpp"
+
 namespace photo51::inference {
+namespace {
+
+/// The part of `weights` that belongs to a row: its bag's instances, or the row itself.
+at::Tensor of_case(const data::Batch& batch, int64_t row, const std::string& module, const std::string& name,
+                   const at::Tensor& weights) {
+  constexpr std::string_view encoder = "encoders.";
+  if (name != backbones::bag_attention || !module.starts_with(encoder)) return weights.select(0, row);
+  const at::Tensor& offsets = batch.inputs.at(module.substr(encoder.size())).offsets;
+  const auto begin = offsets[row].item<int64_t>(), end = offsets[row + 1].item<int64_t>();
+  return weights.narrow(0, begin, end - begin);
+}
+
+}  // namespace
 
 void CaseCollector::add(const data::Batch& batch, const model::Outputs& outputs,
                         const std::map<std::string, at::Tensor>& predicted) {
@@ -16,9 +33,10 @@ void CaseCollector::add(const data::Batch& batch, const model::Outputs& outputs,
   };
   at::Tensor fused;
   if (options_.embeddings && outputs.fused.defined()) fused = handed_out(outputs.fused);
-  std::map<std::string, at::Tensor> attention;
+  std::map<std::string, std::map<std::string, at::Tensor>> attention;
   if (options_.attention)
-    for (const auto& [input, weights] : outputs.attention) attention[input] = handed_out(weights);
+    for (const auto& [module, by_name] : outputs.attention)
+      for (const auto& [name, weights] : by_name) attention[module][name] = handed_out(weights);
   std::map<std::string, std::map<std::string, std::vector<double>>> shares;
   for (const auto& [fusion, by_input] : outputs.modality_weights)
     for (const auto& [input, share] : by_input) {
@@ -29,11 +47,9 @@ void CaseCollector::add(const data::Batch& batch, const model::Outputs& outputs,
   for (int64_t row = 0; row < batch.size(); ++row) {
     auto& said = said_[batch.cases[static_cast<size_t>(row)]];
     if (fused.defined()) said.embeddings.push_back(fused.select(0, row));
-    for (const auto& [input, weights] : attention) {
-      const at::Tensor& offsets = batch.inputs.at(input).offsets;
-      const auto begin = offsets[row].item<int64_t>(), end = offsets[row + 1].item<int64_t>();
-      said.attention[input].push_back(weights.narrow(0, begin, end - begin));
-    }
+    for (const auto& [module, by_name] : attention)
+      for (const auto& [name, weights] : by_name)
+        said.attention[module][name].push_back(of_case(batch, row, module, name, weights));
     for (const auto& [fusion, of] : shares)
       for (const auto& [input, share] : of)
         said.modality_weights[fusion][input].push_back(share[static_cast<size_t>(row)]);
@@ -56,7 +72,8 @@ std::vector<CaseResult> CaseCollector::results(const std::vector<model::Predicti
       result.modality_weights = said.modality_weights;
       result.graphs = said.graphs;
       if (!said.embeddings.empty()) result.embedding = at::stack(said.embeddings);
-      for (const auto& [input, of] : said.attention) result.attention[input] = at::stack(of);
+      for (const auto& [module, by_name] : said.attention)
+        for (const auto& [name, of] : by_name) result.attention[module][name] = at::stack(of);
     }
     auto& heads = results.back().heads;
     if (heads.empty() || heads.back().head != p.head) heads.push_back({p.head, {}});

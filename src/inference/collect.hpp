@@ -23,7 +23,7 @@ class CaseCollector {
  private:
   struct Said {  ///< of one case, one entry a member
     std::vector<at::Tensor> embeddings;
-    std::map<std::string, std::vector<at::Tensor>> attention;
+    std::map<std::string, std::map<std::string, std::vector<at::Tensor>>> attention;
     std::map<std::string, std::map<std::string, std::vector<double>>> modality_weights;
     std::vector<CaseGraph> graphs;
   };

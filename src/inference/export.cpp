@@ -27,12 +27,12 @@ void stay_inside(std::string& table, const std::string& key) {
 /// The files that the model needs go with it; what leads elsewhere does not.
 void take_along(PipelineOptions& pipeline, const fs::path& folder) {
   for (auto& [name, input] : pipeline.inputs) {
-    stay_inside(input.table, "inputs." + name + ".table");
-    fs::path& reference = input.stain.reference;
-    if (reference.empty()) continue;
-    const fs::path copy = "stain_reference_" + name + reference.extension().string();
-    core::write_file_atomic(folder / copy, core::read_file(reference));
-    reference = copy;
+    const data::NamedFiles named = data::named_files(input);
+    if (named.table != nullptr) stay_inside(*named.table, "inputs." + name + ".table");
+    if (named.reference == nullptr || named.reference->empty()) continue;
+    const fs::path copy = "stain_reference_" + name + named.reference->extension().string();
+    core::write_file_atomic(folder / copy, core::read_file(*named.reference));
+    *named.reference = copy;
   }
   for (auto& [name, head] : pipeline.model.heads) stay_inside(head.table, "model.heads." + name + ".table");
 }

@@ -9,7 +9,8 @@ namespace photo51::inference {
 
 void describe(config::Fields& f, PipelineOptions& o) {
   f.section("cohort", o.cohort, "who is studied");
-  f.group("inputs", o.inputs, "what is read of each case", {.required = true});
+  f.choice_group("inputs", o.inputs, data::modalities(), "what is read of each case", {.required = true},
+                 data::modality_key);
   f.section("model", o.model, "what is trained");
   f.check(!o.inputs.empty(), "inputs", "needs at least one input");
   f.check(!o.model.encoders.empty() && !o.model.heads.empty(), "model", "needs `encoders` and `heads`");
@@ -20,12 +21,15 @@ void describe(config::Fields& f, PipelineOptions& o) {
             "encoders: there is no input `" + name + "`" + core::suggest(name, names));
 }
 
-PipelineOptions read_pipeline(config::Node document) {
+PipelineOptions read_pipeline(config::Node document, const std::vector<std::string>& overrides) {
+  // Before the overrides, which have to be right.
+  data::drop_keys_of_other_modalities(document);
+  const config::ChoiceKeys keys = config::choice_keys<PipelineOptions>();
+  for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   if (auto* model = document.find("model"))
     if (auto* encoders = model->find("encoders"))
       for (auto& [name, encoder] : encoders->entries) encoder.erase("weights");
-  if (auto* inputs = document.find("inputs"))
-    for (auto& [name, input] : inputs->entries) input.erase("sets");
+  data::drop_keys_of_training(document);
   PipelineOptions pipeline;
   config::read(document, pipeline);
   drop_unused_inputs(pipeline);

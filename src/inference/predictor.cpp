@@ -6,7 +6,6 @@
 
 #include "inference/collect.hpp"
 #include "inference/model_files.hpp"
-#include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
@@ -26,10 +25,7 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
     : impl_(std::make_unique<Impl>()) {
   const ModelFiles files = find_model(folder, allow_unfinished);
   impl_->unfinished = files.unfinished;
-  config::Node document = load_config(files);
-  const config::ChoiceKeys keys = config::choice_keys<PipelineOptions>();
-  for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
-  impl_->pipeline = read_pipeline(std::move(document));
+  impl_->pipeline = read_pipeline(load_config(files), overrides);
   const at::Device where(core::resolve_device(device));
   for (const auto& file : files.weights) {
     impl_->members.push_back(TrainedModel::load(file, impl_->pipeline));

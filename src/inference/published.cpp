@@ -80,12 +80,13 @@ bool leads_out(const std::string& table) {
   return path.is_absolute() || std::find(path.begin(), path.end(), "..") != path.end();
 }
 
-void check_published(const config::Node& document, const fs::path& file) {
+void check_published(config::Node document, const fs::path& file) {
   if (const auto* cohort = document.find("cohort"))
     for (const char* key : {"manifest", "data_root", "cache"})
       if (const auto* found = cohort->find(key))
         core::fail_usage(found->where() + ": cohort." + key +
                          ": where data lie is said by who predicts, not by the model" + alone);
+  data::drop_keys_of_other_modalities(document);
   PipelineOptions pipeline;
   config::read(document, pipeline);
   Paths paths;
@@ -94,9 +95,9 @@ void check_published(const config::Node& document, const fs::path& file) {
     if (!holds(file.parent_path().empty() ? fs::path(".") : file.parent_path(), path))
       refuse(file, key, path.string() + " lies outside the model's folder" + alone);
   for (const auto& [name, input] : pipeline.inputs)
-    if (leads_out(input.table))
+    if (const auto table = data::columns_of(input).table; table && leads_out(*table))
       refuse(file, "inputs." + name + ".table",
-             "`" + input.table + "` leads out of the manifest's folder" + alone);
+             "`" + *table + "` leads out of the manifest's folder" + alone);
   for (const auto& [name, head] : pipeline.model.heads)
     if (leads_out(head.table))
       refuse(file, "model.heads." + name + ".table",

@@ -12,7 +12,7 @@ namespace photo51::inference {
 void require_inside(const std::filesystem::path& file, const std::filesystem::path& folder);
 /// Error (usage) that names file and key when the document of a `model.yaml` says where data or a cache lie,
 /// or names a file outside its folder.
-void check_published(const config::Node& document, const std::filesystem::path& file);
+void check_published(config::Node document, const std::filesystem::path& file);
 /// Whether a text that names a table, or a manifest's column of tables, leads out of the manifest's folder.
 bool leads_out(const std::string& table);
 

@@ -57,7 +57,7 @@ std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
   std::map<std::string, std::string> metadata{{"format", format},
                                               {"fold", std::to_string(info.fold)},
                                               {"repeat", std::to_string(info.repeat)},
-                                              {"fitted", info.fitted.json},
+                                              {"fitted", data::to_json(info.fitted)},
                                               {"classes", classes.dump()},
                                               {"risks", risks.dump()}};
   if (!info.learners.empty()) metadata["learners"] = Json(info.learners).dump();
@@ -65,7 +65,7 @@ std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
 }
 
 TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
-                               std::vector<data::TaskSpec> labels) {
+                               std::vector<data::TaskSpec> labels, const data::Inputs& inputs) {
   const auto value = [&](const std::string& key) -> const std::string& {
     const auto found = metadata.find(key);
     if (found == metadata.end()) core::fail_data("the metadata lack `" + key + "`");
@@ -83,7 +83,7 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
   core::with_context("the metadata are broken or of another model", [&] {
     info.fold = whole_in(value("fold"), "fold");
     info.repeat = whole_in(value("repeat"), "repeat");
-    info.fitted.json = value("fitted");
+    info.fitted = data::fitted_from(value("fitted"), inputs);
     info.labels = data::fitted_labels(std::move(info.labels), info.fitted);
     const Json classes = parsed("classes"), risks = parsed("risks");
     for (auto& label : info.labels) label.classes = class_names(core::Learned(classes, "classes"), label);
@@ -107,7 +107,8 @@ TrainedModel TrainedModel::load(const std::filesystem::path& file, const Pipelin
   return core::with_context(file.string(), [&] {
     TrainedModel member = [&] {
       const nn::SkipInit skip;  // load_state fills every weight or fails
-      return TrainedModel(pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model)));
+      return TrainedModel(
+          pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model), pipeline.inputs));
     }();
     nn::load_state(*member.model, stored.tensors, "weights", {.share = true});
     require_variances(member.weights());

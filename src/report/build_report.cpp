@@ -20,10 +20,11 @@
 namespace photo51::report {
 namespace {
 
-std::string input_text(const std::string& name, const data::InputOptions& input) {
-  std::string text = name + " (" + input.modality;
-  if (!input.channels.empty()) text += ": " + core::join(input.channels, ", ");
-  if (!input.columns.empty()) text += ": " + core::join(input.columns, ", ");
+std::string input_text(const std::string& name, const config::Choice& input) {
+  std::string text = name + " (" + input.name;
+  const data::InputColumns columns = data::columns_of(input);
+  if (!columns.channels.empty()) text += ": " + core::join(columns.channels, ", ");
+  if (!columns.values.empty()) text += ": " + core::join(columns.values, ", ");
   return text + ")";
 }
 

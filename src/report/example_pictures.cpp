@@ -87,7 +87,7 @@ std::vector<Picture> example_pictures(const ReportSource& study, const evaluatio
   const data::TaskSpec* head = nullptr;
   for (const auto& spec : truth.specs)
     if (head == nullptr && data::task_of(spec).has_classes()) head = &spec;
-  const std::pair<std::string, data::InputOptions>* input = nullptr;
+  const std::pair<std::string, config::Choice>* input = nullptr;
   for (const auto& entry : study.pipeline.inputs)
     if (input == nullptr && data::is_image(entry.second)) input = &entry;
   std::vector<Picture> pictures;

@@ -34,7 +34,9 @@ void describe(config::Fields& f, RunConfig& o) {
 
 RunConfig read_config(const fs::path& folder, const std::vector<std::string>& overrides) {
   config::Node document = config::load_lone_document(folder / run::name::config);
-  for (const auto& assignment : overrides) config::apply_override(document, assignment);
+  data::drop_keys_of_other_modalities(document);
+  const config::ChoiceKeys keys = config::choice_keys<RunConfig>();
+  for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   document.erase("train");
   RunConfig options;
   config::read(document, options);

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/data/cohort/cohort.hpp"
+#include "photo51/data/modality/mri.hpp"
 #include "photo51/data/options/inputs.hpp"
 #include "support/shared_data.hpp"
 
@@ -25,12 +27,33 @@ inline TaskSpec label_spec(const std::string& head, const std::string& kind, con
   return spec;
 }
 
-inline InputOptions image_input(std::vector<std::string> channels, const std::string& mask = "") {
-  InputOptions options;
-  options.modality = "mri";
+/// Of any modality that is read from files.
+template <class Options = MriOptions>
+Options image_input(std::vector<std::string> channels, const std::string& mask = "") {
+  Options options;
   options.channels = std::move(channels);
   options.mask = mask;
   return options;
+}
+
+/// The input that a config describes like this.
+inline config::Choice read_input(const std::string& yaml) {
+  struct OneInput {
+    Inputs inputs;
+    static void describe_to(config::Fields& f, OneInput& o) {
+      f.choice_group("inputs", o.inputs, modalities(), "", {}, modality_key);
+    }
+  } described;
+  config::Node whole = config::Node::map(), inputs = config::Node::map();
+  inputs.set("in", config::parse_yaml(yaml, "c.yaml"));
+  whole.set("inputs", inputs);
+  config::read_section(
+      whole, config::Section{[&](config::Fields& f) { OneInput::describe_to(f, described); }, {}, {}});
+  return described.inputs.at(0).second;
+}
+template <class Options>
+Options read_input_as(const std::string& yaml) {
+  return read_input(yaml).template as<Options>();
 }
 
 /// What the Error that leaves `body` says, or "no error".

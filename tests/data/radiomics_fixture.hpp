@@ -10,6 +10,7 @@
 #include "photo51/core/random.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/radiomics.hpp"
 #include "photo51/imaging/masks/mask.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/write.hpp"
@@ -17,14 +18,12 @@
 
 namespace photo51::data {
 
-inline InputOptions parsed(const std::string& yaml) {
-  InputOptions options;
-  config::read(config::parse_yaml(yaml, "c.yaml"), options);
-  return options;
+inline RadiomicsOptions parsed(const std::string& yaml) {
+  return read_input_as<RadiomicsOptions>(yaml);
 }
 
 /// Radiomics of statistics alone, which take no time.
-inline InputOptions quick(const std::string& more = "") {
+inline RadiomicsOptions quick(const std::string& more = "") {
   return parsed("{modality: radiomics, from: t1, mask: seg, settings: {families: statistics}" + more + "}");
 }
 
@@ -36,7 +35,7 @@ inline std::vector<int64_t> first(int64_t count) {
 
 inline std::vector<std::string> features_of(const FittedTransforms& fitted,
                                             const std::string& input = "rad") {
-  return nlohmann::json::parse(fitted.json)["inputs"][input]["features"].get<std::vector<std::string>>();
+  return nlohmann::json::parse(to_json(fitted))["inputs"][input]["features"].get<std::vector<std::string>>();
 }
 
 /// Balls of different sizes and brightness in noise, t1 and t2, each with its mask.
@@ -95,7 +94,7 @@ class RadiomicsInput : public CohortFolder {
     return {read.data_ptr<float>(), read.data_ptr<float>() + read.numel()};
   }
   std::string refused(const std::string& yaml) const {
-    return failure(core::Fault::usage, [&] { parsed(yaml); });
+    return failure(core::Fault::usage, [&] { read_input(yaml); });
   }
 };
 

@@ -26,7 +26,7 @@ class RunMetrics : public ::testing::Test {
     options.manifest = folder_ / "cohort.csv";
     cohort_ = std::make_unique<data::Cohort>(options, data::Inputs{}, std::vector<data::TaskSpec>{spec});
     for (const char* id : {"C", "A", "D", "B"}) predictions_.push_back({id, "y", "", 2, 2, 2});
-    evaluate_.confidence = "none";
+    evaluate_.confidence = Confidence::none;
     evaluate_.groups = {};
   }
   std::set<std::string> groups(const RunPredictions& predictions) {

@@ -40,14 +40,15 @@ TEST(CaseResult, AttentionIsThatOfACasesOwnInstances) {
   model::Outputs outputs;
   outputs.fused = at::ones({2, 3});
   for (const double scale : {1.0, 10.0}) {
-    outputs.attention["us"] = scale * at::tensor({0.25, 0.75, 0.5, 0.25, 0.25}, at::kFloat);
+    outputs.attention["encoders.us"]["bag"] = scale * at::tensor({0.25, 0.75, 0.5, 0.25, 0.25}, at::kFloat);
     collector.add(batch, outputs, {});
   }
   const auto results = collector.results({{"A", "os", "", 1, 1, 1}, {"B", "os", "", 2, 2, 2}});
   ASSERT_EQ(results.size(), 2U);
-  EXPECT_TRUE(
-      at::equal(results[0].attention.at("us"), at::tensor({0.25, 0.75, 2.5, 7.5}, at::kFloat).view({2, 2})));
-  EXPECT_TRUE(at::equal(results[1].attention.at("us")[1], at::tensor({5.0, 2.5, 2.5}, at::kFloat)));
+  EXPECT_TRUE(at::equal(results[0].attention.at("encoders.us").at("bag"),
+                        at::tensor({0.25, 0.75, 2.5, 7.5}, at::kFloat).view({2, 2})));
+  EXPECT_TRUE(at::equal(results[1].attention.at("encoders.us").at("bag")[1],
+                        at::tensor({5.0, 2.5, 2.5}, at::kFloat)));
   EXPECT_FALSE(results[0].embedding.defined()) << "not asked for";
 }
 

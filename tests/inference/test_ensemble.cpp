@@ -76,7 +76,7 @@ TEST(MemberMetadata, RoundTrip) {
   TrainedModelInfo info;
   info.fold = 3;
   info.repeat = 1;
-  info.fitted.json = R"({"genes": ["IDH1", "EGFR"]})";
+  info.fitted.negative = {{"cluster", {"none"}}};
   data::TaskSpec cluster;
   cluster.head = "cluster";
   cluster.task = "multiclass";
@@ -85,20 +85,20 @@ TEST(MemberMetadata, RoundTrip) {
   info.risks["os"] = {0.1 + 0.2, 1.0 / 3};
   data::TaskSpec asked = cluster;
   asked.classes.clear();
-  const TrainedModelInfo back = from_metadata(to_metadata(info), {asked});
+  const TrainedModelInfo back = from_metadata(to_metadata(info), {asked}, {});
   EXPECT_EQ(back.fold, 3);
   EXPECT_EQ(back.repeat, 1);
-  EXPECT_EQ(back.fitted.json, info.fitted.json);
+  EXPECT_EQ(data::to_json(back.fitted), data::to_json(info.fitted));
   EXPECT_EQ(back.labels[0].classes, cluster.classes);
   EXPECT_EQ(back.risks.at("os").center, info.risks["os"].center);
   EXPECT_EQ(back.risks.at("os").scale, info.risks["os"].scale);
 
   auto broken = to_metadata(info);
   broken["classes"] = "{";
-  EXPECT_THROW(from_metadata(broken, {asked}), core::Error);
+  EXPECT_THROW(from_metadata(broken, {asked}, {}), core::Error);
   broken.erase("classes");
-  EXPECT_THROW(from_metadata(broken, {asked}), core::Error);
-  EXPECT_THROW(from_metadata({{"format", "pt"}}, {asked}), core::Error);
+  EXPECT_THROW(from_metadata(broken, {asked}, {}), core::Error);
+  EXPECT_THROW(from_metadata({{"format", "pt"}}, {asked}, {}), core::Error);
 }
 
 TEST(MemberMetadata, OfAStranger) {
@@ -111,11 +111,11 @@ TEST(MemberMetadata, OfAStranger) {
   info.risks["os"] = {1, 2};
   info.learners["idh"] = "{}";
   const auto whole = to_metadata(info);
-  EXPECT_EQ(from_metadata(whole, info.labels).learners.at("idh"), "{}");
+  EXPECT_EQ(from_metadata(whole, info.labels, {}).learners.at("idh"), "{}");
   const auto refused = [&](const std::string& key, const std::string& value) {
     auto other = whole;
     other[key] = value;
-    return test::message_of(core::Fault::data, [&] { from_metadata(other, info.labels); });
+    return test::message_of(core::Fault::data, [&] { from_metadata(other, info.labels, {}); });
   };
   EXPECT_THAT(refused("fold", "1x"), HasSubstr("`fold`: is not a whole number"));
   EXPECT_THAT(refused("fold", "-1"), HasSubstr("`fold`: -1 is outside 0 to"));

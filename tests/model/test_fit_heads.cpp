@@ -3,6 +3,7 @@
 
 #include "photo51/core/files.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/clinical.hpp"
 #include "photo51/data/options/inputs.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/weights/weights.hpp"
@@ -26,10 +27,9 @@ class FitHeads : public ::testing::Test {
                             "P4,45,III,a,400,0\n"
                             "P5,55,II,a,,\n"
                             "P6,65,II,,500,0\n");
-    data::InputOptions clinical;
-    clinical.modality = "clinical";
+    data::ClinicalOptions clinical;
     clinical.columns = {"age"};
-    inputs_ = {{"clinical", clinical}};
+    inputs_ = {{"clinical", data::input(clinical)}};
     options_.encoders = {{"clinical", config::choose<radiogenomics::IdentityOptions>("identity")}};
     HeadOptions grade, cluster, os;
     grade.task = "binary";

@@ -85,7 +85,7 @@ TEST(TaskSpecs, AWrongTaskOfOptionsFromCodeIsAnErrorAtOnce) {
       message_of(core::Fault::usage, [&] { label_specs(options); }),
       AllOf(HasSubstr("model.heads.idh: there is no task `binari`"), HasSubstr("did you mean `binary`")));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { Model(options, inputs(), specs); }),
-              HasSubstr("model.heads.idh: there is no task `binari`"));
+              HasSubstr("model.heads.idh.task: `binari` is not a valid value (did you mean `binary`?)"));
 }
 
 TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {

@@ -6,6 +6,7 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/clinical.hpp"
 #include "photo51/data/options/inputs.hpp"
 #include "support/shared_data.hpp"
 
@@ -35,8 +36,7 @@ TEST(Combat, AgreesWithNeuroCombat) {
 
   CohortOptions of;
   of.manifest = folder / "cohort.csv";
-  InputOptions input;
-  input.modality = "clinical";
+  ClinicalOptions input;
   for (int i = 0; i < 8; ++i) input.columns.push_back("n" + std::to_string(i));
   input.clip = 0;
   for (const std::string variant : {"plain", "covariates", "mean_only"}) {
@@ -44,7 +44,7 @@ TEST(Combat, AgreesWithNeuroCombat) {
     input.harmonize.method = "combat";
     if (variant == "covariates") input.harmonize.covariates = {"sex", "age"};
     input.harmonize.mean_only = variant == "mean_only";
-    const Cohort cohort(of, {{"numbers", input}}, {});
+    const Cohort cohort(of, {{"numbers", data::input(input)}}, {});
     std::vector<int64_t> all;
     for (int64_t row = 0; row < cohort.size(); ++row) all.push_back(row);
     const CaseLoader cases(cohort, fit(cohort, all));

@@ -96,14 +96,14 @@ TEST(ExpressionHead, UnknownGenesOfACaseDoNotCount) {
   auto head = make_head(o, task_spec("genes", o), 2);
   // Of A three cases are known, mean 15 and variance 50 / 3; of B two, mean 3 and deviation 1.
   const at::Tensor value = at::tensor({10.F, 2.F, 15.F, 4.F, 20.F, 900.F}).view({3, 2});
-  const at::Tensor known = at::tensor({true, true, true, true, true, false}).view({3, 2});
+  const at::Tensor known = at::tensor({1, 1, 1, 1, 1, 0}, at::kByte).to(at::kBool).view({3, 2});
   head->fit(genes(value, known));
   const auto state = nn::state_of(*head);
   EXPECT_TRUE(at::allclose(state.at("mean"), at::tensor({15.F, 3.F})));
   EXPECT_TRUE(at::allclose(state.at("deviation"), at::tensor({std::sqrt(50 / 3.F), 1.F})));
   // Of the third case A alone: (5 / deviation)^2, over one known gene.
   EXPECT_NEAR(head->loss(at::zeros({3, 2}),
-                         genes(value, at::tensor({false, false, false, false, true, false}).view({3, 2})))
+                         genes(value, at::tensor({0, 0, 0, 0, 1, 0}, at::kByte).to(at::kBool).view({3, 2})))
                   .item<double>(),
               25 / (50 / 3.0), 1e-5);
   // All known is the same either way.
@@ -112,7 +112,7 @@ TEST(ExpressionHead, UnknownGenesOfACaseDoNotCount) {
               head->loss(raw, genes(value, at::ones({3}, at::kBool))).item<double>(), 1e-2);
   EXPECT_FALSE(head->loss(raw, genes(value, at::zeros({3, 2}, at::kBool))).defined());
   PHOTO51_EXPECT_ERROR(
-      head->fit(genes(value, at::tensor({true, false, true, false, true, false}).view({3, 2}))), data,
+      head->fit(genes(value, at::tensor({1, 0, 1, 0, 1, 0}, at::kByte).to(at::kBool).view({3, 2}))), data,
       HasSubstr("no training case has a value of gene `B`"));
 }
 

@@ -1,6 +1,8 @@
 // Makes a small cohort, trains a fusion of MRI and expression on it, and asks the result about its patients.
 #include <photo51/backbones/cnn/conv_net.hpp>
 #include <photo51/core/error.hpp>
+#include <photo51/data/modality/mri.hpp>
+#include <photo51/data/modality/omics.hpp>
 #include <photo51/fusion/options.hpp>
 #include <photo51/inference/predictor.hpp>
 #include <photo51/phantom/phantom.hpp>
@@ -16,15 +18,18 @@ int main() try {
   std::filesystem::remove_all(folder);
   phantom::write_phantom({.patients = 24, .seed = 1}, folder / "cohort");
 
-  data::InputOptions mri{.modality = "mri", .channels = {"flair"}, .mask = "seg"};
+  data::MriOptions mri;
+  mri.channels = {"flair"};
+  mri.mask = "seg";
   mri.preprocess = {.spacing = {6, 6, 6}, .crop = {.around = "mask", .margin = 12}, .size = {12, 12, 12}};
   mri.preprocess.normalize.method = "zscore";
-  const data::InputOptions genes{.modality = "omics", .table = "expression"};
+  data::OmicsOptions genes;
+  genes.table = "expression";
 
   training::ExperimentOptions experiment;
   experiment.pipeline.cohort.manifest = folder / "cohort" / "cohort.csv";
   experiment.pipeline.cohort.split.test_fraction = 0.25;
-  experiment.pipeline.inputs = {{"mri", mri}, {"genes", genes}};
+  experiment.pipeline.inputs = {{"mri", data::input(mri)}, {"genes", data::input(genes)}};
   experiment.pipeline.model.encoders = {
       {"mri", config::choose<backbones::ConvNetOptions>("conv_net", {.widths = {4, 8}})},
       {"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};

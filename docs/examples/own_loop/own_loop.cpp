@@ -5,6 +5,7 @@
 
 #include <photo51/core/error.hpp>
 #include <photo51/data/load/for_each_batch.hpp>
+#include <photo51/data/modality/omics.hpp>
 #include <photo51/data/options/inputs.hpp>
 #include <photo51/data/split/split.hpp>
 #include <photo51/phantom/phantom.hpp>
@@ -53,8 +54,9 @@ int main() try {
 
   data::CohortOptions manifest;
   manifest.manifest = folder / "cohort" / "cohort.csv";
-  const data::InputOptions genes{.modality = "omics", .table = "expression"};
-  const data::Inputs inputs{{"genes", genes}};
+  data::OmicsOptions genes;
+  genes.table = "expression";
+  const data::Inputs inputs{{"genes", data::input(genes)}};
   model::ModelOptions options;
   options.encoders = {{"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};
   options.heads = {{"genotype", {.task = "binary"}}};

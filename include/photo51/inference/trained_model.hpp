@@ -15,7 +15,8 @@
 
 namespace photo51::model {
 class Model;
-}
+struct Outputs;
+}  // namespace photo51::model
 
 namespace photo51::inference {
 
@@ -50,9 +51,10 @@ struct TrainedModel {
 };
 
 std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info);
-/// `labels` are those of the model's heads; their class names come from the metadata. Error (data).
+/// `labels` are those of the model's heads; their class names come from the metadata. Error (data), also
+/// where what was fitted is not of these `inputs`.
 TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
-                               std::vector<data::TaskSpec> labels);
+                               std::vector<data::TaskSpec> labels, const data::Inputs& inputs);
 
 struct InferenceOptions {
   int64_t batch_size = 8;

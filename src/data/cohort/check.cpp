@@ -1,24 +1,18 @@
 #include "photo51/data/cohort/check.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <map>
 #include <mutex>
 #include <set>
 
 #include "data/cohort/cells.hpp"
 #include "data/cohort/cohort_impl.hpp"
-#include "data/images/instances.hpp"
-#include "data/images/prepared_image.hpp"
-#include "data/images/read_input.hpp"
-#include "data/options/region_kind.hpp"
-#include "data/tables/region_features.hpp"
+#include "data/images/problems.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/regular_file.hpp"
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/inspect/check.hpp"
-#include "photo51/imaging/volume.hpp"
 
 namespace photo51::data {
 namespace {
@@ -33,25 +27,20 @@ struct Named {
   enum class Kind { image, slide, other } kind;
 };
 
-const std::string& channel_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
-  const auto& views = cohort.files[input][row].views;
-  return cohort.inputs[input].second.channels[views.empty() ? file : views[file]];
-}
-
 std::vector<Named> files_of(const Cohort::Impl& cohort, size_t input, size_t row) {
   std::vector<Named> named;
   if (cohort.files[input].empty()) return named;
-  const auto& files = cohort.files[input][row];
-  const auto kind = cohort.inputs[input].second.tile ? Named::Kind::slide : Named::Kind::image;
+  const RowFiles& files = cohort.files[input][row];
+  const auto kind = cohort.names[input].slides ? Named::Kind::slide : Named::Kind::image;
   for (size_t i = 0; i < files.channels.size(); ++i)
     if (!files.channels[i].empty())
-      named.push_back({input, row, "channel " + channel_of(cohort, input, row, i), files.channels[i], kind});
+      named.push_back({input, row, "channel " + cohort.channel_of(input, row, i), files.channels[i], kind});
   for (size_t i = 0; i < files.registrations.size(); ++i)
     if (!files.registrations[i].empty())
-      named.push_back({input, row, "registration of " + channel_of(cohort, input, row, i),
+      named.push_back({input, row, "registration of " + cohort.channel_of(input, row, i),
                        files.registrations[i], Named::Kind::other});
   if (!files.mask.empty())
-    named.push_back({input, row, "mask " + cohort.inputs[input].second.mask, files.mask, Named::Kind::image});
+    named.push_back({input, row, "mask " + cohort.names[input].mask, files.mask, Named::Kind::image});
   return named;
 }
 
@@ -68,73 +57,7 @@ void look_at(const Named& file) {
 }
 
 std::string where(const Cohort::Impl& cohort, size_t input, size_t row) {
-  return "case " + cohort.ids[row] + ": input " + cohort.inputs[input].first + ": ";
-}
-
-/// What `body` finds wrong, or nothing. Only bad data is an answer.
-std::string problem_of(const std::function<void()>& body) {
-  try {
-    body();
-  } catch (const core::Error& error) {
-    if (error.fault() != core::Fault::data) throw;
-    return error.what();
-  }
-  return "";
-}
-
-/// Reads what this row has of an input; every file that fails is said once.
-std::vector<std::string> problems_of(const Cohort::Impl& cohort, size_t input, size_t row) {
-  const auto& options = cohort.inputs[input].second;
-  if (!cohort.samples[input].empty()) {
-    const auto& problem = cohort.samples[input][row].problem;
-    return problem.empty() ? std::vector<std::string>{} : std::vector{problem};
-  }
-  if (cohort.files[input].empty()) return {};
-  std::vector<std::string> problems;
-  const auto add = [&](const std::string& problem) {
-    if (!problem.empty() && std::find(problems.begin(), problems.end(), problem) == problems.end())
-      problems.push_back(problem);
-  };
-  if (is_lesion(options) || is_radiomics(options)) {
-    add(problem_of([&] { described(cohort, input, row); }));
-  } else if (is_bag(options)) {
-    std::set<size_t> bad;  // files; one broken instance says enough
-    for (size_t file = 0; file < cohort.files[input][row].channels.size(); ++file) {
-      const std::string problem = problem_of([&] { part_count(cohort, input, row, file); });
-      if (problem.empty()) continue;
-      bad.insert(file);
-      add("channel " + channel_of(cohort, input, row, file) + ": " + problem);
-    }
-    if (!bad.empty()) return problems;  // which instance is which is not known then
-    for (size_t i = 0, count = instance_count(cohort, input, row); i < count; ++i) {
-      const size_t file = instance_at(cohort, input, row, i).file;
-      if (bad.contains(file)) continue;
-      const std::string problem = problem_of([&] {
-        try {
-          prepare_image(cohort, input, row, i);
-        } catch (const core::Error& error) {
-          leave_out_tile(cohort, input, row, i, error);
-        }
-      });
-      if (!problem.empty()) bad.insert(file);
-      add(problem);
-    }
-    return problems;
-  } else {
-    add(problem_of([&] { prepare_image(cohort, input, row, 0); }));
-  }
-  if (problems.empty()) return problems;
-  // Another file of the same case may be bad as well.
-  std::vector<std::string> alone;
-  const auto modality =
-      is_image(options) ? imaging::modality_from(options.modality) : imaging::Modality::unknown;
-  const auto& channels = cohort.files[input][row].channels;
-  for (size_t i = 0; i < channels.size(); ++i) {
-    const std::string problem =
-        channels[i].empty() ? "" : problem_of([&] { read_channel(cohort, input, row, i, modality); });
-    if (!problem.empty()) alone.push_back(problem);
-  }
-  return alone.empty() ? problems : alone;
+  return "case " + cohort.ids[row] + ": input " + cohort.name(input) + ": ";
 }
 
 using Task = std::pair<size_t, size_t>;  ///< input, row
@@ -157,8 +80,9 @@ std::vector<BadFile> check_files(const Cohort& cohort, const std::vector<int64_t
       const auto row = static_cast<size_t>(at);
       for (auto& file : files_of(impl, input, row))
         by_path[{file.path, static_cast<int>(file.kind)}].push_back(std::move(file));
-      if (!impl.samples[input].empty() && !impl.samples[input][row].problem.empty())
-        bad.push_back({at, where(impl, input, row) + impl.samples[input][row].problem});
+      const auto& samples = impl.stores.samples[input];
+      if (!samples.empty() && !samples[row].problem.empty())
+        bad.push_back({at, where(impl, input, row) + samples[row].problem});
     }
   std::vector<const std::vector<Named>*> all;
   for (const auto& [path, named] : by_path) all.push_back(&named);
@@ -194,7 +118,7 @@ std::vector<BadFile> read_files(const Cohort& cohort, const std::vector<int64_t>
   pool.parallel_for(static_cast<int64_t>(tasks.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const auto& [input, row] = tasks[static_cast<size_t>(i)];
-      const auto problems = problems_of(impl, input, row);
+      const auto problems = impl.modality(input).problems(impl, input, row);
       {
         const std::lock_guard lock(mutex);
         for (const auto& problem : problems)
@@ -220,10 +144,10 @@ void hash_files(const Cohort& cohort) {
   for (size_t input = 0; input < impl.inputs.size(); ++input) {
     for (size_t row = 0; row < impl.files[input].size(); ++row)
       for (const auto& file : files_of(impl, input, row)) paths.insert(file.path);
-    for (const auto& sample : impl.samples[input])
+    for (const auto& sample : impl.stores.samples[input])
       if (sample.table) paths.insert(sample.path);
   }
-  impl.hash_all({paths.begin(), paths.end()}, "hashing files");
+  impl.files.hash_all({paths.begin(), paths.end()}, "hashing files");
 }
 
 std::vector<BlankCount> blank_cells(const Cohort& cohort) {

@@ -19,15 +19,16 @@ bool sees(const TaskSpec& spec, const std::string& input) {
 /// Columns whose cells become numbers of an input, with the key that names them.
 std::vector<std::pair<std::string, size_t>> value_columns(const Cohort::Impl& cohort, size_t input) {
   std::vector<std::pair<std::string, size_t>> found;
-  const auto& options = cohort.inputs[input].second;
-  for (const auto& column : cohort.columns[input].clinical)
+  for (const auto& column : cohort.columns[input].values)
     if (column) found.emplace_back("columns", *column);
   for (const auto& column : cohort.columns[input].center)
     if (column) found.emplace_back("center", *column);
-  if (options.harmonize.method == "none") return found;
-  for (const auto& name : options.harmonize.covariates)
+  if (!cohort.modality(input).numbers) return found;
+  const HarmonizeOptions& harmonize = cohort.number_options(input).harmonize;
+  if (harmonize.method == "none") return found;
+  for (const auto& name : harmonize.covariates)
     if (const auto column = cohort.table.find(name)) found.emplace_back("harmonize.covariates", *column);
-  const std::string site = options.harmonize.by == "site" ? cohort.options.site : options.harmonize.by;
+  const std::string site = harmonize.by == "site" ? cohort.options.site : harmonize.by;
   if (const auto column = cohort.table.find(site)) found.emplace_back("harmonize.by", *column);
   return found;
 }
@@ -58,12 +59,12 @@ void check_optional_columns(const Cohort::Impl& cohort) {
   const auto& table = cohort.table;
   for (size_t input = 0; input < cohort.inputs.size(); ++input) {
     const auto& name = cohort.inputs[input].first;
-    const auto& options = cohort.inputs[input].second;
-    if (options.channels.empty()) continue;
+    const auto& channels = cohort.names[input].channels;
+    if (channels.empty()) continue;
     std::vector<std::string> suffixes{"registration"};
-    if (options.tile) suffixes.emplace_back("mpp");
+    if (cohort.names[input].slides) suffixes.emplace_back("mpp");
     std::set<std::string> owners;
-    for (const auto& channel : options.channels) {
+    for (const auto& channel : channels) {
       owners.insert(core::spelling(column_of(channel)));
       owners.insert(core::spelling(name + "." + column_of(channel)));
     }
@@ -72,11 +73,11 @@ void check_optional_columns(const Cohort::Impl& cohort) {
       if (dot == std::string::npos || !owners.contains(core::spelling(column.substr(0, dot)))) continue;
       const std::string suffix = column.substr(dot + 1);
       for (const auto& expected : suffixes) {
-        const bool is_exact = suffix == expected &&
-                              std::any_of(options.channels.begin(), options.channels.end(), [&](auto& one) {
-                                return column == column_of(one) + "." + expected ||
-                                       column == name + "." + column_of(one) + "." + expected;
-                              });
+        const bool is_exact =
+            suffix == expected && std::any_of(channels.begin(), channels.end(), [&](auto& one) {
+              return column == column_of(one) + "." + expected ||
+                     column == name + "." + column_of(one) + "." + expected;
+            });
         if (!is_exact && is_near(suffix, expected))
           core::fail_data(table.source + ": column `" + column + "` is not read: the column that input " +
                           name + " looks for ends in `." + expected +

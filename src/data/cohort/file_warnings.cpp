@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "data/cohort/cohort_impl.hpp"
 #include "data/images/instances.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -43,13 +44,13 @@ FileWarnings file_warnings_from(const nlohmann::json& json) {
 }
 
 void Cohort::Impl::report(size_t input, size_t row, size_t instance, const FileWarnings& found) const {
-  const Files& named = files[input][row];
-  const bool bag = is_bag(inputs[input].second);
+  const RowFiles& named = files[input][row];
+  const bool bag = names[input].bag;
   for (const auto& warning : found) {
     const size_t file =
         bag ? instance_at(*this, input, row, instance).file : static_cast<size_t>(warning.channel);
     const auto& path = warning.channel < 0 ? named.mask : named.channels.at(file);
-    warnings->add({ids[row], inputs[input].first, path.string(), warning.text});
+    warnings->add({ids[row], name(input), path.string(), warning.text});
   }
 }
 
@@ -59,14 +60,10 @@ void Cohort::Impl::note(const Warning& warning) const {
 }
 
 void Cohort::Impl::report_regions(size_t input, const std::set<std::string>& regions) const {
-  if (inputs[input].second.preprocess.normalize.region != "auto") return;
-  for (const auto& region : regions) {
-    {
-      const std::scoped_lock lock(mutex);
-      if (!told_regions.emplace(input, region).second) continue;
-    }
-    core::log_info("input " + inputs[input].first + ": normalize takes its statistics from " + region);
-  }
+  if (image_options(input).preprocess.normalize.region != "auto") return;
+  for (const auto& region : regions)
+    if (stores.is_news(input, region))
+      core::log_info("input " + name(input) + ": normalize takes its statistics from " + region);
 }
 
 }  // namespace photo51::data

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The files and folders of one input, each once, with the first row that names it.
-std::vector<std::pair<fs::path, size_t>> paths_of(const std::vector<Cohort::Impl::Files>& rows) {
+std::vector<std::pair<fs::path, size_t>> paths_of(const std::vector<RowFiles>& rows) {
   std::map<fs::path, size_t> first;
   for (size_t row = 0; row < rows.size(); ++row) {
     for (const fs::path& path : rows[row].channels)

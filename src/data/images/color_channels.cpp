@@ -15,35 +15,21 @@ at::Tensor gray_of(const at::Tensor& rgb) {
   return planes.narrow(0, 0, 1) * 0.299 + planes.narrow(0, 1, 1) * 0.587 + planes.narrow(0, 2, 1) * 0.114;
 }
 
-bool splits_doppler(const InputOptions& options) {
-  return options.ultrasound && options.ultrasound->doppler == "split";
-}
-
 }  // namespace
 
-std::string color_of(const InputOptions& options) {
-  if (options.color != "auto") return options.color;
-  return options.modality == "histopathology" ? "rgb" : "single";
-}
-
-std::vector<std::string> plane_suffixes(const InputOptions& options) {
-  if (splits_doppler(options)) return {".bmode", ".flow"};
-  if (color_of(options) == "rgb") return {".red", ".green", ".blue"};
-  return {""};
-}
-
-std::vector<Volume> planes_of(Volume volume, const InputOptions& options) {
-  const std::string color = color_of(options);
+std::vector<Volume> planes_of(Volume volume, const std::string& color,
+                              const std::vector<std::string>& named) {
   const int64_t found = volume.channel_count();
-  const auto wanted = static_cast<int64_t>(plane_suffixes(options).size());
-  if (color == "single" && !splits_doppler(options)) {
+  const auto wanted = static_cast<int64_t>(named.size());
+  const bool splits_doppler = color == "single" && wanted > 1;
+  if (color == "single" && !splits_doppler) {
     if (found == 3 && volume.channels == std::vector<std::string>{"red", "green", "blue"})
       core::fail_data(volume.source +
                       ": is a color picture and the input takes one channel a file; set the input's color "
                       "to gray or rgb");
     return {std::move(volume)};
   }
-  if (!splits_doppler(options) && found != 1 && found != 3)
+  if (!splits_doppler && found != 1 && found != 3)
     core::fail_data(volume.source + ": has " + std::to_string(found) +
                     " channels and is no gray or color picture; convert it, or set the input's color to "
                     "single");

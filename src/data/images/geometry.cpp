@@ -18,19 +18,6 @@ void forget(std::vector<std::string>& warnings, const std::string& start) {
   std::erase_if(warnings, [&](const std::string& text) { return text.starts_with(start); });
 }
 
-/// Scans of a body, unlike pictures, mean nothing without their millimetres and axes.
-bool is_scan(const InputOptions& options) {
-  const bool picture = options.modality == "mammography" || options.modality == "ultrasound" ||
-                       options.modality == "histopathology";
-  return !picture && (options.dims == 3 || !is_image(options));
-}
-
-bool needs_spacing(const InputOptions& options) {
-  const auto& preparation = options.preprocess;
-  return is_scan(options) || !preparation.spacing.empty() ||
-         (preparation.crop.around != "none" && preparation.crop.margin > 0);
-}
-
 /// A grid whose places go where `point` says; what it says must be affine.
 template <class Point>
 imaging::Geometry moved_to(const imaging::Geometry& grid, Point point) {
@@ -65,7 +52,7 @@ imaging::Geometry moved_back(const imaging::Geometry& grid, const ops::AffineMap
   return moved_to(grid, [through = as_grid(map)](const auto& place) { return through.to_index(place); });
 }
 
-void require_place(imaging::Volume& volume, const InputOptions& options) {
+void require_place(imaging::Volume& volume, const FileOptions& options, const PlaceNeeds& needs) {
   const bool says_spacing = volume.spacing_known, says_orientation = volume.orientation_known;
   if (!volume.spacing_known && options.assume_spacing.size() == 3) {
     std::copy(options.assume_spacing.begin(), options.assume_spacing.end(), volume.geometry.spacing.begin());
@@ -75,21 +62,21 @@ void require_place(imaging::Volume& volume, const InputOptions& options) {
     volume.geometry.direction = preprocess::direction_of(options.assume_orientation);
     volume.orientation_known = true;
   }
-  if (!volume.spacing_known && needs_spacing(options))
+  if (!volume.spacing_known && needs.spacing)
     core::fail_data(volume.source +
                     ": does not say how large a voxel is; convert it with its spacing, or set the input's "
                     "assume_spacing to x, y and z in mm");
-  if (!volume.orientation_known && is_scan(options) && options.preprocess.orientation != "none")
+  if (!volume.orientation_known && needs.orientation)
     core::fail_data(volume.source +
-                    ": does not say which way its axes point; convert it with its orientation, set the "
-                    "input's assume_orientation, such as LPS, or preprocess.orientation to none");
+                    ": does not say which way its axes point; convert it with its orientation, or set "
+                    "the input's assume_orientation, such as LPS" +
+                    (needs.may_keep_axes ? ", or preprocess.orientation to none" : ""));
   // The config says it, or nobody asks.
-  if (!says_spacing && (volume.spacing_known || !needs_spacing(options))) {
+  if (!says_spacing && (volume.spacing_known || !needs.spacing)) {
     forget(volume.warnings, no_spacing);
     forget(volume.warnings, a_picture);
   }
-  if (!says_orientation && (volume.orientation_known || !is_scan(options)))
-    forget(volume.warnings, no_orientation);
+  if (!says_orientation && (volume.orientation_known || !needs.scan)) forget(volume.warnings, no_orientation);
 }
 
 }  // namespace photo51::data

@@ -3,21 +3,28 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <nlohmann/json_fwd.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
 #include <vector>
 
-#include "data/cohort/cohort_impl.hpp"
+#include "data/modality/modality.hpp"
 
 namespace photo51::data {
 
-/// By channel, the mean landmarks of the training rows. Errors (data): a training image that cannot be read
-/// (unless bad cases are skipped), a channel that no training patient has.
-nlohmann::json fit_image(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
-
-/// Landmarks by channel; none when the input learns nothing. Error (data): they are not those of such
-/// channels.
 using Landmarks = std::vector<std::vector<double>>;
-Landmarks landmarks_of(const Cohort::Impl& cohort, size_t input, const nlohmann::json& fitted);
+
+/// The mean landmarks of each channel; additive by the images behind them.
+struct FittedLandmarks final : FittedInput {
+  Landmarks landmarks;                         ///< by channel
+  std::optional<std::vector<int64_t>> counts;  ///< images by channel; a file does not keep them
+
+  nlohmann::json to_json() const override;
+  std::shared_ptr<const FittedInput> merged(const FittedInput& other) const override;
+};
+
+/// Landmarks by channel; none when the input learns none. Error (data): nothing was fitted.
+Landmarks landmarks_of(const Cohort::Impl& cohort, size_t input, const FittedInput* fitted);
 
 /// `values` [C (+ mask), D, H, W] as they are cached, with the landmarks learned; the same tensor when there
 /// are none.

@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
-#include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 
 namespace photo51::data {
 
-SlideFile slide_file(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
-  const auto& files = cohort.files[input][row];
-  const size_t channel = files.views.empty() ? file : files.views[file];
-  return {files.channels[file], files.mpps[channel]};
-}
-
 size_t part_count(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
-  const auto& [name, options] = cohort.inputs[input];
-  if (options.tile) return cohort.slides->tiles(name, options, slide_file(cohort, input, row, file))->size();
-  return options.frames > 1 ? static_cast<size_t>(options.frames) : 1;
+  return cohort.modality(input).image->parts(cohort, input, row, file);
 }
 
 size_t instance_count(const Cohort::Impl& cohort, size_t input, size_t row) {
@@ -45,17 +36,6 @@ std::vector<size_t> drawn_instances(size_t count, int64_t limit, const Draw& dra
   chosen.assign(order.begin(), order.begin() + limit);
   std::sort(chosen.begin(), chosen.end());
   return chosen;
-}
-
-preprocess::Tile tile_of(const Cohort::Impl& cohort, size_t input, size_t row, const Instance& instance) {
-  const auto& [name, options] = cohort.inputs[input];
-  const SlideFile file = slide_file(cohort, input, row, instance.file);
-  if (const auto& center = cohort.files[input][row].center)
-    return cohort.slides->tile_at(options, file, *center);
-  if (!options.center.empty())
-    core::fail_data("which place of the slide to look at is not given: " + name + "." + options.center[0] +
-                    " and " + name + "." + options.center[1]);
-  return cohort.slides->tiles(name, options, file)->at(instance.part);
 }
 
 }  // namespace photo51::data

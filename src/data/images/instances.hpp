@@ -11,7 +11,7 @@
 namespace photo51::data {
 
 struct Instance {
-  size_t file = 0;  ///< index into Files::channels
+  size_t file = 0;  ///< index into RowFiles::channels
   size_t part = 0;  ///< which tile or frame of it; 0 else
 };
 
@@ -23,9 +23,5 @@ Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_
 /// Numbers below `count`, ascending: all of them, or in training (`draw.epoch` >= 0) `limit` of them when
 /// that is positive and fewer, drawn without replacement from the stream of (seed, epoch, `name`).
 std::vector<size_t> drawn_instances(size_t count, int64_t limit, const Draw& draw, const std::string& name);
-
-/// The tile that a slide's instance, or a row with a `center`, shows.
-preprocess::Tile tile_of(const Cohort::Impl& cohort, size_t input, size_t row, const Instance& instance);
-SlideFile slide_file(const Cohort::Impl& cohort, size_t input, size_t row, size_t file);
 
 }  // namespace photo51::data

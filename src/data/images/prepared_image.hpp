@@ -23,10 +23,10 @@ struct PreparedImage {
 std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, size_t input, size_t row,
                                                    size_t instance);
 
-/// A bag goes on without an instance that could not be prepared when it is a tile of a slide and few enough
-/// of the slide's are damaged, which is reported among the case's warnings; else `why` is thrown, or Error
-/// (data).
-void leave_out_tile(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
-                    const core::Error& why);
+/// A bag goes on without an instance that could not be prepared when its modality says so (a damaged tile of
+/// a slide of which few enough are damaged), which is reported among the case's warnings; else `why` is
+/// thrown, or Error (data).
+void leave_out_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
+                        const core::Error& why);
 
 }  // namespace photo51::data

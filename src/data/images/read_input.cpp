@@ -6,15 +6,10 @@
 
 #include "data/images/color_channels.hpp"
 #include "data/images/geometry.hpp"
-#include "data/images/instances.hpp"
-#include "data/images/modality_readers.hpp"
-#include "data/images/subchannel.hpp"
-#include "data/options/region_kind.hpp"
+#include "data/images/image_file.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
 #include "photo51/imaging/masks/mask.hpp"
-#include "photo51/imaging/pet/suv.hpp"
-#include "photo51/imaging/read.hpp"
 #include "photo51/preprocess/geometry/registration.hpp"
 
 namespace photo51::data {
@@ -26,97 +21,22 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// `count` of the frames along z at even distances, the first and last among them; of one, the middle one.
-Volume evenly(Volume volume, int64_t count) {
-  const int64_t found = volume.data.size(1);
-  if (count == 0 || found <= count) return volume;
-  std::vector<int64_t> chosen;
-  for (int64_t i = 0; i < count; ++i)
-    chosen.push_back(count == 1 ? found / 2 : (2 * i * (found - 1) + count - 1) / (2 * (count - 1)));
-  volume.data = volume.data.index_select(1, at::tensor(chosen, at::kLong));
-  volume.geometry.size[2] = count;
-  volume.geometry.spacing[2] *= static_cast<double>(found) / static_cast<double>(count);
-  return volume;
-}
-
-/// Of a bag of frames, `frame` of the chosen ones; a cine of fewer frames shows some of them more than once.
-Volume frame_of(const Volume& cine, int64_t frame, int64_t count) {
-  Volume one = cine;
-  one.data = cine.data.narrow(1, frame * cine.data.size(1) / count, 1);
-  one.geometry.size[2] = 1;
-  return one;
-}
-
-Volume read_file(const std::filesystem::path& file, imaging::Modality modality, const InputOptions& options) {
-  if (modality == imaging::Modality::mammography)
-    return read_mammogram_picture(file, options.mammography, options.dicom);
-  if (modality == imaging::Modality::ultrasound)
-    return evenly(read_ultrasound_picture(file, options.ultrasound), options.frames);
-  Volume volume = imaging::read_volume(
-      file,
-      {.modality = modality, .series = {}, .dicom = options.dicom, .keep_double = is_radiomics(options)});
-  if (modality == imaging::Modality::histopathology && options.stain.method != "none")
-    volume = normalized_stain(std::move(volume), options.stain);
-  return volume;
-}
-
-/// A PET in the units that the config asks for.
-imaging::Volume in_units(imaging::Volume volume, const InputOptions& options) {
-  const std::string suv = options.suv == "auto" ? "bw" : options.suv;
-  if (volume.modality != imaging::Modality::pet || suv == "none") return volume;
-  if (volume.units == imaging::Units::suv) return volume;
-  const bool says_units = volume.units == imaging::Units::becquerel_per_ml;
-  if (suv == "stored") {
-    if (says_units)
-      core::fail_data(volume.source + ": holds Bq/ml, but `suv: stored` says SUV; set suv to bw, lbm or bsa");
-    volume.units = imaging::Units::suv;
-    return volume;
-  }
-  const imaging::SuvRequest request = imaging::suv_request_from(suv);
-  return imaging::to_suv(std::move(volume), request.type, request.days);
-}
-
-/// One file of a case, or one part of it.
-struct Source {
-  const Cohort::Impl& cohort;
-  size_t input, row;
-  Instance instance;
-  imaging::Modality modality;
-
-  const std::string& channel() const {
-    const auto& views = cohort.files[input][row].views;
-    return cohort.inputs[input].second.channels[views.empty() ? instance.file : views[instance.file]];
-  }
-  Volume read() const {
-    const std::string& name = cohort.inputs[input].first;
-    const InputOptions& options = cohort.inputs[input].second;
-    const auto& path = cohort.files[input][row].channels[instance.file];
-    if (options.tile)
-      return cohort.slides->read(name, options, slide_file(cohort, input, row, instance.file),
-                                 tile_of(cohort, input, row, instance));
-    const auto make = [&] { return in_units(read_file(path, modality, options), options); };
-    const bool frames = is_bag(options) && options.frames > 1;
-    const std::string part = part_of(channel());
-    if (!frames && part.empty()) return make();
-    const auto whole = cohort.shared_files->get({input, path.string()}, make);
-    return frames ? frame_of(*whole, static_cast<int64_t>(instance.part), options.frames)
-                  : take_part(*whole, part);
-  }
-};
-
-void add_file(InputVolumes& study, const Source& source) {
-  const std::string& channel = source.channel();
-  const auto& options = source.cohort.inputs[source.input].second;
+void add_file(InputVolumes& study, const ImageFile& file) {
+  const std::string& channel = file.channel();
+  const Modality& modality = file.cohort.modality(file.input);
+  const FileModality& files = modality.files.value();
+  const auto suffixes = files.planes(file.choice());
   std::vector<Volume> planes;
-  if (!source.cohort.files[source.input][source.row].channels[source.instance.file].empty())
+  if (!file.path().empty())
     planes = core::with_context("channel " + channel, [&] {
-      Volume volume = source.read();
-      require_place(volume, options);
-      take_warnings(study.warnings, volume, is_bag(options) ? 0 : static_cast<int64_t>(source.instance.file));
-      if (contains(options.mirror, channel)) volume.data = volume.data.flip({3});
-      return planes_of(std::move(volume), options);
+      Volume volume = files.read(file);
+      require_place(volume, file.cohort.file_options(file.input), files.place(file.choice()));
+      const bool bag = file.cohort.names[file.input].bag;
+      take_warnings(study.warnings, volume, bag ? 0 : static_cast<int64_t>(file.instance.file));
+      if (modality.image && contains(file.cohort.image_options(file.input).mirror, channel))
+        volume.data = volume.data.flip({3});
+      return planes_of(std::move(volume), files.color(file.choice()), suffixes);
     });
-  const auto suffixes = plane_suffixes(options);
   for (size_t i = 0; i < suffixes.size(); ++i) {
     study.present.push_back(!planes.empty());
     study.names.push_back(channel + suffixes[i]);
@@ -153,22 +73,21 @@ Volume read_study_mask(const Cohort::Impl& cohort, size_t input, size_t row, con
       break;
     }
   if (frame == nullptr) return mask;
-  return core::with_context("mask " + cohort.inputs[input].second.mask, [&] {
-    return imaging::placed_on(std::move(mask), *frame, mask_options_of(cohort.inputs[input].second));
+  return core::with_context("mask " + cohort.names[input].mask, [&] {
+    return imaging::placed_on(std::move(mask), *frame, mask_options_of(cohort, input));
   });
 }
 
 }  // namespace
 
-InputVolumes read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality) {
-  const auto& options = cohort.inputs[input].second;
-  const auto& files = cohort.files[input][row];
+InputVolumes read_study(const Cohort::Impl& cohort, size_t input, size_t row) {
+  const RowFiles& files = cohort.files[input][row];
   InputVolumes study;
   for (size_t i = 0; i < files.channels.size(); ++i) {
-    add_file(study, {cohort, input, row, {i, 0}, modality});
+    add_file(study, {cohort, input, row, {i, 0}});
     std::optional<ops::AffineMap> registration;
     if (!files.registrations[i].empty())
-      registration = core::with_context("channel " + options.channels[i], [&] {
+      registration = core::with_context("channel " + cohort.names[input].channels[i], [&] {
         return preprocess::read_registration(files.registrations[i]);
       });
     study.registrations.resize(study.channels.size(), registration);
@@ -180,37 +99,28 @@ InputVolumes read_study(const Cohort::Impl& cohort, size_t input, size_t row, im
   return study;
 }
 
-InputVolumes read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t file,
-                          imaging::Modality modality) {
+InputVolumes read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
   InputVolumes study;
-  add_file(study, {cohort, input, row, {file, 0}, modality});
+  add_file(study, {cohort, input, row, {file, 0}});
   return study;
 }
 
-imaging::MaskOptions mask_options_of(const InputOptions& options) {
-  imaging::MaskOptions masks = options.masks;
-  if (!is_radiomics(options)) return masks;
-  const auto settings = options.settings ? *options.settings : radiomics::profile(options.profile);
-  if (settings.profile != "pyradiomics") return masks;
-  if (!masks.label && !masks.threshold) masks.label = settings.pyradiomics.label;
-  masks.usual_label = 1;
-  return masks;
+imaging::MaskOptions mask_options_of(const Cohort::Impl& cohort, size_t input) {
+  return cohort.modality(input).files->masks(cohort.choice(input));
 }
 
 Volume read_row_mask(const Cohort::Impl& cohort, size_t input, size_t row,
                      const std::vector<const Volume*>& images, const Volume* frame) {
-  const InputOptions& options = cohort.inputs[input].second;
-  return core::with_context("mask " + options.mask, [&] {
-    const imaging::MaskOptions masks = mask_options_of(options);
+  return core::with_context("mask " + cohort.names[input].mask, [&] {
+    const imaging::MaskOptions masks = mask_options_of(cohort, input);
     Volume mask = imaging::read_mask(cohort.files[input][row].mask, images, masks);
     return frame == nullptr ? mask : imaging::placed_on(std::move(mask), *frame, masks);
   });
 }
 
-InputVolumes read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
-                           imaging::Modality modality) {
+InputVolumes read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {
   InputVolumes study;
-  add_file(study, {cohort, input, row, instance_at(cohort, input, row, instance), modality});
+  add_file(study, {cohort, input, row, instance_at(cohort, input, row, instance)});
   return study;
 }
 

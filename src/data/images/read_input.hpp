@@ -18,20 +18,18 @@ struct InputVolumes {
   std::vector<std::string> names;           ///< of the channels
   FileWarnings warnings;
 };
-/// `modality` is what the channels are; unknown accepts any. Errors carry the channel.
-InputVolumes read_study(const Cohort::Impl& cohort, size_t input, size_t row, imaging::Modality modality);
+/// Errors carry the channel.
+InputVolumes read_study(const Cohort::Impl& cohort, size_t input, size_t row);
 /// The study of one of its files; of a file with several parts shown, the first.
-InputVolumes read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t file,
-                          imaging::Modality modality);
+InputVolumes read_channel(const Cohort::Impl& cohort, size_t input, size_t row, size_t file);
 /// How the input's masks are read: by its own keys, and by the label of its PyRadiomics settings.
-imaging::MaskOptions mask_options_of(const InputOptions& options);
+imaging::MaskOptions mask_options_of(const Cohort::Impl& cohort, size_t input);
 /// The mask that the row names, drawn on these images; checked to lie on `frame`, one of them, unless that is
 /// null.
 imaging::Volume read_row_mask(const Cohort::Impl& cohort, size_t input, size_t row,
                               const std::vector<const imaging::Volume*>& images,
                               const imaging::Volume* frame);
 /// One instance of a bag: a study of a single file.
-InputVolumes read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance,
-                           imaging::Modality modality);
+InputVolumes read_instance(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance);
 
 }  // namespace photo51::data

@@ -17,7 +17,8 @@ std::string key_of(const SlideFile& file) {
 
 }  // namespace
 
-std::shared_ptr<const imaging::Slide> Slides::open(const InputOptions& options, const SlideFile& file) {
+std::shared_ptr<const imaging::Slide> Slides::open(const HistopathologyOptions& options,
+                                                   const SlideFile& file) {
   imaging::SlideOptions how = options.tile->slide;
   if (file.mpp > 0) how.mpp = file.mpp;
   const std::string key = file.path.string() + "\n" + core::format_number(how.mpp) +
@@ -26,7 +27,8 @@ std::shared_ptr<const imaging::Slide> Slides::open(const InputOptions& options, 
   return slides_.get(key, [&] { return imaging::open_slide(file.path, how); });
 }
 
-std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input, const InputOptions& options,
+std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input,
+                                                   const HistopathologyOptions& options,
                                                    const SlideFile& file) {
   return tiles_.get({input, key_of(file)}, [&] {
     const auto slide = open(options, file);
@@ -39,8 +41,8 @@ std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input, con
   });
 }
 
-std::string Slides::leave_out(const std::string& input, const InputOptions& options, const SlideFile& file,
-                              size_t part, const std::string& why) {
+std::string Slides::leave_out(const std::string& input, const HistopathologyOptions& options,
+                              const SlideFile& file, size_t part, const std::string& why) {
   const auto all = static_cast<int64_t>(tiles(input, options, file)->size());
   int64_t count = 0;
   {
@@ -57,7 +59,7 @@ std::string Slides::leave_out(const std::string& input, const InputOptions& opti
 }
 
 std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string& input,
-                                                              const InputOptions& options,
+                                                              const HistopathologyOptions& options,
                                                               const SlideFile& file) {
   return stains_.get({input, key_of(file)}, [&] {
     const auto sample = preprocess::choose_tiles(*tiles(input, options, file), stain_sample, 0,
@@ -77,8 +79,8 @@ std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string&
   });
 }
 
-imaging::Volume Slides::read(const std::string& input, const InputOptions& options, const SlideFile& file,
-                             const preprocess::Tile& tile) {
+imaging::Volume Slides::read(const std::string& input, const HistopathologyOptions& options,
+                             const SlideFile& file, const preprocess::Tile& tile) {
   at::Tensor pixels = preprocess::read_tiles(*open(options, file), {tile}, *options.tile);
   if (options.stain.method != "none") {
     const auto target = targets_.get(input, [&] { return preprocess::target_stain(options.stain); });
@@ -102,7 +104,7 @@ imaging::Volume Slides::read(const std::string& input, const InputOptions& optio
   return picture;
 }
 
-preprocess::Tile Slides::tile_at(const InputOptions& options, const SlideFile& file,
+preprocess::Tile Slides::tile_at(const HistopathologyOptions& options, const SlideFile& file,
                                  const std::array<double, 2>& center) {
   const auto slide = open(options, file);
   const auto& whole = slide->levels().front();

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "data/cache/memoizer.hpp"
-#include "photo51/data/options/inputs.hpp"
+#include "photo51/data/modality/histopathology.hpp"
 #include "photo51/imaging/slide/slide.hpp"
 #include "photo51/imaging/volume.hpp"
 #include "photo51/preprocess/histopathology/stain.hpp"
@@ -33,24 +33,25 @@ class Slides {
 
   /// The slide's tiles with tissue, in grid order. `input` names who asks: inputs may see a slide
   /// differently.
-  std::shared_ptr<const Tiles> tiles(const std::string& input, const InputOptions& options,
+  std::shared_ptr<const Tiles> tiles(const std::string& input, const HistopathologyOptions& options,
                                      const SlideFile& file);
   /// A case goes on without tile number `part`, which could not be read (`why`): the warning to report. Error
   /// (data): more of the slide's tiles are damaged than `tile.max_damaged` allows.
-  std::string leave_out(const std::string& input, const InputOptions& options, const SlideFile& file,
+  std::string leave_out(const std::string& input, const HistopathologyOptions& options, const SlideFile& file,
                         size_t part, const std::string& why);
   /// A tile's pixels as a picture [3, 1, size, size] (red, green, blue), normalised for stain when asked for.
-  imaging::Volume read(const std::string& input, const InputOptions& options, const SlideFile& file,
+  imaging::Volume read(const std::string& input, const HistopathologyOptions& options, const SlideFile& file,
                        const preprocess::Tile& tile);
   /// The tile about a point (level 0 pixels); outside the slide is its background. Error (data): a point that
   /// is not on the slide.
-  preprocess::Tile tile_at(const InputOptions& options, const SlideFile& file,
+  preprocess::Tile tile_at(const HistopathologyOptions& options, const SlideFile& file,
                            const std::array<double, 2>& center);
 
  private:
   using Key = std::pair<std::string, std::string>;
-  std::shared_ptr<const imaging::Slide> open(const InputOptions& options, const SlideFile& file);
-  std::shared_ptr<const preprocess::StainProfile> stain(const std::string& input, const InputOptions& options,
+  std::shared_ptr<const imaging::Slide> open(const HistopathologyOptions& options, const SlideFile& file);
+  std::shared_ptr<const preprocess::StainProfile> stain(const std::string& input,
+                                                        const HistopathologyOptions& options,
                                                         const SlideFile& file);
 
   std::mutex mutex_;

@@ -5,13 +5,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <nlohmann/json.hpp>
 #include <tuple>
 
 #include "data/images/histogram_landmarks.hpp"
 #include "data/images/instances.hpp"
 #include "data/images/prepared_image.hpp"
-#include "data/tables/tabular.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
@@ -74,22 +72,27 @@ class ImageCache {
   std::map<ImageKey, std::shared_ptr<const PreparedImage>> images_;
 };
 
+/// What was fitted for an input; null when nothing was.
+const FittedInput* fitted_of(const FittedTransforms& fitted, const std::string& input) {
+  const auto found = fitted.inputs.find(input);
+  return found == fitted.inputs.end() ? nullptr : found->second.get();
+}
+
 std::vector<RowReader> row_readers(const Cohort::Impl& cohort, const FittedTransforms& fitted) {
   std::vector<RowReader> readers;
-  const auto all = parse_fitted(fitted);
   for (size_t input = 0; input < cohort.inputs.size(); ++input) {
-    const auto& [name, options] = cohort.inputs[input];
-    const Tabular* tabular = find_tabular(options.modality);
-    readers.push_back(tabular ? tabular->reader(cohort, input, fitted_input(all, name)) : RowReader());
+    const auto& numbers = cohort.modality(input).numbers;
+    readers.push_back(numbers ? numbers->reader(cohort, input, fitted_of(fitted, cohort.name(input)))
+                              : RowReader());
   }
   return readers;
 }
 
 std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const FittedTransforms& fitted) {
-  const auto all = parse_fitted(fitted);
-  std::vector<Landmarks> landmarks;
+  std::vector<Landmarks> landmarks(cohort.inputs.size());
   for (size_t input = 0; input < cohort.inputs.size(); ++input)
-    landmarks.push_back(landmarks_of(cohort, input, all));
+    if (cohort.modality(input).image)
+      landmarks[input] = landmarks_of(cohort, input, fitted_of(fitted, cohort.name(input)));
   return landmarks;
 }
 
@@ -103,24 +106,22 @@ struct CaseLoader::Impl {
 
   std::shared_ptr<const PreparedImage> image(const ImageKey& key) const {
     if (auto known = images->find(key)) return known;
-    auto made = prepare_image(cohort, key.input, key.row, key.instance);
+    auto made = cohort.modality(key.input).image->prepare(cohort, key.input, key.row, key.instance);
     images->keep(key, made);
     return made;
   }
 
   /// What random numbers of this input of this case are drawn for.
-  std::string stream(size_t input, size_t row) const {
-    return cohort.ids[row] + "/" + cohort.inputs[input].first;
-  }
+  std::string stream(size_t input, size_t row) const { return cohort.ids[row] + "/" + cohort.name(input); }
 
   Case::Input load_image(const ImageKey& key, const Draw& draw) const {
-    const auto& options = cohort.inputs[key.input].second;
+    const ImageOptions& options = cohort.image_options(key.input);
     const auto cached = image(key);
     auto present = cached->present;
     at::Tensor values = with_landmarks(cached->prepared.values, landmarks[key.input]);
     if (draw.epoch >= 0) {
       auto name = stream(key.input, key.row);
-      if (is_bag(options)) name += "#" + std::to_string(key.instance);
+      if (cohort.names[key.input].bag) name += "#" + std::to_string(key.instance);
       const auto augmentation =
           preprocess::sample_augmentation(options.augment, draw.seed, draw.epoch, name, cached->present);
       values = preprocess::apply(values, cached->prepared.geometry, augmentation, options.preprocess);
@@ -138,8 +139,8 @@ struct CaseLoader::Impl {
   }
 
   Case::Input load_bag(size_t input, size_t row, const Draw& draw) const {
-    const auto& options = cohort.inputs[input].second;
-    const auto& files = cohort.files[input][row];
+    const ImageOptions& options = cohort.image_options(input);
+    const RowFiles& files = cohort.files[input][row];
     at::Tensor values;  // filled as they come: a large bag is not held twice
     std::vector<int64_t> views;
     std::vector<bool> present(options.channels.size(), false);
@@ -172,7 +173,7 @@ struct CaseLoader::Impl {
       return load_image(key, draw).values;
     } catch (const core::Error& error) {
       if (the_last_hope || cohort.options.strict) throw;
-      leave_out_tile(cohort, key.input, key.row, key.instance, error);
+      leave_out_instance(cohort, key.input, key.row, key.instance, error);
       return {};
     }
   }
@@ -203,7 +204,7 @@ Case CaseLoader::load(int64_t row, const Draw& draw) const {
                        std::vector<std::string> names;
                        bool any = false;
                        for (size_t input = 0; input < cohort.inputs.size(); ++input) {
-                         const auto& name = cohort.inputs[input].first;
+                         const auto& name = cohort.name(input);
                          names.push_back(name);
                          auto& into = loaded.inputs[name];
                          if (!cohort.has_input(input, at)) continue;
@@ -212,7 +213,7 @@ Case CaseLoader::load(int64_t row, const Draw& draw) const {
                                             [&] {
                                               if (const auto& reader = impl_->readers[input])
                                                 into.values = row_tensor(reader(at));
-                                              else if (is_bag(cohort.inputs[input].second))
+                                              else if (cohort.names[input].bag)
                                                 into = impl_->load_bag(input, at, draw);
                                               else
                                                 into = impl_->load_image({input, at, 0}, draw);

@@ -2,13 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 
-#include "data/cohort/cells.hpp"
 #include "data/cohort/cohort_impl.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
@@ -98,68 +95,6 @@ std::vector<Target> targets_of(const Cohort& cohort, const TaskSpec& spec) {
   return targets;
 }
 
-/// A feature of all rows. Text has a number a word, in no order.
-struct Feature {
-  std::string named;
-  bool categories = false;
-  Values values;
-};
-
-/// A column's values, and whether they are there: the day of a death is blank for the living.
-std::vector<Feature> clinical_features(const Cohort::Impl& cohort, size_t column) {
-  const std::string named = "column `" + cohort.table.columns[column] + "`";
-  Feature value{named, false, {}}, missing{"whether " + named + " is blank", false, {}};
-  std::map<std::string, double> words;
-  size_t numbers = 0, known = 0;
-  for (const auto& row : cohort.table.rows) {
-    const bool blank = is_blank(row[column]);
-    known += blank ? 0 : 1;
-    numbers += !blank && core::parse_double(row[column]) ? 1 : 0;
-    if (!blank) words.emplace(row[column], static_cast<double>(words.size()));
-    missing.values.push_back(blank ? 1 : 0);
-  }
-  value.categories = 2 * numbers <= known;
-  for (const auto& row : cohort.table.rows) {
-    const auto number = core::parse_double(row[column]);
-    value.values.push_back(is_blank(row[column]) ? NAN
-                           : value.categories    ? words.at(row[column])
-                                                 : number.value_or(NAN));
-  }
-  return {value, missing};
-}
-
-/// The genes of an input, one after the other, each once.
-void each_gene(const Cohort::Impl& cohort, size_t input, const std::function<void(const Feature&)>& look) {
-  using Genes = std::vector<std::string>;
-  const auto& samples = cohort.samples[input];
-  std::map<const Genes*, std::unordered_map<std::string_view, size_t>> places;
-  std::set<std::string_view> names;
-  for (const auto& sample : samples) {
-    if (!sample.table) continue;
-    const Genes& genes = *sample.table->genes;
-    auto& place = places[&genes];
-    if (!place.empty()) continue;
-    for (size_t i = 0; i < genes.size(); ++i) place.emplace(genes[i], i);
-    names.insert(genes.begin(), genes.end());
-  }
-  Feature feature{"", false, Values(samples.size())};
-  for (const auto name : names) {
-    feature.named = "gene `" + std::string(name) + "`";
-    for (size_t row = 0; row < samples.size(); ++row) {
-      feature.values[row] = NAN;
-      const auto& table = samples[row].table;
-      if (!table) continue;
-      const auto& place = places.at(table->genes.get());
-      const auto found = place.find(name);
-      if (found != place.end())
-        feature.values[row] = table->row(samples[row].row)[found->second];
-      else if (table->elsewhere)
-        feature.values[row] = *table->elsewhere;
-    }
-    look(feature);
-  }
-}
-
 bool sees(const TaskSpec& spec, const std::string& input) {
   return spec.inputs.empty() || std::find(spec.inputs.begin(), spec.inputs.end(), input) != spec.inputs.end();
 }
@@ -172,29 +107,16 @@ class Check {
 
   void run() {
     for (size_t input = 0; input < impl_.inputs.size(); ++input) {
-      const std::string& modality = impl_.inputs[input].second.modality;
-      if (modality == "clinical") {
-        for (const auto& column : impl_.columns[input].clinical)
-          if (column)
-            for (const auto& feature : clinical_features(impl_, *column))
-              look(input, feature, 2 * impl_.columns[input].clinical.size());
-      } else if (modality == "omics") {
-        const size_t genes = most_genes(input);
-        each_gene(impl_, input, [&](const Feature& gene) { look(input, gene, genes); });
-      }
+      const auto& numbers = impl_.modality(input).numbers;
+      if (numbers && numbers->each_feature != nullptr)
+        numbers->each_feature(
+            impl_, input, [&](const FeatureValues& feature, size_t count) { look(input, feature, count); });
       tell_ordered(input);
     }
   }
 
  private:
-  size_t most_genes(size_t input) const {
-    size_t most = 1;
-    for (const auto& sample : impl_.samples[input])
-      if (sample.table) most = std::max(most, sample.table->genes->size());
-    return most;
-  }
-
-  void look(size_t input, const Feature& feature, size_t features) {
+  void look(size_t input, const FeatureValues& feature, size_t features) {
     for (const auto& [spec, targets] : targets_) {
       if (!sees(*spec, impl_.inputs[input].first)) continue;
       for (const auto& target : targets) {

@@ -8,10 +8,8 @@
 #include <unordered_map>
 
 #include "data/cache/disk_cache.hpp"
-#include "data/harmonize/harmonize.hpp"
-#include "data/options/region_kind.hpp"
+#include "data/images/problems.hpp"
 #include "data/tables/feature_filter.hpp"
-#include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
@@ -30,28 +28,21 @@ using Cases = std::vector<std::shared_ptr<const Described>>;
 constexpr int computation = 2;
 
 /// Whatever the values depend on: the files' content and all options but those that come after.
-std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed) {
-  InputOptions options = cohort.inputs[input].second;
-  const auto& files = cohort.files[input][row];
+std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed,
+                   const std::string& options) {
+  const RowFiles& files = cohort.files[input][row];
+  const auto& channels = cohort.names[input].channels;
   std::string text = (perturbed ? "perturbed " : "described ") + std::to_string(computation) + "\n" +
                      std::string(core::version()) + "\n";
   const auto add = [&](const std::string& name, const std::filesystem::path& file) {
-    text += name + " " + (file.empty() ? "absent" : cohort.hash_of(file)) + "\n";
+    text += name + " " + (file.empty() ? "absent" : cohort.files.hash_of(file)) + "\n";
   };
   for (size_t i = 0; i < files.channels.size(); ++i) {
-    add(options.channels[i], files.channels[i]);
-    add(options.channels[i] + ".registration", files.registrations[i]);
+    add(channels[i], files.channels[i]);
+    add(channels[i] + ".registration", files.registrations[i]);
   }
   add("mask", files.mask);
-  ReliabilityOptions perturbations = options.filter.reliability;
-  perturbations.minimum = 0;
-  perturbations.cases = 0;
-  options.filter = {};
-  if (perturbed) options.filter.reliability = std::move(perturbations);
-  options.from.clear();
-  options.harmonize = {};
-  options.clip = 0;
-  return core::hash_bytes(text + config::to_yaml(config::dump(options)));
+  return core::hash_bytes(text + cohort.choice(input).name + "\n" + options);
 }
 
 std::string to_text(const Described& described) {
@@ -79,20 +70,6 @@ std::optional<Described> read_text(const std::string& text, bool perturbed) {
     core::log_debug(std::string("a cached description: ") + error.what());
   }
   return std::nullopt;
-}
-
-Described compute(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed) {
-  if (is_lesion(cohort.inputs[input].second)) return describe_lesion(cohort, input, row);
-  return perturbed ? describe_perturbed(cohort, input, row) : describe_radiomics(cohort, input, row);
-}
-
-/// One list for all cases that have the same names.
-std::shared_ptr<const Names> shared(const Cohort::Impl& cohort, std::shared_ptr<const Names> names) {
-  const std::scoped_lock lock(cohort.mutex);
-  for (const auto& known : cohort.name_lists)
-    if (*known == *names) return known;
-  cohort.name_lists.push_back(names);
-  return names;
 }
 
 /// Where features stand in lists of names, each list looked through once.
@@ -171,15 +148,6 @@ std::vector<T> chosen(const std::vector<T>& all, const std::vector<size_t>& whic
   return some;
 }
 
-/// The rest of `all` by what a filter made of it, told to the log.
-void require_some(size_t before, const std::vector<size_t>& kept, const std::string& filter) {
-  if (kept.empty())
-    core::fail_data("filter." + filter + ": none of " + std::to_string(before) +
-                    " features is left; make it milder");
-  core::log_info("filter." + filter + " keeps " + std::to_string(kept.size()) + " of " +
-                 std::to_string(before) + " features");
-}
-
 /// Features by variance and correlation.
 std::vector<size_t> informative(const Eigen::MatrixXd& values, const FilterOptions& filter) {
   const auto columns = static_cast<size_t>(values.cols());
@@ -196,22 +164,28 @@ std::vector<size_t> informative(const Eigen::MatrixXd& values, const FilterOptio
 
 }  // namespace
 
+void require_some(size_t before, const std::vector<size_t>& kept, const std::string& filter) {
+  if (kept.empty())
+    core::fail_data("filter." + filter + ": none of " + std::to_string(before) +
+                    " features is left; make it milder");
+  core::log_info("filter." + filter + " keeps " + std::to_string(kept.size()) + " of " +
+                 std::to_string(before) + " features");
+}
+
 std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t input, size_t row,
                                            bool perturbed) {
-  return cohort.descriptions->get({input, row, perturbed}, [&]() -> Described {
+  return cohort.stores.descriptions.get({input, row, perturbed}, [&]() -> Described {
+    const Description how = cohort.modality(input).region->describe(cohort, input, row, perturbed);
     Described made;
     std::optional<Described> kept;
-    if (cohort.disk) {
-      const std::string key = key_of(cohort, input, row, perturbed);
-      kept = read_text(
-          cohort.disk->fetch_text(key, [&] { return to_text(compute(cohort, input, row, perturbed)); }),
-          perturbed);
-      if (!kept)
-        core::log_warning(cohort.disk->path_of(key).string() + ": holds no description; it is made anew");
+    if (const auto& disk = cohort.stores.disk) {
+      const std::string key = key_of(cohort, input, row, perturbed, how.options);
+      kept = read_text(disk->fetch_text(key, [&] { return to_text(how.compute()); }), perturbed);
+      if (!kept) core::log_warning(disk->path_of(key).string() + ": holds no description; it is made anew");
     }
-    made = kept ? std::move(*kept) : compute(cohort, input, row, perturbed);
+    made = kept ? std::move(*kept) : how.compute();
     cohort.report(input, row, 0, made.warnings);
-    made.names = shared(cohort, made.names);
+    made.names = cohort.stores.shared_names(made.names);
     return made;
   });
 }
@@ -219,7 +193,7 @@ std::shared_ptr<const Described> described(const Cohort::Impl& cohort, size_t in
 Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& rows,
                      bool perturbed) {
   Cases cases(rows.size());
-  core::Progress progress("describing " + cohort.inputs[input].first, static_cast<int64_t>(rows.size()),
+  core::Progress progress("describing " + cohort.name(input), static_cast<int64_t>(rows.size()),
                           core::Progress::Show::if_slow);
   core::ThreadPool pool;
   pool.parallel_for(static_cast<int64_t>(rows.size()), 1, [&](int64_t begin, int64_t end) {
@@ -239,8 +213,46 @@ Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector
   return cases;
 }
 
-nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train) {
-  const FilterOptions& filter = cohort.inputs[input].second.filter;
+namespace {
+
+/// Medians, and features that were chosen by ranks or on a sample: nothing that adds up.
+struct FittedRegion final : FittedInput {
+  Names features;
+  std::vector<double> median;
+  std::vector<Moments> moments;
+  std::optional<FittedHarmonizer> harmonize;
+  bool by_correlation = false, by_reliability = false;  ///< how features were chosen; a file does not say
+
+  nlohmann::json to_json() const override {
+    nlohmann::json json{{"features", features}, {"median", median}};
+    add_to(json, moments);
+    if (harmonize) json["harmonize"] = harmonize->to_json();
+    return json;
+  }
+  std::shared_ptr<const FittedInput> merged(const FittedInput& /*other*/) const override {
+    if (by_reliability)
+      core::fail_usage(
+          "filter.reliability chose features on a sample of the training cases, which cannot be added up; "
+          "choose them once and name them with `settings`");
+    if (by_correlation)
+      core::fail_usage(
+          "filter.correlation chose features by ranks over the training part, which cannot be added up; set "
+          "filter.correlation: 0 and leave the choice to a head's feature_selection");
+    core::fail_usage(
+        "unknown features take the training median, and medians cannot be added up; write the features once "
+        "with `photo51 radiomics` and read them as clinical columns, whose gaps take the mean");
+  }
+  std::shared_ptr<const FittedInput> with_categories(const VisitCategories& visit) const override {
+    auto changed = std::make_shared<FittedRegion>(*this);
+    if (changed->harmonize) changed->harmonize->visit(visit);
+    return changed;
+  }
+};
+
+}  // namespace
+
+Fitted fit_region(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train,
+                  const FilterOptions& filter, const KeepFeatures& keep) {
   std::vector<size_t> present, rows;
   for (const size_t row : train)
     if (cohort.has_input(input, row)) present.push_back(row);
@@ -251,11 +263,7 @@ nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std
   if (rows.empty()) core::fail_data("no training patient has a lesion mask that can be read");
 
   Names names = all_names(cases);
-  if (filter.reliability.minimum > 0) {
-    const auto kept = reliable_features(cohort, input, rows, names);
-    require_some(names.size(), kept, "reliability");
-    names = chosen(names, kept);
-  }
+  if (keep) names = chosen(names, keep(rows, names));
   Positions positions(names);
   Eigen::MatrixXd values(static_cast<Eigen::Index>(rows.size()), static_cast<Eigen::Index>(names.size()));
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -263,52 +271,67 @@ nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std
     values.row(static_cast<Eigen::Index>(i)) =
         Eigen::Map<const Eigen::RowVectorXd>(row.data(), values.cols());
   }
-  nlohmann::json harmonize = fit_harmonizer(cohort, input, rows, values);
+  const auto harmonize = fit_harmonizer(cohort, input, rows, values);
   const auto medians = impute(values);
   std::vector<size_t> kept(names.size());
   std::iota(kept.begin(), kept.end(), size_t{0});
-  if (filter.any()) kept = informative(values, filter);
+  if (keep || filter.variance > 0 || filter.correlation > 0) kept = informative(values, filter);
 
-  nlohmann::json fitted{{"features", chosen(names, kept)},
-                        {"median", chosen(medians, kept)},
-                        {"mean", Names()},
-                        {"deviation", Names()}};
+  auto fitted = std::make_shared<FittedRegion>();
+  fitted->features = chosen(names, kept);
+  fitted->median = chosen(medians, kept);
   for (const size_t i : kept) {
     const auto column = values.col(static_cast<Eigen::Index>(i));
-    const auto learned = moments({column.begin(), column.end()});
-    fitted["mean"].push_back(learned.mean);
-    fitted["deviation"].push_back(learned.deviation);
+    fitted->moments.push_back(moments({column.begin(), column.end()}));
   }
-  if (!harmonize.is_null()) fitted["harmonize"] = of_features(std::move(harmonize), kept);
+  if (harmonize) fitted->harmonize = harmonize->of_features(kept);
+  fitted->by_reliability = static_cast<bool>(keep);
+  fitted->by_correlation = filter.correlation > 0;
   return fitted;
 }
 
-Names described_features(const core::Learned& fitted) {
-  return fitted.at("features").texts();
+Fitted fitted_region(const core::Learned& learned, const config::Choice& input) {
+  auto fitted = std::make_shared<FittedRegion>();
+  fitted->features = learned.at("features").texts();
+  const size_t count = fitted->features.size();
+  fitted->median = learned.at("median").numbers(count);
+  fitted->moments = moments_from(learned, count);
+  fitted->harmonize = harmonizer_from(learned, modality_of(input).numbers->options(input).harmonize, count);
+  return fitted;
 }
 
-RowReader read_described(const Cohort::Impl& cohort, size_t input, const core::Learned& fitted) {
+InputInfo region_info(const std::string& name, const config::Choice& /*input*/, const FittedInput* fitted) {
+  InputInfo info;
+  info.image = false;
+  info.features = state_of<FittedRegion>(fitted, name).features;
+  info.channels = static_cast<int64_t>(info.features.size());
+  return info;
+}
+
+RowReader read_region(const Cohort::Impl& cohort, size_t input, const FittedInput* fitted) {
   struct State {
-    State(const Cohort::Impl& cohort, size_t input, Names features, const core::Learned& learned)
-        : median(learned.at("median").numbers(features.size())),
-          learned_moments(moments_from(learned, features.size())),
-          harmonizer(cohort, input, learned, features.size()),
-          positions(std::move(features)) {}
-    std::vector<double> median;
-    std::vector<Moments> learned_moments;
+    State(const Cohort::Impl& cohort, size_t input, const FittedRegion& learned)
+        : fitted(learned), harmonizer(cohort, input, learned.harmonize), positions(learned.features) {}
+    FittedRegion fitted;
     Harmonizer harmonizer;
     Positions positions;
   };
-  const auto state = std::make_shared<State>(cohort, input, described_features(fitted), fitted);
+  const auto state =
+      std::make_shared<State>(cohort, input, state_of<FittedRegion>(fitted, cohort.name(input)));
   return [&cohort, input, state](size_t row) {
     auto raw = state->positions.values(*described(cohort, input, row));
     state->harmonizer.apply(row, raw);
+    const double clip = cohort.number_options(input).clip;
     std::vector<float> values;
     for (size_t i = 0; i < raw.size(); ++i)
-      values.push_back(z_score(std::isnan(raw[i]) ? state->median[i] : raw[i], state->learned_moments[i].mean,
-                               state->learned_moments[i].deviation, cohort.inputs[input].second.clip));
+      values.push_back(
+          z_score(std::isnan(raw[i]) ? state->fitted.median[i] : raw[i], state->fitted.moments[i], clip));
     return values;
   };
+}
+
+std::vector<std::string> region_problems(const Cohort::Impl& cohort, size_t input, size_t row) {
+  return problems_of_files(cohort, input, row, [&] { described(cohort, input, row); });
 }
 
 }  // namespace photo51::data

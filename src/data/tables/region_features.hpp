@@ -4,17 +4,23 @@
 
 #include <functional>
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
+#include "data/harmonize/harmonize.hpp"
 #include "data/images/read_input.hpp"
-#include "data/tables/tabular.hpp"
+#include "data/tables/moments.hpp"
+#include "photo51/data/modality/region.hpp"
 #include "photo51/radiomics/lesion/lesion.hpp"
 
 namespace photo51::data {
 
-using Described = Cohort::Impl::Described;
+/// How a modality describes a row's region: `compute` from the files; `options`, as YAML, are what that
+/// depends on.
+struct Description {
+  std::string options;
+  std::function<Described()> compute;
+};
 
 /// Of one case, remembered by the cohort and kept in its disk cache. `perturbed` (radiomics): the features
 /// under the P perturbations of `filter.reliability`, value p of feature f at f * P + p. Errors (data): the
@@ -27,23 +33,22 @@ std::vector<std::shared_ptr<const Described>> described_rows(const Cohort::Impl&
                                                              const std::vector<size_t>& rows,
                                                              bool perturbed = false);
 
-/// What the modalities compute.
-Described describe_lesion(const Cohort::Impl& cohort, size_t input, size_t row);
-Described describe_radiomics(const Cohort::Impl& cohort, size_t input, size_t row);
-Described describe_perturbed(const Cohort::Impl& cohort, size_t input, size_t row);
-
 /// radiomics::lesion_descriptors of a study, on the grid of its first channel. `source`: the mask's file.
 std::vector<double> descriptors_of(const InputVolumes& study, const std::vector<std::string>& channels,
                                    radiomics::Reference reference, const std::string& source);
 
-/// Which of the features `names` have an ICC of `filter.reliability.minimum` or more over `rows`, in order;
-/// those of location are not asked. Error (data): fewer than two cases could be perturbed.
-std::vector<size_t> reliable_features(const Cohort::Impl& cohort, size_t input,
-                                      const std::vector<size_t>& rows, const std::vector<std::string>& names);
+/// Which of the features `names` are kept, in order, before they are looked at together; null: all of them.
+using KeepFeatures = std::function<std::vector<size_t>(const std::vector<size_t>& rows,
+                                                       const std::vector<std::string>& names)>;
+/// Unknown values take the training median, after harmonisation. `keep` comes first, and then the filter.
+Fitted fit_region(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train,
+                  const FilterOptions& filter, const KeepFeatures& keep);
+Fitted fitted_region(const core::Learned& learned, const config::Choice& input);
+InputInfo region_info(const std::string& name, const config::Choice& input, const FittedInput* fitted);
+RowReader read_region(const Cohort::Impl& cohort, size_t input, const FittedInput* fitted);
+std::vector<std::string> region_problems(const Cohort::Impl& cohort, size_t input, size_t row);
 
-/// For the table of tabular modalities. Unknown values take the training median, after harmonisation.
-nlohmann::json fit_described(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
-std::vector<std::string> described_features(const core::Learned& fitted);
-RowReader read_described(const Cohort::Impl& cohort, size_t input, const core::Learned& fitted);
+/// The rest of `before` features by what a filter made of it, for the log. Error (data): none is left.
+void require_some(size_t before, const std::vector<size_t>& kept, const std::string& filter);
 
 }  // namespace photo51::data

@@ -102,8 +102,9 @@ struct Trainer::Impl {
   bool is_of_same_data() const {
     const auto metadata = nn::read_safetensors(last()).metadata;
     const auto fitted = metadata.find("fitted");
-    if (fitted == metadata.end() || fitted->second == member_.info.fitted.json) return true;
-    if (data::without_counts({fitted->second}).json == data::without_counts(member_.info.fitted).json)
+    if (fitted == metadata.end() || fitted->second == data::to_json(member_.info.fitted)) return true;
+    const auto then = data::fitted_from(fitted->second, job_.cohort.inputs());
+    if (data::to_json(data::without_counts(then)) == data::to_json(data::without_counts(member_.info.fitted)))
       return true;  // begun by a version that did not count
     core::log_warning(job_.title +
                       ": the training part is another one than when this model was begun, so it "

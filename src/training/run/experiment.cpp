@@ -57,6 +57,14 @@ ExperimentOptions read_experiment(const std::filesystem::path& config,
   return experiment;
 }
 
+ExperimentOptions read_run_experiment(const std::filesystem::path& config) {
+  config::Node document = config::load_lone_document(config);
+  data::drop_keys_of_other_modalities(document);
+  ExperimentOptions experiment;
+  config::read(document, experiment);
+  return experiment;
+}
+
 std::string to_yaml(ExperimentOptions& experiment) {
   return config::to_yaml(config::dump(experiment));
 }

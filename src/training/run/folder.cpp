@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "photo51/config/read.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
@@ -112,7 +111,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   auto& device = experiment.train.device;
   ExperimentOptions before;
   if (resume_) {
-    config::read(config::load_lone_document(config), before);
+    before = read_run_experiment(config);
     if (threads == 0) threads = before.train.threads;
     if (device == "auto") device = before.train.device;
   }

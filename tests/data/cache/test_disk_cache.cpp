@@ -13,6 +13,7 @@
 #include "data/fixture.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/ct.hpp"
 #include "photo51/data/split/split.hpp"
 #include "photo51/imaging/write.hpp"
 
@@ -358,10 +359,10 @@ TEST_F(DiskCacheTest, HashesAreRememberedByWhatTheFileSystemSays) {
 
 class CachedCohort : public CohortFolder {
  protected:
-  Cohort cohort(InputOptions image, const std::string& cache = "cache") const {
+  Cohort cohort(const config::Choice& image, const std::string& cache = "cache") const {
     auto of = options();
     if (!cache.empty()) of.cache.folder = folder_ / cache;
-    return Cohort(of, {{"mri", std::move(image)}}, {});
+    return Cohort(of, {{"mri", image}}, {});
   }
   size_t entries() const {
     size_t count = 0;
@@ -392,37 +393,38 @@ class CacheKeys : public CachedCohort {
 TEST_F(CacheKeys, TheSameFilesAndConfigHit) {
   auto image = image_input({"t1"});
   image.preprocess.normalize.method = "zscore";
-  const auto plain = values(cohort(image, ""));
-  EXPECT_TRUE(at::equal(values(cohort(image)), plain));
+  const auto plain = values(cohort(data::input(image), ""));
+  EXPECT_TRUE(at::equal(values(cohort(data::input(image))), plain));
   EXPECT_EQ(entries(), 1U);
-  EXPECT_TRUE(at::equal(values(cohort(image)), plain));
+  EXPECT_TRUE(at::equal(values(cohort(data::input(image))), plain));
   EXPECT_EQ(entries(), 1U);
   // A copy elsewhere has the same content.
   fs::copy_file(folder_ / "t1.nii", folder_ / "copy.nii");
   write("cohort.csv", "patient,t1\nP9,copy.nii\n");
-  EXPECT_TRUE(at::equal(values(cohort(image)), plain));
+  EXPECT_TRUE(at::equal(values(cohort(data::input(image))), plain));
   EXPECT_EQ(entries(), 1U);
 }
 
 TEST_F(CacheKeys, AnotherContentOrConfigMisses) {
   auto image = image_input({"t1"});
-  const auto first = values(cohort(image));
+  const auto first = values(cohort(data::input(image)));
   write_scan(5);
-  const auto second = values(cohort(image));
+  const auto second = values(cohort(data::input(image)));
   EXPECT_FALSE(at::equal(first, second));
   EXPECT_EQ(entries(), 2U);
   image.preprocess.normalize.method = "zscore";
-  EXPECT_FALSE(at::equal(values(cohort(image)), second));
+  EXPECT_FALSE(at::equal(values(cohort(data::input(image))), second));
   EXPECT_EQ(entries(), 3U);
   image.preprocess.normalize.clip = 1;
-  values(cohort(image));
+  values(cohort(data::input(image)));
   EXPECT_EQ(entries(), 4U);
-  image.modality = "ct";
-  values(cohort(image));
+  auto ct = image_input<CtOptions>({"t1"});
+  ct.preprocess = image.preprocess;
+  values(cohort(data::input(ct)));
   EXPECT_EQ(entries(), 5U);
   // What does not touch the prepared values does not matter.
   image.augment.flip = {"x"};
-  values(cohort(image));
+  values(cohort(data::input(image)));
   EXPECT_EQ(entries(), 5U);
 }
 
@@ -438,7 +440,7 @@ class DetachedVoxels : public CachedCohort {
   }
   Cohort two() const {
     write("cohort.csv", "patient,t1\nA,A/t1.mhd\nB,B/t1.mhd\n");
-    return cohort(image_input({"t1"}));
+    return cohort(data::input(image_input({"t1"})));
   }
   static float last_voxel(const Cohort& cohort, int64_t row) {
     return CaseLoader(cohort, fit(cohort, {0})).load(row).inputs.at("mri").values.flatten()[63].item<float>();

@@ -59,7 +59,7 @@ TEST_F(CheckFilesTest, NamesEveryBadFileOfEveryCase) {
   const auto cohort = skipping(
       "patient,t1,flair,seg\nP1,a.nii.gz,b.nii,a.nii.gz\nP2,cut.nii,absent.nii,a.nii.gz\nP3,b.nii,,words."
       "nii\n",
-      {{"mri", image_input({"t1", "flair"}, "seg")}});
+      {{"mri", data::input(image_input({"t1", "flair"}, "seg"))}});
   const auto bad = check_files(cohort, all_of(cohort));
   EXPECT_THAT(
       words(bad),
@@ -75,14 +75,15 @@ TEST_F(CheckFilesTest, NamesEveryBadFileOfEveryCase) {
 
 TEST_F(CheckFilesTest, AFileOfSeveralCasesIsNamedForEach) {
   write("words.nii", "words");
-  const auto cohort = skipping("patient,t1\nP1,words.nii\nP2,words.nii\n", {{"mri", image_input({"t1"})}});
+  const auto cohort =
+      skipping("patient,t1\nP1,words.nii\nP2,words.nii\n", {{"mri", data::input(image_input({"t1"}))}});
   EXPECT_THAT(words(check_files(cohort, all_of(cohort))),
               ElementsAre(HasSubstr("case P1"), HasSubstr("case P2")));
 }
 
 TEST_F(CheckFilesTest, PipesAreRefusedInsteadOfWaitedFor) {
   ASSERT_EQ(::mkfifo((folder_ / "fifo.nii").c_str(), 0600), 0);
-  const auto cohort = read("patient,t1\nP1,fifo.nii\n", {{"mri", image_input({"t1"})}});
+  const auto cohort = read("patient,t1\nP1,fifo.nii\n", {{"mri", data::input(image_input({"t1"}))}});
   EXPECT_THAT(words(check_files(cohort, {0})), ElementsAre(HasSubstr("is not a regular file")));
 }
 
@@ -91,7 +92,7 @@ TEST_F(CheckFilesTest, ReadingInFullFindsWhatHeadersDoNotSay) {
   cut("a.nii.gz", "cut1.nii.gz", 0.6), cut("b.nii.gz", "cut2.nii.gz", 0.6);
   const auto cohort =
       read("patient,t1,flair\nP1,a.nii.gz,b.nii.gz\nP2,cut1.nii.gz,cut2.nii.gz\nP3,c.nii.gz,cut1.nii.gz\n",
-           {{"mri", image_input({"t1", "flair"})}});
+           {{"mri", data::input(image_input({"t1", "flair"}))}});
   EXPECT_THAT(check_files(cohort, all_of(cohort)), IsEmpty());
   EXPECT_THAT(words(read_files(cohort, all_of(cohort))),
               ElementsAre(AllOf(HasSubstr("case P2: input mri: "), HasSubstr("cut2.nii.gz")),
@@ -101,7 +102,8 @@ TEST_F(CheckFilesTest, ReadingInFullFindsWhatHeadersDoNotSay) {
 
 TEST_F(CheckFilesTest, HashesAreTakenOnceForAllWhoAsk) {
   image("a.nii.gz"), image("b.nii.gz", 1);
-  const auto cohort = read("patient,t1\nP1,a.nii.gz\nP2,b.nii.gz\n", {{"mri", image_input({"t1"})}});
+  const auto cohort =
+      read("patient,t1\nP1,a.nii.gz\nP2,b.nii.gz\n", {{"mri", data::input(image_input({"t1"}))}});
   hash_files(cohort);
   const std::string before = cohort.file_hash(0, "mri");
   image("a.nii.gz", 5);  // who would read it again would see another file
@@ -111,7 +113,8 @@ TEST_F(CheckFilesTest, HashesAreTakenOnceForAllWhoAsk) {
 
 TEST_F(CheckFilesTest, AMissingFileOfACaseThatIsLeftOutDoesNotStopHashing) {
   image("a.nii.gz");
-  const auto cohort = skipping("patient,t1\nP1,a.nii.gz\nP2,absent.nii\n", {{"mri", image_input({"t1"})}});
+  const auto cohort =
+      skipping("patient,t1\nP1,a.nii.gz\nP2,absent.nii\n", {{"mri", data::input(image_input({"t1"}))}});
   hash_files(cohort);
   EXPECT_NE(cohort.file_hash(1, "mri"), "");
   EXPECT_NE(cohort.file_hash(1, "mri"), cohort.file_hash(0, "mri"));

@@ -3,6 +3,7 @@
 #include "data/fixture.hpp"
 #include "photo51/data/cohort/cohort.hpp"
 #include "photo51/data/load/fit.hpp"
+#include "photo51/data/modality/clinical.hpp"
 
 namespace photo51::data {
 namespace {
@@ -12,9 +13,8 @@ using ::testing::Not;
 
 class CohortChecks : public CohortFolder {
  protected:
-  static InputOptions clinical(std::vector<std::string> columns) {
-    InputOptions options;
-    options.modality = "clinical";
+  static ClinicalOptions clinical(std::vector<std::string> columns) {
+    ClinicalOptions options;
     options.columns = std::move(columns);
     return options;
   }
@@ -29,8 +29,8 @@ TEST_F(CohortChecks, ALabelAmongWhatItsHeadSeesIsRefused) {
   const std::string manifest = "patient,age,idh,time,event,clin.time\nP1,40,1,10,1,3\nP2,50,0,20,0,4\n";
   const auto idh = label_spec("idh", "binary");
   const auto os = label_spec("os", "survival", "time", "event");
-  const auto refused = [&](const InputOptions& options, const TaskSpec& spec) {
-    return failure(core::Fault::usage, [&] { read(manifest, {{"clin", options}}, {spec}); });
+  const auto refused = [&](const ClinicalOptions& options, const TaskSpec& spec) {
+    return failure(core::Fault::usage, [&] { read(manifest, {{"clin", data::input(options)}}, {spec}); });
   };
   EXPECT_THAT(refused(clinical({"age", "idh"}), idh),
               HasSubstr("input clin: columns: `idh` is what head `idh` is to predict"));
@@ -38,13 +38,13 @@ TEST_F(CohortChecks, ALabelAmongWhatItsHeadSeesIsRefused) {
               HasSubstr("columns: `event` is what head `os` is to predict"));
   EXPECT_EQ(refused(clinical({"age", "time"}), os), "no error")
       << "the input has a column `clin.time` of its own";
-  InputOptions other = clinical({"time"});
+  ClinicalOptions other = clinical({"time"});
   EXPECT_THAT(failure(core::Fault::usage,
                       [&] {
-                        read(manifest, {{"c", other}}, {os});
+                        read(manifest, {{"c", data::input(other)}}, {os});
                       }),
               HasSubstr("input c: columns: `time` is what head `os` is to predict"));
-  InputOptions harmonized = clinical({"age"});
+  ClinicalOptions harmonized = clinical({"age"});
   harmonized.harmonize.method = "combat";
   harmonized.harmonize.by = "idh";
   EXPECT_THAT(refused(harmonized, idh), HasSubstr("harmonize.by: `idh` is what head `idh`"));
@@ -55,7 +55,7 @@ TEST_F(CohortChecks, ALabelAmongWhatItsHeadSeesIsRefused) {
   auto apart = idh;
   apart.inputs = {"mri"};
   EXPECT_EQ(refused(clinical({"idh"}), apart), "no error");
-  read(manifest, {{"clin", clinical({"idh"})}}, {idh}, false);
+  read(manifest, {{"clin", data::input(clinical({"idh"}))}}, {idh}, false);
 }
 
 TEST_F(CohortChecks, ASiteColumnOfAnotherNameIsTold) {
@@ -63,7 +63,7 @@ TEST_F(CohortChecks, ASiteColumnOfAnotherNameIsTold) {
     write("cohort.csv", "patient," + column + ",age\nP1,A,40\n");
     auto made = options();
     made.site = site;
-    return logged([&] { Cohort(made, {{"clin", clinical({"age"})}}, {}); });
+    return logged([&] { Cohort(made, {{"clin", data::input(clinical({"age"}))}}, {}); });
   };
   EXPECT_THAT(with("Site", "site"),
               HasSubstr("there is no column `site`, so no patient has a site; is it `Site`?"));
@@ -77,7 +77,7 @@ TEST_F(CohortChecks, AMisspeltOptionalColumnIsRefused) {
   write("a.nii", "");
   const auto header = [&](const std::string& column) {
     return data_failure("patient,t1,flair," + column + "\nP1,a.nii,a.nii,\n",
-                        {{"mri", image_input({"t1", "flair"})}});
+                        {{"mri", data::input(image_input({"t1", "flair"}))}});
   };
   for (const char* column :
        {"flair.registratoin", "flair.Registration", "Flair.registration", "mri.flair.registation"})
@@ -89,7 +89,7 @@ TEST_F(CohortChecks, AMisspeltOptionalColumnIsRefused) {
 
 TEST_F(CohortChecks, ManifestsOfSpreadsheetsAreRead) {
   const auto idh = label_spec("idh", "binary");
-  const Inputs inputs{{"clin", clinical({"age"})}};
+  const Inputs inputs{{"clin", data::input(clinical({"age"}))}};
   std::string text;
   const auto warned = logged([&] {
     const auto cohort =
@@ -106,7 +106,7 @@ TEST_F(CohortChecks, ManifestsOfSpreadsheetsAreRead) {
 }
 
 TEST_F(CohortChecks, NumbersWithCommasAndDatesAreNoCategories) {
-  const Inputs inputs{{"clin", clinical({"x"})}};
+  const Inputs inputs{{"clin", data::input(clinical({"x"}))}};
   const auto manifest = [](const std::vector<std::string>& cells) {
     std::string text = "patient\tx\n";
     for (size_t i = 0; i < cells.size(); ++i) text += "P" + std::to_string(i) + "\t" + cells[i] + "\n";
@@ -123,7 +123,7 @@ TEST_F(CohortChecks, NumbersWithCommasAndDatesAreNoCategories) {
 }
 
 TEST_F(CohortChecks, AColumnOfNamesIsRefusedAsCategories) {
-  const Inputs inputs{{"clin", clinical({"x"})}};
+  const Inputs inputs{{"clin", data::input(clinical({"x"}))}};
   const auto cohort_of = [&](int words) {
     std::string text = "patient,x\n";
     for (int i = 0; i < 20; ++i) text += "P" + std::to_string(i) + ",w" + std::to_string(i % words) + "\n";

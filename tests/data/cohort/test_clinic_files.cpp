@@ -4,6 +4,9 @@
 #include "data/fixture.hpp"
 #include "data/images/read_input.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/ct.hpp"
+#include "photo51/data/modality/lesion.hpp"
+#include "photo51/data/modality/pet.hpp"
 #include "photo51/imaging/write.hpp"
 #include "support/dicom_objects.hpp"
 
@@ -33,15 +36,14 @@ class ClinicFiles : public CohortFolder {
       test::save(file, path);
     }
   }
-  static InputOptions input(const std::string& suv, const std::string& mask = "") {
-    InputOptions options = image_input({"pet"}, mask);
-    options.modality = "pet";
+  static PetOptions input(const std::string& suv, const std::string& mask = "") {
+    PetOptions options = image_input<PetOptions>({"pet"}, mask);
     options.suv = suv;
     return options;
   }
-  InputVolumes study(const std::string& cells, const InputOptions& options) const {
-    const Cohort cohort = read("patient,pet,seg\n" + cells + "\n", {{"pet", options}});
-    return read_study(cohort.impl(), 0, 0, imaging::Modality::pet);
+  InputVolumes study(const std::string& cells, const PetOptions& options) const {
+    const Cohort cohort = read("patient,pet,seg\n" + cells + "\n", {{"pet", data::input(options)}});
+    return read_study(cohort.impl(), 0, 0);
   }
 };
 
@@ -80,8 +82,8 @@ TEST_F(ClinicFiles, LoadMasksFromStructureSetsAndSegmentations) {
   test::write_segmentation(folder_ / "seg.dcm", look, {{1, 2, std::vector<Uint8>(36, 1)}});
   EXPECT_EQ(study("P1,pet,seg.dcm", input("auto", "seg")).mask->data.sum().item<int>(), 36);
   // The whole way: the mask becomes a channel, and its file is part of the hash.
-  const Cohort cohort =
-      read("patient,pet,seg\nP1,pet,rt.dcm#GTV\nP2,pet,rt.dcm#Lung\n", {{"pet", input("auto", "seg")}});
+  const Cohort cohort = read("patient,pet,seg\nP1,pet,rt.dcm#GTV\nP2,pet,rt.dcm#Lung\n",
+                             {{"pet", data::input(input("auto", "seg"))}});
   const Case loaded = CaseLoader(cohort, {}).load(0);
   EXPECT_EQ(loaded.inputs.at("pet").values[1].sum().item<float>(), 4);
   EXPECT_NE(cohort.file_hash(0, "pet"), cohort.file_hash(1, "pet"));
@@ -97,12 +99,10 @@ TEST_F(ClinicFiles, AMaskDrawnOnARegisteredChannelComesToTheFrame) {
   frame.origin = {-6, -6, -6};
   imaging::write_nifti(imaging::make_volume(at::ones({1, 24, 24, 24}), frame), folder_ / "t1.nii");
   write("map.txt", "1 0 0 -3\n0 1 0 0\n0 0 1 1\n");  // from the frame's world to the PET's
-  InputOptions options = input("auto", "seg");
-  options.modality = "body_lesion";
-  options.channels = {"t1", "pet"};
+  const auto options = image_input<BodyLesionOptions>({"t1", "pet"}, "seg");
   const auto mask_of = [&](const std::string& header, const std::string& cells) {
-    const Cohort cohort = read(header + "\n" + cells + "\n", {{"region", options}});
-    return *read_study(cohort.impl(), 0, 0, imaging::Modality::unknown).mask;
+    const Cohort cohort = read(header + "\n" + cells + "\n", {{"region", data::input(options)}});
+    return *read_study(cohort.impl(), 0, 0).mask;
   };
   const auto drawn = mask_of("patient,t1,pet,seg", "P1,,pet,rt.dcm#GTV");
   const auto moved = mask_of("patient,t1,pet,pet.registration,seg", "P1,t1.nii,pet,map.txt,rt.dcm#GTV");
@@ -121,10 +121,9 @@ TEST_F(ClinicFiles, AMaskDrawnOnARegisteredChannelComesToTheFrame) {
 TEST_F(ClinicFiles, AFrameOfASegmentationIsOneSlice) {
   PHOTO51_NEEDS_SHARED_CASES("dicom/c09_seg_sparse");
   const auto files = (test::shared_cases() / "dicom/c09_seg_sparse").string();
-  InputOptions ct = image_input({"ct"}, "seg");
-  ct.modality = "ct";
+  CtOptions ct = image_input<CtOptions>({"ct"}, "seg");
   const Cohort cohort =
-      read("patient,ct,seg\nP1," + files + "/ct," + files + "/one_slice.dcm\n", {{"ct", ct}});
+      read("patient,ct,seg\nP1," + files + "/ct," + files + "/one_slice.dcm\n", {{"ct", data::input(ct)}});
   const auto planes = CaseLoader(cohort, {}).load(0).inputs.at("ct").values[1].sum({1, 2});
   EXPECT_EQ(planes.ne(0).sum().item<int>(), 1);
   EXPECT_EQ(planes.sum().item<float>(), 36);  // of 1 x 1 x 2.5 mm
@@ -140,7 +139,7 @@ TEST_F(ClinicFiles, AMaskOutsideItsImageIsRefused) {
   EXPECT_THAT(
       failure(core::Fault::data, [&] { study("P1,pet,half.nii", input("auto", "seg")); }),
       AllOf(HasSubstr("mask seg"), HasSubstr("half.nii"), HasSubstr("(50 %) of the mask lie outside")));
-  InputOptions crop = input("auto", "seg");
+  PetOptions crop = input("auto", "seg");
   crop.masks.outside = "crop";
   EXPECT_NO_THROW(study("P1,pet,half.nii", crop));
 }
@@ -159,7 +158,7 @@ std::string warned(const std::function<void()>& work) {
 TEST_F(ClinicFiles, TellWhoThePatientIs) {
   pet("named", {{DCM_PatientName, "Franklin^Rosalind"}, {DCM_PatientBirthDate, "19200725"}});
   pet("pseudonym", kDeclared);
-  const auto inputs = Inputs{{"pet", input("auto")}};
+  const auto inputs = Inputs{{"pet", data::input(input("auto"))}};
   const std::string told = warned([&] { read("patient,pet\nP1,named\n", inputs); });
   EXPECT_THAT(told,
               AllOf(HasSubstr("input pet: files of 1 patient(s), the first P1, tell, or help to tell, who"),

@@ -1,5 +1,8 @@
 #include "data/fixture.hpp"
 #include "photo51/data/cohort/cohort.hpp"
+#include "photo51/data/modality/clinical.hpp"
+#include "photo51/data/modality/lesion.hpp"
+#include "photo51/data/modality/omics.hpp"
 #include "photo51/imaging/file_limits.hpp"
 
 namespace photo51::data {
@@ -13,7 +16,7 @@ using CohortTest = CohortFolder;
 TEST_F(CohortTest, ReadsRowsSitesAndCells) {
   write("a.nii", "x");
   const auto cohort =
-      read("patient,site,flair,sex\nP1,A,a.nii,F\nP2,,,NA\n", {{"mri", image_input({"flair"})}});
+      read("patient,site,flair,sex\nP1,A,a.nii,F\nP2,,,NA\n", {{"mri", data::input(image_input({"flair"}))}});
   ASSERT_EQ(cohort.size(), 2);
   EXPECT_EQ(cohort.id(1), "P2");
   EXPECT_EQ(cohort.site(0), "A");
@@ -28,17 +31,17 @@ TEST_F(CohortTest, ReadsRowsSitesAndCells) {
 TEST_F(CohortTest, ChannelPrefersItsOwnInputsColumn) {
   write("a.nii", "x");
   const auto cohort =
-      read("patient,flair,mri.flair\nP1,,a.nii\nP2,a.nii,\n", {{"mri", image_input({"flair"})}});
+      read("patient,flair,mri.flair\nP1,,a.nii\nP2,a.nii,\n", {{"mri", data::input(image_input({"flair"}))}});
   EXPECT_TRUE(cohort.has_input(0, "mri"));
   EXPECT_FALSE(cohort.has_input(1, "mri"));
 }
 
 TEST_F(CohortTest, OneChannelIsEnoughButAMaskAloneIsNot) {
   write("a.nii", "x");
-  InputOptions lesion = image_input({"t1", "flair"}, "seg");
-  lesion.modality = "lesion";
-  const auto cohort = read("patient,t1,flair,seg\nP1,a.nii,,\nP2,,,a.nii\n",
-                           {{"mri", image_input({"t1", "flair"}, "seg")}, {"lesion", lesion}});
+  LesionOptions lesion = image_input<LesionOptions>({"t1", "flair"}, "seg");
+  const auto cohort =
+      read("patient,t1,flair,seg\nP1,a.nii,,\nP2,,,a.nii\n",
+           {{"mri", data::input(image_input({"t1", "flair"}, "seg"))}, {"lesion", data::input(lesion)}});
   EXPECT_TRUE(cohort.has_input(0, "mri"));
   EXPECT_FALSE(cohort.has_input(1, "mri"));
   EXPECT_FALSE(cohort.has_input(0, "lesion"));
@@ -59,7 +62,7 @@ TEST_F(CohortTest, SaysWhatAFileMayTakeAndName) {
 }
 
 TEST_F(CohortTest, ManifestErrors) {
-  const Inputs mri{{"mri", image_input({"flair"})}};
+  const Inputs mri{{"mri", data::input(image_input({"flair"}))}};
   EXPECT_THAT(failure(core::Fault::data, [&] { Cohort(options(), mri, {}); }), HasSubstr("cohort.csv"));
   EXPECT_THAT(failure(core::Fault::usage, [&] { Cohort({}, mri, {}); }),
               HasSubstr("cohort.manifest is not given"));
@@ -98,40 +101,40 @@ TEST_F(CohortTest, SkippingLeavesMissingFilesToTheLoader) {
   write("cohort.csv", "patient,flair\nP1,gone.nii\n");
   auto skipping = options();
   skipping.on_bad_case = "skip";
-  EXPECT_TRUE(Cohort(skipping, {{"mri", image_input({"flair"})}}, {}).has_input(0, "mri"));
+  EXPECT_TRUE(Cohort(skipping, {{"mri", data::input(image_input({"flair"}))}}, {}).has_input(0, "mri"));
 }
 
 TEST_F(CohortTest, OneSeriesOfAFolderExists) {
   write("dicom/1.dcm", "x");
-  EXPECT_TRUE(read("patient,ct\nP1,dicom#1.2.3\n", {{"ct", image_input({"ct"})}}).has_input(0, "ct"));
-  EXPECT_THAT(data_failure("patient,ct\nP1,nothing#1.2.3\n", {{"ct", image_input({"ct"})}}),
+  EXPECT_TRUE(
+      read("patient,ct\nP1,dicom#1.2.3\n", {{"ct", data::input(image_input({"ct"}))}}).has_input(0, "ct"));
+  EXPECT_THAT(data_failure("patient,ct\nP1,nothing#1.2.3\n", {{"ct", data::input(image_input({"ct"}))}}),
               HasSubstr("there is no file `nothing#1.2.3`"));
 }
 
 TEST_F(CohortTest, UnknownInputOrHeadNamesTheNearest) {
-  const auto cohort =
-      read("patient,flair,idh\nP1,,1\n", {{"mri", image_input({"flair"})}}, {label_spec("idh", "binary")});
+  const auto cohort = read("patient,flair,idh\nP1,,1\n", {{"mri", data::input(image_input({"flair"}))}},
+                           {label_spec("idh", "binary")});
   EXPECT_THAT(failure(core::Fault::usage, [&] { (void)cohort.has_input(0, "mry"); }), HasSubstr("`mri`"));
   EXPECT_THAT(failure(core::Fault::usage, [&] { (void)cohort.label(0, "idn"); }), HasSubstr("`idh`"));
 }
 
 TEST_F(CohortTest, ExpressionTablesByPathOrColumn) {
-  InputOptions genes;
-  genes.modality = "omics";
+  OmicsOptions genes;
   genes.table = "e.tsv";
   write("e.tsv", "gene\tP1\tP3\nTP53\t1\t2\n");
-  auto cohort = read("patient\nP1\nP2\n", {{"genes", genes}});
+  auto cohort = read("patient\nP1\nP2\n", {{"genes", data::input(genes)}});
   EXPECT_TRUE(cohort.has_input(0, "genes"));
   EXPECT_FALSE(cohort.has_input(1, "genes"));
   genes.table = "rna";
   write("p1.tsv", "gene\tvalue\nTP53\t1\nIDH1\t2\n");
-  cohort = read("patient,rna\nP1,p1.tsv\nP2,\n", {{"genes", genes}});
+  cohort = read("patient,rna\nP1,p1.tsv\nP2,\n", {{"genes", data::input(genes)}});
   EXPECT_TRUE(cohort.has_input(0, "genes"));
   EXPECT_FALSE(cohort.has_input(1, "genes"));
-  EXPECT_THAT(data_failure("patient,rnas\nP1,\n", {{"genes", genes}}),
+  EXPECT_THAT(data_failure("patient,rnas\nP1,\n", {{"genes", data::input(genes)}}),
               HasSubstr("input genes: table: `rna` is neither a column of"));
   write("p1.tsv", "gene\tP9\tP8\nTP53\t1\t2\nIDH1\t1\t2\n");
-  EXPECT_THAT(data_failure("patient,rna\nP1,p1.tsv\n", {{"genes", genes}}),
+  EXPECT_THAT(data_failure("patient,rna\nP1,p1.tsv\n", {{"genes", data::input(genes)}}),
               HasSubstr("no patient of the cohort (such as `P1`)"));
 }
 
@@ -141,11 +144,10 @@ TEST_F(CohortTest, HashesFollowContent) {
   write("c.nii", "y");
   write("d/1", "x");
   write("e/1", "x");
-  InputOptions clinical;
-  clinical.modality = "clinical";
+  ClinicalOptions clinical;
   clinical.columns = {"age"};
   const auto cohort = read("patient,flair,age\nP1,a.nii,4\nP2,b.nii,4\nP3,c.nii,5\nP4,d,\nP5,e,\nP6,,\n",
-                           {{"mri", image_input({"flair"})}, {"clin", clinical}});
+                           {{"mri", data::input(image_input({"flair"}))}, {"clin", data::input(clinical)}});
   EXPECT_EQ(cohort.file_hash(0, "mri"), cohort.file_hash(1, "mri"));
   EXPECT_NE(cohort.file_hash(0, "mri"), cohort.file_hash(2, "mri"));
   EXPECT_EQ(cohort.file_hash(3, "mri"), cohort.file_hash(4, "mri"));
@@ -157,12 +159,13 @@ TEST_F(CohortTest, HashesFollowContent) {
 
 TEST_F(CohortTest, SingleCaseFromAssignments) {
   write("a.nii", "x");
-  InputOptions genes, clinical;
-  genes.modality = "omics";
+  OmicsOptions genes;
   genes.table = "e.tsv";
-  clinical.modality = "clinical";
+  ClinicalOptions clinical;
   clinical.columns = {"age"};
-  const Inputs inputs{{"mri", image_input({"t1", "flair"}, "seg")}, {"genes", genes}, {"clin", clinical}};
+  const Inputs inputs{{"mri", data::input(image_input({"t1", "flair"}, "seg"))},
+                      {"genes", data::input(genes)},
+                      {"clin", data::input(clinical)}};
   const std::string file = (folder_ / "a.nii").string();
   const auto cohort = Cohort::single(inputs, {"mri.flair=" + file});
   EXPECT_EQ(cohort.size(), 1);
@@ -177,10 +180,9 @@ TEST_F(CohortTest, SingleCaseFromAssignments) {
   EXPECT_TRUE(full.has_input(0, "genes"));
   EXPECT_TRUE(full.has_input(0, "clin"));
 
-  InputOptions lesion = image_input({"flair"}, "seg");
-  lesion.modality = "lesion";
+  LesionOptions lesion = image_input<LesionOptions>({"flair"}, "seg");
   const auto shared =
-      Cohort::single({inputs[0], {"lesion", lesion}}, {"mri.flair=" + file, "mri.seg=" + file});
+      Cohort::single({inputs[0], {"lesion", data::input(lesion)}}, {"mri.flair=" + file, "mri.seg=" + file});
   EXPECT_TRUE(shared.has_input(0, "lesion"));
   EXPECT_EQ(shared.file_hash(0, "lesion") == "", false);
 

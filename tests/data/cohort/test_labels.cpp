@@ -3,6 +3,7 @@
 #include "data/fixture.hpp"
 #include "photo51/data/cohort/cohort.hpp"
 #include "photo51/data/load/fit.hpp"
+#include "photo51/data/modality/clinical.hpp"
 
 namespace photo51::data {
 namespace {
@@ -277,10 +278,10 @@ TEST_F(LabelsTest, ClassesDifferByMoreThanTheirSpelling) {
 TEST_F(LabelsTest, WordsForZeroAreLearnedFromTraining) {
   auto spec = label_spec("mut", "binary");
   spec.positive = {"mutant"};
-  InputOptions clinical;
-  clinical.modality = "clinical";
+  ClinicalOptions clinical;
   clinical.columns = {"age"};
-  const auto cohort = read("patient,mut,age\nP1,mutant,1\nP2,wildtype,2\n", {{"c", clinical}}, {spec});
+  const auto cohort =
+      read("patient,mut,age\nP1,mutant,1\nP2,wildtype,2\n", {{"c", data::input(clinical)}}, {spec});
   const auto learned = fitted_labels({spec}, fit(cohort, {0, 1}));
   EXPECT_THAT(learned[0].negative, ElementsAre("wildtype"));
   EXPECT_THAT(refused("patient,mut\nP1,mutant\nP2,equivocal\n", learned[0]),

@@ -1,5 +1,9 @@
 // What readers find odd reaches the cohort's warnings: from every kind of input, and from the cache too.
 #include "photo51/data/cohort/warnings.hpp"
+#include "photo51/data/modality/ct.hpp"
+#include "photo51/data/modality/lesion.hpp"
+#include "photo51/data/modality/radiomics.hpp"
+#include "photo51/data/modality/ultrasound.hpp"
 
 #include <ATen/ATen.h>
 
@@ -110,7 +114,7 @@ TEST_F(FileWarningsTest, OfImagesAndMasksOnceACaseWithAndWithoutCaches) {
   seg("s.nii");
   seg("m.nii", true);
   write("cohort.csv", "patient,t1,seg\nP1,a.nii,s.nii\nP2,b.nii,m.nii\n");
-  const Inputs inputs{{"mri", image_input({"t1"}, "seg")}};
+  const Inputs inputs{{"mri", data::input(image_input({"t1"}, "seg"))}};
   CohortOptions of = options();
   EXPECT_EQ(loaded(Cohort(of, inputs, {})), expected("mri"));
   of.cache.folder = folder_ / "cache";
@@ -131,14 +135,13 @@ TEST_F(FileWarningsTest, OfDescriptionsOfRegionsToo) {
   seg("s.nii");
   seg("m.nii", true);
   write("cohort.csv", "patient,t1,seg\nP1,a.nii,s.nii\nP2,b.nii,m.nii\n");
-  for (const char* modality : {"body_lesion", "radiomics"}) {
-    InputOptions input = image_input({"t1"}, "seg");
-    input.modality = modality;
+  for (const config::Choice& input : {data::input(image_input<BodyLesionOptions>({"t1"}, "seg")),
+                                      data::input(image_input<RadiomicsOptions>({"t1"}, "seg"))}) {
     CohortOptions of = options();
-    EXPECT_EQ(loaded(Cohort(of, {{"region", input}}, {})), expected("region")) << modality;
+    EXPECT_EQ(loaded(Cohort(of, {{"region", input}}, {})), expected("region")) << input.name;
     of.cache.folder = folder_ / "cache";
-    EXPECT_EQ(loaded(Cohort(of, {{"region", input}}, {})), expected("region")) << modality;
-    EXPECT_EQ(loaded(Cohort(of, {{"region", input}}, {})), expected("region")) << modality;
+    EXPECT_EQ(loaded(Cohort(of, {{"region", input}}, {})), expected("region")) << input.name;
+    EXPECT_EQ(loaded(Cohort(of, {{"region", input}}, {})), expected("region")) << input.name;
   }
 }
 
@@ -148,7 +151,7 @@ TEST_F(FileWarningsTest, StrictRefusesTheCaseAndNamesTheFile) {
   write("cohort.csv", "patient,t1\nP1,a.nii\nP2,b.nii\n");
   CohortOptions of = options();
   of.strict = true;
-  const Inputs inputs{{"mri", image_input({"t1"})}};
+  const Inputs inputs{{"mri", data::input(image_input({"t1"}))}};
   EXPECT_THAT(
       failure(core::Fault::data, [&] { loaded(Cohort(of, inputs, {})); }),
       AllOf(HasSubstr("case P2"), HasSubstr("input mri"), HasSubstr("b.nii"), HasSubstr(test::odd_words)));
@@ -174,9 +177,8 @@ TEST_F(FileWarningsTest, OfDicomThatSaysTooLittle) {
       test::write_slice(folder_ / (std::string(name) + "/" + std::to_string(k) + ".dcm"), "CT", 6, 2.0 * k,
                         1000 + k, {{DCM_PatientID, "P1"}, {DCM_PatientName, "P1"}, {DCM_RescaleType, "US"}});
   write("cohort.csv", "patient,ct\nP1,P1\nP2,P2\n");
-  InputOptions ct = image_input({"ct"});
-  ct.modality = "ct";
-  const auto found = loaded(Cohort(options(), {{"ct", ct}}, {}));
+  CtOptions ct = image_input<CtOptions>({"ct"});
+  const auto found = loaded(Cohort(options(), {{"ct", data::input(ct)}}, {}));
   ASSERT_EQ(found.size(), 2U);
   EXPECT_THAT(found[1].text, HasSubstr("RescaleType (0028,1054) is US, not HU"));
 }
@@ -185,9 +187,9 @@ TEST_F(FileWarningsTest, OfIntensitiesThatWereNormalisedBefore) {
   scan("a.nii", false);
   scan("b.nii", false, -256);
   write("cohort.csv", "patient,t1\nP1,a.nii\nP2,b.nii\n");
-  InputOptions input = image_input({"t1"});
+  MriOptions input = image_input({"t1"});
   input.preprocess.normalize.method = "zscore";
-  const auto found = loaded(Cohort(options(), {{"mri", input}}, {}));
+  const auto found = loaded(Cohort(options(), {{"mri", data::input(input)}}, {}));
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].file, (folder_ / "b.nii").string());
   EXPECT_THAT(found[0].text, HasSubstr("normalised already"));
@@ -201,18 +203,18 @@ TEST_F(FileWarningsTest, NotOfWhatTheConfigSaysOrNobodyAsks) {
         "DimSize = 2 2 2\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n" +
             std::string("\1\2\3\4\5\6\7\10", 8));
   write("cohort.csv", "patient,us,t1\nP1,p.png,v.mha\nP2,p.png,v.mha\n");
-  InputOptions us = image_input({"us"}), t1 = image_input({"t1"});
-  us.modality = "ultrasound";
+  UltrasoundOptions us = image_input<UltrasoundOptions>({"us"});
+  MriOptions t1 = image_input({"t1"});
   us.color = "gray";
   us.dims = 2;
   t1.assume_spacing = {1, 1, 1};
   t1.assume_orientation = "LPS";
-  EXPECT_THAT(loaded(Cohort(options(), {{"us", us}, {"mri", t1}}, {})), IsEmpty());
+  EXPECT_THAT(loaded(Cohort(options(), {{"us", data::input(us)}, {"mri", data::input(t1)}}, {})), IsEmpty());
   us.preprocess.crop.around = "foreground";
   us.preprocess.crop.margin = 1;  // mm, of which a picture knows nothing
   EXPECT_THAT(failure(core::Fault::data,
                       [&] {
-                        loaded(Cohort(options(), {{"us", us}}, {}));
+                        loaded(Cohort(options(), {{"us", data::input(us)}}, {}));
                       }),
               HasSubstr("does not say how large"));
 }

@@ -8,6 +8,8 @@
 #include "photo51/data/cohort/cohort.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/clinical.hpp"
+#include "photo51/data/modality/omics.hpp"
 
 namespace photo51::data {
 namespace {
@@ -118,6 +120,66 @@ TEST(CombatTest, RefusesWhatCannotBeTold) {
   EXPECT_THAT(failure(core::Fault::data, [&] { fit_combat(data, false, {}); }), HasSubstr("one site only"));
 }
 
+/// The rows of `data` from `begin` on.
+CombatData rows_of(const CombatData& data, Eigen::Index begin, Eigen::Index count) {
+  CombatData some;
+  some.names = data.names;
+  some.values = data.values.middleRows(begin, count);
+  some.covariates = data.covariates.middleRows(begin, count);
+  for (Eigen::Index i = begin; i < begin + count; ++i) some.site.push_back(data.site[static_cast<size_t>(i)]);
+  return some;
+}
+
+TEST(CombatTest, SumsOfHalvesAreTheWholesAndGiveTheModel) {
+  auto data = two_sites(3, 2, 60);
+  for (Eigen::Index i = 0; i < data.values.rows(); i += 7) data.values(i, 1) = NAN;
+  data.values.col(4).setConstant(7);
+  const CombatSums whole = combat_sums(data);
+  const CombatSums halves = merge(combat_sums(rows_of(data, 0, 83)), combat_sums(rows_of(data, 83, 37)));
+  EXPECT_EQ(halves.sites, whole.sites);
+  EXPECT_EQ(halves.cases, whole.cases);
+  for (size_t site = 0; site < 2; ++site)
+    for (size_t f = 0; f < 5; ++f) {
+      EXPECT_EQ(halves.moments[site][f].count, whole.moments[site][f].count);
+      EXPECT_NEAR(halves.moments[site][f].mean, whole.moments[site][f].mean, 1e-12 * 50);
+      EXPECT_NEAR(halves.moments[site][f].deviation, whole.moments[site][f].deviation, 1e-12 * 50);
+    }
+  for (const bool mean_only : {false, true})
+    for (const std::optional<int64_t> reference : {std::optional<int64_t>(), std::optional<int64_t>(1)}) {
+      const CombatModel of_cases = fit_combat(data, mean_only, reference);
+      const CombatModel of_sums = fit_combat(halves, mean_only, reference);
+      EXPECT_LT((of_sums.mean - of_cases.mean).cwiseAbs().maxCoeff(), 1e-10);
+      EXPECT_LT((of_sums.deviation - of_cases.deviation).cwiseAbs().maxCoeff(), 1e-10);
+      EXPECT_LT((of_sums.shift - of_cases.shift).cwiseAbs().maxCoeff(), 1e-10);
+      EXPECT_LT((of_sums.scale - of_cases.scale).cwiseAbs().maxCoeff(), 1e-10);
+      EXPECT_EQ(of_sums.reference, reference);
+      const auto learned = harmonized_moments(of_cases, whole);
+      const auto values = harmonized(of_cases, data);
+      for (Eigen::Index f = 0; f < 5; ++f) {
+        const auto expected = moments({values.col(f).begin(), values.col(f).end()});
+        const Moments& found = learned[static_cast<size_t>(f)];
+        EXPECT_EQ(found.count, expected.count);
+        EXPECT_NEAR(found.mean, expected.mean, 1e-10);
+        EXPECT_NEAR(found.deviation, expected.deviation, 1e-10);
+      }
+    }
+}
+
+TEST(CombatTest, SumsOfOtherSitesJoinAndOfOtherFeaturesDoNot) {
+  CombatData one = two_sites(3, 2, 6), other = two_sites(1, 1, 6);
+  other.names = {"A", "C"};
+  const CombatSums both = merge(combat_sums(one), combat_sums(other));
+  EXPECT_EQ(both.sites, (std::vector<std::string>{"A", "B", "C"}));
+  EXPECT_EQ(both.cases, (std::vector<int64_t>{12, 6, 6}));
+  EXPECT_EQ(both.of_features({2, 0}).moments[1][1].mean, both.moments[1][0].mean);
+  EXPECT_THAT(failure(core::Fault::usage, [&] { merge(both, both.of_features({0})); }),
+              HasSubstr("the parts have different features"));
+  CombatSums alone = combat_sums(one);
+  alone.cases = {6, 1};
+  EXPECT_THAT(failure(core::Fault::data, [&] { fit_combat(alone, false, {}); }),
+              HasSubstr("one patient of site `B`"));
+}
+
 /// 24 patients of two sites and three numbers; site South adds 5.
 class HarmonizeTest : public CohortFolder {
  protected:
@@ -133,9 +195,8 @@ class HarmonizeTest : public CohortFolder {
     }
     return text + extra;
   }
-  static InputOptions numbers() {
-    InputOptions input;
-    input.modality = "clinical";
+  static ClinicalOptions numbers() {
+    ClinicalOptions input;
     input.columns = {"a", "b", "c"};
     input.harmonize.method = "combat";
     return input;
@@ -159,21 +220,21 @@ class HarmonizeTest : public CohortFolder {
 
 TEST_F(HarmonizeTest, ClinicalNumbersAreLearnedFromTheTrainingPart) {
   auto input = numbers();
-  const auto cohort = read(manifest(), {{"numbers", input}});
+  const auto cohort = read(manifest(), {{"numbers", data::input(input)}});
   const auto fitted = fit(cohort, first(24));
   EXPECT_LT(difference_of_sites(cohort, fitted), 0.5);
   input.harmonize.method = "none";
-  const auto as_is = read(manifest(), {{"numbers", input}});
+  const auto as_is = read(manifest(), {{"numbers", data::input(input)}});
   EXPECT_GT(difference_of_sites(as_is, fit(as_is, first(24))), 1.5);
   // Patients outside the training part leave no trace.
-  const auto more = read(manifest("P99,South,50,m,900,900,900,1\n"), {{"numbers", numbers()}});
-  EXPECT_EQ(fit(more, first(24)).json, fitted.json);
+  const auto more = read(manifest("P99,South,50,m,900,900,900,1\n"), {{"numbers", data::input(numbers())}});
+  EXPECT_EQ(to_json(fit(more, first(24))), to_json(fitted));
 }
 
 TEST_F(HarmonizeTest, ASiteThatWasNotSeen) {
   const std::string extra = "P99,East,50,m,1,1,1,1\nP98,,50,m,1,1,1,1\n";
   auto input = numbers();
-  const auto strict = read(manifest(extra), {{"numbers", input}});
+  const auto strict = read(manifest(extra), {{"numbers", data::input(input)}});
   const auto fitted = fit(strict, first(24));
   EXPECT_THAT(
       failure(core::Fault::data, [&] { features(strict, fitted, 24); }),
@@ -182,8 +243,8 @@ TEST_F(HarmonizeTest, ASiteThatWasNotSeen) {
   EXPECT_THAT(failure(core::Fault::data, [&] { features(strict, fitted, 25); }),
               HasSubstr("the site of patient `P98` is not known; fill in column `site`"));
   input.harmonize.unseen_site = "standardise_only";
-  const auto lenient = read(manifest(extra), {{"numbers", input}});
-  const auto column = nlohmann::json::parse(fitted.json)["inputs"]["numbers"]["columns"][0];
+  const auto lenient = read(manifest(extra), {{"numbers", data::input(input)}});
+  const auto column = nlohmann::json::parse(to_json(fitted))["inputs"]["numbers"]["columns"][0];
   EXPECT_NEAR(features(lenient, fitted, 24)[0],
               (1 - column["mean"].get<double>()) / column["deviation"].get<double>(), 1e-6);
 }
@@ -193,7 +254,7 @@ TEST_F(HarmonizeTest, Covariates) {
   input.harmonize.covariates = {"age", "sex"};
   const auto cohort =
       read(manifest("P99,South,,m,1,1,1,1\nP98,South,50,x,1,1,1,1\nP97,South,old,m,1,1,1,1\n"),
-           {{"numbers", input}}, {label_spec("idh", "binary")});
+           {{"numbers", data::input(input)}}, {label_spec("idh", "binary")});
   const auto fitted = fit(cohort, first(24));
   EXPECT_LT(difference_of_sites(cohort, fitted), 0.2);
   EXPECT_THAT(failure(core::Fault::data, [&] { features(cohort, fitted, 24); }),
@@ -206,7 +267,7 @@ TEST_F(HarmonizeTest, Covariates) {
   const auto refused = [&](std::vector<std::string> covariates, core::Fault fault) {
     input.harmonize.covariates = std::move(covariates);
     return failure(fault, [&] {
-      fit(read(manifest(), {{"numbers", input}}, {label_spec("idh", "binary")}), first(24));
+      fit(read(manifest(), {{"numbers", data::input(input)}}, {label_spec("idh", "binary")}), first(24));
     });
   };
   EXPECT_THAT(refused({"idh"}, core::Fault::usage), HasSubstr("is what head `idh` is to predict"));
@@ -217,24 +278,24 @@ TEST_F(HarmonizeTest, Covariates) {
 TEST_F(HarmonizeTest, ReferenceAndAnotherColumn) {
   auto input = numbers();
   input.harmonize.reference = "North";
-  const auto cohort = read(manifest(), {{"numbers", input}});
+  const auto cohort = read(manifest(), {{"numbers", data::input(input)}});
   EXPECT_LT(difference_of_sites(cohort, fit(cohort, first(24))), 0.1);
   input.harmonize.reference = "Nort";
-  const auto wrong = read(manifest(), {{"numbers", input}});
+  const auto wrong = read(manifest(), {{"numbers", data::input(input)}});
   EXPECT_THAT(failure(core::Fault::data, [&] { fit(wrong, first(24)); }),
               HasSubstr("the reference site `Nort` is not in the training part"));
   input.harmonize.reference = "";
   input.harmonize.by = "sex";
-  const auto by_sex = read(manifest(), {{"numbers", input}});
-  EXPECT_EQ(nlohmann::json::parse(fit(by_sex, first(24)).json)["inputs"]["numbers"]["harmonize"]["sites"],
+  const auto by_sex = read(manifest(), {{"numbers", data::input(input)}});
+  EXPECT_EQ(nlohmann::json::parse(to_json(fit(by_sex, first(24))))["inputs"]["numbers"]["harmonize"]["sites"],
             nlohmann::json({"f", "m"}));
   input.harmonize.by = "sexx";
-  const auto no_column = read(manifest(), {{"numbers", input}});
+  const auto no_column = read(manifest(), {{"numbers", data::input(input)}});
   EXPECT_THAT(failure(core::Fault::usage, [&] { fit(no_column, first(24)); }),
               HasSubstr("there is no column `sexx`"));
   input.columns = {"sex"};
   input.harmonize.by = "site";
-  const auto no_numbers = read(manifest(), {{"numbers", input}});
+  const auto no_numbers = read(manifest(), {{"numbers", data::input(input)}});
   EXPECT_THAT(failure(core::Fault::data, [&] { fit(no_numbers, first(24)); }),
               HasSubstr("none of the columns is numeric"));
 }
@@ -249,18 +310,17 @@ TEST_F(HarmonizeTest, Expression) {
       table += "\t" + core::format_fixed((gene == 2 ? 0.1 : 1) * random.normal() + (i % 2 == 1 ? 4 : 0), 6);
   }
   write("e.tsv", table + "\n");
-  InputOptions input;
-  input.modality = "omics";
+  OmicsOptions input;
   input.table = "e.tsv";
   input.top_variable = 5;
   input.harmonize.method = "combat";
-  const auto cohort = read(manifest(), {{"genes", input}});
+  const auto cohort = read(manifest(), {{"genes", data::input(input)}});
   const auto fitted = fit(cohort, first(24));
   EXPECT_LT(difference_of_sites(cohort, fitted), 0.1);
   // The gene that varied by site only is dropped, and the others keep their own numbers.
-  EXPECT_EQ(nlohmann::json::parse(fitted.json)["inputs"]["genes"]["genes"],
+  EXPECT_EQ(nlohmann::json::parse(to_json(fitted))["inputs"]["genes"]["genes"],
             nlohmann::json({"G0", "G1", "G3", "G4", "G5"}));
-  EXPECT_EQ(nlohmann::json::parse(fitted.json)["inputs"]["genes"]["harmonize"]["shift"][0].size(), 5U);
+  EXPECT_EQ(nlohmann::json::parse(to_json(fitted))["inputs"]["genes"]["harmonize"]["shift"][0].size(), 5U);
 }
 
 }  // namespace

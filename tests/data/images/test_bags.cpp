@@ -5,6 +5,10 @@
 #include "data/fixture.hpp"
 #include "data/images/instances.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/data/modality/clinical.hpp"
+#include "photo51/data/modality/lesion.hpp"
+#include "photo51/data/modality/mammography.hpp"
+#include "photo51/data/modality/ultrasound.hpp"
 #include "photo51/data/split/split.hpp"
 #include "photo51/imaging/picture/picture.hpp"
 
@@ -24,21 +28,19 @@ class BagTest : public CohortFolder {
     const auto pixel = at::tensor(rgb, at::kLong).to(at::kByte);
     write(name, imaging::encode_png(pixel.expand({2, 3, 3}).contiguous()));
   }
-  static InputOptions views() {
-    auto options = image_input({"left", "right"});
-    options.modality = "mammography";
+  static MammographyOptions views() {
+    auto options = image_input<MammographyOptions>({"left", "right"});
     options.dims = 2;
     options.preprocess.orientation = "none";
     return options;
   }
   /// P1 has both views, P2 the right one twice, P3 neither (but an age), P4 the left one.
-  Cohort four(const InputOptions& image) const {
+  Cohort four(const MammographyOptions& image) const {
     for (int i = 1; i <= 5; ++i) write_picture(std::to_string(i) + ".png", 10 * i);
-    InputOptions clinical;
-    clinical.modality = "clinical";
+    ClinicalOptions clinical;
     clinical.columns = {"age"};
     return read("patient,left,right,age\nP1,1.png,2.png,40\nP2,,3.png; 4.png,50\nP3,,,60\nP4,5.png,,70\n",
-                {{"breast", image}, {"clinical", clinical}});
+                {{"breast", data::input(image)}, {"clinical", data::input(clinical)}});
   }
   static std::vector<int64_t> numbers(const at::Tensor& tensor) {
     const auto flat = tensor.to(at::kLong).contiguous();
@@ -124,7 +126,7 @@ TEST_F(BagTest, TrainingShowsADrawnPart) {
   }
   auto options = views();
   options.train_instances = 4;
-  const auto cohort = read(text + ",\n", {{"breast", options}});
+  const auto cohort = read(text + ",\n", {{"breast", data::input(options)}});
   const CaseLoader cases(cohort, {});
   const auto shown = [&](int64_t epoch) {
     return firsts(cases.load(0, {.seed = 1, .epoch = epoch, .flip = {}}).inputs.at("breast").values);
@@ -152,39 +154,37 @@ TEST_F(BagTest, DrawnInstancesAreUniform) {
 
 TEST_F(BagTest, WhatIsABag) {
   auto options = views();
-  EXPECT_TRUE(is_bag(options));
+  EXPECT_TRUE(is_bag(data::input(options)));
   options.bag = "never";
-  EXPECT_FALSE(is_bag(options));
-  EXPECT_EQ(input_info({{"x", options}}, {}).at("x").channels, 2);
+  EXPECT_FALSE(is_bag(data::input(options)));
+  EXPECT_EQ(input_info({{"x", data::input(options)}}, {}).at("x").channels, 2);
   options = views();
   options.channels = {"left"};
-  EXPECT_FALSE(is_bag(options));
-  options.modality = "ultrasound";
-  options.bag = "always";
-  EXPECT_TRUE(is_bag(options));
-  options.modality = "lesion";
-  EXPECT_FALSE(is_bag(options));
+  EXPECT_FALSE(is_bag(data::input(options)));
+  auto frames = image_input<UltrasoundOptions>({"left"});
+  frames.bag = "always";
+  EXPECT_TRUE(is_bag(data::input(frames)));
+  EXPECT_FALSE(is_bag(data::input(image_input<LesionOptions>({"left"}, "seg"))));
 }
 
 TEST_F(BagTest, ColorPicturesBecomeWhatIsAsked) {
   write_color("c.png", {200, 100, 50});
   write_picture("g.png", 10);
-  auto image = image_input({"picture"});
-  image.modality = "ultrasound";
+  auto image = image_input<UltrasoundOptions>({"picture"});
   image.dims = 2;
   const auto loaded = [&](const std::string& file) {
-    const auto cohort = read("patient,picture\nP1," + file + "\n", {{"x", image}});
+    const auto cohort = read("patient,picture\nP1," + file + "\n", {{"x", data::input(image)}});
     return CaseLoader(cohort, {}).load(0).inputs.at("x");
   };
   EXPECT_THAT(failure(core::Fault::data, [&] { loaded("c.png"); }),
               HasSubstr("c.png: is a color picture and the input takes one channel a file; set the input's "
                         "color to gray or rgb"));
   image.color = "gray";
-  EXPECT_EQ(input_info({{"x", image}}, {}).at("x").channels, 1);
+  EXPECT_EQ(input_info({{"x", data::input(image)}}, {}).at("x").channels, 1);
   EXPECT_NEAR(loaded("c.png").values[0][1][2].item<float>(), 0.299 * 200 + 0.587 * 100 + 0.114 * 50, 1e-3);
   EXPECT_EQ(loaded("g.png").values[0][1][2].item<float>(), 15);
   image.color = "rgb";
-  EXPECT_EQ(input_info({{"x", image}}, {}).at("x").channels, 3);
+  EXPECT_EQ(input_info({{"x", data::input(image)}}, {}).at("x").channels, 3);
   EXPECT_THAT(firsts(loaded("c.png").values), ElementsAre(200, 100, 50));
   EXPECT_THAT(firsts(loaded("g.png").values), ElementsAre(10, 10, 10));
   EXPECT_EQ(loaded("g.png").channel_present.numel(), 3);
@@ -201,29 +201,27 @@ TEST_F(BagTest, ColorPicturesBecomeWhatIsAsked) {
 TEST_F(BagTest, EveryMisuseIsNamed) {
   write_picture("1.png", 10);
   write("tall.png", imaging::encode_png(at::zeros({4, 3}, at::kByte)));
-  EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;;1.png,\n", {{"x", views()}}),
+  EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;;1.png,\n", {{"x", data::input(views())}}),
               HasSubstr("cohort.csv:2: column `left`: `1.png;;1.png`: a file between two `;` has no name"));
-  EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;none.png,\n", {{"x", views()}}),
+  EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;none.png,\n", {{"x", data::input(views())}}),
               HasSubstr("there is no file `none.png`"));
   auto plain = views();
   plain.bag = "never";
-  EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;2.png,\n", {{"x", plain}}),
+  EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;2.png,\n", {{"x", data::input(plain)}}),
               HasSubstr("several files in one cell need `bag: always`"));
-  const auto mixed = read("patient,left,right\nP1,1.png,tall.png\n", {{"x", views()}});
+  const auto mixed = read("patient,left,right\nP1,1.png,tall.png\n", {{"x", data::input(views())}});
   EXPECT_THAT(failure(core::Fault::data, [&] { CaseLoader(mixed, {}).load(0); }),
               HasSubstr("tall.png: has another size than the case's other images; set preprocess.size"));
   const auto refused = [](const std::string& text) {
-    InputOptions options;
-    return failure(core::Fault::usage,
-                   [&] { config::read(config::parse_yaml("modality: " + text, "x.yaml"), options); });
+    return failure(core::Fault::usage, [&] { read_input("modality: " + text); });
   };
   EXPECT_THAT(refused("mammography\nchannels: [left, right]\nmask: seg\n"), HasSubstr("a bag has no mask"));
   EXPECT_THAT(refused("mri\nchannels: [a]\ntrain_instances: 3\n"), HasSubstr("is for bags only"));
   EXPECT_THAT(refused("mri\nchannels: [a]\nmirror: [b]\n"), HasSubstr("there is no channel `b`"));
   EXPECT_THAT(refused("mri\nchannels: [a]\nmirror: [a]\nmask: m\n"),
               HasSubstr("the mask would stay as it is"));
-  EXPECT_THAT(refused("clinical\ncolumns: [a]\ncolor: rgb\n"), HasSubstr("is for images only"));
-  EXPECT_THAT(refused("clinical\ncolumns: [a]\nbag: always\n"), HasSubstr("is for images only"));
+  EXPECT_THAT(refused("clinical\ncolumns: [a]\ncolor: rgb\n"), HasSubstr("color: unknown key"));
+  EXPECT_THAT(refused("clinical\ncolumns: [a]\nbag: always\n"), HasSubstr("bag: unknown key"));
   EXPECT_THAT(refused("ultrasound\nchannels: [a]\ncolor: rgb\naugment: {drop_channel: 0.1}\n"),
               HasSubstr("drop_channel would blank single colors"));
 }
@@ -232,7 +230,7 @@ TEST_F(BagTest, LeakageLooksIntoBags) {
   write_picture("1.png", 10);
   write_picture("2.png", 20);
   write_picture("3.png", 10);
-  const auto cohort = read("patient,left,right\nP1,1.png;2.png,\nP2,,3.png\n", {{"x", views()}});
+  const auto cohort = read("patient,left,right\nP1,1.png;2.png,\nP2,,3.png\n", {{"x", data::input(views())}});
   EXPECT_THAT(failure(core::Fault::data,
                       [&] {
                         check_leakage(cohort, {{{{0}, {1}}}, {}});
@@ -244,7 +242,7 @@ TEST_F(BagTest, OneCaseFromTheCommandLine) {
   write_picture("1.png", 10);
   write_picture("2.png", 20);
   const std::string a = (folder_ / "1.png").string(), b = (folder_ / "2.png").string();
-  const Inputs inputs{{"x", views()}};
+  const Inputs inputs{{"x", data::input(views())}};
   const auto cohort = Cohort::single(inputs, {"x.right=" + a + ";" + b});
   const auto input = CaseLoader(cohort, {}).load(0).inputs.at("x");
   EXPECT_THAT(firsts(input.values), ElementsAre(10, 20));
@@ -261,7 +259,7 @@ TEST_F(BagTest, MiasBreasts) {
   options.preprocess.normalize = {.method = "fixed", .mean = {0}, .std = {1}, .full_scale = 255};
   CohortOptions of;
   of.manifest = test::shared_data() / "mias" / "cohort.csv";
-  const Cohort cohort(of, {{"breast", options}}, {label_spec("abnormal", "binary")});
+  const Cohort cohort(of, {{"breast", data::input(options)}}, {label_spec("abnormal", "binary")});
   ASSERT_EQ(cohort.size(), 121);
   const CaseLoader cases(cohort, {});
   int64_t left = 0;  // breasts whose chest wall, where the light is, lies at the picture's left

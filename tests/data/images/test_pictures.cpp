@@ -1,4 +1,4 @@
-#include "data/images/modality_readers.hpp"
+#include "data/modality/pictures.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -6,6 +6,8 @@
 
 #include "photo51/core/files.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/mammography.hpp"
+#include "photo51/data/modality/ultrasound.hpp"
 #include "photo51/data/options/inputs.hpp"
 #include "photo51/imaging/picture/picture.hpp"
 #include "photo51/imaging/write.hpp"
@@ -93,15 +95,14 @@ TEST(Pictures, GoThroughACohort) {
   for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i);
   test::DicomFile still;
   still.text(0x00080060, "CS", "US").pixels(3, 4, 1, 1, pixels).save(folder / "us.dcm");
-  InputOptions breast, us;
-  breast.modality = "mammography";
+  MammographyOptions breast;
   breast.channels = {"view"};
-  us.modality = "ultrasound";
+  UltrasoundOptions us;
   us.channels = {"still"};
   breast.dims = us.dims = 2;
   breast.preprocess.orientation = us.preprocess.orientation = "none";
   const Cohort cohort = Cohort::single(
-      {{"breast", breast}, {"us", us}},
+      {{"breast", data::input(breast)}, {"us", data::input(us)}},
       {"breast.view=" + (folder / "l.dcm").string(), "us.still=" + (folder / "us.dcm").string()});
   const Case loaded = CaseLoader(cohort, {}).load(0);
   // Bright for dense, whatever the file's way round.

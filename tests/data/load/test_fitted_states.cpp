@@ -2,9 +2,10 @@
 #include <nlohmann/json.hpp>
 
 #include "data/fixture.hpp"
-#include "data/images/histogram_landmarks.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/data/load/loader.hpp"
+#include "photo51/data/modality/clinical.hpp"
+#include "photo51/data/modality/omics.hpp"
 
 namespace photo51::data {
 namespace {
@@ -19,9 +20,8 @@ class FittedStates : public CohortFolder {
       "patient,site,age,sex,a,b\nP1,N,40,f,1,2\nP2,S,50,m,2,4\nP3,N,61,f,4,3\nP4,S,39,m,9,1\n"
       "P5,N,55,m,3,5\nP6,S,47,f,8,2\n";
 
-  static InputOptions clinical(std::vector<std::string> columns) {
-    InputOptions options;
-    options.modality = "clinical";
+  static ClinicalOptions clinical(std::vector<std::string> columns) {
+    ClinicalOptions options;
     options.columns = std::move(columns);
     return options;
   }
@@ -29,9 +29,9 @@ class FittedStates : public CohortFolder {
   template <class Damage>
   std::string refused(const Cohort& cohort, const FittedTransforms& fitted, Damage damage) const {
     CaseLoader(cohort, fitted);  // what is not damaged is taken
-    Json all = Json::parse(fitted.json);
+    Json all = Json::parse(to_json(fitted));
     damage(all["inputs"]["in"]);
-    return failure(core::Fault::data, [&] { CaseLoader(cohort, {all.dump()}); });
+    return failure(core::Fault::data, [&] { CaseLoader(cohort, fitted_from(all.dump(), cohort.inputs())); });
   }
 };
 
@@ -40,7 +40,7 @@ auto names_fault(const std::string& what) {
 }
 
 TEST_F(FittedStates, ClinicalColumns) {
-  const Cohort cohort = read(people, {{"in", clinical({"age", "sex"})}});
+  const Cohort cohort = read(people, {{"in", data::input(clinical({"age", "sex"}))}});
   const FittedTransforms fitted = fit(cohort, {0, 1, 2, 3, 4, 5});
   const auto with = [&](auto damage) {
     return refused(cohort, fitted, [&](Json& in) { damage(in["columns"]); });
@@ -66,10 +66,9 @@ TEST_F(FittedStates, ClinicalColumns) {
 
 TEST_F(FittedStates, Expression) {
   write("e.tsv", "gene\tP1\tP2\tP3\nA\t1\t3\t2\nC\t2\t6\t1\n");
-  InputOptions omics;
-  omics.modality = "omics";
+  OmicsOptions omics;
   omics.table = "e.tsv";
-  const Cohort cohort = read("patient\nP1\nP2\nP3\n", {{"in", omics}});
+  const Cohort cohort = read("patient\nP1\nP2\nP3\n", {{"in", data::input(omics)}});
   const FittedTransforms fitted = fit(cohort, {0, 1, 2});
   EXPECT_THAT(refused(cohort, fitted, [](Json& in) { in["mean"].erase(0); }),
               names_fault("mean`: holds 1 entries where 2 are needed"));
@@ -88,7 +87,7 @@ TEST_F(FittedStates, Harmonisation) {
   input.harmonize.method = "combat";
   input.harmonize.mean_only = true;
   input.harmonize.covariates = {"age", "sex"};
-  const Cohort cohort = read(people, {{"in", input}});
+  const Cohort cohort = read(people, {{"in", data::input(input)}});
   const FittedTransforms fitted = fit(cohort, {0, 1, 2, 3, 4, 5});
   const auto with = [&](auto damage) {
     return refused(cohort, fitted, [&](Json& in) { damage(in["harmonize"]); });
@@ -126,12 +125,12 @@ TEST_F(FittedStates, Harmonisation) {
 TEST_F(FittedStates, Landmarks) {
   auto options = image_input({"flair", "t1"});
   options.preprocess.normalize.method = "histogram";
-  const Cohort cohort = read("patient,flair,t1\nP1,,\n", {{"in", options}}, {}, false);
+  const Cohort cohort = read("patient,flair,t1\nP1,,\n", {{"in", data::input(options)}}, {}, false);
   Json right = Json::array();
   for (int k = 0; k < 11; ++k) right.push_back(k / 10.0);
   const auto with = [&](const Json& landmarks) {
     const Json all{{"inputs", {{"in", {{"landmarks", landmarks}}}}}};
-    return failure(core::Fault::data, [&] { landmarks_of(cohort.impl(), 0, all); });
+    return failure(core::Fault::data, [&] { CaseLoader(cohort, fitted_from(all.dump(), cohort.inputs())); });
   };
   EXPECT_EQ(with(Json::array({right, right})), "no error");
   EXPECT_THAT(with(Json::array({right})), names_fault("landmarks`: is of 1 channels and the input has 2"));
@@ -147,8 +146,7 @@ TEST_F(FittedStates, Landmarks) {
 }
 
 TEST_F(FittedStates, ClassesAreNames) {
-  const auto spec = label_spec("c", "multiclass");
-  EXPECT_THAT(failure(core::Fault::data, [&] { fitted_labels({spec}, {R"({"classes": {"c": [1]}})"}); }),
+  EXPECT_THAT(failure(core::Fault::data, [&] { fitted_from(R"({"classes": {"c": [1]}})", {}); }),
               HasSubstr("`classes.c[0]`: is not text"));
 }
 

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "photo51/data/modality/clinical.hpp"
 #include "photo51/data/options/inputs.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"
@@ -20,10 +21,9 @@ class ForEachBatch : public ::testing::Test {
     std::ofstream(folder_ / "cohort.csv") << "patient,x\nA,1\nB,2\nC,3\nD,4\nE,5\n";
     CohortOptions options;
     options.manifest = folder_ / "cohort.csv";
-    InputOptions table;
-    table.modality = "clinical";
+    ClinicalOptions table;
     table.columns = {"x"};
-    cohort_ = std::make_unique<Cohort>(options, Inputs{{"table", table}}, std::vector<TaskSpec>{});
+    cohort_ = std::make_unique<Cohort>(options, Inputs{{"table", input(table)}}, std::vector<TaskSpec>{});
     fitted_ = fit(*cohort_, {0, 1, 2, 3, 4});
     cases_ = std::make_unique<CaseLoader>(*cohort_, fitted_);
     pass_.rows = {4, 2, 0, 1, 3};

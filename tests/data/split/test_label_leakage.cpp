@@ -4,6 +4,8 @@
 #include <functional>
 
 #include "data/fixture.hpp"
+#include "photo51/data/modality/clinical.hpp"
+#include "photo51/data/modality/omics.hpp"
 #include "photo51/data/split/split.hpp"
 
 namespace photo51::data {
@@ -49,16 +51,17 @@ class LabelLeakageTest : public CohortFolder {
               std::to_string(10 + 37 * (i * 7 % 24)) + "," + std::to_string(i % 2) + "," + cells(i) + "\n";
     return text;
   }
-  static InputOptions clinical(std::vector<std::string> columns) {
-    InputOptions options;
-    options.modality = "clinical";
+  static ClinicalOptions clinical(std::vector<std::string> columns) {
+    ClinicalOptions options;
     options.columns = std::move(columns);
     return options;
   }
-  Cohort cohort(const std::string& text, TaskSpec spec, InputOptions options = clinical({"x"})) const {
+  Cohort cohort(const std::string& text, TaskSpec spec,
+                config::Choice options = data::input(clinical({"x"}))) const {
     return read(text, {{"clin", std::move(options)}}, {std::move(spec)});
   }
-  std::string refused(const std::string& text, TaskSpec spec, InputOptions options = clinical({"x"})) const {
+  std::string refused(const std::string& text, TaskSpec spec,
+                      config::Choice options = data::input(clinical({"x"}))) const {
     const Cohort made = cohort(text, std::move(spec), std::move(options));
     return failure(core::Fault::data, [&] { check_leakage(made, {}); });
   }
@@ -119,11 +122,10 @@ TEST_F(LabelLeakageTest, GenesAreLookedAt) {
     for (int i = 0; i < 24; ++i) table += "\t" + std::to_string(gene[0] == 'I' ? 2 - i % 2 : i * 5 % 11);
   }
   write("e.tsv", table + "\n");
-  InputOptions omics;
-  omics.modality = "omics";
+  OmicsOptions omics;
   omics.table = "e.tsv";
   const auto plain = manifest("x", [](int) { return "1"; });
-  EXPECT_THAT(refused(plain, label_spec("idh", "binary"), omics),
+  EXPECT_THAT(refused(plain, label_spec("idh", "binary"), data::input(omics)),
               HasSubstr("leakage: input clin: gene `IDH1` tells the label of head idh without exception"));
 }
 

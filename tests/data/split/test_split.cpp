@@ -211,7 +211,8 @@ TEST_F(SplitTest, RefusesLeakage) {
   write("a.nii", "same");
   write("b.nii", "same");
   write("c.nii", "diff");
-  const auto all = read("patient,flair\nP1,a.nii\nP2,c.nii\nP3,b.nii\n", {{"mri", image_input({"flair"})}});
+  const auto all =
+      read("patient,flair\nP1,a.nii\nP2,c.nii\nP3,b.nii\n", {{"mri", data::input(image_input({"flair"}))}});
   check_leakage(all, {{{{0, 2}, {}}}, {1}});
   const auto image = failure(core::Fault::data, [&] { check_leakage(all, {{{{0, 1}, {2}}}, {}}); });
   EXPECT_THAT(image, HasSubstr("a.nii (patient `P1`, training)"));
@@ -226,7 +227,8 @@ TEST_F(SplitTest, RefusesLeakage) {
 
 TEST_F(SplitTest, LeakageTellsSeriesOfAFolderApart) {
   write("x/1.dcm", "one");
-  const auto all = read("patient,ct\nP1,x#1.2\nP2,x#1.3\nP3,x#1.2\n", {{"ct", image_input({"ct"})}});
+  const auto all =
+      read("patient,ct\nP1,x#1.2\nP2,x#1.3\nP3,x#1.2\n", {{"ct", data::input(image_input({"ct"}))}});
   check_leakage(all, {{{{0}, {}}}, {1}});
   EXPECT_THAT(failure(core::Fault::data,
                       [&] {
@@ -240,7 +242,7 @@ TEST_F(SplitTest, LeakageLooksIntoSeriesFolders) {
   write("x/2.dcm", "two");
   write("y/1.dcm", "one");
   write("y/2.dcm", "two");
-  const auto all = read("patient,ct\nP1,x\nP2,y\n", {{"ct", image_input({"ct"})}});
+  const auto all = read("patient,ct\nP1,x\nP2,y\n", {{"ct", data::input(image_input({"ct"}))}});
   EXPECT_THAT(failure(core::Fault::data,
                       [&] {
                         check_leakage(all, {{{{0}, {}}}, {1}});

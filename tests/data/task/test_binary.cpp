@@ -17,7 +17,7 @@ TEST_F(BinaryTask, ReadsTwoWordsAndCollatesThem) {
   const Cohort cohort = read("patient,idh\nP1,mutant\nP2,wild\nP3,\n", {}, {spec});
   const auto targets = collated(cohort);
   EXPECT_TRUE(targets.value.equal(at::tensor({1.F, 0.F, 0.F})));
-  EXPECT_TRUE(targets.known.equal(at::tensor({true, true, false})));
+  EXPECT_TRUE(targets.known.equal(at::tensor({1, 1, 0}, at::kByte).to(at::kBool)));
   EXPECT_FALSE(targets.event.defined());
   EXPECT_THAT(cohort.labels()[0].negative, ElementsAre("wild"));
 }

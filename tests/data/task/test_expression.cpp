@@ -16,7 +16,7 @@ TEST_F(ExpressionTask, CollatesTheGenesOfItsTable) {
   write("expression.tsv", "\tA\tB\nP1\t1\t2\nP3\t3\t4\n");
   const auto targets = collated(read("patient\nP1\nP2\nP3\n", {}, {spec}));
   EXPECT_TRUE(targets.value.equal(at::tensor({1.F, 2.F, 0.F, 0.F, 3.F, 4.F}).view({3, 2})));
-  EXPECT_TRUE(targets.known.equal(at::tensor({true, false, true})));
+  EXPECT_TRUE(targets.known.equal(at::tensor({1, 0, 1}, at::kByte).to(at::kBool)));
 }
 
 TEST_F(ExpressionTask, ItsGenesNameItsOutputs) {
@@ -32,9 +32,10 @@ TEST_F(ExpressionTask, ItsGenesNameItsOutputs) {
 }
 
 TEST(KnownRows, AreThoseWithAnyKnownLabel) {
-  Targets targets{at::zeros({3, 2}), {}, at::tensor({true, false, false, false, true, true}).view({3, 2})};
+  Targets targets{
+      at::zeros({3, 2}), {}, at::tensor({1, 0, 0, 0, 1, 1}, at::kByte).to(at::kBool).view({3, 2})};
   EXPECT_TRUE(known_rows(targets).equal(at::tensor({0, 2}, at::kLong)));
-  targets.known = at::tensor({false, true, true});
+  targets.known = at::tensor({0, 1, 1}, at::kByte).to(at::kBool);
   EXPECT_TRUE(known_rows(targets).equal(at::tensor({1, 2}, at::kLong)));
 }
 

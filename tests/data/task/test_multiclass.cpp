@@ -16,7 +16,7 @@ TEST_F(MulticlassTask, ReadsWordsAndCollatesTheirPlaces) {
   EXPECT_THAT(cohort.labels()[0].classes, ElementsAre("II", "III"));
   const auto targets = collated(cohort);
   EXPECT_TRUE(targets.value.equal(at::tensor({1.F, 0.F, 0.F})));
-  EXPECT_TRUE(targets.known.equal(at::tensor({true, true, false})));
+  EXPECT_TRUE(targets.known.equal(at::tensor({1, 1, 0}, at::kByte).to(at::kBool)));
 }
 
 TEST_F(MulticlassTask, ItsClassesNameItsOutputs) {

@@ -14,7 +14,7 @@ TEST_F(RegressionTask, ReadsNumbersAndCollatesThem) {
   const auto spec = label_spec("ki67", "regression");
   const auto targets = collated(read("patient,ki67\nP1,3.5\nP2,NA\nP3,-1\n", {}, {spec}));
   EXPECT_TRUE(targets.value.equal(at::tensor({3.5F, 0.F, -1.F})));
-  EXPECT_TRUE(targets.known.equal(at::tensor({true, false, true})));
+  EXPECT_TRUE(targets.known.equal(at::tensor({1, 0, 1}, at::kByte).to(at::kBool)));
   EXPECT_THAT(data_failure("patient,ki67\nP1,high\n", {}, {spec}),
               HasSubstr("cohort.csv:2: column `ki67`: `high` is not a number (head ki67)"));
 }

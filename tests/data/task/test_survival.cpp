@@ -15,8 +15,8 @@ TEST_F(SurvivalTask, ReadsTimesAndEventsAndCollatesBoth) {
   const auto targets =
       collated(read("patient,time,event\nP1,10,dead\nP2,20,alive\nP3,,dead\nP4,5,\n", {}, {spec}));
   EXPECT_TRUE(targets.value.equal(at::tensor({10.F, 20.F, 0.F, 0.F})));
-  EXPECT_TRUE(targets.event.equal(at::tensor({true, false, false, false})));
-  EXPECT_TRUE(targets.known.equal(at::tensor({true, true, false, false})));
+  EXPECT_TRUE(targets.event.equal(at::tensor({1, 0, 0, 0}, at::kByte).to(at::kBool)));
+  EXPECT_TRUE(targets.known.equal(at::tensor({1, 1, 0, 0}, at::kByte).to(at::kBool)));
   EXPECT_THAT(data_failure("patient,time,event\nP1,-1,1\n", {}, {spec}), HasSubstr("a time of 0 or more"));
 }
 

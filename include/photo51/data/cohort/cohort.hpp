@@ -9,7 +9,7 @@
 #include "photo51/data/cohort/warnings.hpp"
 #include "photo51/data/load/case.hpp"
 #include "photo51/data/options/cohort.hpp"
-#include "photo51/data/options/inputs_forward.hpp"
+#include "photo51/data/options/inputs.hpp"
 #include "photo51/data/task/task_spec.hpp"
 
 namespace photo51::data {

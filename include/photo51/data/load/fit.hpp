@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -10,15 +11,31 @@
 
 namespace photo51::data {
 
-/// What is learned from the training part only and travels with the model as JSON text: gene lists with means
-/// and deviations, categories of clinical columns, class names. Prediction uses these numbers, never the new
+/// What one input learned. Each modality that learns has a struct of its own.
+class FittedInput;
+
+/// What is learned from the training part only and travels with the model: gene lists with means and
+/// deviations, categories of clinical columns, class names. Prediction uses these numbers, never the new
 /// cohort's.
 struct FittedTransforms {
-  std::string json = "{}";
+  std::map<std::string, std::shared_ptr<const FittedInput>> inputs{};  ///< of those that learn
+  std::map<std::string, std::vector<std::string>> classes{};           ///< by head, where it has names
+  std::map<std::string, std::vector<std::string>> negative{};          ///< by head: the words for 0
 };
 
 /// Learns scalings, gene lists and categories from `train` rows.
 FittedTransforms fit(const Cohort& cohort, const std::vector<int64_t>& train);
+
+/// As it stands in a model's file, and back. Every name, size and number is checked: Error (data) names the
+/// place, what is wrong with it and the remedy.
+std::string to_json(const FittedTransforms& fitted);
+FittedTransforms fitted_from(const std::string& json, const Inputs& inputs);
+
+/// What the two parts' cases together teach, as if they had been fitted at once: to 1e-12, if no patient is
+/// in both. For states that `fit` made; a file does not keep how many cases stand behind a mean. Error
+/// (usage) names the input and the alternative where a state cannot be added: medians, filters by rank or
+/// reliability, harmonisation.
+FittedTransforms merge(const FittedTransforms& a, const FittedTransforms& b);
 
 /// `labels` with the class names and the words for 0 that were fitted: what a trained model's heads mean.
 std::vector<TaskSpec> fitted_labels(std::vector<TaskSpec> labels, const FittedTransforms& fitted);
@@ -33,6 +50,7 @@ struct InputInfo {
   bool bag = false;                   ///< a case has any number of instances; channels and size are theirs
   int64_t views = 1;                  ///< bags: how many manifest columns instances come from
 };
+/// Error (data) when an input that learns was not fitted.
 std::map<std::string, InputInfo> input_info(const Inputs& inputs, const FittedTransforms& fitted);
 
 }  // namespace photo51::data

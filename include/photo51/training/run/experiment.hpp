@@ -23,6 +23,8 @@ void describe(config::Fields& f, ExperimentOptions& o);
 /// Reads a config with what it extends, then applies `key=value` overrides. Errors (usage) with file:line.
 ExperimentOptions read_experiment(const std::filesystem::path& config,
                                   const std::vector<std::string>& overrides = {});
+/// The `config.yaml` of a run of this version or an earlier one.
+ExperimentOptions read_run_experiment(const std::filesystem::path& config);
 /// The resolved config as YAML: every value, defaults included.
 std::string to_yaml(ExperimentOptions& experiment);
 
