@@ -1,8 +1,8 @@
-#include "backbones/describe_encoder.hpp"
-
 #include <utility>
 
+#include "photo51/backbones/image_encoder_options.hpp"
 #include "photo51/backbones/mil/bag_pools.hpp"
+#include "photo51/config/names_of.hpp"
 
 namespace photo51::backbones {
 namespace {
@@ -20,12 +20,6 @@ void describe_bag(config::Fields& f, BagPoolOptions& o) {
 }
 
 }  // namespace
-
-std::vector<std::string> names_of(const config::Components& components) {
-  std::vector<std::string> names;
-  for (const auto& component : components) names.push_back(component.name);
-  return names;
-}
 
 void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools,
                       const char* dropout) {

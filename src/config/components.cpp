@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "photo51/config/names_of.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::config {
@@ -22,6 +23,12 @@ void check_new_name(const Components& table, const std::string& name) {
                      "`; take letters, digits and `_`, and begin with no digit");
   if (std::ranges::find(table, name, &Component::name) != table.end())
     core::fail_usage("there is a component `" + name + "` in this table already; take another name");
+}
+
+std::vector<std::string> names_of(const Components& components) {
+  std::vector<std::string> names;
+  for (const Component& component : components) names.push_back(component.name);
+  return names;
 }
 
 Components joined(const Components& first, const Components& second) {

@@ -183,6 +183,11 @@ const TaskMetrics& metrics_of(const std::string& task) {
   return table().at(task);
 }
 
+void require_metrics(const std::vector<data::TaskSpec>& heads) {
+  for (const auto& head : heads)
+    core::with_context("model.heads." + head.head, [&] { metrics_of(head.task); });
+}
+
 double headline(const ScoredPredictions& scored) {
   return find_headline(metrics_of(scored.spec.task))->of(scored);
 }

@@ -22,6 +22,12 @@ bool has_option(const TaskHead& head, const std::string& key) {
   return std::find(head.options.begin(), head.options.end(), key) != head.options.end();
 }
 
+std::vector<std::string> all_tasks() {
+  std::vector<std::string> names;
+  for (const auto& task : data::tasks()) names.push_back(task.name);
+  return names;
+}
+
 /// "binary and survival": the tasks whose heads have this option.
 std::string heads_with(const std::string& key) {
   std::vector<std::string> names;
@@ -36,7 +42,7 @@ std::string heads_with(const std::string& key) {
 }  // namespace
 
 void describe(config::Fields& f, HeadOptions& o) {
-  f("task", o.task, "what the head predicts", {.one_of = head_tasks(), .required = true});
+  f("task", o.task, "what the head predicts", {.one_of = all_tasks(), .required = true});
   f("label", o.label, "manifest column; empty = the head's name (survival: `time`)");
   f("event", o.event,
     "survival: manifest column that says whether the event was seen: 1 or 0, true or false, yes or no, dead "
@@ -77,6 +83,9 @@ void describe(config::Fields& f, HeadOptions& o) {
     {.min = 1});
 
   const TaskHead* head = find_head(o.task);
+  f.check(
+      head != nullptr, "task",
+      "the task `" + o.task + "` has no heads; add it with radiogenomics::add_head before a config is read");
   const auto has = [&](const std::string& key) { return head != nullptr && has_option(*head, key); };
   const auto belongs = [&](bool given, const char* key) {
     f.check(!given || has(key), key, "belongs to " + heads_with(key) + " heads only");

@@ -51,6 +51,11 @@ TEST(TaskMetrics, OfFurtherTasks) {
   data::add_task(task);
   PHOTO51_EXPECT_ERROR(metrics_of("weight"), usage,
                        HasSubstr("the task `weight` has no metrics; add it with evaluation::add_metrics"));
+  data::TaskSpec head;
+  head.head = "kg";
+  head.task = "weight";
+  PHOTO51_EXPECT_ERROR(require_metrics({head}), usage,
+                       HasSubstr("model.heads.kg: the task `weight` has no metrics"));
   TaskMetrics row = metrics_of("regression");
   PHOTO51_EXPECT_ERROR(add_metrics(row), usage, HasSubstr("has its metrics already"));
   row.task = "weight";

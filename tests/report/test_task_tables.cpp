@@ -127,7 +127,8 @@ TEST_F(AnotherLibrarysTask, IsReadTrainedScoredAndReported) {
   };
   EXPECT_THAT(refused(), HasSubstr("lesion_count"));
   data::add_task(lesion_count());
-  EXPECT_THAT(refused(), HasSubstr("lesion_count")) << "it has no heads yet";
+  EXPECT_THAT(refused(), HasSubstr("config.yaml:5: model.heads.lesions.task: the task `lesion_count` has no "
+                                   "heads; add it with radiogenomics::add_head"));
   radiogenomics::add_head({.task = "lesion_count",
                            .make = [](const radiogenomics::HeadOptions&, const data::TaskSpec&,
                                       int64_t width) -> std::shared_ptr<radiogenomics::Head> {
@@ -135,6 +136,13 @@ TEST_F(AnotherLibrarysTask, IsReadTrainedScoredAndReported) {
                            }});
   EXPECT_THAT(refused(), HasSubstr("model.heads.lesions: the task `lesion_count` has no metrics; add it with "
                                    "evaluation::add_metrics"));
+  auto by_code = training::read_experiment(config_, {"model.heads.lesions.task=regression"});
+  by_code.pipeline.model.heads.front().second.task = "lesion_count";
+  training::RunRequest request;
+  request.folder = cohort_ / "unscored";
+  PHOTO51_EXPECT_ERROR(training::train(by_code, request), usage,
+                       HasSubstr("model.heads.lesions: the task `lesion_count` has no metrics"));
+  EXPECT_FALSE(std::filesystem::exists(request.folder));
   evaluation::add_metrics(count_metrics());
   const auto experiment = training::read_experiment(config_, {});
   const auto specs = model::label_specs(experiment.pipeline.model);

@@ -25,15 +25,7 @@ class SmallEmbeddings final : public training::Objective {
   std::vector<training::Term> terms(model::Model& model, const data::Batch& batch,
                                     const training::StepContext& context) override {
     const model::Outputs outputs = training::forward(model, batch, context);
-    std::vector<training::Term> terms;
-    for (const auto& loss : model.head_losses(outputs, batch)) {
-      training::Term term;
-      term.name = loss.head;
-      term.mean = loss.mean;
-      term.count = loss.count;
-      term.weight = loss.weight;
-      terms.push_back(term);
-    }
+    std::vector<training::Term> terms = training::supervised_terms(model, outputs, batch);
     training::Term penalty;
     penalty.name = "embedding";
     penalty.per_case = outputs.fused.square().mean(1);

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include "photo51/config/fields.hpp"
 
 namespace photo51::backbones {
 
@@ -24,5 +27,9 @@ struct ImageEncoderOptions {
   int64_t dims = 0;  ///< 2 or 3, checked against the input; 0 = whatever the input has
   BagPoolOptions bag = {};
 };
+/// For an architecture's own `describe`. `pools` are those that its network can do; `dropout` is the key of
+/// the tokens' dropout.
+void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools,
+                      const char* dropout = "dropout");
 
 }  // namespace photo51::backbones

@@ -35,6 +35,8 @@ struct TaskMetrics {
 void add_metrics(TaskMetrics row);
 /// Error (usage) that says what to add: no such task, no metrics for it.
 const TaskMetrics& metrics_of(const std::string& task);
+/// The same, at the start, for every head of a model.
+void require_metrics(const std::vector<data::TaskSpec>& heads);
 /// The headline's value for these cases; NaN where it is not defined.
 double headline(const ScoredPredictions& scored);
 

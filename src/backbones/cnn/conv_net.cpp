@@ -2,8 +2,8 @@
 
 #include <torch/nn/module.h>
 
-#include "backbones/describe_encoder.hpp"
 #include "photo51/backbones/image_encoder.hpp"
+#include "photo51/config/names_of.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/conv.hpp"
 #include "photo51/nn/layers/norm.hpp"

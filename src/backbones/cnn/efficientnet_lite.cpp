@@ -5,7 +5,6 @@
 #include <iterator>
 #include <vector>
 
-#include "backbones/describe_encoder.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"

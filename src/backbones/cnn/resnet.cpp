@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "backbones/describe_encoder.hpp"
 #include "photo51/backbones/image_encoder.hpp"
+#include "photo51/config/names_of.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/conv.hpp"
 #include "photo51/nn/layers/norm.hpp"

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "backbones/describe_encoder.hpp"
 #include "backbones/mil/rows.hpp"
+#include "photo51/config/names_of.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "backbones/describe_encoder.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "photo51/config/read.hpp"
-#include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/task_metrics.hpp"
@@ -51,8 +50,7 @@ ExperimentOptions read_experiment(const std::filesystem::path& config,
   for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   ExperimentOptions experiment;
   config::read(document, experiment);
-  for (const auto& [name, head] : experiment.pipeline.model.heads)
-    core::with_context("model.heads." + name, [&, &task = head.task] { evaluation::metrics_of(task); });
+  evaluation::require_metrics(model::label_specs(experiment.pipeline.model));
   tell_of_unused_inputs(document, config, experiment.pipeline);
   return experiment;
 }

@@ -16,6 +16,7 @@
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
+#include "photo51/evaluation/task_metrics.hpp"
 #include "photo51/run/cases.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/run/state.hpp"
@@ -265,6 +266,7 @@ class Run {
 
 TrainedRun train(ExperimentOptions experiment, const RunRequest& request) {
   config::validate(experiment, "");
+  evaluation::require_metrics(model::label_specs(experiment.pipeline.model));
   if (experiment.pipeline.cohort.manifest.empty())
     core::fail_usage(
         "cohort.manifest: is missing: name the cohort's CSV in the config or as "

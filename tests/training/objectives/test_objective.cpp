@@ -3,8 +3,11 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "photo51/config/read.hpp"
 #include "support/errors.hpp"
+#include "training/tabular_cohort.hpp"
 
 namespace photo51::training {
 namespace {
@@ -88,6 +91,72 @@ TEST(Supervised, Bf16ChangesThePassAndNotTheTypeOfItsOutputs) {
   EXPECT_EQ(bf16.logits.at("y").scalar_type(), at::kFloat);
   EXPECT_FALSE(at::equal(fp32.logits.at("y"), bf16.logits.at("y")));
   EXPECT_TRUE(at::allclose(fp32.logits.at("y"), bf16.logits.at("y"), 0.05, 0.05));
+}
+
+struct ShrinkingOptions {
+  double weight = 1;
+};
+void describe(config::Fields& f, ShrinkingOptions& o) {
+  f("weight", o.weight, "of the penalty", {.min = 0});
+}
+
+/// Of other code: the heads' losses and a penalty on large embeddings.
+class Shrinking final : public Objective {
+ public:
+  explicit Shrinking(double weight) : weight_(weight) {}
+  std::vector<Term> terms(model::Model& model, const data::Batch& batch,
+                          const StepContext& context) override {
+    const model::Outputs outputs = forward(model, batch, context);
+    auto terms = supervised_terms(model, outputs, batch);
+    terms.push_back({.name = "size",
+                     .sum = outputs.fused.square().mean(1).sum(),
+                     .count = batch.size(),
+                     .weight = weight_});
+    return terms;
+  }
+
+ private:
+  double weight_;
+};
+
+/// Under a name that no other test of this program reads.
+void add_shrinking() {
+  static const bool once = [] {
+    objectives().add(config::component<ShrinkingOptions>("shrinking", "with a penalty on large embeddings"),
+                     [](const config::Choice& choice) -> std::unique_ptr<Objective> {
+                       return std::make_unique<Shrinking>(choice.as<ShrinkingOptions>().weight);
+                     });
+    return true;
+  }();
+  ASSERT_TRUE(once);
+}
+
+/// The last epoch's mean of a term, from the run's log.
+double last_term(const std::filesystem::path& run, const std::string& name) {
+  const std::string log = core::read_file(run / "log.jsonl");
+  const auto lines = core::split(core::trim(log), '\n');
+  return nlohmann::json::parse(lines.back()).at("losses").at(name).get<double>();
+}
+
+TEST(OpenObjectives, OneOfOtherCodeTrainsThroughAConfig) {
+  const test::TabularCohort cohort;
+  const auto config = [&](const std::string& objective) {
+    return cohort.config("objective: " + objective, "y: {task: regression}",
+                         "validation_fraction: 0.2, seed: 1");
+  };
+  add_shrinking();
+  PHOTO51_EXPECT_ERROR(
+      read_experiment(config("shrinkin")), usage,
+      HasSubstr("config.yaml:6: train.objective: there is no `shrinkin` (did you mean `shrinking`?)"));
+  PHOTO51_EXPECT_ERROR(read_experiment(config("{name: shrinking, weight: -1}")), usage,
+                       HasSubstr("train.objective.weight: must be at least 0"));
+  config("{name: shrinking, weight: 0}");
+  const double free = last_term(cohort.run("free"), "size");
+  config("{name: shrinking, weight: 10}");
+  const auto run = cohort.run("shrunk");
+  EXPECT_LT(last_term(run, "size"), 0.6 * free);
+  EXPECT_GT(last_term(run, "y"), 0);
+  EXPECT_THAT(core::read_file(run / "config.yaml"), HasSubstr("shrinking"));
 }
 
 }  // namespace

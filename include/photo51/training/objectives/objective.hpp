@@ -26,8 +26,8 @@ struct StepContext {
 /// One term of a loss: a sum over `count` items (cases with a known label, pairs, tokens), and its weight.
 struct Term {
   std::string name;
-  at::Tensor sum;     ///< scalar; undefined where the term is given by its mean
-  int64_t count = 0;  ///< of items, known on the host
+  at::Tensor sum = {};  ///< scalar; undefined where the term is given by its mean
+  int64_t count = 0;    ///< of items, known on the host
   double weight = 1;
   at::Tensor per_case = {};  ///< [B], where the term decomposes into cases; undefined elsewhere
   /// Instead of `sum`: the mean over the items, scalar, for losses that are computed so. It enters the loss
@@ -52,9 +52,14 @@ class Objective {
 
 /// The model's outputs in the precision of the step; `logits` are float32 in any case.
 model::Outputs forward(model::Model& model, const data::Batch& batch, const StepContext& context);
+/// What `supervised` makes of these outputs, for objectives that add to it or run the model more than once: a
+/// term for each head that is a layer, then one for each loss that encoders and fusions ask for, all given by
+/// their means. None where the batch has no usable label.
+std::vector<Term> supervised_terms(model::Model& model, const model::Outputs& outputs,
+                                   const data::Batch& batch);
 
 using BuildObjective = std::unique_ptr<Objective> (*)(const config::Choice& choice);
-/// What `train.objective:` may name.
+/// What `train.objective:` may name. Open: other code adds its own, see config/components.hpp.
 config::Catalogue<BuildObjective>& objectives();
 /// Error (usage) when there is no such objective.
 std::unique_ptr<Objective> make_objective(const config::Choice& choice);
