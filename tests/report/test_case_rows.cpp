@@ -18,6 +18,7 @@ TEST(CaseRows, SayWhichInputsAreThere) {
   clinical.columns = {"age"};
   data::TaskSpec spec;
   spec.head = spec.column = "idh";
+  spec.task = "binary";
   const data::Cohort cohort(options, {{"clinic", data::input(clinical)}}, {spec});
   const auto rows = case_rows(cohort, {{"P1", "test"}});
   ASSERT_EQ(rows.size(), 2U);

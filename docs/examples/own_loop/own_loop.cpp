@@ -42,7 +42,11 @@ class SmallEmbeddings final : public training::Objective {
 int main() try {
   const auto folder = std::filesystem::temp_directory_path() / "photo51_own_loop";
   std::filesystem::remove_all(folder);
-  phantom::write_phantom({.patients = 24, .seed = 1}, folder / "cohort");
+  phantom::PhantomOptions patients;
+  patients.patients = 24;
+  patients.modalities = {"expression"};
+  patients.missing_expression = 0;  // a batch is made of cases that have an input
+  phantom::write_phantom(patients, folder / "cohort");
 
   data::CohortOptions manifest;
   manifest.manifest = folder / "cohort" / "cohort.csv";
