@@ -136,8 +136,9 @@ std::vector<std::string> certainty(const ReportInput& input, const HeadCases& ca
   const auto& wording = wording_of(cases.spec.task);
   std::vector<std::string> lines;
   if (wording.calibration != nullptr)
-    lines = wording.calibration(
-        shown, [&](const std::string& metric) { return find_metric(input, cases.spec.head, metric, run::group::all); });
+    lines = wording.calibration(shown, [&](const std::string& metric) {
+      return find_metric(input, cases.spec.head, metric, run::group::all);
+    });
   double width = 0;
   for (size_t i = 0; i < shown.predicted.size(); ++i) width += shown.high[i] - shown.low[i];
   width /= static_cast<double>(shown.predicted.size());

@@ -27,7 +27,8 @@ void augment(const Arguments&) {
   options.bias_field = photo51::preprocess::BiasFieldOptions{.probability = 1, .magnitude = 0.1};
   int64_t epoch = 0;
   print_median(1, 5, [&] {
-    const auto drawn = photo51::preprocess::sample_augmentation(options, 1, epoch++, "patch", std::vector<bool>(4, true));
+    const auto drawn =
+        photo51::preprocess::sample_augmentation(options, 1, epoch++, "patch", std::vector<bool>(4, true));
     photo51::preprocess::apply(patch, geometry, drawn, {});
   });
 }
