@@ -9,7 +9,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/model/model.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/init.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::inference {

@@ -8,7 +8,11 @@
 #include <optional>
 #include <thread>
 
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/conv.hpp"
+#include "photo51/nn/layers/dropout.hpp"
+#include "photo51/nn/layers/layer_norm.hpp"
+#include "photo51/nn/layers/linear.hpp"
+#include "photo51/nn/layers/self_attention.hpp"
 #include "support/errors.hpp"
 
 namespace {

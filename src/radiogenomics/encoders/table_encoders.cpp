@@ -6,6 +6,7 @@
 #include <string>
 
 #include "photo51/core/error.hpp"
+#include "photo51/nn/init.hpp"
 
 namespace photo51::radiogenomics {
 

@@ -2,7 +2,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "radiogenomics/heads/rows.hpp"
 
 namespace photo51::radiogenomics {

@@ -1,6 +1,6 @@
 #include <torch/nn/module.h>
 
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "photo51/radiogenomics/losses/survival.hpp"
 #include "radiogenomics/heads/rows.hpp"
 

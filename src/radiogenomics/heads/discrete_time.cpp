@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "photo51/core/error.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "photo51/radiogenomics/losses/survival.hpp"
 #include "radiogenomics/heads/rows.hpp"
 

@@ -1,7 +1,7 @@
 #include <torch/nn/module.h>
 
 #include "photo51/core/error.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "radiogenomics/heads/rows.hpp"
 
 namespace photo51::radiogenomics {

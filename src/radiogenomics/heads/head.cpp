@@ -4,7 +4,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/init.hpp"
 #include "radiogenomics/heads/rows.hpp"
 
 namespace photo51::radiogenomics {

@@ -5,7 +5,9 @@
 #include <limits>
 
 #include "photo51/core/files.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/init.hpp"
+#include "photo51/nn/layers/batch_norm.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 #include "support/shared_data.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "photo51/backbones/catalogue.hpp"
-#include "photo51/nn/layers.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::radiogenomics {
