@@ -11,13 +11,13 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Collector final : Fields {
+struct ReferenceCollector final : Fields {
   void visit(Field field) override { fields.push_back(std::move(field)); }
   std::vector<Field> fields;
 };
 
 std::vector<Field> fields_of(const Section& section) {
-  Collector collector;
+  ReferenceCollector collector;
   section.describe(collector);
   return collector.fields;
 }

@@ -18,36 +18,36 @@ namespace {
 
 std::atomic<bool> drawn{false};
 
-struct Range {
+struct CodeRange {
   uint32_t first, last;
 };
 
 template <size_t N>
-bool within(uint32_t code, const std::array<Range, N>& ranges) {
+bool within(uint32_t code, const std::array<CodeRange, N>& ranges) {
   return std::any_of(ranges.begin(), ranges.end(),
-                     [code](const Range& r) { return code >= r.first && code <= r.last; });
+                     [code](const CodeRange& r) { return code >= r.first && code <= r.last; });
 }
 
 /// Marks that stand over the character before, and what is not seen at all.
-constexpr std::array<Range, 9> no_columns{{{0x300, 0x36F},
-                                           {0x483, 0x489},
-                                           {0x591, 0x5BD},
-                                           {0x610, 0x61A},
-                                           {0x64B, 0x65F},
-                                           {0x1AB0, 0x1AFF},
-                                           {0x200B, 0x200F},
-                                           {0x20D0, 0x20FF},
-                                           {0xFE00, 0xFE0F}}};
+constexpr std::array<CodeRange, 9> no_columns{{{0x300, 0x36F},
+                                               {0x483, 0x489},
+                                               {0x591, 0x5BD},
+                                               {0x610, 0x61A},
+                                               {0x64B, 0x65F},
+                                               {0x1AB0, 0x1AFF},
+                                               {0x200B, 0x200F},
+                                               {0x20D0, 0x20FF},
+                                               {0xFE00, 0xFE0F}}};
 /// East Asian wide characters and pictographs (Unicode Annex 11, in blocks).
-constexpr std::array<Range, 9> two_columns{{{0x1100, 0x115F},
-                                            {0x2E80, 0xA4CF},
-                                            {0xAC00, 0xD7A3},
-                                            {0xF900, 0xFAFF},
-                                            {0xFE30, 0xFE6F},
-                                            {0xFF00, 0xFF60},
-                                            {0xFFE0, 0xFFE6},
-                                            {0x1F300, 0x1FAFF},
-                                            {0x20000, 0x3FFFD}}};
+constexpr std::array<CodeRange, 9> two_columns{{{0x1100, 0x115F},
+                                                {0x2E80, 0xA4CF},
+                                                {0xAC00, 0xD7A3},
+                                                {0xF900, 0xFAFF},
+                                                {0xFE30, 0xFE6F},
+                                                {0xFF00, 0xFF60},
+                                                {0xFFE0, 0xFFE6},
+                                                {0x1F300, 0x1FAFF},
+                                                {0x20000, 0x3FFFD}}};
 
 int columns_of(const Character& character) {
   if (!character.valid) return 1;

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
+#include "evaluation/undefined.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/thread_pool.hpp"
 
@@ -12,7 +12,6 @@ namespace photo51::evaluation {
 
 namespace {
 
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 constexpr uint64_t draws_a_resample = 20;
 
 /// Linear interpolation between order statistics of sorted values.

@@ -6,11 +6,11 @@
 #include <map>
 #include <numeric>
 
+#include "evaluation/undefined.hpp"
+
 namespace photo51::evaluation {
 
 namespace {
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 int64_t positives(std::span<const int> label) {
   return std::count(label.begin(), label.end(), 1);

@@ -3,10 +3,10 @@
 #include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <set>
 #include <span>
 
+#include "evaluation/undefined.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/progress.hpp"
 #include "photo51/core/table.hpp"
@@ -23,8 +23,6 @@
 namespace photo51::evaluation {
 
 namespace {
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 /// A resample: what the statistics read, without names and intervals, which cost time a thousand times over.
 ScoredPredictions resampled(const ScoredPredictions& scored, std::span<const int64_t> chosen) {

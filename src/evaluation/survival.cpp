@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
+
+#include "evaluation/undefined.hpp"
 
 namespace photo51::evaluation {
 
 namespace {
-
-constexpr double undefined = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<size_t> by_time(std::span<const double> time) {
   std::vector<size_t> order(time.size());

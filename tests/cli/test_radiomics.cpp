@@ -18,12 +18,12 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-struct Row {
+struct FeatureRow {
   std::string image, mask;
 };
 
 /// The first case of the cohort that has both.
-Row first_case() {
+FeatureRow first_case() {
   const core::Table table = core::read_table(cohort() / "cohort.csv");
   for (const auto& row : table.rows) {
     const std::string image = row[table.require("flair")], mask = row[table.require("seg")];

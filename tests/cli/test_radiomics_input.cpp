@@ -13,7 +13,7 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-std::vector<std::string> train_arguments(const std::filesystem::path& run,
+std::vector<std::string> train_radiomics(const std::filesystem::path& run,
                                          std::vector<std::string> more = {}) {
   std::vector<std::string> arguments{"train",
                                      (source_dir() / "tests" / "cli" / "radiomics_input.yaml").string(),
@@ -24,7 +24,7 @@ std::vector<std::string> train_arguments(const std::filesystem::path& run,
 
 TEST(RadiomicsInput, TrainsAndPredicts) {
   const TemporaryFolder folder;
-  const Outcome trained = run_program(train_arguments(folder / "run"));
+  const Outcome trained = run_program(train_radiomics(folder / "run"));
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   for (const char* filter : {"filter.reliability keeps", "filter.variance keeps", "filter.correlation keeps"})
     EXPECT_THAT(trained.err, HasSubstr(filter));
@@ -59,10 +59,10 @@ TEST(RadiomicsInput, TrainsAndPredicts) {
 
 TEST(RadiomicsInput, AWrongConfigIsNamed) {
   const TemporaryFolder folder;
-  const Outcome outcome = run_program(train_arguments(folder / "run", {"inputs.rad.profile=ibsi_ct_f"}));
+  const Outcome outcome = run_program(train_radiomics(folder / "run", {"inputs.rad.profile=ibsi_ct_f"}));
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("inputs.rad.profile"), HasSubstr("ibsi_ct_")));
-  EXPECT_THAT(run_program(train_arguments(folder / "run", {"inputs.rad.mask=~"})).err,
+  EXPECT_THAT(run_program(train_radiomics(folder / "run", {"inputs.rad.mask=~"})).err,
               HasSubstr("radiomic features need the mask of their region"));
 }
 

@@ -30,25 +30,25 @@ void describe(Fields& f, Paint& o) {
   f("wall", o.wall, "that it stands on", {.one_of = {"red", "dark blue"}});
 }
 
-Paint parse(const std::string& yaml) {
+Paint parse_paint(const std::string& yaml) {
   Paint paint;
   read(parse_yaml(yaml, "p.yaml"), paint);
   return paint;
 }
 
 TEST(Enum, IsReadByName) {
-  EXPECT_EQ(parse("").color, Color::dark_blue);
-  EXPECT_EQ(parse("color: red").color, Color::red);
-  EXPECT_EQ(parse("wall: dark blue").wall, Color::dark_blue);
+  EXPECT_EQ(parse_paint("").color, Color::dark_blue);
+  EXPECT_EQ(parse_paint("color: red").color, Color::red);
+  EXPECT_EQ(parse_paint("wall: dark blue").wall, Color::dark_blue);
   EXPECT_EQ(name_of(Color::dark_blue), "dark blue");
 }
 
 TEST(Enum, ErrorsListTheNames) {
   PHOTO51_EXPECT_ERROR(
-      parse("color: redd"), usage,
+      parse_paint("color: redd"), usage,
       "p.yaml:1: color: `redd` is not a valid value (did you mean `red`?); it takes red, dark blue, null");
-  PHOTO51_EXPECT_ERROR(parse("wall: 'null'"), usage, HasSubstr("; it takes red, dark blue"));
-  PHOTO51_EXPECT_ERROR(parse("color: [red]"), usage, "p.yaml:1: color: expected text, got a list");
+  PHOTO51_EXPECT_ERROR(parse_paint("wall: 'null'"), usage, HasSubstr("; it takes red, dark blue"));
+  PHOTO51_EXPECT_ERROR(parse_paint("color: [red]"), usage, "p.yaml:1: color: expected text, got a list");
 }
 
 TEST(Enum, ADumpReadsBack) {
@@ -57,7 +57,7 @@ TEST(Enum, ADumpReadsBack) {
     paint.color = color;
     const Node node = dump(paint);
     EXPECT_EQ(node.find("color")->text, name_of(color));
-    EXPECT_EQ(parse(to_yaml(node)).color, color);
+    EXPECT_EQ(parse_paint(to_yaml(node)).color, color);
   }
 }
 

@@ -58,20 +58,20 @@ void describe(Fields& f, Clinic& o) {
   f.choices("steps", o.steps, kernels(), "one after another", {}, "kind");
 }
 
-Clinic parse(const std::string& yaml) {
+Clinic parse_keyed(const std::string& yaml) {
   Clinic clinic;
   read(parse_yaml(yaml, "c.yaml"), clinic);
   return clinic;
 }
 
-const std::string everything = R"(
+const std::string every_clinic = R"(
 inputs: {a: {modality: ct, dose: 3, kernel: {kind: sharp, width: 2}}, b: us}
 main: {frames: 5}
 steps: [soft, {kind: sharp}]
 )";
 
 TEST(KeyedChoice, IsReadByItsKeyOrItsNameAlone) {
-  const Clinic clinic = parse(everything);
+  const Clinic clinic = parse_keyed(every_clinic);
   ASSERT_EQ(clinic.inputs.size(), 2U);
   EXPECT_EQ(clinic.inputs[0].second.as<Scan>().dose, 3);
   EXPECT_EQ(clinic.inputs[0].second.as<Scan>().kernel.as<Sharp>().width, 2);
@@ -83,7 +83,7 @@ TEST(KeyedChoice, IsReadByItsKeyOrItsNameAlone) {
 
 TEST(KeyedChoice, ErrorsNameTheKey) {
   const auto refuses = [](const std::string& yaml, const std::string& message) {
-    PHOTO51_EXPECT_ERROR(parse(yaml), usage, HasSubstr(message));
+    PHOTO51_EXPECT_ERROR(parse_keyed(yaml), usage, HasSubstr(message));
   };
   refuses("inputs: {a: {dose: 1}}", "c.yaml:1: inputs.a: needs a `modality`: us, ct");
   refuses("inputs: {a: {name: ct}}", "c.yaml:1: inputs.a: needs a `modality`: us, ct");
@@ -95,11 +95,11 @@ TEST(KeyedChoice, ErrorsNameTheKey) {
 }
 
 TEST(KeyedChoice, ADumpHasItsKey) {
-  Clinic clinic = parse(everything);
+  Clinic clinic = parse_keyed(every_clinic);
   const Node node = dump(clinic);
   EXPECT_EQ(node.find("main")->find("modality")->text, "us");
   EXPECT_EQ(node.find("main")->find("name"), nullptr);
-  Clinic again = parse(to_yaml(node));
+  Clinic again = parse_keyed(to_yaml(node));
   EXPECT_EQ(to_yaml(dump(again)), to_yaml(node));
 }
 

@@ -13,16 +13,16 @@ using testing::ElementsAre;
 
 // The expected numbers of this file come from scikit-learn 1.x on the same vectors.
 const std::vector<double> score{0.1, 0.4, 0.35, 0.8, 0.4, 0.9, 0.4, 0.65, 0.2, 0.55};
-const std::vector<int> label{0, 0, 1, 1, 1, 1, 0, 0, 0, 1};
+const std::vector<int> known_label{0, 0, 1, 1, 1, 1, 0, 0, 0, 1};
 
 TEST(Classification, ReferenceValuesWithTies) {
-  EXPECT_DOUBLE_EQ(auroc(score, label), 0.76);
-  EXPECT_NEAR(auprc(score, label), 0.7892857142857144, 1e-14);
-  EXPECT_NEAR(brier(score, label), 0.18275, 1e-14);
-  EXPECT_NEAR(log_loss(score, label), 0.5292431363103185, 1e-14);
-  EXPECT_DOUBLE_EQ(sensitivity(score, label), 0.6);
-  EXPECT_DOUBLE_EQ(specificity(score, label), 0.8);
-  EXPECT_DOUBLE_EQ(sensitivity(score, label, 0.4), 0.8);
+  EXPECT_DOUBLE_EQ(auroc(score, known_label), 0.76);
+  EXPECT_NEAR(auprc(score, known_label), 0.7892857142857144, 1e-14);
+  EXPECT_NEAR(brier(score, known_label), 0.18275, 1e-14);
+  EXPECT_NEAR(log_loss(score, known_label), 0.5292431363103185, 1e-14);
+  EXPECT_DOUBLE_EQ(sensitivity(score, known_label), 0.6);
+  EXPECT_DOUBLE_EQ(specificity(score, known_label), 0.8);
+  EXPECT_DOUBLE_EQ(sensitivity(score, known_label, 0.4), 0.8);
 }
 
 TEST(Classification, EqualScoresAreWorthOneHalf) {
@@ -45,7 +45,7 @@ TEST(Classification, OneClassIsUndefined) {
 }
 
 TEST(Classification, RocCurveHasOnePointADistinctScore) {
-  const auto points = roc_curve(score, label);
+  const auto points = roc_curve(score, known_label);
   std::vector<double> x, y, at;
   for (const auto& point : points) {
     x.push_back(point.false_positive_rate);

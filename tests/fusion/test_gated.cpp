@@ -8,14 +8,14 @@ namespace photo51::fusion {
 namespace {
 
 using test::tokens;
-using Inputs = std::map<std::string, backbones::Tokens>;
+using GatedInputs = std::map<std::string, backbones::Tokens>;
 
 TEST(Gated, SharesSumToOneOverWhoIsPresent) {
   at::manual_seed(1);
   Gated gated({.width = 4}, {{"ct", 3}, {"genes", 5}, {"mri", 2}});
-  const Inputs inputs{{"ct", tokens(at::randn({3, 3}), {1, 0, 0})},
-                      {"genes", tokens(at::randn({3, 5}), {1, 1, 0})},
-                      {"mri", tokens(at::randn({3, 2}), {1, 0, 0})}};
+  const GatedInputs inputs{{"ct", tokens(at::randn({3, 3}), {1, 0, 0})},
+                           {"genes", tokens(at::randn({3, 5}), {1, 1, 0})},
+                           {"mri", tokens(at::randn({3, 2}), {1, 0, 0})}};
   const Fused fused = gated.fuse(inputs);
   EXPECT_EQ(fused.values.sizes(), (std::vector<int64_t>{3, 4}));
   const at::Tensor sum =

@@ -11,7 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string failure(const std::string& text) {
+std::string gene_set_failure(const std::string& text) {
   try {
     parse_gene_sets(text, "s.gmt");
   } catch (const core::Error& error) {
@@ -31,9 +31,9 @@ TEST(GeneSets, Reads) {
 }
 
 TEST(GeneSets, Errors) {
-  EXPECT_THAT(failure("\n\n"), HasSubstr("no gene set"));
-  EXPECT_THAT(failure("A\turl\tX\nB\turl\n"), HasSubstr("s.gmt:2: the set `B` has no genes"));
-  EXPECT_THAT(failure("A\turl\tX\nA\turl\tY\n"), HasSubstr("s.gmt:2: the set `A` stands twice"));
+  EXPECT_THAT(gene_set_failure("\n\n"), HasSubstr("no gene set"));
+  EXPECT_THAT(gene_set_failure("A\turl\tX\nB\turl\n"), HasSubstr("s.gmt:2: the set `B` has no genes"));
+  EXPECT_THAT(gene_set_failure("A\turl\tX\nA\turl\tY\n"), HasSubstr("s.gmt:2: the set `A` stands twice"));
   EXPECT_THROW(read_gene_sets("/nowhere/s.gmt"), core::Error);
 }
 

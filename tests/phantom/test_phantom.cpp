@@ -23,12 +23,12 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-struct Written {
+struct WrittenCohort {
   test::TemporaryFolder folder;
   PhantomSummary summary = write_phantom({.patients = 12, .seed = 3, .threads = 2}, folder.path());
 };
-const Written& written() {
-  static const Written instance;
+const WrittenCohort& written_cohort() {
+  static const WrittenCohort instance;
   return instance;
 }
 
@@ -39,7 +39,7 @@ Point centre_of(const imaging::Volume& mask) {
 }
 
 TEST(Phantom, WritesWhatTheManifestNames) {
-  const fs::path& folder = written().folder.path();
+  const fs::path& folder = written_cohort().folder.path();
   const core::Table table = core::read_table(folder / "cohort.csv");
   ASSERT_EQ(table.rows.size(), 12U);
   std::map<std::string, int64_t> missing;
@@ -54,7 +54,8 @@ TEST(Phantom, WritesWhatTheManifestNames) {
         EXPECT_FALSE(fs::exists(folder / row[0] / (column + std::string(suffix)))) << column;
     }
   EXPECT_EQ(missing["seg"], 0);
-  for (const auto& [column, count] : written().summary.missing) EXPECT_EQ(missing[column], count) << column;
+  for (const auto& [column, count] : written_cohort().summary.missing)
+    EXPECT_EQ(missing[column], count) << column;
 
   const core::Table expression = core::read_table(folder / "expression.tsv");
   EXPECT_EQ(expression.rows.size(), 100U);
@@ -70,14 +71,14 @@ TEST(Phantom, WritesWhatTheManifestNames) {
 }
 
 TEST(Phantom, SavesItsAnswer) {
-  const auto json = nlohmann::json::parse(core::read_file(written().folder / "phantom.json"));
+  const auto json = nlohmann::json::parse(core::read_file(written_cohort().folder / "phantom.json"));
   EXPECT_EQ(json.at("seed"), 3);
-  for (const auto& [view, value] : written().summary.population) {
+  for (const auto& [view, value] : written_cohort().summary.population) {
     EXPECT_EQ(json.at("best_auroc").at(view), value);
     EXPECT_GT(value, 0.6) << view;
   }
   EXPECT_EQ(json.at("genotype_log_odds"), nlohmann::json({-0.3, 3.5, 3.5}));
-  const core::Table hidden = core::read_table(written().folder / "hidden.csv");
+  const core::Table hidden = core::read_table(written_cohort().folder / "hidden.csv");
   for (size_t i = 0; i < 12; ++i) {
     const double g1 = std::stod(hidden.rows[i][hidden.require("g1")]);
     const double g2 = std::stod(hidden.rows[i][hidden.require("g2")]);
@@ -93,14 +94,15 @@ TEST(Phantom, SameSeedSameBytesWhateverTheNumberOfPatientsAndThreads) {
   for (const auto& entry : fs::recursive_directory_iterator(again.path())) {
     const fs::path relative = fs::relative(entry.path(), again.path());
     if (!entry.is_regular_file() || !relative.has_parent_path()) continue;
-    EXPECT_EQ(core::hash_file(entry.path()), core::hash_file(written().folder.path() / relative)) << relative;
+    EXPECT_EQ(core::hash_file(entry.path()), core::hash_file(written_cohort().folder.path() / relative))
+        << relative;
     ++compared;
   }
   EXPECT_GT(compared, 50);
   test::TemporaryFolder other;
   write_phantom({.patients = 4, .seed = 4}, other.path());
   EXPECT_NE(core::hash_file(other / "P0001/seg.nii.gz"),
-            core::hash_file(written().folder / "P0001/seg.nii.gz"));
+            core::hash_file(written_cohort().folder / "P0001/seg.nii.gz"));
 }
 
 TEST(Phantom, ACohortOfTheHeadAndExpressionIsAPartOfTheWhole) {
@@ -109,7 +111,7 @@ TEST(Phantom, ACohortOfTheHeadAndExpressionIsAPartOfTheWhole) {
       {.patients = 4, .seed = 3, .modalities = {"mri", "ct", "expression"}, .threads = 2}, head.path());
   EXPECT_THAT(summary.observers,
               testing::ElementsAre("hidden_genes", "everything", "images", "mri", "ct", "expression"));
-  const auto& whole = written().summary.population;
+  const auto& whole = written_cohort().summary.population;
   EXPECT_EQ(summary.population.at("everything"), whole.at("mri_ct_expression"));
   EXPECT_EQ(summary.population.at("images"), whole.at("mri_ct"));
   EXPECT_THAT(core::read_file(head / "cohort.csv"),
@@ -120,7 +122,8 @@ TEST(Phantom, ACohortOfTheHeadAndExpressionIsAPartOfTheWhole) {
   for (const auto& entry : fs::recursive_directory_iterator(head.path())) {
     const fs::path relative = fs::relative(entry.path(), head.path());
     if (!entry.is_regular_file() || !relative.has_parent_path()) continue;
-    EXPECT_EQ(core::hash_file(entry.path()), core::hash_file(written().folder.path() / relative)) << relative;
+    EXPECT_EQ(core::hash_file(entry.path()), core::hash_file(written_cohort().folder.path() / relative))
+        << relative;
     EXPECT_TRUE(relative.string().find("ct/") != std::string::npos || relative.extension() == ".gz")
         << relative;
     ++compared;
@@ -136,16 +139,16 @@ TEST(Phantom, ACohortOfTheHeadAndExpressionIsAPartOfTheWhole) {
 }
 
 TEST(Phantom, MriMaskAndCtLieInOneWorld) {
-  const core::Table table = core::read_table(written().folder / "cohort.csv");
+  const core::Table table = core::read_table(written_cohort().folder / "cohort.csv");
   int cts = 0;
   std::set<std::string> seen_sites;
   for (size_t i = 0; i < table.rows.size(); ++i) {
     const auto& row = table.rows[i];
     const Patient patient = draw_patient({.seed = 3}, static_cast<int64_t>(i));
-    const imaging::Volume mask = imaging::read_volume(written().folder / row[table.require("seg")]);
+    const imaging::Volume mask = imaging::read_volume(written_cohort().folder / row[table.require("seg")]);
     EXPECT_TRUE(mask.geometry.matches(grid_of(sites()[patient.site].mri), 0.01));
     if (const auto& t1c = row[table.require("t1c")]; !t1c.empty()) {
-      const imaging::Volume image = imaging::read_volume(written().folder / t1c);
+      const imaging::Volume image = imaging::read_volume(written_cohort().folder / t1c);
       EXPECT_TRUE(image.geometry.matches(mask.geometry));
       EXPECT_EQ(imaging::count_not_finite(image), 0);
     }
@@ -155,7 +158,7 @@ TEST(Phantom, MriMaskAndCtLieInOneWorld) {
     if (row[table.require("ct")].empty()) continue;
     ++cts;
     seen_sites.insert(row[table.require("site")]);
-    const imaging::Volume ct = imaging::read_volume(written().folder / row[table.require("ct")]);
+    const imaging::Volume ct = imaging::read_volume(written_cohort().folder / row[table.require("ct")]);
     EXPECT_EQ(ct.units, imaging::Units::hounsfield);
     EXPECT_EQ(ct.modality, imaging::Modality::ct);
     // The reader may order slices and rows its own way; every voxel must stand where the anatomy has it.

@@ -14,7 +14,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-HeadOptions options(const std::string& task) {
+HeadOptions head_options(const std::string& task) {
   HeadOptions o;
   o.task = task;
   return o;
@@ -26,16 +26,17 @@ TEST(HeadTable, EveryTaskHasHeads) {
 }
 
 TEST(HeadTable, ATaskThatIsNotThereIsAnErrorAtOnce) {
-  PHOTO51_EXPECT_ERROR(task_spec("idh", options("binari")), usage, HasSubstr("did you mean `binary`"));
-  const auto label = task_spec("idh", options("binary"));
-  PHOTO51_EXPECT_ERROR(make_head(options("binari"), label, 4), usage, HasSubstr("there is no task `binari`"));
-  PHOTO51_EXPECT_ERROR(make_head(options("regression"), label, 4), usage,
+  PHOTO51_EXPECT_ERROR(task_spec("idh", head_options("binari")), usage, HasSubstr("did you mean `binary`"));
+  const auto label = task_spec("idh", head_options("binary"));
+  PHOTO51_EXPECT_ERROR(make_head(head_options("binari"), label, 4), usage,
+                       HasSubstr("there is no task `binari`"));
+  PHOTO51_EXPECT_ERROR(make_head(head_options("regression"), label, 4), usage,
                        HasSubstr("task: the head's is `regression` and its label's is `binary`"));
-  auto learned = options("regression");
+  auto learned = head_options("regression");
   learned.estimator = config::choose<ElasticNetOptions>("elastic_net");
   PHOTO51_EXPECT_ERROR(LearnerHead(learned, label), usage, HasSubstr("task: the head's is `regression`"));
   learned.task = "expression";
-  PHOTO51_EXPECT_ERROR(LearnerHead(learned, task_spec("genes", options("expression"))), usage,
+  PHOTO51_EXPECT_ERROR(LearnerHead(learned, task_spec("genes", head_options("expression"))), usage,
                        HasSubstr("heads of the task `expression` have no estimators"));
 }
 
@@ -58,11 +59,11 @@ TEST(HeadTable, OptionsBelongToTasks) {
 }
 
 TEST(HeadTable, ASurvivalLossMayNeedAnEvent) {
-  auto o = options("survival");
+  auto o = head_options("survival");
   EXPECT_TRUE(needs_event(o));
   o.loss = "discrete_nll";
   EXPECT_FALSE(needs_event(o));
-  EXPECT_FALSE(needs_event(options("binary")));
+  EXPECT_FALSE(needs_event(head_options("binary")));
 }
 
 TEST(HeadTable, TakesHeadsOfFurtherTasks) {
@@ -79,10 +80,11 @@ TEST(HeadTable, TakesHeadsOfFurtherTasks) {
   PHOTO51_EXPECT_ERROR(add_head(row), usage, HasSubstr("lacks a function"));
   row.make = make;
   add_head(row);
-  EXPECT_EQ(task_spec("kg", options("weight")).column, "kg");
-  EXPECT_EQ(
-      make_head(options("weight"), task_spec("kg", options("weight")), 4)->forward(at::zeros({2, 4})).size(1),
-      1);
+  EXPECT_EQ(task_spec("kg", head_options("weight")).column, "kg");
+  EXPECT_EQ(make_head(head_options("weight"), task_spec("kg", head_options("weight")), 4)
+                ->forward(at::zeros({2, 4}))
+                .size(1),
+            1);
 }
 
 data::Targets genes(const at::Tensor& value, const at::Tensor& known) {
@@ -90,7 +92,7 @@ data::Targets genes(const at::Tensor& value, const at::Tensor& known) {
 }
 
 TEST(ExpressionHead, UnknownGenesOfACaseDoNotCount) {
-  auto o = options("expression");
+  auto o = head_options("expression");
   o.table = "t.tsv";
   o.genes = {"A", "B"};
   auto head = make_head(o, task_spec("genes", o), 2);

@@ -60,7 +60,7 @@ int64_t points_of(const std::string& page, const std::string& shape, int nth = 0
   return count(page.substr(begin, page.find('"', begin) - begin), ",");
 }
 
-data::TaskSpec spec_of(const std::string& head, const std::string& kind) {
+data::TaskSpec task_spec_of(const std::string& head, const std::string& kind) {
   data::TaskSpec spec;
   spec.head = head;
   spec.task = kind;
@@ -71,7 +71,7 @@ data::TaskSpec spec_of(const std::string& head, const std::string& kind) {
 ReportInput small_binary() {
   ReportInput input;
   input.title = "small";
-  input.truth.specs = {spec_of("idh", "binary")};
+  input.truth.specs = {task_spec_of("idh", "binary")};
   const double p[] = {0.1, 0.4, 0.35, 0.8, 0.4, 0.9, 0.4, 0.65, 0.2, 0.55};
   const int y[] = {0, 0, 1, 1, 1, 1, 0, 0, 0, 1};
   for (int i = 0; i < 10; ++i) {
@@ -188,7 +188,7 @@ TEST(Report, HeldOutCasesAreShownAloneAndGapsAreTold) {
 
 TEST(Report, SurvivalPlotHasTheKnownSteps) {
   ReportInput input;
-  input.truth.specs = {spec_of("os", "survival")};
+  input.truth.specs = {task_spec_of("os", "survival")};
   const double time[] = {100, 200, 300, 400, 500, 600};
   const bool event[] = {true, true, false, true, true, false};
   for (int i = 0; i < 6; ++i) {

@@ -24,7 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments : NewCases {
+struct EvaluateArguments : NewCases {
   inference::PredictOptions options;
 };
 
@@ -80,7 +80,7 @@ bool is_run(const fs::path& model) {
 
 /// Of a run's config; a published model has none and the defaults serve. Columns that are absent from the new
 /// manifest form no groups.
-evaluation::EvaluateOptions evaluate_options(const Arguments& arguments) {
+evaluation::EvaluateOptions evaluate_options(const EvaluateArguments& arguments) {
   const auto config = arguments.model / run::name::config;
   config::Node document = is_run(arguments.model) ? config::load_lone_document(config) : config::Node::map();
   for (const auto& assignment : arguments.overrides) config::apply_override(document, assignment);
@@ -107,7 +107,7 @@ bool is_of_evaluate(const std::string& assignment) {
   return assignment.starts_with("evaluate.") || assignment.starts_with("evaluate=");
 }
 
-void score_new(const Arguments& arguments, const Common& common) {
+void score_new(const EvaluateArguments& arguments, const Common& common) {
   if (arguments.out.empty()) core::fail_usage("--cases needs --out, the folder for the metrics");
   NewCases model = arguments;
   std::erase_if(model.overrides, is_of_evaluate);
@@ -156,7 +156,7 @@ void score_new(const Arguments& arguments, const Common& common) {
   print_metrics(metrics, (arguments.out / run::name::report).string(), common);
 }
 
-void score_again(const Arguments& arguments, const Common& common) {
+void score_again(const EvaluateArguments& arguments, const Common& common) {
   if (!arguments.out.empty())
     core::fail_usage(
         "--out goes with --cases; without it the run's own metrics.csv and report.html are written");
@@ -173,7 +173,7 @@ void score_again(const Arguments& arguments, const Common& common) {
 void add_evaluate(CLI::App& app, const Common& common) {
   auto* command = app.add_subcommand(
       "evaluate", "score a trained model on new labelled cases, or a run's own predictions again");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("MODEL", arguments->model, "a run folder, or a published model with --cases")
       ->required();
   command->add_option("KEY=VALUE", arguments->overrides,

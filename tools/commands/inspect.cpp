@@ -23,7 +23,7 @@
 namespace photo51::commands {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using InspectJson = nlohmann::ordered_json;
 using imaging::Inspection;
 
 /// Our name of the modality or, where there is none, DICOM's.
@@ -43,17 +43,18 @@ double tidy(double value) {
 }
 
 template <size_t N>
-Json tidy(const std::array<double, N>& values) {
-  Json list = Json::array();
-  for (const double value : values) list.push_back(std::isnan(value) ? Json(nullptr) : Json(tidy(value)));
+InspectJson tidy(const std::array<double, N>& values) {
+  InspectJson list = InspectJson::array();
+  for (const double value : values)
+    list.push_back(std::isnan(value) ? InspectJson(nullptr) : InspectJson(tidy(value)));
   return list;
 }
 
-Json to_json(const Inspection& found) {
-  Json json{{"path", found.path},   {"kind", found.kind},  {"modality", modality_of(found)},
-            {"size", nullptr},      {"spacing", nullptr},  {"origin", nullptr},
-            {"direction", nullptr}, {"channels", nullptr}, {"units", nullptr},
-            {"min", nullptr},       {"max", nullptr},      {"mean", nullptr}};
+InspectJson inspect_json(const Inspection& found) {
+  InspectJson json{{"path", found.path},   {"kind", found.kind},  {"modality", modality_of(found)},
+                   {"size", nullptr},      {"spacing", nullptr},  {"origin", nullptr},
+                   {"direction", nullptr}, {"channels", nullptr}, {"units", nullptr},
+                   {"min", nullptr},       {"max", nullptr},      {"mean", nullptr}};
   if (found.size) {
     json["size"] = *found.size;
     json["channels"] = found.channels;
@@ -72,7 +73,7 @@ Json to_json(const Inspection& found) {
   json["notes"] = found.notes;
   json["warnings"] = found.warnings;
   json["phi"] = found.phi;
-  json["error"] = found.error.empty() ? Json(nullptr) : Json(found.error);
+  json["error"] = found.error.empty() ? InspectJson(nullptr) : InspectJson(found.error);
   return json;
 }
 
@@ -178,7 +179,7 @@ void inspect_all(const std::vector<std::string>& paths, const std::string& sheet
     if (found.kind == "slide" && found.error.empty() && (!sheet_path.empty() || !tile.empty()))
       show_tiles(found, tiles);
     if (json) {
-      std::printf("%s\n", core::json_text(to_json(found)).c_str());
+      std::printf("%s\n", core::json_text(inspect_json(found)).c_str());
     } else {
       print(found);
     }

@@ -13,7 +13,7 @@
 namespace photo51::commands {
 namespace {
 
-struct Arguments : NewCases {
+struct PredictArguments : NewCases {
   std::vector<std::string> inputs;
   inference::PredictOptions options;
 };
@@ -31,7 +31,7 @@ void print(const std::vector<inference::CaseResult>& results, const std::string&
                 core::shown(p.class_name).c_str(), p.value, p.low, p.high);
 }
 
-void run(const Arguments& arguments, const Common& common) {
+void run(const PredictArguments& arguments, const Common& common) {
   core::check_thread_count("--workers", arguments.options.workers);
   if (arguments.manifest.empty() == arguments.inputs.empty())
     core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
@@ -60,7 +60,7 @@ void run(const Arguments& arguments, const Common& common) {
 
 void add_predict(CLI::App& app, const Common& common) {
   auto* command = app.add_subcommand("predict", "predict new cases with a trained model");
-  auto arguments = std::make_shared<Arguments>();
+  auto arguments = std::make_shared<PredictArguments>();
   command->add_option("MODEL", arguments->model, "a run folder, or a published model (models/NAME)")
       ->required();
   command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. cohort.on_bad_case=skip");

@@ -60,7 +60,7 @@ std::string where(const Cohort::Impl& cohort, size_t input, size_t row) {
   return "case " + cohort.ids[row] + ": input " + cohort.name(input) + ": ";
 }
 
-using Task = std::pair<size_t, size_t>;  ///< input, row
+using CheckTask = std::pair<size_t, size_t>;  ///< input, row
 
 std::vector<BadFile> sorted(std::vector<BadFile> bad) {
   std::sort(bad.begin(), bad.end(), [](const BadFile& a, const BadFile& b) {
@@ -106,7 +106,7 @@ std::vector<BadFile> check_files(const Cohort& cohort, const std::vector<int64_t
 
 std::vector<BadFile> read_files(const Cohort& cohort, const std::vector<int64_t>& rows) {
   const auto& impl = cohort.impl();
-  std::vector<Task> tasks;
+  std::vector<CheckTask> tasks;
   for (const int64_t row : rows)
     for (size_t input = 0; input < impl.inputs.size(); ++input)
       if (impl.has_input(input, static_cast<size_t>(row)))

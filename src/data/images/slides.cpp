@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t stain_sample = 32;  ///< tiles that a slide's stain is measured on
 
-std::string key_of(const SlideFile& file) {
+std::string slide_key(const SlideFile& file) {
   return file.path.string() + "\n" + core::format_number(file.mpp);
 }
 
@@ -30,13 +30,13 @@ std::shared_ptr<const imaging::Slide> Slides::open(const HistopathologyOptions& 
 std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input,
                                                    const HistopathologyOptions& options,
                                                    const SlideFile& file) {
-  return tiles_.get({input, key_of(file)}, [&] {
+  return tiles_.get({input, slide_key(file)}, [&] {
     const auto slide = open(options, file);
     std::vector<std::string> found;
     auto tiles =
         preprocess::tile_grid(*slide, *options.tile, core::hash_key(file.path.filename().string()), &found);
     const std::scoped_lock lock(mutex_);
-    warnings_[{input, key_of(file)}] = std::move(found);
+    warnings_[{input, slide_key(file)}] = std::move(found);
     return tiles;
   });
 }
@@ -47,7 +47,7 @@ std::string Slides::leave_out(const std::string& input, const HistopathologyOpti
   int64_t count = 0;
   {
     const std::scoped_lock lock(mutex_);
-    auto& damaged = damaged_[{input, key_of(file)}];
+    auto& damaged = damaged_[{input, slide_key(file)}];
     damaged.insert(part);
     count = static_cast<int64_t>(damaged.size());
   }
@@ -61,7 +61,7 @@ std::string Slides::leave_out(const std::string& input, const HistopathologyOpti
 std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string& input,
                                                               const HistopathologyOptions& options,
                                                               const SlideFile& file) {
-  return stains_.get({input, key_of(file)}, [&] {
+  return stains_.get({input, slide_key(file)}, [&] {
     const auto sample = preprocess::choose_tiles(*tiles(input, options, file), stain_sample, 0,
                                                  core::hash_key(file.path.filename().string()));
     return core::with_context(file.path.string(), [&] {
@@ -93,7 +93,7 @@ imaging::Volume Slides::read(const std::string& input, const HistopathologyOptio
   picture.warnings = open(options, file)->info().warnings;
   {
     const std::scoped_lock lock(mutex_);
-    const auto& found = warnings_[{input, key_of(file)}];
+    const auto& found = warnings_[{input, slide_key(file)}];
     picture.warnings.insert(picture.warnings.end(), found.begin(), found.end());
   }
   picture.modality = imaging::Modality::histopathology;

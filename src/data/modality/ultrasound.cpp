@@ -17,7 +17,7 @@ bool has_frames_as_instances(const UltrasoundOptions& o) {
   return o.frames > 1 && o.dims == 2;
 }
 
-bool is_bag_of(const UltrasoundOptions& o) {
+bool is_bag_of_frames(const UltrasoundOptions& o) {
   return has_frames_as_instances(o) || is_plain_bag(o);
 }
 
@@ -70,7 +70,7 @@ void describe(config::Fields& f, UltrasoundOptions& o) {
     "one, 0 = all",
     {.min = 0, .max = 4096});
   describe_preparation(f, o);
-  check_image(f, o, {.bag = is_bag_of(o), .planes = plane_names(o)});
+  check_image(f, o, {.bag = is_bag_of_frames(o), .planes = plane_names(o)});
   f.check(!has_frames_as_instances(o) || o.bag != "never", "bag",
           "several frames with dims: 2 are a bag; set dims: 3, or frames: 1");
   f.check(!splits_doppler(o) || o.color == "auto", "color",
@@ -124,7 +124,7 @@ Volume read_frames(const ImageFile& file) {
   const auto read = [&] {
     return evenly(read_ultrasound_picture(file.path(), options.ultrasound), options.frames);
   };
-  if (!is_bag_of(options) || options.frames <= 1) return file.part(read);
+  if (!is_bag_of_frames(options) || options.frames <= 1) return file.part(read);
   return frame_of(*file.shared(read), static_cast<int64_t>(file.instance.part), options.frames);
 }
 
@@ -132,7 +132,7 @@ Modality ultrasound_row() {
   using Options = UltrasoundOptions;
   Modality row = image_row<Options>("stills and cines of ultrasound", read_frames);
   row.columns = [](const config::Choice& input) {
-    return columns_of_image(image_of<Options>(input), is_bag_of(input.as<Options>()));
+    return columns_of_image(image_of<Options>(input), is_bag_of_frames(input.as<Options>()));
   };
   row.files->place = [](const config::Choice& input) { return place_of_picture(image_of<Options>(input)); };
   row.files->planes = [](const config::Choice& input) { return plane_names(input.as<Options>()); };

@@ -6,7 +6,7 @@
 namespace photo51::data {
 namespace {
 
-std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
+std::vector<Case::Label> read_binary(const LabelSource& source, TaskSpec& spec) {
   const LabelReader reader(source, spec);
   const auto column = reader.find(spec.column);
   if (!column) return reader.unknown();
@@ -22,15 +22,15 @@ std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
   });
 }
 
-std::string class_name(const TaskSpec& spec, double value) {
+std::string class_name_binary(const TaskSpec& spec, double value) {
   return binary_name(spec, value != 0);
 }
 
-std::string counts(const TaskSpec& spec, const LabelSample& labels) {
+std::string counts_binary(const TaskSpec& spec, const LabelSample& labels) {
   return class_list(task_of(spec), spec, labels, 2);
 }
 
-void check(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
+void check_binary(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
   require_two_classes(task_of(spec), spec, labels, who);
 }
 
@@ -41,12 +41,12 @@ Task binary_task() {
           .help = "one of two classes",
           .output = Output::probabilities,
           .columns = label_column,
-          .read = read,
+          .read = read_binary,
           .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
           .stratum = label_value,
-          .counts = counts,
-          .check = check,
-          .class_name = class_name,
+          .counts = counts_binary,
+          .check = check_binary,
+          .class_name = class_name_binary,
           .output_names =
               [](const TaskSpec&) {
                 return std::vector<std::string>{"0", "1"};

@@ -51,7 +51,7 @@ std::vector<Case::Label> read_table(const LabelSource& source, TaskSpec& spec, c
   return labels;
 }
 
-std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
+std::vector<Case::Label> read_expression(const LabelSource& source, TaskSpec& spec) {
   const fs::path path = source.resolve(spec.table);
   if (!source.require && !fs::exists(path)) return std::vector<Case::Label>(source.ids.size());
   return core::with_context("head " + spec.head, [&] { return read_table(source, spec, path); });
@@ -78,7 +78,7 @@ Task expression_task() {
           .names_outputs = true,
           .has_own_table = true,
           .columns = [](const TaskSpec&) { return std::vector<std::string>{}; },
-          .read = read,
+          .read = read_expression,
           .collate = collate,
           .counts = known_count,
           .output_names = [](const TaskSpec& spec) { return spec.classes; }};

@@ -33,7 +33,7 @@ std::vector<std::string> classes_of(const LabelSource& source, const TaskSpec& s
   return names;
 }
 
-std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
+std::vector<Case::Label> read_multiclass(const LabelSource& source, TaskSpec& spec) {
   const LabelReader reader(source, spec);
   const auto column = reader.find(spec.column);
   if (!column) return reader.unknown();
@@ -54,21 +54,21 @@ std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
   });
 }
 
-std::string class_name(const TaskSpec& spec, double value) {
+std::string class_name_multiclass(const TaskSpec& spec, double value) {
   return spec.classes.at(static_cast<size_t>(value));
 }
 
-std::string counts(const TaskSpec& spec, const LabelSample& labels) {
+std::string counts_multiclass(const TaskSpec& spec, const LabelSample& labels) {
   return class_list(task_of(spec), spec, labels, spec.classes.size());
 }
 
-void check(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
+void check_multiclass(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
   require_two_classes(task_of(spec), spec, labels, who);
   const auto found = class_counts(labels, label_value);
   for (size_t value = 0; value < spec.classes.size(); ++value)
     if (!found.contains(static_cast<double>(value)))
       core::fail_data(who + "no patient is of class `" + spec.classes[value] + "` (column `" + spec.column +
-                      "`; there is " + counts(spec, labels) + unknown_count(labels) +
+                      "`; there is " + counts_multiclass(spec, labels) + unknown_count(labels) +
                       "); merge rare classes, set cohort.split.stratify: " + spec.head +
                       ", take fewer folds, or leave the class out");
 }
@@ -81,12 +81,12 @@ Task multiclass_task() {
           .output = Output::probabilities,
           .names_outputs = true,
           .columns = label_column,
-          .read = read,
+          .read = read_multiclass,
           .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
           .stratum = label_value,
-          .counts = counts,
-          .check = check,
-          .class_name = class_name,
+          .counts = counts_multiclass,
+          .check = check_multiclass,
+          .class_name = class_name_multiclass,
           .output_names = [](const TaskSpec& spec) { return spec.classes; },
           .sides = {{"the label", true, true, label_value}}};
 }

@@ -7,7 +7,7 @@
 namespace photo51::data {
 namespace {
 
-std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
+std::vector<Case::Label> read_regression(const LabelSource& source, TaskSpec& spec) {
   const LabelReader reader(source, spec);
   const auto column = reader.find(spec.column);
   if (!column) return reader.unknown();
@@ -17,7 +17,7 @@ std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
   });
 }
 
-void check(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
+void check_regression(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
   if (class_counts(labels, label_value).size() < 2)
     core::fail_data(who + "all " + std::to_string(labels.known.size()) + " known values (column `" +
                     spec.column + "`) are the same; there is nothing to learn");
@@ -30,10 +30,10 @@ Task regression_task() {
           .help = "a number",
           .output = Output::values,
           .columns = label_column,
-          .read = read,
+          .read = read_regression,
           .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
           .counts = known_count,
-          .check = check,
+          .check = check_regression,
           .output_names = [](const TaskSpec&) { return std::vector<std::string>{""}; },
           .sides = {{"the label", false, false, label_value}}};
 }

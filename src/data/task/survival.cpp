@@ -11,7 +11,7 @@
 namespace photo51::data {
 namespace {
 
-std::vector<Case::Label> read(const LabelSource& source, TaskSpec& spec) {
+std::vector<Case::Label> read_survival(const LabelSource& source, TaskSpec& spec) {
   const LabelReader reader(source, spec);
   const auto time = reader.find(spec.column);
   if (!time) return reader.unknown();
@@ -44,12 +44,12 @@ double has_event(const Case::Label& label) {
   return label.event ? 1 : 0;
 }
 
-std::string counts(const TaskSpec&, const LabelSample& labels) {
+std::string counts_survival(const TaskSpec&, const LabelSample& labels) {
   auto found = class_counts(labels, has_event);
   return std::to_string(found[1]) + " events, " + std::to_string(found[0]) + " censored";
 }
 
-void check(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
+void check_survival(const TaskSpec& spec, const LabelSample& labels, const std::string& who) {
   if (!class_counts(labels, has_event).contains(1))
     core::fail_data(who + "all " + std::to_string(labels.known.size()) + " patients are censored (column `" +
                     spec.event_column + "`); survival needs events");
@@ -66,11 +66,11 @@ Task survival_task() {
               [](const TaskSpec& spec) {
                 return std::vector{spec.column, spec.event_column};
               },
-          .read = read,
+          .read = read_survival,
           .collate = collate,
           .stratum = has_event,
-          .counts = counts,
-          .check = check,
+          .counts = counts_survival,
+          .check = check_survival,
           .output_names = [](const TaskSpec&) { return std::vector<std::string>{""}; },
           .sides = {{"the times", false, false, label_value}, {"the events", true, false, has_event}}};
 }

@@ -35,7 +35,7 @@ void note_regions(const Cine& cine, Inspection& found) {
   }
 }
 
-void take_spacing(const Cine& cine, Inspection& found) {
+void show_spacing(const Cine& cine, Inspection& found) {
   try {
     const auto mm = mm_per_pixel(cine);
     found.spacing = std::array<double, 3>{mm[0], mm[1], std::numeric_limits<double>::quiet_NaN()};
@@ -56,7 +56,7 @@ void inspect_cine(const std::filesystem::path& path, Inspection& found, const In
     found.notes.push_back(std::to_string(cine.frames.size(0)) + " frames, " +
                           mm_text(1 / seconds_a_frame(cine)) + " a second, from " + cine.time_source);
   note_regions(cine, found);
-  take_spacing(cine, found);
+  show_spacing(cine, found);
   measure(cine.frames, found);
   if (found.min == found.max) found.warnings.push_back("all pixels are " + core::format_number(found.min));
   if (options.picture) found.picture = frame_sheet(cine.frames);
@@ -72,7 +72,7 @@ void inspect_still(const std::filesystem::path& path, Inspection& found) {
                      [&] { read_regions(*file.getDataset(), (*found.size)[0], (*found.size)[1], cine); });
   note_regions(cine, found);
   found.warnings.insert(found.warnings.end(), cine.warnings.begin(), cine.warnings.end());
-  if (!found.spacing) take_spacing(cine, found);
+  if (!found.spacing) show_spacing(cine, found);
 }
 
 }  // namespace photo51::imaging

@@ -10,18 +10,18 @@
 namespace photo51::imaging {
 namespace {
 
-struct Code {
+struct ViewCode {
   const char *snomed, *retired, *name;
 };
 /// DICOM CID 4014, as SNOMED CT and as the older SNOMED RT writes them.
-constexpr Code kViews[] = {
+constexpr ViewCode kViews[] = {
     {"399260004", "R-10224", "ML"},   {"399368009", "R-10226", "MLO"},    {"399352003", "R-10228", "LM"},
     {"399099002", "R-10230", "LMO"},  {"399162004", "R-10242", "CC"},     {"399196006", "R-10244", "FB"},
     {"399188001", "R-102D0", "SIO"},  {"441555000", "R-40AAA", "ISO"},    {"399192008", "R-1024A", "XCCL"},
     {"399192008", "Y-X1770", "XCCL"}, {"399101009", "R-1024B", "XCCM"},   {"399101009", "Y-X1771", "XCCM"},
     {"399265009", "R-1024A", "XCC"},  {"127457009", "G-8310", "specimen"}};
 /// CID 4015.
-constexpr Code kModifiers[] = {
+constexpr ViewCode kModifiers[] = {
     {"399161006", "R-102D2", "cleavage"},           {"399011000", "R-102D1", "axillary tail"},
     {"399197002", "R-102D3", "rolled lateral"},     {"399226006", "R-102D4", "rolled medial"},
     {"414493004", "R-102CA", "rolled inferior"},    {"415670009", "R-102C9", "rolled superior"},
@@ -31,8 +31,8 @@ constexpr Code kModifiers[] = {
     {"442593008", "R-40ABE", "infra-mammary fold"}, {"442580003", "R-40AB2", "axillary tissue"}};
 
 template <size_t N>
-std::string name_of(const Code (&table)[N], const std::string& value) {
-  for (const Code& code : table)
+std::string name_of(const ViewCode (&table)[N], const std::string& value) {
+  for (const ViewCode& code : table)
     if (value == code.snomed || value == code.retired) return code.name;
   return {};
 }

@@ -11,7 +11,7 @@
 namespace photo51::imaging {
 namespace {
 
-constexpr int64_t kMostSlices = 20000;
+constexpr int64_t kMostGridSlices = 20000;
 
 std::array<double, 6> orientation_of(const FunctionalGroups& groups, size_t frame) {
   DcmItem* group = groups.find(frame, DCM_PlaneOrientationSequence);
@@ -121,7 +121,7 @@ void place_frames(const FunctionalGroups& groups, Segmentation& found, const Geo
   const auto& origin = found.places[first].position;
   const double slices = std::round((ordered.back() - ordered.front()) / step) + 1;
   const double plane = static_cast<double>(found.frames.size(1)) * static_cast<double>(found.frames.size(2));
-  if (slices > kMostSlices)
+  if (slices > kMostGridSlices)
     core::fail_data("its frames would span " + core::format_number(slices) +
                     " slices; their places are damaged, export it again");
   require_within_limit(slices * plane, "its frames would span " + core::format_number(slices) +

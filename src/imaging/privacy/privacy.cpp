@@ -72,9 +72,9 @@ Findings look_at(const fs::path& path, Care care) {
   return found;
 }
 
-class Search {
+class PrivacySearch {
  public:
-  explicit Search(Care care) : care_(care) {}
+  explicit PrivacySearch(Care care) : care_(care) {}
 
   void look(const fs::path& path) {
     std::error_code code;
@@ -148,7 +148,7 @@ std::string in_words(const std::vector<std::string>& elements) {
 }
 
 Identity identity_of(const fs::path& path, Care care) {
-  Search search(care);
+  PrivacySearch search(care);
   search.look(split_choice(path).first);
   return search.take();
 }

@@ -9,7 +9,7 @@
 namespace photo51::imaging {
 namespace {
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
   return text;
 }
@@ -27,7 +27,7 @@ size_t find_channel(const SlideOffer& offer, const std::string& wanted) {
   auto found = std::find(names.begin(), names.end(), wanted);
   if (found == names.end())
     found = std::find_if(names.begin(), names.end(),
-                         [&](const std::string& name) { return lower(name) == lower(wanted); });
+                         [&](const std::string& name) { return lower_case(name) == lower_case(wanted); });
   if (found != names.end() && !wanted.empty()) return static_cast<size_t>(found - names.begin());
   const auto number = core::parse_double(wanted);
   if (number && *number >= 1 && *number <= static_cast<double>(names.size()) &&
@@ -42,7 +42,7 @@ std::vector<size_t> colors_in(const SlideOffer& offer) {
   std::vector<size_t> places;
   for (const std::string color : {"red", "green", "blue"})
     for (size_t i = 0; i < 3; ++i) {
-      const std::string name = lower(offer.channels[i]);
+      const std::string name = lower_case(offer.channels[i]);
       if (name == color || name == color.substr(0, 1)) places.push_back(i);
     }
   return places.size() == 3 ? places : std::vector<size_t>();

@@ -67,14 +67,14 @@ struct Closer {
 };
 
 /// libtiff's complaints become the text of our error, and nothing is printed.
-class TiffFile {
+class TiffWriter {
  public:
   /// `handle` is closed with it; `path` is the name for messages.
-  TiffFile(int handle, const fs::path& path) : path_(path) {
+  TiffWriter(int handle, const fs::path& path) : path_(path) {
     const std::unique_ptr<TIFFOpenOptions, void (*)(TIFFOpenOptions*)> options(TIFFOpenOptionsAlloc(),
                                                                                TIFFOpenOptionsFree);
-    TIFFOpenOptionsSetErrorHandlerExtR(options.get(), &TiffFile::keep, &why_);
-    TIFFOpenOptionsSetWarningHandlerExtR(options.get(), &TiffFile::ignore, nullptr);
+    TIFFOpenOptionsSetErrorHandlerExtR(options.get(), &TiffWriter::keep, &why_);
+    TIFFOpenOptionsSetWarningHandlerExtR(options.get(), &TiffWriter::ignore, nullptr);
     file_.reset(TIFFFdOpenExt(handle, path.c_str(), "w", options.get()));
     if (file_) return;
     ::close(handle);
@@ -127,7 +127,7 @@ std::string aperio_description(const Level& level, const Level& base, const Slid
          (t.scanner.empty() ? "" : "|ScanScope ID = " + t.scanner);
 }
 
-void describe_level(TiffFile& file, const Level& level, const Level& base, const SlideTags& t) {
+void describe_level(TiffWriter& file, const Level& level, const Level& base, const SlideTags& t) {
   const bool first = &level == &base, jpeg = t.compression == SlideCompression::jpeg;
   file.set(TIFFTAG_SUBFILETYPE, first ? 0U : static_cast<uint32_t>(FILETYPE_REDUCEDIMAGE));
   file.set(TIFFTAG_IMAGEWIDTH, static_cast<uint32_t>(level.width));
@@ -156,7 +156,7 @@ void describe_level(TiffFile& file, const Level& level, const Level& base, const
     file.set(TIFFTAG_MODEL, t.scanner.c_str());
 }
 
-void write_tiles(TiffFile& file, const Level& level, int64_t side) {
+void write_tiles(TiffWriter& file, const Level& level, int64_t side) {
   std::vector<uint8_t> tile(static_cast<size_t>(side * side * 3));
   uint32_t number = 0;
   for (int64_t top = 0; top < level.height; top += side)
@@ -177,7 +177,7 @@ void write_tiles(TiffFile& file, const Level& level, int64_t side) {
 void write_slide(const at::Tensor& picture, const fs::path& path, const SlideTags& tags) {
   core::with_context(path.string(), [&] { check(picture, tags); });
   core::TemporaryFile temporary(path);
-  TiffFile file(temporary.another_handle(), path);
+  TiffWriter file(temporary.another_handle(), path);
   const Level base = first_level(picture);
   Level coarse;
   for (int64_t k = 0; k < tags.levels; ++k) {

@@ -56,7 +56,7 @@ bool is_named_other(const TiffImage& image) {
 }
 
 /// One of the images of the same place: its page and the levels below it.
-struct Plane {
+struct ScenePlane {
   std::string name;
   int64_t z = 0;
   TiffView view;
@@ -84,7 +84,7 @@ class Arranger {
     const size_t page = main_page();
     scene_.page = static_cast<int64_t>(page);
     scene_.whole = images_[page];
-    std::vector<Plane> planes = planes_of(page);
+    std::vector<ScenePlane> planes = planes_of(page);
     find_levels(page, planes);
     if (planes.size() == 1 && planes[0].view.sample < 0) {
       if (!options_.channels.empty())
@@ -124,9 +124,9 @@ class Arranger {
   const TiffImage& described() const { return images_.front(); }
 
   /// The pages of the size of the slide, each with its samples that are images of their own.
-  std::vector<Plane> planes_of(size_t page) {
+  std::vector<ScenePlane> planes_of(size_t page) {
     const TiffImage& whole = images_[page];
-    std::vector<Plane> planes;
+    std::vector<ScenePlane> planes;
     for (const TiffImage& image : images_) {
       if (!same_size(whole, image) || (image.reduced != whole.reduced)) continue;
       if (!same_pixels(whole, image) || image.grid.piece_width != whole.grid.piece_width ||
@@ -138,12 +138,12 @@ class Arranger {
         planes.push_back({image.page_name, 0, {image, samples > 0 ? sample : -1}, {}});
     }
     if (planes.size() > 1 && separate_samples(whole) == 0 && whole.samples < 3)
-      for (Plane& plane : planes) plane.view.sample = 0;
+      for (ScenePlane& plane : planes) plane.view.sample = 0;
     return planes;
   }
 
   /// Names and places by OME-XML or ImageJ; else every plane is a channel, or a picture by itself.
-  std::pair<SlideOffer, int64_t> offered(std::vector<Plane>& planes) {
+  std::pair<SlideOffer, int64_t> offered(std::vector<ScenePlane>& planes) {
     const auto count = static_cast<int64_t>(planes.size());
     std::array<int64_t, 3> sizes{count, 1, 1};
     std::string order = "XYCZT";
@@ -168,7 +168,7 @@ class Arranger {
     offer.planes = sizes[1];
     offer.channels.resize(static_cast<size_t>(sizes[0]));
     for (int64_t i = 0; i < count; ++i) {
-      Plane& plane = planes[static_cast<size_t>(i)];
+      ScenePlane& plane = planes[static_cast<size_t>(i)];
       const auto place = place_of(i, order, sizes);
       plane.z = place[1];
       const auto channel = static_cast<size_t>(place[0]);
@@ -179,15 +179,15 @@ class Arranger {
     return {offer, sizes[2]};
   }
 
-  size_t number_of(const std::vector<Plane>& planes, size_t channel, int64_t z) const {
+  size_t number_of(const std::vector<ScenePlane>& planes, size_t channel, int64_t z) const {
     for (size_t i = 0; i < planes.size(); ++i)
       if (channel_of_[i] == channel && planes[i].z == z) return i;
     return 0;  // every place has one
   }
 
-  void find_levels(size_t page, std::vector<Plane>& planes) {
+  void find_levels(size_t page, std::vector<ScenePlane>& planes) {
     const TiffImage& whole = images_[page];
-    for (Plane& plane : planes)
+    for (ScenePlane& plane : planes)
       for (const uint64_t offset : plane.view.image.smaller) {
         const TiffImage image = file_.image_at(offset);
         if (has_shape_of(whole, image)) plane.smaller.push_back(image);
@@ -231,7 +231,7 @@ class Arranger {
     unlike += !image.reduced && !is_named_other(image) && 16 * area(image) >= area(scene_.whole);
   }
 
-  void build(const std::vector<Plane>& planes, const std::vector<size_t>& chosen) {
+  void build(const std::vector<ScenePlane>& planes, const std::vector<size_t>& chosen) {
     TiffLevelViews finest;
     for (const size_t i : chosen) finest.push_back(planes[i].view);
     scene_.whole = finest.front().image;

@@ -24,7 +24,7 @@ using Lattice = Filter::BiasFieldControlPointLatticeType;
 
 /// Otsu's threshold of 200 bins between the extremes (IEEE Trans. SMC 9(1), 1979): the edge that parts the
 /// histogram into the two classes farthest apart.
-float otsu_threshold(const float* values, int64_t count) {
+float otsu_of_field(const float* values, int64_t count) {
   constexpr size_t bins = 200;
   const auto [low, high] = std::minmax_element(values, values + count);
   const double from = static_cast<double>(*low), width = (static_cast<double>(*high) - from) / bins;
@@ -176,7 +176,7 @@ imaging::Volume correct_bias_field(const imaging::Volume& volume, const BiasCorr
   float floor = -std::numeric_limits<float>::infinity();
   if (options.region == "foreground") floor = static_cast<float>(options.foreground_threshold);
   if (options.region == "otsu")
-    floor = otsu_threshold(corrected.data.const_data_ptr<float>(), corrected.data.numel());
+    floor = otsu_of_field(corrected.data.const_data_ptr<float>(), corrected.data.numel());
   const Small small = shrink(corrected.data, options, floor);
   if (small.inside == 0)
     core::fail_data(

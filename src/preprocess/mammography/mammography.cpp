@@ -98,7 +98,7 @@ void remove_frames(BytePlane& mask, const Levels& levels) {
   const Components found = components_of(burnt);
   std::vector<bool> frame;
   for (const Component& c : found.parts) {
-    const Box& b = c.box;
+    const PixelBox& b = c.box;
     const bool at_border = b.y0 == 0 || b.x0 == 0 || b.y1 == levels.height || b.x1 == levels.width;
     frame.push_back(at_border && c.pixels * 100 >= 70 * (b.y1 - b.y0) * (b.x1 - b.x0));
   }
@@ -107,7 +107,7 @@ void remove_frames(BytePlane& mask, const Levels& levels) {
 }
 
 /// Part of the rows whose first (or last) mask pixel lies within 1 % of the width of one vertical line.
-double straight_share(const BytePlane& mask, const Box& box, Side side) {
+double straight_share(const BytePlane& mask, const PixelBox& box, Side side) {
   std::vector<int64_t> ends(static_cast<size_t>(mask.width), 0);
   int64_t rows = 0;
   for (int64_t y = box.y0; y < box.y1; ++y) {
@@ -189,7 +189,7 @@ at::Tensor pose_mammogram(const at::Tensor& image, const Breast& breast, const M
   at::Tensor posed = image;
   if (options.blank_background) posed = at::where(breast.mask.ne(0), posed, at::full_like(posed, breast.air));
   if (options.breast_crop) {
-    const Box& b = breast.box;
+    const PixelBox& b = breast.box;
     const int64_t m = options.margin;
     const int64_t y0 = std::max<int64_t>(0, b.y0 - m), y1 = std::min(h, b.y1 + m);
     const int64_t x0 = std::max<int64_t>(0, b.x0 - m), x1 = std::min(w, b.x1 + m);

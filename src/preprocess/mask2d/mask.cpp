@@ -89,13 +89,13 @@ int64_t BytePlane::count() const {
   return std::count_if(pixels.begin(), pixels.end(), [](uint8_t p) { return p != 0; });
 }
 
-Box BytePlane::box() const {
-  Box box{height, width, 0, 0};
+PixelBox BytePlane::box() const {
+  PixelBox box{height, width, 0, 0};
   for (int64_t y = 0; y < height; ++y)
     for (int64_t x = 0; x < width; ++x)
       if (at(y, x) != 0)
         box = {std::min(box.y0, y), std::min(box.x0, x), std::max(box.y1, y + 1), std::max(box.x1, x + 1)};
-  return box.y1 == 0 ? Box{} : box;
+  return box.y1 == 0 ? PixelBox{} : box;
 }
 
 BytePlane Components::mask(const BytePlane& like, size_t part) const {

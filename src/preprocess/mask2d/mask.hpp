@@ -22,7 +22,7 @@ struct BytePlane {
   bool holds(int64_t y, int64_t x) const { return y >= 0 && x >= 0 && y < height && x < width; }
   int64_t count() const;
   /// The smallest box; all 0 when the mask is empty.
-  Box box() const;
+  PixelBox box() const;
 
   int64_t height = 0, width = 0;
   std::vector<uint8_t> pixels;
@@ -30,7 +30,7 @@ struct BytePlane {
 
 struct Component {
   int64_t pixels = 0;
-  Box box;
+  PixelBox box;
 };
 struct Components {
   std::vector<int32_t> label;  ///< a pixel; -1 outside, else an index into `parts`

@@ -17,7 +17,7 @@ constexpr int kFlowColor = 40;  ///< colorfulness of flow and of colored lines
 
 /// A bright shape that may be a letter, a caliper or a line.
 struct Shape {
-  Box box;
+  PixelBox box;
   std::vector<int64_t> pixels;
   int peak = 0, around = 0;  ///< level that a fifth of the shape exceeds; median of the ring around it
   int64_t narrow = 0, narrow_rows = 0;  ///< pixels that stand out along their row, and the rows they take
@@ -125,7 +125,7 @@ void add_colored_lines(const BytePlane& color, BytePlane& overlay) {
   const int64_t least = std::min(color.height, color.width) / 8;
   for (size_t i = 0; i < found.label.size(); ++i) {
     if (found.label[i] < 0) continue;
-    const Box& box = found.parts[static_cast<size_t>(found.label[i])].box;
+    const PixelBox& box = found.parts[static_cast<size_t>(found.label[i])].box;
     if (std::max(box.y1 - box.y0, box.x1 - box.x0) >= least) overlay.pixels[i] = 1;
   }
 }

@@ -90,7 +90,7 @@ std::vector<double> tops_of(const BytePlane& mask, int64_t x0, int64_t x1) {
 /// A curved array leaves a dip in the middle of the sector's upper edge, which the hull has bridged. When the
 /// area's own upper edge dips like a parabola there, the hull is cut along it.
 void cut_probe_face(const BytePlane& area, BytePlane& hull) {
-  const Box box = hull.box();
+  const PixelBox box = hull.box();
   const std::vector<double> own = tops_of(area, box.x0, box.x1), bridged = tops_of(hull, box.x0, box.x1);
   std::vector<double> dip(own.size(), 0);
   for (size_t i = 0; i < own.size(); ++i)

@@ -45,7 +45,7 @@ at::Tensor prepare_ultrasound(const at::Tensor& given, const UltrasoundOptions& 
   if (options.sector == "none") return frames;
   frames = frames.masked_fill(outside, 0);
   if (options.sector == "mask") return frames;
-  const Box& b = sector.box;
+  const PixelBox& b = sector.box;
   return frames.narrow(2, b.y0, b.y1 - b.y0).narrow(3, b.x0, b.x1 - b.x0).contiguous();
 }
 

@@ -65,10 +65,10 @@ Columns mrmr(const Relevance& of, int64_t keep) {
 }
 
 using Select = Columns (*)(const config::Choice&, const Eigen::MatrixXd&, const Target&, uint64_t);
-using Catalogue = config::Catalogue<Select>;
+using Selections = config::Catalogue<Select>;
 
-const Catalogue& catalogue() {
-  static const Catalogue table = {
+const Selections& selections() {
+  static const Selections table = {
       {config::component<UnivariateOptions>("univariate",
                                             "the features of highest relevance, each by itself"),
        [](const config::Choice& choice, const Eigen::MatrixXd& x, const Target& target, uint64_t) {
@@ -93,12 +93,12 @@ const Catalogue& catalogue() {
 }  // namespace
 
 const config::Components& selectors() {
-  return catalogue().components();
+  return selections().components();
 }
 
 std::vector<Eigen::Index> select_features(const config::Choice& choice, const Eigen::MatrixXd& features,
                                           const Target& target, uint64_t seed) {
-  return (*catalogue().find(choice.name))(choice, features, target, seed);
+  return (*selections().find(choice.name))(choice, features, target, seed);
 }
 
 }  // namespace photo51::radiogenomics

@@ -115,14 +115,15 @@ const Rows& rows() {
   return rows;
 }
 
-Values compute(const Input& input, Aggregations /*wanted*/) {
+Values compute_diagnostic(const Input& input, Aggregations /*wanted*/) {
   return {rows().values(*input.diagnostics)};
 }
 
 }  // namespace
 
 const Family& diagnostic() {
-  static const Family family{{"diagnostic", "", rows().infos()}, Family::Kind::plain, false, 0, compute};
+  static const Family family{
+      {"diagnostic", "", rows().infos()}, Family::Kind::plain, false, 0, compute_diagnostic};
   return family;
 }
 

@@ -10,7 +10,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 25> kFeatures{{
+constexpr std::array<FeatureInfo, 25> kGlcmFeatures{{
     {"cm_joint_max", "joint_maximum", "GYBY", "MaximumProbability"},
     {"cm_joint_avg", "joint_average", "60VM", "JointAverage"},
     {"cm_joint_var", "joint_variance", "UR99", "SumSquares"},
@@ -113,7 +113,7 @@ double entropy(const std::vector<double>& counts, double total) {
 std::vector<double> features(Counts& counts, const Texture& texture) {
   const Sums sums = sums_of(counts, texture);
   const double total = sums.total;
-  if (total == 0) return std::vector<double>(kFeatures.size(), std::numeric_limits<double>::quiet_NaN());
+  if (total == 0) return std::vector<double>(kGlcmFeatures.size(), std::numeric_limits<double>::quiet_NaN());
   double mean = 0, variance = 0;
   for (int64_t i = 1; i < texture.rows(); ++i) mean += texture.value[i] * sums.one[i] / total;
   for (int64_t i = 1; i < texture.rows(); ++i)
@@ -171,10 +171,10 @@ std::vector<double> features(Counts& counts, const Texture& texture) {
           std::sqrt(1 - std::exp(-2 * shared))};
 }
 
-Values compute(const Input& input, Aggregations wanted) {
+Values compute_glcm(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   return aggregate(
-      texture, wanted, kFeatures.size(),
+      texture, wanted, kGlcmFeatures.size(),
       [&](Range range, bool planar) {
         std::vector<int64_t> offsets = directions(texture.grid, planar);
         for (int64_t& offset : offsets) offset *= input.settings.distance;
@@ -186,7 +186,8 @@ Values compute(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& glcm() {
-  static const Family family{{"glcm", "LFYI", kFeatures}, Family::Kind::directional, true, 0, compute};
+  static const Family family{
+      {"glcm", "LFYI", kGlcmFeatures}, Family::Kind::directional, true, 0, compute_glcm};
   return family;
 }
 

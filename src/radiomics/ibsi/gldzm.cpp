@@ -8,7 +8,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 16> kFeatures{{
+constexpr std::array<FeatureInfo, 16> kGldzmFeatures{{
     {"dzm_sde", "small_distance_emphasis", "0GBI", ""},
     {"dzm_lde", "large_distance_emphasis", "MB4I", ""},
     {"dzm_lgze", "low_grey_level_zone_emphasis", "S1RA", ""},
@@ -51,7 +51,7 @@ std::vector<int32_t> steps_to_outside(const Mask& mask, const Grid& grid, bool p
   return steps;
 }
 
-Values compute(const Input& input, Aggregations wanted) {
+Values compute_gldzm(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   const Region& region = input.region;
   Zones zones(texture);
@@ -59,7 +59,7 @@ Values compute(const Input& input, Aggregations wanted) {
   std::vector<int32_t> nearest(texture.row.size());
   const auto& size = region.grid.size;
   return aggregate(
-      texture, wanted, kFeatures.size(),
+      texture, wanted, kGldzmFeatures.size(),
       [&](Range range, bool planar) {
         std::vector<int32_t>& of = steps[planar ? 1 : 0];
         if (of.empty()) of = steps_to_outside(region.shape, region.grid, planar);
@@ -83,7 +83,7 @@ Values compute(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& gldzm() {
-  static const Family family{{"gldzm", "VMDZ", kFeatures}, Family::Kind::zonal, true, 0, compute};
+  static const Family family{{"gldzm", "VMDZ", kGldzmFeatures}, Family::Kind::zonal, true, 0, compute_gldzm};
   return family;
 }
 

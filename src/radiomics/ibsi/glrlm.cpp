@@ -10,7 +10,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 16> kFeatures{{
+constexpr std::array<FeatureInfo, 16> kGlrlmFeatures{{
     {"rlm_sre", "short_runs_emphasis", "22OV", "ShortRunEmphasis"},
     {"rlm_lre", "long_runs_emphasis", "W4KF", "LongRunEmphasis"},
     {"rlm_lgre", "low_grey_level_run_emphasis", "V3SW", "LowGrayLevelRunEmphasis"},
@@ -63,10 +63,10 @@ std::vector<Counts> runs(const Texture& texture, Range range, bool planar) {
 
 namespace {
 
-Values compute(const Input& input, Aggregations wanted) {
+Values compute_glrlm(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   return aggregate(
-      texture, wanted, kFeatures.size(),
+      texture, wanted, kGlrlmFeatures.size(),
       [&](Range range, bool planar) { return runs(texture, range, planar); },
       [&](Counts& counts) { return size_features(counts, texture); });
 }
@@ -74,7 +74,8 @@ Values compute(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& glrlm() {
-  static const Family family{{"glrlm", "TP0I", kFeatures}, Family::Kind::directional, true, 0, compute};
+  static const Family family{
+      {"glrlm", "TP0I", kGlrlmFeatures}, Family::Kind::directional, true, 0, compute_glrlm};
   return family;
 }
 

@@ -8,7 +8,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 16> kFeatures{{
+constexpr std::array<FeatureInfo, 16> kGlszmFeatures{{
     {"szm_sze", "small_zone_emphasis", "5QRC", "SmallAreaEmphasis"},
     {"szm_lze", "large_zone_emphasis", "48P8", "LargeAreaEmphasis"},
     {"szm_lgze", "low_grey_level_zone_emphasis", "XMSY", "LowGrayLevelZoneEmphasis"},
@@ -27,12 +27,12 @@ constexpr std::array<FeatureInfo, 16> kFeatures{{
     {"szm_zs_entr", "zone_size_entropy", "GU8N", "ZoneEntropy"},
 }};
 
-Values compute(const Input& input, Aggregations wanted) {
+Values compute_glszm(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   Zones zones(texture);
   std::vector<int32_t> size(texture.row.size(), 0);
   return aggregate(
-      texture, wanted, kFeatures.size(),
+      texture, wanted, kGlszmFeatures.size(),
       [&](Range range, bool planar) {
         zones.find(range, planar);
         Counts counts(texture.rows(), range.size() + 1, range.size());
@@ -51,7 +51,7 @@ Values compute(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& glszm() {
-  static const Family family{{"glszm", "9SAK", kFeatures}, Family::Kind::zonal, true, 0, compute};
+  static const Family family{{"glszm", "9SAK", kGlszmFeatures}, Family::Kind::zonal, true, 0, compute_glszm};
   return family;
 }
 

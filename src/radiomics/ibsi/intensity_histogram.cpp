@@ -8,7 +8,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 23> kFeatures{{
+constexpr std::array<FeatureInfo, 23> kIntensityHistogramFeatures{{
     {"ih_mean", "mean", "X6K6", ""},
     {"ih_var", "variance", "CH89", ""},
     {"ih_skew", "skewness", "88K1", ""},
@@ -56,7 +56,7 @@ std::vector<double> gradient(const std::vector<double>& counts) {
   return result;
 }
 
-Values compute(const Input& input, Aggregations) {
+Values compute_intensity_histogram(const Input& input, Aggregations) {
   std::vector<double> values, counts(input.levels.count, 0.0);
   values.reserve(input.region.voxels.size());
   for (const int64_t voxel : input.region.voxels) {
@@ -102,8 +102,11 @@ Values compute(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& intensity_histogram() {
-  static const Family family{
-      {"intensity_histogram", "ZVCW", kFeatures}, Family::Kind::plain, true, 0, compute};
+  static const Family family{{"intensity_histogram", "ZVCW", kIntensityHistogramFeatures},
+                             Family::Kind::plain,
+                             true,
+                             0,
+                             compute_intensity_histogram};
   return family;
 }
 

@@ -7,7 +7,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 18> kFeatures{{
+constexpr std::array<FeatureInfo, 18> kIntensityStatisticsFeatures{{
     {"stat_mean", "mean", "Q4LE", "Mean"},
     {"stat_var", "variance", "ECT3", "Variance"},
     {"stat_skew", "skewness", "KE2A", "Skewness"},
@@ -28,7 +28,7 @@ constexpr std::array<FeatureInfo, 18> kFeatures{{
     {"stat_rms", "root_mean_square", "5ZWQ", "RootMeanSquared"},
 }};
 
-Values compute(const Input& input, Aggregations) {
+Values compute_intensity_statistics(const Input& input, Aggregations) {
   const Region& region = input.region;
   std::vector<double> values;
   values.reserve(region.voxels.size());
@@ -45,7 +45,11 @@ Values compute(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& statistics() {
-  static const Family family{{"statistics", "UHIW", kFeatures}, Family::Kind::plain, false, 0, compute};
+  static const Family family{{"statistics", "UHIW", kIntensityStatisticsFeatures},
+                             Family::Kind::plain,
+                             false,
+                             0,
+                             compute_intensity_statistics};
   return family;
 }
 

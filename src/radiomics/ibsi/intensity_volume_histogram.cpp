@@ -9,7 +9,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 7> kFeatures{{
+constexpr std::array<FeatureInfo, 7> kIntensityVolumeHistogramFeatures{{
     {"ivh_v10", "volume_at_intensity_fraction_10", "BC2M", ""},
     {"ivh_v90", "volume_at_intensity_fraction_90", "BC2M", ""},
     {"ivh_i10", "intensity_at_volume_fraction_10", "GBPN", ""},
@@ -112,7 +112,7 @@ Curve curve_of(const Input& input) {
   return curve_of_levels(counts, low + how.width / 2, how.width);
 }
 
-Values compute(const Input& input, Aggregations) {
+Values compute_intensity_volume_histogram(const Input& input, Aggregations) {
   const Curve curve = curve_of(input);
   const double v10 = curve.share_at(0.1), v90 = curve.share_at(0.9);
   const double i10 = curve.intensity_at(0.1), i90 = curve.intensity_at(0.9);
@@ -122,8 +122,11 @@ Values compute(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& intensity_volume_histogram() {
-  static const Family family{
-      {"intensity_volume_histogram", "P88C", kFeatures}, Family::Kind::plain, false, 0, compute};
+  static const Family family{{"intensity_volume_histogram", "P88C", kIntensityVolumeHistogramFeatures},
+                             Family::Kind::plain,
+                             false,
+                             0,
+                             compute_intensity_volume_histogram};
   return family;
 }
 

@@ -9,7 +9,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 2> kFeatures{{
+constexpr std::array<FeatureInfo, 2> kLocalIntensityFeatures{{
     {"loc_peak_loc", "local_intensity_peak", "VJGA", ""},
     {"loc_peak_glob", "global_intensity_peak", "0F91", ""},
 }};
@@ -21,12 +21,12 @@ double radius() {
 }
 
 /// A row of the ball's voxels: `reach` on either side of its middle.
-struct Row {
+struct BallRow {
   int64_t z, y, reach;
 };
 
-std::vector<Row> rows_of_ball(const Grid& grid) {
-  std::vector<Row> rows;
+std::vector<BallRow> rows_of_ball(const Grid& grid) {
+  std::vector<BallRow> rows;
   const double square = radius() * radius();
   const auto steps = [&](int axis, double rest) {
     return static_cast<int64_t>(std::sqrt(std::max(0.0, rest)) / grid.spacing[axis]);
@@ -61,7 +61,7 @@ class BallMean {
     const auto [z, y, x] = grid_.place(voxel);
     double total = 0;
     int64_t count = 0;
-    for (const Row& row : rows_) {
+    for (const BallRow& row : rows_) {
       const int64_t at_z = z + row.z, at_y = y + row.y;
       if (at_z < 0 || at_z >= grid_.size[0] || at_y < 0 || at_y >= grid_.size[1]) continue;
       const double* const sums = sums_.data() + (at_z * grid_.size[1] + at_y) * (grid_.size[2] + 1);
@@ -75,11 +75,11 @@ class BallMean {
 
  private:
   const Grid grid_;
-  const std::vector<Row> rows_;
+  const std::vector<BallRow> rows_;
   std::vector<double> sums_;
 };
 
-Values compute(const Input& input, Aggregations) {
+Values compute_local_intensity(const Input& input, Aggregations) {
   const Region& region = input.region;
   const BallMean mean(region);
   constexpr double kLowest = -std::numeric_limits<double>::infinity();
@@ -96,8 +96,11 @@ Values compute(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& local_intensity() {
-  static const Family family{
-      {"local_intensity", "9ST6", kFeatures}, Family::Kind::plain, false, radius(), compute};
+  static const Family family{{"local_intensity", "9ST6", kLocalIntensityFeatures},
+                             Family::Kind::plain,
+                             false,
+                             radius(),
+                             compute_local_intensity};
   return family;
 }
 

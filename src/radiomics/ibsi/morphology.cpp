@@ -12,7 +12,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 29> kFeatures{{
+constexpr std::array<FeatureInfo, 29> kMorphologyFeatures{{
     {"morph_volume", "volume", "RNU0", "MeshVolume"},
     {"morph_vol_approx", "approximate_volume", "YEKZ", "VoxelVolume"},
     {"morph_area_mesh", "surface_area", "C0JK", "SurfaceArea"},
@@ -80,7 +80,7 @@ double mean_intensity(const Region& region) {
   return sum / static_cast<double>(region.voxels.size());
 }
 
-Values compute(const Input& input, Aggregations) {
+Values compute_morphology(const Input& input, Aggregations) {
   const Region& region = input.region;
   const double pi = std::numbers::pi;
   const Mesh mesh = mesh_of(region.shape, region.grid);
@@ -131,7 +131,8 @@ Values compute(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& morphology() {
-  static const Family family{{"morphology", "HCUG", kFeatures}, Family::Kind::plain, false, 0, compute};
+  static const Family family{
+      {"morphology", "HCUG", kMorphologyFeatures}, Family::Kind::plain, false, 0, compute_morphology};
   return family;
 }
 

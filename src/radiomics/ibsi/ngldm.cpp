@@ -10,7 +10,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 17> kFeatures{{
+constexpr std::array<FeatureInfo, 17> kNgldmFeatures{{
     {"ngl_lde", "low_dependence_emphasis", "SODN", "SmallDependenceEmphasis"},
     {"ngl_hde", "high_dependence_emphasis", "IMOQ", "LargeDependenceEmphasis"},
     {"ngl_lgce", "low_grey_level_count_emphasis", "TL9H", "LowGrayLevelEmphasis"},
@@ -30,7 +30,7 @@ constexpr std::array<FeatureInfo, 17> kFeatures{{
     {"ngl_dc_entr", "dependence_count_entropy", "FCBV", "DependenceEntropy"},
     {"ngl_dc_energy", "dependence_count_energy", "CAS9", ""},
 }};
-static_assert(kFeatures.size() == kSizeFeatures);
+static_assert(kNgldmFeatures.size() == kSizeFeatures);
 
 /// 1 + how many neighbours at `distances` differ by at most `close` levels; defined inside the mask.
 std::vector<int32_t> dependences(const Texture& texture, bool planar, const std::vector<int64_t>& distances,
@@ -64,14 +64,14 @@ std::vector<int32_t> equal_neighbours(const Texture& texture, bool planar) {
   return result;
 }
 
-Values compute(const Input& input, Aggregations wanted) {
+Values compute_ngldm(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   const auto& distances = input.neighbourhood.distances;
   const int64_t window = 2 * *std::max_element(distances.begin(), distances.end()) + 1;
   const int64_t close = input.settings.coarseness;
   std::array<std::vector<int32_t>, 2> all;  // in space and in slices
   return aggregate(
-      texture, wanted, kFeatures.size(),
+      texture, wanted, kNgldmFeatures.size(),
       [&](Range range, bool planar) {
         std::vector<int32_t>& of = all[planar ? 1 : 0];
         if (of.empty())
@@ -92,7 +92,7 @@ Values compute(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& ngldm() {
-  static const Family family{{"ngldm", "REK0", kFeatures}, Family::Kind::zonal, true, 0, compute};
+  static const Family family{{"ngldm", "REK0", kNgldmFeatures}, Family::Kind::zonal, true, 0, compute_ngldm};
   return family;
 }
 

@@ -8,7 +8,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr std::array<FeatureInfo, 5> kFeatures{{
+constexpr std::array<FeatureInfo, 5> kNgtdmFeatures{{
     {"ngt_coarseness", "coarseness", "QCDE", "Coarseness"},
     {"ngt_contrast", "contrast", "65HE", "Contrast"},
     {"ngt_busyness", "busyness", "NQ30", "Busyness"},
@@ -76,7 +76,7 @@ std::vector<double> features(const Differences& of, const Texture& texture) {
     mean += of.count[i] * texture.value[i];
     square += of.count[i] * texture.value[i] * texture.value[i];
   }
-  if (total == 0) return std::vector<double>(kFeatures.size(), std::numeric_limits<double>::quiet_NaN());
+  if (total == 0) return std::vector<double>(kNgtdmFeatures.size(), std::numeric_limits<double>::quiet_NaN());
   weighted /= total;
   mean /= total;
   const auto levels = static_cast<double>(rows.size());
@@ -97,11 +97,11 @@ std::vector<double> features(const Differences& of, const Texture& texture) {
           busy > 0 ? weighted / busy : 0, complexity / total, differences > 0 ? strength / differences : 0};
 }
 
-Values compute(const Input& input, Aggregations wanted) {
+Values compute_ngtdm(const Input& input, Aggregations wanted) {
   const Texture& texture = input.texture;
   std::array<std::vector<int64_t>, 2> sums;  // in space and in slices
   return aggregate(
-      texture, wanted, kFeatures.size(),
+      texture, wanted, kNgtdmFeatures.size(),
       [&](Range range, bool planar) {
         std::vector<int64_t>& around = sums[planar ? 1 : 0];
         if (around.empty()) around = neighbours(texture, planar, input.neighbourhood.distances);
@@ -125,7 +125,7 @@ Values compute(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& ngtdm() {
-  static const Family family{{"ngtdm", "IPET", kFeatures}, Family::Kind::zonal, true, 0, compute};
+  static const Family family{{"ngtdm", "IPET", kNgtdmFeatures}, Family::Kind::zonal, true, 0, compute_ngtdm};
   return family;
 }
 

@@ -11,7 +11,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 std::optional<size_t> position(const std::vector<std::string>& channels, const std::string& name) {
   const auto found = std::find(channels.begin(), channels.end(), name);
@@ -94,8 +94,8 @@ std::vector<double> descriptors_in_units(const std::vector<std::vector<double>>&
   for (size_t i = 0; i < shape.size(); ++i)
     if (shape_names()[i] != kHeadShare) result.push_back(shape[i]);
   for (const auto& channel : values) {
-    const auto part =
-        channel.empty() ? std::vector<double>(unit_names().size(), kNaN) : unit_descriptors(channel, lesion);
+    const auto part = channel.empty() ? std::vector<double>(unit_names().size(), kUndefined)
+                                      : unit_descriptors(channel, lesion);
     result.insert(result.end(), part.begin(), part.end());
   }
   return result;
@@ -134,29 +134,29 @@ std::vector<double> lesion_descriptors(const imaging::Volume& image, const std::
     result.insert(result.end(), part.begin(), part.end());
   };
   if (first == channel_present.end()) {
-    append(std::vector<double>(location_names().size(), kNaN));
+    append(std::vector<double>(location_names().size(), kUndefined));
     append(shape_descriptors(lesion, 0));
-    result.resize(lesion_descriptor_names(image.channels).size(), kNaN);
+    result.resize(lesion_descriptor_names(image.channels).size(), kUndefined);
     return result;
   }
   const Head head = find_head(values[first - channel_present.begin()], lesion);
   append(location_descriptors(lesion, head));
   append(shape_descriptors(lesion, head.count));
   const LesionRegions regions = find_regions(lesion, head);
-  std::vector<double> brain(channels, kNaN);
+  std::vector<double> brain(channels, kUndefined);
   for (size_t c = 0; c < channels; ++c) {
     if (channel_present[c]) {
       Intensity intensity = intensity_descriptors(values[c], lesion, regions);
       brain[c] = intensity.brain;
       append(intensity.values);
     } else {
-      append(std::vector<double>(intensity_names().size(), kNaN));
+      append(std::vector<double>(intensity_names().size(), kUndefined));
     }
   }
   const auto pre = position(image.channels, "pre"), post = position(image.channels, "post");
   if (pre && post) {
     if (std::isnan(brain[*pre]) || std::isnan(brain[*post])) {
-      append(std::vector<double>(enhancement_names().size(), kNaN));
+      append(std::vector<double>(enhancement_names().size(), kUndefined));
     } else {
       append(enhancement_descriptors(values[*pre], brain[*pre], values[*post], brain[*post], lesion));
     }

@@ -26,11 +26,11 @@ double position_percentile(const std::vector<int64_t>& counts, double q) {
 }
 
 /// The head's extent in one axial slice, without the last 1 % on each side (ears, nose, noise).
-struct Box {
+struct OrganBox {
   double front = 0, back = 0, right = 0, left = 0;
 };
 
-Box slice_box(const Mask& head, const Grid& grid, int64_t z) {
+OrganBox slice_box(const Mask& head, const Grid& grid, int64_t z) {
   std::vector<int64_t> rows(grid.size[1], 0), columns(grid.size[2], 0);
   for (int64_t y = 0; y < grid.size[1]; ++y) {
     for (int64_t x = 0; x < grid.size[2]; ++x) {
@@ -84,7 +84,7 @@ const std::vector<std::string>& location_names() {
 std::vector<double> location_descriptors(const Lesion& lesion, const Head& head) {
   std::vector<double> leftward, lateral, backward, below, depth;
   int64_t slice = -1;
-  Box box;
+  OrganBox box;
   int64_t left_count = 0, right_count = 0;
   for (const auto& [z, y, x] : lesion.voxels) {
     if (z != slice) {

@@ -8,7 +8,7 @@
 namespace photo51::radiomics {
 namespace {
 
-constexpr double kTie = 1e-6;  ///< mm; equal depths differ by rounding
+constexpr double kDepthTie = 1e-6;  ///< mm; equal depths differ by rounding
 
 /// Offsets of the voxels whose centres lie in a ball of 1 ml, the volume of a PET's peak (PERCIST, Wahl et
 /// al. 2009).
@@ -76,7 +76,7 @@ double mean_of_first(const std::vector<Deep>& ordered, double amount) {
   for (auto layer = ordered.begin(); layer != ordered.end() && taken < amount;) {
     double values = 0, count = 0;
     const double depth = layer->depth;
-    for (; layer != ordered.end() && std::abs(layer->depth - depth) <= kTie; ++layer, ++count)
+    for (; layer != ordered.end() && std::abs(layer->depth - depth) <= kDepthTie; ++layer, ++count)
       values += layer->value;
     const double part = std::min(1.0, (amount - taken) / count);
     sum += part * values;

@@ -19,7 +19,7 @@ namespace photo51::radiomics {
 namespace {
 
 /// The region's grid, image and mask while they are perturbed.
-struct Scene {
+struct PerturbedScene {
   imaging::Geometry geometry;
   Grid grid;
   std::vector<double> intensity;
@@ -55,15 +55,15 @@ struct Placing {
 };
 
 /// The voxels inside, x, y, z.
-struct Extent {
+struct PerturbedExtent {
   std::array<double, 3> low{}, high{};
 };
 
-Extent extent_of(const at::Tensor& mask) {
+PerturbedExtent extent_of(const at::Tensor& mask) {
   const at::Tensor voxels = mask.nonzero();  // z, y, x
   if (voxels.size(0) == 0) core::fail_data("the mask is empty");
   const at::Tensor first = std::get<0>(voxels.min(0)), last = std::get<0>(voxels.max(0));
-  Extent extent;
+  PerturbedExtent extent;
   for (int axis = 0; axis < 3; ++axis) {
     extent.low[axis] = static_cast<double>(first[2 - axis].item<int64_t>());
     extent.high[axis] = static_cast<double>(last[2 - axis].item<int64_t>());
@@ -72,7 +72,7 @@ Extent extent_of(const at::Tensor& mask) {
 }
 
 /// A grid of `spacing`, turned and moved, that covers the extent and `margin` mm around it.
-Placing place(const imaging::Geometry& old, const Extent& extent, const Perturbation& how,
+Placing place(const imaging::Geometry& old, const PerturbedExtent& extent, const Perturbation& how,
               const std::vector<double>& spacing, double margin) {
   Placing result;
   imaging::Geometry& grid = result.geometry;
@@ -110,8 +110,8 @@ Placing place(const imaging::Geometry& old, const Extent& extent, const Perturba
   return result;
 }
 
-Scene scene_on(const Placing& placing, const at::Tensor& image, const at::Tensor& mask) {
-  Scene scene;
+PerturbedScene scene_on(const Placing& placing, const at::Tensor& image, const at::Tensor& mask) {
+  PerturbedScene scene;
   scene.geometry = placing.geometry;
   const auto& size = placing.geometry.size;
   const auto& spacing = placing.geometry.spacing;
@@ -143,7 +143,7 @@ int64_t count(const Mask& mask) {
 }
 
 /// The region with `share` more voxels (fewer for a negative one): the nearest, at random among equally near.
-void resize(Scene& scene, double share, core::Random& random) {
+void resize(PerturbedScene& scene, double share, core::Random& random) {
   const std::vector<double> depth = signed_distance(scene.mask, scene.grid);
   const auto wanted = std::clamp<int64_t>(std::llround(static_cast<double>(count(scene.mask)) * (1 + share)),
                                           0, static_cast<int64_t>(depth.size()));
@@ -153,7 +153,7 @@ void resize(Scene& scene, double share, core::Random& random) {
   for (int64_t i = 0; i < wanted; ++i) scene.mask[order[i]] = 1;
 }
 
-void move_outline(Scene& scene, double deviation, core::Random& random) {
+void move_outline(PerturbedScene& scene, double deviation, core::Random& random) {
   std::vector<double> field(scene.mask.size());
   for (double& value : field) value = random.normal();
   constexpr double kSmoothness = 5;  // mm
@@ -168,7 +168,7 @@ void move_outline(Scene& scene, double deviation, core::Random& random) {
   }
 }
 
-void redraw(Scene& scene, core::Random& random) {
+void redraw(PerturbedScene& scene, core::Random& random) {
   double sum = 0, squares = 0, inside = 0;
   for (size_t i = 0; i < scene.mask.size(); ++i) {
     if (!scene.mask[i]) continue;
@@ -241,7 +241,7 @@ std::pair<imaging::Volume, imaging::Volume> perturbed(const imaging::Volume& ima
   }
   const at::Tensor inside = mask.data[0].ne(0);
   const Placing placing = place(image.geometry, extent_of(inside), perturbation, spacing, margin);
-  Scene scene = scene_on(placing, noisy.data, inside);
+  PerturbedScene scene = scene_on(placing, noisy.data, inside);
   if (perturbation.volume != 0) resize(scene, perturbation.volume, random);
   if (perturbation.contour == Contour::distance) move_outline(scene, perturbation.contour_deviation, random);
   if (perturbation.contour == Contour::supervoxels) redraw(scene, random);

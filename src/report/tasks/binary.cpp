@@ -18,19 +18,19 @@ std::string question(const data::TaskSpec& spec) {
          (spec.positive.empty() ? "1" : "`" + core::join(spec.positive, "` or `") + "`");
 }
 
-std::string cell(const TaskWording::Labels& known) {
+std::string cell_binary(const TaskWording::Labels& known) {
   double sum = 0;
   for (const auto* label : known) sum += label->value;
   return share_words(std::llround(sum), static_cast<int64_t>(known.size()));
 }
 
-std::string claim(const evaluation::Metric& metric, const data::TaskSpec& spec) {
+std::string claim_binary(const evaluation::Metric& metric, const data::TaskSpec& spec) {
   return "Shown one patient who is " + class_words(spec, 1) + " and one who is " + class_words(spec, 0) +
          ", the model gives the higher probability to the right one " + hundredths(metric.value) +
          " times in 100";
 }
 
-std::vector<Figure> figures(const Scored& shown, const std::function<Parts()>& parts, double level) {
+std::vector<Figure> figures_binary(const Scored& shown, const std::function<Parts()>& parts, double level) {
   std::vector<Figure> list;
   if (std::set<int>(shown.label.begin(), shown.label.end()).size() > 1)
     list.push_back({roc_plot(shown, parts(), level),
@@ -45,7 +45,7 @@ std::vector<Figure> figures(const Scored& shown, const std::function<Parts()>& p
   return list;
 }
 
-Judged judge(const Scored& shown, size_t i) {
+Judged judge_binary(const Scored& shown, size_t i) {
   Judged judged;
   judged.index = i;
   const auto& spec = shown.spec;
@@ -115,11 +115,11 @@ TaskWording binary_wording() {
   return {.task = "binary",
           .question = question,
           .heading = [](const data::TaskSpec& spec) { return class_words(spec, 1); },
-          .cell = cell,
-          .claim = claim,
+          .cell = cell_binary,
+          .claim = claim_binary,
           .interval = hundredths_range,
-          .figures = figures,
-          .judge = judge,
+          .figures = figures_binary,
+          .judge = judge_binary,
           .worst_title = "Most confident mistakes",
           .unsure_rule = "probability within 0.1 of one half, or the ensemble's interval spans it",
           .calibration = calibration,

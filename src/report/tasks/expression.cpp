@@ -11,11 +11,11 @@ namespace {
 
 using Scored = evaluation::ScoredPredictions;
 
-std::string claim(const evaluation::Metric& metric, const data::TaskSpec&) {
+std::string claim_expression(const evaluation::Metric& metric, const data::TaskSpec&) {
   return "Half of the genes are predicted with a correlation of at least " + signed_words(metric.value);
 }
 
-Judged judge(const Scored& shown, size_t i) {
+Judged judge_expression(const Scored& shown, size_t i) {
   Judged judged;
   judged.index = i;
   const size_t genes = shown.classes.size();
@@ -38,7 +38,7 @@ TaskWording expression_wording() {
               },
           .heading = known_heading,
           .cell = known_cell,
-          .claim = claim,
+          .claim = claim_expression,
           .interval = range_words,
           .figures =
               [](const Scored& shown, const std::function<Parts()>&, double) {
@@ -46,7 +46,7 @@ TaskWording expression_wording() {
                     {ranked_plot(evaluation::gene_pearson(shown), shown.classes),
                      "Correlation of predicted with measured values, a dot a gene, best first.", true}};
               },
-          .judge = judge};
+          .judge = judge_expression};
 }
 
 }  // namespace photo51::report

@@ -10,19 +10,19 @@ namespace {
 
 using Scored = evaluation::ScoredPredictions;
 
-std::string claim(const evaluation::Metric& metric, const data::TaskSpec&) {
+std::string claim_multiclass(const evaluation::Metric& metric, const data::TaskSpec&) {
   return "Shown one patient of a class and one of another, the model ranks them rightly for that class " +
          hundredths(metric.value) + " times in 100, averaged over the classes";
 }
 
-std::vector<Figure> figures(const Scored& shown, const std::function<Parts()>&, double) {
+std::vector<Figure> figures_multiclass(const Scored& shown, const std::function<Parts()>&, double) {
   if (std::set<int>(shown.label.begin(), shown.label.end()).size() < 2) return {};
   return {{one_vs_rest_plot(shown),
            "Each class against the rest, with the area under its "
            "curve. Dashed: a guess."}};
 }
 
-Judged judge(const Scored& shown, size_t i) {
+Judged judge_multiclass(const Scored& shown, size_t i) {
   Judged judged;
   judged.index = i;
   const size_t width = shown.classes.size(), row = i * width;
@@ -46,10 +46,10 @@ TaskWording multiclass_wording() {
           .question = [](const data::TaskSpec& spec) { return "which class of `" + spec.column + "`"; },
           .heading = known_heading,
           .cell = known_cell,
-          .claim = claim,
+          .claim = claim_multiclass,
           .interval = hundredths_range,
-          .figures = figures,
-          .judge = judge,
+          .figures = figures_multiclass,
+          .judge = judge_multiclass,
           .worst_title = "Most confident mistakes",
           .unsure_rule = "no class reaches probability one half",
           .has_confusion = true};

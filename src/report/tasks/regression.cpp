@@ -10,20 +10,20 @@ namespace {
 
 using Scored = evaluation::ScoredPredictions;
 
-std::string cell(const TaskWording::Labels& known) {
+std::string cell_regression(const TaskWording::Labels& known) {
   double sum = 0;
   for (const auto* label : known) sum += label->value;
   return core::format_fixed(sum / static_cast<double>(known.size()), 2) +
          " (n = " + std::to_string(known.size()) + ")";
 }
 
-std::string claim(const evaluation::Metric& metric, const data::TaskSpec&) {
+std::string claim_regression(const evaluation::Metric& metric, const data::TaskSpec&) {
   if (metric.value < 0)
     return "The predictions are farther from the truth than the patients' own mean would be";
   return "The predictions explain " + hundredths(metric.value) + " % of the variation between the patients";
 }
 
-Judged judge(const Scored& shown, size_t i) {
+Judged judge_regression(const Scored& shown, size_t i) {
   Judged judged;
   judged.index = i;
   judged.badness = std::abs(shown.predicted[i] - shown.value[i]);
@@ -38,15 +38,15 @@ TaskWording regression_wording() {
   return {.task = "regression",
           .question = [](const data::TaskSpec& spec) { return "the value of `" + spec.column + "`"; },
           .heading = [](const data::TaskSpec& spec) { return spec.head + ": mean"; },
-          .cell = cell,
-          .claim = claim,
+          .cell = cell_regression,
+          .claim = claim_regression,
           .interval = [](double low, double high) { return range_words(low, high) + " of R²"; },
           .figures =
               [](const Scored& shown, const std::function<Parts()>&, double) {
                 return std::vector<Figure>{
                     {scatter_plot(shown), "A dot a patient. On the dashed line, prediction is truth."}};
               },
-          .judge = judge};
+          .judge = judge_regression};
 }
 
 }  // namespace photo51::report

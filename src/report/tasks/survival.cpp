@@ -12,18 +12,18 @@ namespace {
 
 using Scored = evaluation::ScoredPredictions;
 
-std::string cell(const TaskWording::Labels& known) {
+std::string cell_survival(const TaskWording::Labels& known) {
   const auto events =
       std::count_if(known.begin(), known.end(), [](const auto* label) { return label->event; });
   return share_words(events, static_cast<int64_t>(known.size()));
 }
 
-std::string claim(const evaluation::Metric& metric, const data::TaskSpec&) {
+std::string claim_survival(const evaluation::Metric& metric, const data::TaskSpec&) {
   return "Of two patients, the model gives the higher risk to the one whose event comes first " +
          hundredths(metric.value) + " times in 100";
 }
 
-std::vector<Figure> figures(const Scored& shown, const std::function<Parts()>&, double) {
+std::vector<Figure> figures_survival(const Scored& shown, const std::function<Parts()>&, double) {
   return {{survival_plot(shown),
            "Observed course of the half with the lower and the half with the higher predicted "
            "risk. Shaded: 95 % interval. Small upright marks: patients last seen then.",
@@ -54,7 +54,7 @@ double discordance(const Scored& shown, size_t i) {
   return pairs == 0 ? std::numeric_limits<double>::quiet_NaN() : lost / pairs;
 }
 
-Judged judge(const Scored& shown, size_t i) {
+Judged judge_survival(const Scored& shown, size_t i) {
   Judged judged;
   judged.index = i;
   judged.badness = discordance(shown, i);
@@ -77,11 +77,11 @@ TaskWording survival_wording() {
                        spec.time_unit + ")";
               },
           .heading = [](const data::TaskSpec& spec) { return spec.head + ": events"; },
-          .cell = cell,
-          .claim = claim,
+          .cell = cell_survival,
+          .claim = claim_survival,
           .interval = hundredths_range,
-          .figures = figures,
-          .judge = judge,
+          .figures = figures_survival,
+          .judge = judge_survival,
           .worst_title = "Ranked most against their course",
           .rarest =
               [](const Scored& shown) {

@@ -10,7 +10,7 @@
 namespace photo51::training {
 namespace {
 
-constexpr const char* count = "step";
+constexpr const char* steps_taken = "step";
 
 }  // namespace
 
@@ -48,7 +48,7 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& state) {
     for (const auto& key : keys) {
       const auto found = state.find(slot.name + "." + key);
       if (found == state.end()) continue;
-      if (key != count && found->second.sizes() != slot.parameter.sizes())
+      if (key != steps_taken && found->second.sizes() != slot.parameter.sizes())
         core::fail_data("optimiser state `" + found->first + "` has another shape than its parameter");
       slot.moments[key] = found->second.to(slot.parameter.device(), /*non_blocking=*/false, /*copy=*/true);
       ++used;

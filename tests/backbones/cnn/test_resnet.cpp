@@ -8,13 +8,13 @@
 namespace photo51::backbones {
 namespace {
 
-const InputShape picture{.image = true, .channels = 3, .dims = 2, .size = {32, 32}};
+const InputShape small_picture{.image = true, .channels = 3, .dims = 2, .size = {32, 32}};
 
 TEST(Resnet, DepthsHaveThePublishedNumberOfParameters) {
   const nn::SkipInit skip;
   const auto count = [](const ResNetOptions& options) {
     int64_t total = 0;
-    for (const auto& parameter : make_resnet(options, picture, 1000)->parameters())
+    for (const auto& parameter : make_resnet(options, small_picture, 1000)->parameters())
       total += parameter.numel();
     return total;
   };
@@ -30,7 +30,7 @@ TEST(Resnet, StemsSayHowMuchSmallerTheStagesAre) {
   const at::NoGradGuard no_grad;
   const auto edges = [](const ResNetOptions& options) {
     std::vector<int64_t> found;
-    for (const auto& stage : make_resnet(options, picture)->features(at::randn({1, 3, 64, 64})).stages)
+    for (const auto& stage : make_resnet(options, small_picture)->features(at::randn({1, 3, 64, 64})).stages)
       found.push_back(stage.size(2));
     return found;
   };
@@ -45,9 +45,9 @@ TEST(Resnet, StemsSayHowMuchSmallerTheStagesAre) {
 TEST(Resnet, StagesDoubleTheirWidth) {
   ResNetOptions options;
   options.width = 4;
-  EXPECT_EQ(make_resnet(options, picture)->widths(), (std::vector<int64_t>{4, 8, 16, 32}));
+  EXPECT_EQ(make_resnet(options, small_picture)->widths(), (std::vector<int64_t>{4, 8, 16, 32}));
   options.depth = 50;
-  EXPECT_EQ(make_resnet(options, picture)->widths(), (std::vector<int64_t>{16, 32, 64, 128}));
+  EXPECT_EQ(make_resnet(options, small_picture)->widths(), (std::vector<int64_t>{16, 32, 64, 128}));
 }
 
 }  // namespace

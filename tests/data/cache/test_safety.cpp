@@ -22,7 +22,7 @@ constexpr uid_t somebody = 54321;
 constexpr size_t head_bytes = 104, meta_length = 16, values_place = 24, values_length = 32, values_sum = 40,
                  head_sum = 72, digits = 32, page = 4096;
 
-PreparedImage some_image(float value) {
+PreparedImage an_image(float value) {
   PreparedImage image;
   image.prepared.values = at::full({1, 4, 4, 4}, value);
   image.prepared.geometry.size = {4, 4, 4};
@@ -72,7 +72,7 @@ class CacheSafety : public ::testing::Test {
     ::testing::internal::CaptureStderr();
     const auto image = cache.fetch(key_, [&] {
       made = true;
-      return some_image(1);
+      return an_image(1);
     });
     said_ = ::testing::internal::GetCapturedStderr();
     return image.prepared.values.sum().item<float>() / 64;
@@ -125,7 +125,7 @@ TEST_F(CacheSafety, AFolderOfAnotherUserIsRefused) {
 TEST_F(CacheSafety, WhatItMakesNobodyElseMayWriteTo) {
   const mode_t before = ::umask(0);
   DiskCache cache(options());
-  cache.fetch(key_, [] { return some_image(1); });
+  cache.fetch(key_, [] { return an_image(1); });
   cache.remember(key_, other_);
   ::umask(before);
   size_t seen = 0;
@@ -186,7 +186,7 @@ TEST_F(CacheSafety, SweepingFollowsNoLinks) {
 TEST_F(CacheSafety, AnEntryThatOthersCouldHaveWrittenIsMadeAgain) {
   DiskCache cache(options());
   const auto path = cache.path_of(key_);
-  cache.fetch(key_, [] { return some_image(9); });
+  cache.fetch(key_, [] { return an_image(9); });
   ASSERT_EQ(::chmod(path.c_str(), 0664), 0);
   expect_made_again(cache);
   if (::geteuid() == 0) {
@@ -205,7 +205,7 @@ TEST_F(CacheSafety, AnEntryThatOthersCouldHaveWrittenIsMadeAgain) {
 TEST_F(CacheSafety, AnEntrysFolderThatOthersMayWriteToIsNotUsed) {
   DiskCache cache(options());
   const auto path = cache.path_of(key_);
-  cache.fetch(key_, [] { return some_image(9); });
+  cache.fetch(key_, [] { return an_image(9); });
   ASSERT_EQ(::chmod(path.parent_path().c_str(), 0777), 0);
   bool made = false;
   EXPECT_EQ(fetched(cache, made), 1);
@@ -217,7 +217,7 @@ TEST_F(CacheSafety, AnEntrysFolderThatOthersMayWriteToIsNotUsed) {
 TEST_F(CacheSafety, RightChecksumsAreNotEnough) {
   DiskCache cache(options());
   const auto path = cache.path_of(key_);
-  cache.fetch(key_, [] { return some_image(9); });
+  cache.fetch(key_, [] { return an_image(9); });
   const Entry sound(path);
   EXPECT_EQ(sound.meta.at("key"), key_);
   EXPECT_EQ(sound.meta.at("dtype"), "float32");
@@ -295,8 +295,8 @@ TEST_F(CacheSafety, StampsOfOthersAreNotBelieved) {
 
 TEST_F(CacheSafety, AnEntryThatIsCutOffAfterItWasReadDoesNoHarm) {
   DiskCache cache(options());
-  cache.fetch(key_, [] { return some_image(9); });
-  const auto image = cache.fetch(key_, [] { return some_image(1); });
+  cache.fetch(key_, [] { return an_image(9); });
+  const auto image = cache.fetch(key_, [] { return an_image(1); });
   fs::resize_file(cache.path_of(key_), 0);  // a mapping of it would end the process here
   EXPECT_EQ(image.prepared.values.sum().item<float>(), 9 * 64);
 }

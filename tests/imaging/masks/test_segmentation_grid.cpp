@@ -18,7 +18,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::vector<Uint8> pixels(std::initializer_list<int> set) {
+std::vector<Uint8> grid_pixels(std::initializer_list<int> set) {
   std::vector<Uint8> all(15, 0);
   for (const int i : set) all[static_cast<size_t>(i)] = 1;
   return all;
@@ -47,7 +47,7 @@ class SegmentationGrid : public testing::Test {
 };
 
 TEST_F(SegmentationGrid, OneFrameIsAsThickAsTheImagesSlices) {
-  const std::string path = write({{1, 3, pixels({0, 1, 2})}});
+  const std::string path = write({{1, 3, grid_pixels({0, 1, 2})}});
   // Slices of 1.5 mm that are 2 mm thick: 3 pixels are 4.5 mm3.
   const Volume ct = image(1.5, 5);
   const Volume mask = read_mask(path, {&ct});
@@ -61,20 +61,21 @@ TEST_F(SegmentationGrid, OneFrameIsAsThickAsTheImagesSlices) {
   EXPECT_TRUE(std::isnan((*found.spacing)[2]));
   const Volume other = image(1.4, 5);
   PHOTO51_EXPECT_ERROR(read_mask(path, {&other}), data, HasSubstr("does not lie on a slice of the image"));
-  EXPECT_NEAR(1000 * volume_ml(read_mask(write({{1, 3, pixels({0})}}, 1.25))), 1.25, 1e-9);
+  EXPECT_NEAR(1000 * volume_ml(read_mask(write({{1, 3, grid_pixels({0})}}, 1.25))), 1.25, 1e-9);
 }
 
 TEST_F(SegmentationGrid, FramesOfNothingMayBeLeftOut) {
   // At 0 and 6 mm of slices every 2 mm, then at 0, 4 and 10.
   const Volume ct = image(2, 6);
-  const Volume two = read_mask(write({{1, 0, pixels({0})}, {1, 6, pixels({1})}}), {&ct});
+  const Volume two = read_mask(write({{1, 0, grid_pixels({0})}, {1, 6, grid_pixels({1})}}), {&ct});
   EXPECT_NEAR(1000 * volume_ml(two), 4, 1e-9);
   EXPECT_THAT(by_slice(on_grid_of(two, ct)), ElementsAre(1, 0, 0, 1, 0, 0));
-  const std::string path = write({{1, 0, pixels({0})}, {1, 4, pixels({1})}, {1, 10, pixels({1})}});
+  const std::string path =
+      write({{1, 0, grid_pixels({0})}, {1, 4, grid_pixels({1})}, {1, 10, grid_pixels({1})}});
   EXPECT_THAT(by_slice(on_grid_of(read_mask(path, {&ct}), ct)), ElementsAre(1, 0, 1, 0, 0, 1));
   PHOTO51_EXPECT_ERROR(read_mask(path), data, HasSubstr("off the grid of the others"));
   // Without the image the gap is what there is, and a warning says that it may not be right.
-  const Volume alone = read_mask(write({{1, 0, pixels({0})}, {1, 6, pixels({1})}}));
+  const Volume alone = read_mask(write({{1, 0, grid_pixels({0})}, {1, 6, grid_pixels({1})}}));
   EXPECT_THAT(alone.warnings, ElementsAre(HasSubstr("frames in between may have been left out")));
 }
 

@@ -22,9 +22,9 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-using Points = std::vector<std::array<double, 2>>;
+using ContourPoints = std::vector<std::array<double, 2>>;
 
-Points box(double x0, double x1, double y0, double y1) {
+ContourPoints box(double x0, double x1, double y0, double y1) {
   return {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}};
 }
 
@@ -48,8 +48,8 @@ class StructureSets : public testing::Test {
 };
 
 TEST_F(StructureSets, HolesIslandsAndKeyholesStay) {
-  const Points outer = box(0.5, 16.5, 0.5, 16.5), hole = box(4.5, 12.5, 4.5, 12.5),
-               island = box(6.5, 8.5, 6.5, 8.5);
+  const ContourPoints outer = box(0.5, 16.5, 0.5, 16.5), hole = box(4.5, 12.5, 4.5, 12.5),
+                      island = box(6.5, 8.5, 6.5, 8.5);
   EXPECT_EQ(area({{"A", hole, 0}, {"A", outer, 0}}), 256 - 64);
   EXPECT_EQ(area({{"A", island, 0}, {"A", hole, 0}, {"A", outer, 0}}), 256 - 64 + 4);
   // Two holes that cross are one hole.
@@ -62,8 +62,8 @@ TEST_F(StructureSets, HolesIslandsAndKeyholesStay) {
 }
 
 TEST_F(StructureSets, TheSameContourTwiceCountsOnce) {
-  const Points outer = box(0.5, 10.5, 0.5, 10.5);
-  Points turned{outer.rbegin(), outer.rend()};
+  const ContourPoints outer = box(0.5, 10.5, 0.5, 10.5);
+  ContourPoints turned{outer.rbegin(), outer.rend()};
   const Volume mask = drawn({{"A", outer, 0}, {"A", turned, 0}, {"A", outer, 2}});
   EXPECT_EQ(mask.data.sum().item<int>(), 200);
   EXPECT_THAT(mask.warnings, ElementsAre(HasSubstr("contour 1 and contour 2 are the same and count once")));
@@ -87,7 +87,7 @@ TEST_F(StructureSets, ContoursThatCrossAreUnited) {
 }
 
 TEST_F(StructureSets, PlanesBetweenSlicesFillAsManySlices) {
-  const Points square = box(0.5, 12.5, 0.5, 12.5);
+  const ContourPoints square = box(0.5, 12.5, 0.5, 12.5);
   for (const double off : {0.4, 1.0, 1.6}) {
     const Volume mask = drawn({{"A", square, 2 + off}, {"A", square, 4 + off}, {"A", square, 6 + off}});
     EXPECT_NEAR(1000 * volume_ml(mask), 864, 1e-6) << off;
@@ -96,7 +96,7 @@ TEST_F(StructureSets, PlanesBetweenSlicesFillAsManySlices) {
 }
 
 TEST_F(StructureSets, WhatCannotBeDrawnSpoilsOnlyItself) {
-  const Points square = box(0.5, 12.5, 0.5, 12.5);
+  const ContourPoints square = box(0.5, 12.5, 0.5, 12.5);
   const std::string path =
       write({{"GTV", square, 2}, {"Bad", {{1, 1}, {2, 2}}, 0}, {"Bad", square, 4}, {"Point", {{1, 1}}, 0}});
   const auto read = [&](const std::string& choice) { return read_mask(path + choice, {&ct_}); };
@@ -125,7 +125,7 @@ TEST_F(StructureSets, WhatCannotBeDrawnSpoilsOnlyItself) {
 }
 
 TEST_F(StructureSets, ContoursThatEncloseNothingHaveNoVolume) {
-  const Points line{{1, 1}, {2, 2}, {3, 3}};  // and so no plane
+  const ContourPoints line{{1, 1}, {2, 2}, {3, 3}};  // and so no plane
   const StructureSet set = read_structure_set(write({{"A", line, 0}, {"A", line, 2}}));
   ASSERT_EQ(set.structures.size(), 1U);
   EXPECT_TRUE(std::isnan(enclosed_mm3(set.structures[0])));

@@ -21,7 +21,7 @@ using testing::IsEmpty;
 constexpr double kHalf = 6600;
 
 /// Injected at 10:00, series and acquisition at 11:00.
-PetHeader header() {
+PetHeader pet_header() {
   PetHeader h;
   h.path = "pet/1.dcm";
   h.modality = "PT";
@@ -50,13 +50,13 @@ double expected(double elapsed, double norm = 60000) {
 
 template <class Change>
 PetHeader with(Change&& change) {
-  PetHeader h = header();
+  PetHeader h = pet_header();
   change(h);
   return h;
 }
 
 TEST(Suv, DividesByTheDoseThatIsLeft) {
-  EXPECT_NEAR(factor(header()), expected(3600), 1e-12);
+  EXPECT_NEAR(factor(pet_header()), expected(3600), 1e-12);
   EXPECT_NEAR(factor(with([](PetHeader& h) { h.decay_correction = "ADMIN"; })), expected(0), 1e-12);
   // 4 minutes' frame: the count rate is the mean a little before the middle.
   const double middle =
@@ -90,13 +90,13 @@ TEST(Suv, FindsTheTimeThatValuesAreCorrectedTo) {
   std::vector<std::string> warnings;
   EXPECT_NEAR(suv_factors({with(late)}, SuvType::body_weight, warnings)[0], expected(3600), 1e-12);
   EXPECT_THAT(warnings, ElementsAre(HasSubstr("the earliest AcquisitionTime (0008,0032) was taken")));
-  PetHeader enhanced = header();
+  PetHeader enhanced = pet_header();
   enhanced.corrected_to = *enhanced.acquired - 60;
   EXPECT_NEAR(factor(enhanced), expected(3540), 1e-12);
   // The earliest bed position counts.
-  PetHeader second = header();
+  PetHeader second = pet_header();
   *second.acquired += 900;
-  EXPECT_NEAR(suv_factors({second, header()}, SuvType::body_weight, warnings)[0], expected(3600), 1e-12);
+  EXPECT_NEAR(suv_factors({second, pet_header()}, SuvType::body_weight, warnings)[0], expected(3600), 1e-12);
   PetHeader odd = siemens;
   odd.reference = 400;
   PHOTO51_EXPECT_ERROR(suv_factors({siemens, odd}, SuvType::body_weight, warnings), data,
@@ -131,7 +131,7 @@ TEST(Suv, KnowsFourNorms) {
   EXPECT_NEAR(suv_norm(SuvType::lean_body_mass_james, woman), 43387.5, 1e-6);
   EXPECT_NEAR(suv_norm(SuvType::lean_body_mass_james, man), 48000, 1e-6);
   EXPECT_NEAR(suv_norm(SuvType::body_surface, man), 16220.6, 0.1);  // 1.62 m²
-  EXPECT_NEAR(factor(header(), SuvType::lean_body_mass_james), expected(3600, 43387.5), 1e-12);
+  EXPECT_NEAR(factor(pet_header(), SuvType::lean_body_mass_james), expected(3600, 43387.5), 1e-12);
   EXPECT_EQ(to_string(suv_type_from("lbm_james")), "lbm_james");
   PHOTO51_EXPECT_ERROR(suv_type_from("bmw"), usage, HasSubstr("did you mean `bw`"));
 }
@@ -192,10 +192,10 @@ TEST(Suv, NamesWhatIsMissingOrImplausible) {
     PHOTO51_EXPECT_ERROR(factor(with(change), SuvType::lean_body_mass), data, HasSubstr(message));
   std::vector<std::string> warnings;
   PHOTO51_EXPECT_ERROR(
-      suv_factors({header(), with([](PetHeader& h) { h.dose = 2e8; })}, SuvType::body_weight, warnings), data,
-      HasSubstr("has another dose"));
+      suv_factors({pet_header(), with([](PetHeader& h) { h.dose = 2e8; })}, SuvType::body_weight, warnings),
+      data, HasSubstr("has another dose"));
   PHOTO51_EXPECT_ERROR(
-      suv_factors({header(), with([](PetHeader& h) { h.weight = 61; })}, SuvType::body_weight, warnings),
+      suv_factors({pet_header(), with([](PetHeader& h) { h.weight = 61; })}, SuvType::body_weight, warnings),
       data, HasSubstr("another PatientWeight"));
 }
 

@@ -198,26 +198,26 @@ TEST_F(PrivacyOfFormats, TiffTagsThatPromiseTooMuch) {
       ElementsAre(HasSubstr("many.tif: it has an absurd number of directories")));
 }
 
-std::string chunk(const std::string& name, const std::string& value) {
+std::string png_chunk(const std::string& name, const std::string& value) {
   return big(static_cast<uint32_t>(value.size())) + name + value + std::string(4, '\0');
 }
 
 TEST_F(PrivacyOfFormats, PngChunks) {
-  const std::string start = "\x89PNG\r\n\x1a\n" + chunk("IHDR", std::string(13, '\0'));
-  const std::string end = chunk("IDAT", "pixels") + chunk("IEND", "");
+  const std::string start = "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", std::string(13, '\0'));
+  const std::string end = png_chunk("IDAT", "pixels") + png_chunk("IEND", "");
   const auto text = [](const std::string& keyword, const std::string& value) {
-    return chunk("tEXt", keyword + '\0' + value);
+    return png_chunk("tEXt", keyword + '\0' + value);
   };
   EXPECT_THAT(of("a.png", start + text("Software", "Matplotlib version3.5.1, https://matplotlib.org/") + end),
               IsEmpty());
   EXPECT_THAT(of("a.png", start + text("Author", "Gosling") + text("Comment", "of Franklin") + end),
               ElementsAre("PNG text Author", "PNG text Comment"));
   EXPECT_THAT(of("a.png", start + end + text("Comment", "behind")), ElementsAre("bytes after the image"));
-  EXPECT_THAT(
-      of("a.png", start + chunk("IDAT", "x") + text("Title", "behind the pixels") + chunk("IEND", "")),
-      ElementsAre("PNG text Title"));
-  EXPECT_THAT(of("a.png", start + chunk("tIME", "1234567") + chunk("prVt", "Franklin") +
-                              chunk("eXIf", tags_of({{315, "Franklin"}})) + end),
+  EXPECT_THAT(of("a.png",
+                 start + png_chunk("IDAT", "x") + text("Title", "behind the pixels") + png_chunk("IEND", "")),
+              ElementsAre("PNG text Title"));
+  EXPECT_THAT(of("a.png", start + png_chunk("tIME", "1234567") + png_chunk("prVt", "Franklin") +
+                              png_chunk("eXIf", tags_of({{315, "Franklin"}})) + end),
               ElementsAre("Artist", "PNG chunk prVt", "PNG tIME"));
   EXPECT_THAT(unchecked("cut.png", start + "\xff\xff\xff\x7ftEXt"),
               ElementsAre(HasSubstr("ends within a chunk")));

@@ -96,11 +96,11 @@ TEST_F(Slides, OtherPicturesMayBeTooLarge) {
   // 20000 x 20000 pixels of which one tile is stored.
   TIFF* tiff = TIFFOpen(path.c_str(), "a");
   ASSERT_NE(tiff, nullptr);
-  constexpr uint32_t kSide = 20000, kTile = 256;
+  constexpr uint32_t kSide = 20000, kTileSide = 256;
   TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, kSide);
   TIFFSetField(tiff, TIFFTAG_IMAGELENGTH, kSide);
-  TIFFSetField(tiff, TIFFTAG_TILEWIDTH, kTile);
-  TIFFSetField(tiff, TIFFTAG_TILELENGTH, kTile);
+  TIFFSetField(tiff, TIFFTAG_TILEWIDTH, kTileSide);
+  TIFFSetField(tiff, TIFFTAG_TILELENGTH, kTileSide);
   TIFFSetField(tiff, TIFFTAG_SAMPLESPERPIXEL, 3);
   TIFFSetField(tiff, TIFFTAG_BITSPERSAMPLE, 8);
   TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
@@ -108,7 +108,7 @@ TEST_F(Slides, OtherPicturesMayBeTooLarge) {
   TIFFSetField(tiff, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE);
   TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
   TIFFSetField(tiff, TIFFTAG_IMAGEDESCRIPTION, "macro");
-  std::vector<uint8_t> tile(size_t{kTile} * kTile * 3);
+  std::vector<uint8_t> tile(size_t{kTileSide} * kTileSide * 3);
   EXPECT_GT(TIFFWriteTile(tiff, tile.data(), 0, 0, 0, 0), 0);
   EXPECT_EQ(TIFFWriteDirectory(tiff), 1);
   TIFFClose(tiff);

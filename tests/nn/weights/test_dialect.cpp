@@ -47,8 +47,8 @@ TEST(Dialect, TwoTensorsOfOneNameAreAnError) {
       HasSubstr("w.file: two tensors are `rest.1` by the names of other"));
 }
 
-struct Net : torch::nn::Module {
-  Net() {
+struct DialectNet : torch::nn::Module {
+  DialectNet() {
     auto layers = register_module("layers", std::make_shared<torch::nn::Module>());
     auto layer = layers->register_module("layer_0", std::make_shared<torch::nn::Module>());
     linear = layer->register_module("linear_1", std::make_shared<Linear>(3, 2, false));
@@ -64,12 +64,12 @@ TEST(Pretrained, TheNearestDialectIsTaken) {
   write_safetensors(folder / "other",
                     {{"blocks.0.fc.1.weight", values.t().contiguous()}, {"head.bias", values}});
   for (const char* name : {"ours", "other"}) {
-    Net net;
+    DialectNet net;
     load_pretrained(net, folder / name, dialects);
     EXPECT_TRUE(at::equal(net.linear->weight, values)) << name;
   }
   write_safetensors(folder / "strange", {{"x", values}});
-  Net net;
+  DialectNet net;
   EXPECT_THAT(message_of(core::Fault::data, [&] { load_pretrained(net, folder / "strange", dialects); }),
               HasSubstr("strange: the weights are those of another model; missing: layers.layer_0.linear_1"));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { load_pretrained(net, folder / "ours", {}); }),

@@ -13,7 +13,7 @@ namespace {
 
 using testing::HasSubstr;
 
-imaging::Geometry box(std::array<int64_t, 3> size, std::array<double, 3> spacing = {1, 1, 1}) {
+imaging::Geometry step_box(std::array<int64_t, 3> size, std::array<double, 3> spacing = {1, 1, 1}) {
   imaging::Geometry g;
   g.size = size;
   g.spacing = spacing;
@@ -90,7 +90,7 @@ TEST(DrawSteps, DifferByChannelAndRepeatByKey) {
 
 /// A field linear in mm that an elastic map displaces by known millimetres.
 TEST(Elastic, MovesContentByMillimetresInApplyAndInPrepare) {
-  auto geometry = box({20, 24, 18}, {1, 1.5, 2});
+  auto geometry = step_box({20, 24, 18}, {1, 1.5, 2});
   geometry.origin = {10, 20, 30};
   const auto volume = test::world_field(geometry);
   PreprocessOptions options;
@@ -125,14 +125,14 @@ TEST(Elastic, OneSliceBendsInItsPlane) {
   std::fill_n(a.elastic.values.begin(), 250, 0.0F);
   std::fill_n(a.elastic.values.begin(), 125, 1.0F);
   const auto values = at::arange(10, at::kFloat).view({1, 1, 1, 10}).expand({1, 1, 8, 10}).contiguous();
-  const auto moved = apply(values, box({10, 8, 1}), a, {});
+  const auto moved = apply(values, step_box({10, 8, 1}), a, {});
   EXPECT_LT((moved.slice(3, 0, 8) - values.slice(3, 0, 8) - 1).abs().max().item<double>(), 1e-5);
 }
 
 TEST(AugmentIntensities, EachStepReachesItsChannel) {
   at::manual_seed(8);
   const auto values = at::rand({3, 16, 18, 20});
-  const auto geometry = box({20, 18, 16});
+  const auto geometry = step_box({20, 18, 16});
   const auto touches = [&](auto set) {
     Augmentation a;
     a.channels.resize(2);
@@ -155,7 +155,7 @@ TEST(AugmentIntensities, EachStepReachesItsChannel) {
   a.channels.resize(1);
   a.channels[0].ghosting = {.ghosts = 3, .axis = 2, .intensity = 1};  // of one slice: along x
   const auto slice = values.slice(1, 0, 1);
-  EXPECT_FALSE(at::equal(apply(slice, box({20, 18, 1}), a, {})[0], slice[0]));
+  EXPECT_FALSE(at::equal(apply(slice, step_box({20, 18, 1}), a, {})[0], slice[0]));
   a = {};
   a.channels.resize(2);
   a.holes = {{{0, 0.5, 0.5}, {4, 2, 6}}};  // half of it lies outside

@@ -11,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-imaging::Geometry sagittal() {
+imaging::Geometry sagittal_frame() {
   imaging::Geometry g;
   g.size = {14, 16, 12};
   g.spacing = {1, 1.2, 1.5};
@@ -22,7 +22,7 @@ imaging::Geometry sagittal() {
 
 TEST(Restore, UndoesFlipsOrientationAndCropWithoutInterpolating) {
   at::manual_seed(9);
-  const auto volume = test::volume(at::rand({12, 16, 14}) + 1, sagittal());
+  const auto volume = test::volume(at::rand({12, 16, 14}) + 1, sagittal_frame());
   PreprocessOptions options;
   options.orientation = "RAS";
   options.size = {10, 9, 20};  // cropped here, padded there
@@ -38,7 +38,7 @@ TEST(Restore, UndoesFlipsOrientationAndCropWithoutInterpolating) {
 }
 
 TEST(Restore, UndoesSpacingAndAffineOnALinearImage) {
-  const auto volume = test::world_field(sagittal());
+  const auto volume = test::world_field(sagittal_frame());
   PreprocessOptions options;
   options.spacing = {0.8, 1.1, 1.3};
   Augmentation a;
@@ -67,7 +67,7 @@ TEST(Restore, OneSliceStaysInItsPlane) {
 }
 
 TEST(Restore, RefusesWhatHasNoWayBack) {
-  const auto g = sagittal();
+  const auto g = sagittal_frame();
   Augmentation a;
   PHOTO51_EXPECT_ERROR(restore(at::zeros({1, 2, 3, 4}), g, g, a), usage, HasSubstr("14 x 16 x 12"));
   a.elastic.points = {4, 4, 4};

@@ -13,7 +13,7 @@ namespace photo51::preprocess {
 namespace {
 
 using ::testing::HasSubstr;
-constexpr float outside = std::numeric_limits<float>::quiet_NaN();
+constexpr float outside_mask = std::numeric_limits<float>::quiet_NaN();
 
 NormalizeOptions method(const std::string& name, const std::string& region = "all") {
   NormalizeOptions options;
@@ -35,13 +35,13 @@ void expect_near(const std::vector<float>& actual, const std::vector<double>& ex
 }
 
 TEST(Normalize, NoneOnlyClearsVoxelsOutsideTheScan) {
-  expect_near(normalized({1, outside, -3}, method("none")), {1, 0, -3});
+  expect_near(normalized({1, outside_mask, -3}, method("none")), {1, 0, -3});
 }
 
 TEST(Normalize, ZscoreOfAllVoxelsWithPopulationDeviation) {
   // Mean 4, variance (9 + 1 + 1 + 9) / 4 = 5; the voxel outside takes no part.
   const double d = std::sqrt(5.0);
-  expect_near(normalized({1, 3, outside, 5, 7}, method("zscore")), {-3 / d, -1 / d, 0, 1 / d, 3 / d});
+  expect_near(normalized({1, 3, outside_mask, 5, 7}, method("zscore")), {-3 / d, -1 / d, 0, 1 / d, 3 / d});
 }
 
 TEST(Normalize, ZscoreOfForegroundLeavesBackgroundAtZero) {
@@ -61,7 +61,7 @@ TEST(Normalize, FixedMeanAndDeviationOfTheChannel) {
   options.mean = {0.5, 0.1};
   options.std = {0.25, 2};
   options.full_scale = 255;
-  auto channel = at::tensor({0.F, 255.F, outside});
+  auto channel = at::tensor({0.F, 255.F, outside_mask});
   normalize(channel, {}, options, 1);
   expect_near({channel.data_ptr<float>(), channel.data_ptr<float>() + 3}, {-0.05, 0.45, 0});
   expect_near(normalized({127.5}, options), {0});
@@ -92,7 +92,7 @@ TEST(Normalize, ZscoreIsAccurateFarFromZeroInLargeImages) {
 TEST(Normalize, ConstantImageBecomesZeros) {
   for (const char* name : {"zscore", "percentile"}) {
     expect_near(normalized({4, 4, 4}, method(name)), {0, 0, 0});
-    expect_near(normalized({0.1F, 0.1F, 0.1F, outside}, method(name)), {0, 0, 0, 0});
+    expect_near(normalized({0.1F, 0.1F, 0.1F, outside_mask}, method(name)), {0, 0, 0, 0});
     expect_near(normalized({0, -2, 0}, method(name, "foreground")), {0, 0, 0});
   }
 }
@@ -101,7 +101,7 @@ TEST(Normalize, PercentilesInterpolateAndClip) {
   auto options = method("percentile");
   options.percentiles = {25, 75};
   // Of 0 10 20 30 40 the quartiles are 10 and 30; of four values they lie between.
-  expect_near(normalized({40, 0, outside, 20, 10, 30}, options), {1, 0, 0, 0.5, 0, 1});
+  expect_near(normalized({40, 0, outside_mask, 20, 10, 30}, options), {1, 0, 0, 0.5, 0, 1});
   // Of 0 1 2 4: 0.75 and 2.5.
   expect_near(normalized({0, 1, 2, 4}, options), {0, 0.25 / 1.75, 1.25 / 1.75, 1});
   options.region = "mask";
@@ -112,7 +112,7 @@ TEST(Normalize, PercentilesInterpolateAndClip) {
 TEST(Normalize, WindowMapsHounsfieldUnits) {
   auto options = method("window");
   options.window = {-160, 240};
-  expect_near(normalized({-1000, -160, 40, 240, 3000, outside}, options), {0, 0, 0.5, 1, 1, 0});
+  expect_near(normalized({-1000, -160, 40, 240, 3000, outside_mask}, options), {0, 0, 0.5, 1, 1, 0});
 }
 
 /// Of a channel, with what is said of it.
@@ -125,7 +125,7 @@ Normalized told(const std::vector<float>& values, const NormalizeOptions& option
 
 TEST(Normalize, AutoTakesTheForegroundOfAnImageWithoutNegativeValues) {
   for (const char* name : {"zscore", "percentile"}) {
-    const std::vector<float> scan{0, 2, 0, 6, outside, 4};
+    const std::vector<float> scan{0, 2, 0, 6, outside_mask, 4};
     const auto foreground = normalized(scan, method(name, "foreground"));
     expect_near(normalized(scan, method(name, "auto")), {foreground.begin(), foreground.end()});
     EXPECT_EQ(told(scan, method(name, "auto")).region, "the voxels above 0");

@@ -114,7 +114,7 @@ TEST(Mask2d, ThresholdsOfKnownHistograms) {
 
 TEST(Mask2d, BoxesAndTensors) {
   const BytePlane mask = drawn({"....", "..#.", ".#..", "...."});
-  const Box box = mask.box();
+  const PixelBox box = mask.box();
   EXPECT_EQ(box.y0, 1);
   EXPECT_EQ(box.x0, 1);
   EXPECT_EQ(box.y1, 3);

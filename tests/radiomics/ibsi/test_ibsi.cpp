@@ -25,7 +25,7 @@ const std::map<std::string, Feature>& features_of(const std::string& config) {
   const auto [at, fresh] = known.try_emplace(config);
   if (!fresh) return at->second;
   const bool digital = config == "digital_phantom";
-  const auto folder = test::shared_data() / "radiomics" / (digital ? "ibsi1_digital" : "ibsi1_ct");
+  const auto folder = photo51::test::shared_data() / "radiomics" / (digital ? "ibsi1_digital" : "ibsi1_ct");
   const auto image = imaging::read_volume(folder / "image.nii.gz");
   const auto mask = imaging::read_volume(folder / "mask.nii.gz");
   for (const Feature& feature : extract(image, mask, profile(profile_of(config))))
@@ -46,7 +46,7 @@ TEST_P(Ibsi, AgreesWithTheReferenceValues) {
   PHOTO51_NEEDS_SHARED_DATA("radiomics");
   const auto [config, family] = GetParam();
   const core::Table table =
-      core::read_table(test::shared_data() / "radiomics" / "ibsi1_reference_values.csv");
+      core::read_table(photo51::test::shared_data() / "radiomics" / "ibsi1_reference_values.csv");
   const auto cell = [&](size_t row, const char* column) { return table.rows[row][table.require(column)]; };
   const auto& features = features_of(config);
   int compared = 0;

@@ -20,7 +20,7 @@ namespace {
 using core::Fault;
 using testing::HasSubstr;
 
-Settings read(const std::string& image_type, const std::string& more = "") {
+Settings read_images(const std::string& image_type, const std::string& more = "") {
   Settings settings;
   const std::string yaml = "{profile: pyradiomics, pyradiomics: {imageType: " + image_type +
                            (more.empty() ? "" : ", " + more) + "}}";
@@ -29,10 +29,10 @@ Settings read(const std::string& image_type, const std::string& more = "") {
 }
 
 /// 4 x 5 x 6 voxels of intensities from -30 to 70 with a region of 2 x 2 x 3.
-struct Sample {
+struct ImageSample {
   imaging::Volume image, mask;
 };
-Sample sample() {
+ImageSample image_sample() {
   imaging::Geometry geometry;
   geometry.size = {6, 5, 4};
   geometry.spacing = {1, 0.5, 2};
@@ -42,11 +42,11 @@ Sample sample() {
   return {imaging::make_volume(values, geometry), imaging::make_volume(inside, geometry)};
 }
 
-using Values = std::vector<std::pair<std::string, double>>;
+using NamedValues = std::vector<std::pair<std::string, double>>;
 
-Values values_of(const Settings& settings) {
-  const Sample of = sample();
-  Values values;
+NamedValues image_values(const Settings& settings) {
+  const ImageSample of = image_sample();
+  NamedValues values;
   for (const Feature& feature : extract(of.image, of.mask, settings))
     values.emplace_back(feature.name, feature.value);
   return values;
@@ -75,10 +75,10 @@ TEST(PyradiomicsImages, AreThoseOfPyradiomics) {
                                              {"exponential_firstorder_Mean", 11.545129707312087},
                                              {"gradient_firstorder_Maximum", 62.477996826171875},
                                              {"gradient_firstorder_Mean", 53.0628293355306}};
-  const Values found =
-      values_of(read("{LoG: {sigma: [1, 1.5]}, Wavelet: {}, Square: {}, SquareRoot: {}, "
-                     "Logarithm: {}, Exponential: {}, Gradient: {}}",
-                     "featureClass: firstorder"));
+  const NamedValues found =
+      image_values(read_images("{LoG: {sigma: [1, 1.5]}, Wavelet: {}, Square: {}, SquareRoot: {}, "
+                               "Logarithm: {}, Exponential: {}, Gradient: {}}",
+                               "featureClass: firstorder"));
   EXPECT_EQ(found.size(), 18U * 15);
   size_t compared = 0;
   for (const auto& [name, value] : found) {
@@ -92,7 +92,7 @@ TEST(PyradiomicsImages, AreThoseOfPyradiomics) {
 
 std::vector<std::string> types_of(const Settings& settings) {
   std::vector<std::string> types;
-  for (const auto& [name, value] : values_of(settings)) {
+  for (const auto& [name, value] : image_values(settings)) {
     const std::string type = name.substr(0, name.find('_'));
     if (types.empty() || types.back() != type) types.push_back(type);
   }
@@ -102,23 +102,24 @@ std::vector<std::string> types_of(const Settings& settings) {
 TEST(PyradiomicsImages, AreNamedAsPyradiomicsNamesThem) {
   using testing::ElementsAre;
   const std::string first_order = "featureClass: firstorder";
-  EXPECT_THAT(types_of(read("{}", first_order)), ElementsAre("original"));
-  EXPECT_THAT(types_of(read("{Square: {}, Original: {}}", first_order)), ElementsAre("original", "square"));
-  EXPECT_THAT(types_of(read("{LoG: {sigma: [0.5, 1]}}", first_order)),
+  EXPECT_THAT(types_of(read_images("{}", first_order)), ElementsAre("original"));
+  EXPECT_THAT(types_of(read_images("{Square: {}, Original: {}}", first_order)),
+              ElementsAre("original", "square"));
+  EXPECT_THAT(types_of(read_images("{LoG: {sigma: [0.5, 1]}}", first_order)),
               ElementsAre("log-sigma-0-5-mm-3D", "log-sigma-1-0-mm-3D"));
-  EXPECT_THAT(types_of(read("{Wavelet: {wavelet: haar, level: 2}}", first_order + ", force2D: true")),
+  EXPECT_THAT(types_of(read_images("{Wavelet: {wavelet: haar, level: 2}}", first_order + ", force2D: true")),
               ElementsAre("wavelet-LH", "wavelet-HL", "wavelet-HH", "wavelet2-LH", "wavelet2-HL",
                           "wavelet2-HH", "wavelet2-LL"));
   // Shape is of the region alone, whatever the image types are.
-  EXPECT_THAT(types_of(read("{Gradient: {}}")), ElementsAre("original", "gradient"));
-  EXPECT_THAT(types_of(read("{Gradient: {}}", "featureClass: shape")), ElementsAre("original"));
+  EXPECT_THAT(types_of(read_images("{Gradient: {}}")), ElementsAre("original", "gradient"));
+  EXPECT_THAT(types_of(read_images("{Gradient: {}}", "featureClass: shape")), ElementsAre("original"));
 }
 
 TEST(PyradiomicsImages, MayHaveGreyLevelsOfTheirOwn) {
   const std::string only = "featureClass: firstorder, binWidth: 1000";
   const auto entropies = [&](const std::string& types) {
     std::vector<double> result;
-    for (const auto& [name, value] : values_of(read(types, only)))
+    for (const auto& [name, value] : image_values(read_images(types, only)))
       if (name.ends_with("_Entropy")) result.push_back(value);
     return result;
   };
@@ -130,7 +131,7 @@ TEST(PyradiomicsImages, MayHaveGreyLevelsOfTheirOwn) {
 }
 
 TEST(PyradiomicsImages, ComeBackFromTheirDump) {
-  Settings settings = read(
+  Settings settings = read_images(
       "{Original: {}, LoG: {sigma: [1, 2.5], binWidth: 3}, Wavelet: {}, Square: {}, SquareRoot: {}, "
       "Logarithm: {binCount: 4}, Exponential: {}, Gradient: {gradientUseSpacing: false}}");
   const std::string dumped = config::to_yaml(config::dump(settings));
@@ -141,7 +142,7 @@ TEST(PyradiomicsImages, ComeBackFromTheirDump) {
 
 TEST(PyradiomicsImages, RefuseSettingsThatMakeNoSense) {
   const auto refused = [](const std::string& types, const char* word) {
-    EXPECT_THAT(test::message_of(Fault::usage, [&] { read(types); }), HasSubstr(word)) << types;
+    EXPECT_THAT(test::message_of(Fault::usage, [&] { read_images(types); }), HasSubstr(word)) << types;
   };
   refused("{LoG: {}}", "sigma");
   refused("{LoG: {sigma: []}}", "at least one");
@@ -165,41 +166,44 @@ TEST(PyradiomicsImages, RefuseSettingsThatMakeNoSense) {
               HasSubstr("by the profile pyradiomics only"));
 }
 
-std::string refusal(const Sample& of, const Settings& settings) {
+std::string image_refusal(const ImageSample& of, const Settings& settings) {
   return test::message_of(Fault::data, [&] { extract(of.image, of.mask, settings); });
 }
 
 TEST(PyradiomicsImages, RefuseImagesThatHaveNone) {
-  EXPECT_THAT(refusal(sample(), read("{LoG: {sigma: [3]}}")), HasSubstr("needs 7 voxels"));
-  Sample thin = sample();
+  EXPECT_THAT(image_refusal(image_sample(), read_images("{LoG: {sigma: [3]}}")), HasSubstr("needs 7 voxels"));
+  ImageSample thin = image_sample();
   thin.image = imaging::make_volume(thin.image.data.slice(1, 0, 3).contiguous(), [&] {
     imaging::Geometry geometry = thin.image.geometry;
     geometry.size[2] = 3;
     return geometry;
   }());
   thin.mask = imaging::make_volume(thin.mask.data.slice(1, 0, 3).contiguous(), thin.image.geometry);
-  EXPECT_THAT(refusal(thin, read("{LoG: {sigma: [0.5]}}")), HasSubstr("needs 4 voxels"));
-  Sample broken = sample();
+  EXPECT_THAT(image_refusal(thin, read_images("{LoG: {sigma: [0.5]}}")), HasSubstr("needs 4 voxels"));
+  ImageSample broken = image_sample();
   broken.image.data[0][3][4][5] = std::numeric_limits<double>::quiet_NaN();  // far from the region
-  EXPECT_THAT(refusal(broken, read("{Square: {}}")), HasSubstr("not finite"));
-  EXPECT_THAT(refusal(broken, read("{LoG: {sigma: [0.5]}}")), HasSubstr("not finite"));
-  EXPECT_NO_THROW(extract(broken.image, broken.mask, read("{Gradient: {}, LBP2D: {}}")));  // never look there
-  broken.image.data[0][3][2][2] = std::numeric_limits<double>::quiet_NaN();  // beside the region
-  EXPECT_THAT(refusal(broken, read("{Gradient: {}}")), HasSubstr("not finite"));
-  Sample even = sample();
+  EXPECT_THAT(image_refusal(broken, read_images("{Square: {}}")), HasSubstr("not finite"));
+  EXPECT_THAT(image_refusal(broken, read_images("{LoG: {sigma: [0.5]}}")), HasSubstr("not finite"));
+  EXPECT_NO_THROW(
+      extract(broken.image, broken.mask, read_images("{Gradient: {}, LBP2D: {}}")));  // never look there
+  broken.image.data[0][3][2][2] = std::numeric_limits<double>::quiet_NaN();           // beside the region
+  EXPECT_THAT(image_refusal(broken, read_images("{Gradient: {}}")), HasSubstr("not finite"));
+  ImageSample even = image_sample();
   even.image.data.fill_(7);
-  EXPECT_THAT(refusal(even, read("{LBP3D: {}}")), HasSubstr("all the same"));
-  Sample empty = sample();
+  EXPECT_THAT(image_refusal(even, read_images("{LBP3D: {}}")), HasSubstr("all the same"));
+  ImageSample empty = image_sample();
   empty.image.data.zero_();
   for (const char* type : {"Square", "Logarithm", "Exponential"})
-    EXPECT_THAT(refusal(empty, read("{" + std::string(type) + ": {}}")), HasSubstr("all 0")) << type;
-  const Sample of = sample();
-  EXPECT_THAT(test::message_of(Fault::usage, [&] { voxelwise(of.image, of.mask, read("{Square: {}}"), {}); }),
-              HasSubstr("imageType"));
+    EXPECT_THAT(image_refusal(empty, read_images("{" + std::string(type) + ": {}}")), HasSubstr("all 0"))
+        << type;
+  const ImageSample of = image_sample();
+  EXPECT_THAT(
+      test::message_of(Fault::usage, [&] { voxelwise(of.image, of.mask, read_images("{Square: {}}"), {}); }),
+      HasSubstr("imageType"));
 }
 
 /// By name.
-std::map<std::string, double> found(const Sample& of, const Settings& settings) {
+std::map<std::string, double> found(const ImageSample& of, const Settings& settings) {
   std::map<std::string, double> values;
   for (const Feature& feature : extract(of.image, of.mask, settings)) values[feature.name] = feature.value;
   return values;
@@ -207,25 +211,25 @@ std::map<std::string, double> found(const Sample& of, const Settings& settings) 
 
 /// One voxel in the middle of a slice is higher than its neighbours to one side.
 TEST(PyradiomicsImages, PatternsOfSlicesCountWhatIsNotLower) {
-  Sample of = sample();
+  ImageSample of = image_sample();
   of.image.data.copy_(at::arange(6, at::kDouble).expand({1, 4, 5, 6}));  // rises along x
-  const auto values = found(of, read("{LBP2D: {}}", "binWidth: 1"));
+  const auto values = found(of, read_images("{LBP2D: {}}", "binWidth: 1"));
   // Above, below and the three to the right are not lower; between voxels a slope has its own value.
   EXPECT_EQ(values.at("lbp-2D_firstorder_Minimum"), 5);
   EXPECT_EQ(values.at("lbp-2D_firstorder_Maximum"), 5);
-  const auto bits = found(of, read("{LBP2D: {lbp2DMethod: default, lbp2DSamples: 4}}", "binWidth: 1"));
+  const auto bits = found(of, read_images("{LBP2D: {lbp2DMethod: default, lbp2DSamples: 4}}", "binWidth: 1"));
   EXPECT_EQ(bits.at("lbp-2D_firstorder_Mean"), 1 + 2 + 8);  // right, up, down
-  const auto least = found(of, read("{LBP2D: {lbp2DMethod: ror, lbp2DSamples: 4}}", "binWidth: 1"));
+  const auto least = found(of, read_images("{LBP2D: {lbp2DMethod: ror, lbp2DSamples: 4}}", "binWidth: 1"));
   EXPECT_EQ(least.at("lbp-2D_firstorder_Mean"), 7);
 }
 
 /// Of the 42 points around a peak none is not lower, of those around a pit all are.
 TEST(PyradiomicsImages, PatternsOnSpheresCountWhatIsNotLower) {
-  Sample of = sample();
+  ImageSample of = image_sample();
   of.image.data.fill_(10);
   of.image.data[0][1][1][1] = 1000;
   of.image.data[0][2][2][3] = -1000;
-  const auto values = found(of, read("{LBP3D: {}}", "binWidth: 0.1"));
+  const auto values = found(of, read_images("{LBP3D: {}}", "binWidth: 0.1"));
   EXPECT_NEAR(values.at("lbp-3D-m1_firstorder_Minimum"), 0, 1e-12);
   EXPECT_NEAR(values.at("lbp-3D-m1_firstorder_Maximum"), 42 * std::sqrt(42.0) / (4 * std::numbers::pi), 1e-9);
   EXPECT_NEAR(values.at("lbp-3D-m2_firstorder_Minimum"), 0, 1e-9);
@@ -234,10 +238,10 @@ TEST(PyradiomicsImages, PatternsOnSpheresCountWhatIsNotLower) {
 }
 
 TEST(PyradiomicsImages, PreCropCutsWhatFiltersSee) {
-  Sample of = sample();
+  ImageSample of = image_sample();
   of.image.data[0][3][4][5] = 1000;  // far from the region, and the largest
-  const auto whole = found(of, read("{Square: {}}"));
-  const auto cut = found(of, read("{Square: {}}", "preCrop: true, padDistance: 0"));
+  const auto whole = found(of, read_images("{Square: {}}"));
+  const auto cut = found(of, read_images("{Square: {}}", "preCrop: true, padDistance: 0"));
   EXPECT_LT(whole.at("square_firstorder_Maximum"), 10);
   EXPECT_GT(cut.at("square_firstorder_Maximum"), 40);
 }

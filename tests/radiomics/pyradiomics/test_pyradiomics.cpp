@@ -117,40 +117,41 @@ Sample sample() {
   return {imaging::make_volume(values, geometry), imaging::make_volume(inside, geometry)};
 }
 
-std::string refusal(const Sample& of, const Pyradiomics& pyradiomics = {}) {
+std::string pyradiomics_refusal(const Sample& of, const Pyradiomics& pyradiomics = {}) {
   Settings settings = profile("pyradiomics");
   settings.pyradiomics = pyradiomics;
   return test::message_of(core::Fault::data, [&] { extract(of.image, of.mask, settings); });
 }
 
 TEST(PyradiomicsProfile, RefusesRegionsThatItsSettingsRuleOut) {
-  EXPECT_THAT(refusal(sample(), {.label = 2}), HasSubstr("label 2"));
-  EXPECT_THAT(refusal(sample(), {.minimum_size = 12}), HasSubstr("minimumROISize"));
-  EXPECT_THAT(refusal(sample(), {.resegment_range = {1e6}}), HasSubstr("resegmentRange"));
-  EXPECT_THAT(refusal(sample(), {.bin_width = 1e-6}), HasSubstr("binWidth"));
-  EXPECT_THAT(refusal(sample(), {.feature_class = {"shape2D"}}), HasSubstr("force2D"));
-  EXPECT_THAT(refusal(sample(), {.resampled_spacing = {100, 100, 100}}), HasSubstr("nothing of it is left"));
+  EXPECT_THAT(pyradiomics_refusal(sample(), {.label = 2}), HasSubstr("label 2"));
+  EXPECT_THAT(pyradiomics_refusal(sample(), {.minimum_size = 12}), HasSubstr("minimumROISize"));
+  EXPECT_THAT(pyradiomics_refusal(sample(), {.resegment_range = {1e6}}), HasSubstr("resegmentRange"));
+  EXPECT_THAT(pyradiomics_refusal(sample(), {.bin_width = 1e-6}), HasSubstr("binWidth"));
+  EXPECT_THAT(pyradiomics_refusal(sample(), {.feature_class = {"shape2D"}}), HasSubstr("force2D"));
+  EXPECT_THAT(pyradiomics_refusal(sample(), {.resampled_spacing = {100, 100, 100}}),
+              HasSubstr("nothing of it is left"));
   Sample none = sample();
   none.mask.data.zero_();
-  EXPECT_THAT(refusal(none), HasSubstr("label 1"));
+  EXPECT_THAT(pyradiomics_refusal(none), HasSubstr("label 1"));
   Sample one = sample();
   one.mask.data.zero_();
   one.mask.data[0][1][1][1] = 1;
-  EXPECT_THAT(refusal(one), HasSubstr("single voxel"));
+  EXPECT_THAT(pyradiomics_refusal(one), HasSubstr("single voxel"));
   one.mask.data[0][1][1][2] = 1;
-  EXPECT_THAT(refusal(one), HasSubstr("minimumROIDimensions"));
+  EXPECT_THAT(pyradiomics_refusal(one), HasSubstr("minimumROIDimensions"));
   Sample flat = sample();
   flat.image.data.fill_(0.3);
-  EXPECT_THAT(refusal(flat, {.normalize = true}), HasSubstr("normalize"));
+  EXPECT_THAT(pyradiomics_refusal(flat, {.normalize = true}), HasSubstr("normalize"));
   Sample broken = sample();
   broken.image.data[0][1][1][1] = std::numeric_limits<float>::infinity();
-  EXPECT_THAT(refusal(broken), HasSubstr("not finite"));
+  EXPECT_THAT(pyradiomics_refusal(broken), HasSubstr("not finite"));
   Sample apart = sample();
   apart.mask.geometry.origin[0] = 10;
-  EXPECT_THAT(refusal(apart), HasSubstr("grid"));
+  EXPECT_THAT(pyradiomics_refusal(apart), HasSubstr("grid"));
   Sample many = sample();
   many.image.data = many.image.data.repeat({2, 1, 1, 1});
-  EXPECT_THAT(refusal(many), HasSubstr("one channel"));
+  EXPECT_THAT(pyradiomics_refusal(many), HasSubstr("one channel"));
 }
 
 TEST(PyradiomicsProfile, ResamplesAFinerMaskOnceFromItsOwnGrid) {
@@ -196,8 +197,8 @@ std::map<std::string, double> features(const Sample& of, const Pyradiomics& pyra
 }
 
 /// The levels of a row of intensities.
-std::vector<int32_t> levels_of(const std::vector<double>& intensities, const Pyradiomics& settings,
-                               bool single) {
+std::vector<int32_t> pyradiomics_levels(const std::vector<double>& intensities, const Pyradiomics& settings,
+                                        bool single) {
   Region region;
   region.grid.size = {1, 1, static_cast<int64_t>(intensities.size())};
   for (const double value : intensities) {
@@ -215,19 +216,19 @@ TEST(PyradiomicsProfile, PutsEdgesOfLevelsWhereNumpyDoes) {
        {129, 150, 200, 250, 300, 350, 400, 450, 550, 600, 650, 700, 850, 950, 1050, 1150, 1200, 1350, 1390})
     values.push_back(thousandths * 0.001);
   std::vector<int32_t> wanted{1, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 15, 17, 19, 21, 22, 25, 26};
-  EXPECT_EQ(levels_of(values, {.bin_width = 0.05}, false), wanted);
+  EXPECT_EQ(pyradiomics_levels(values, {.bin_width = 0.05}, false), wanted);
   wanted[1] = 2;
-  EXPECT_EQ(levels_of(values, {.bin_width = 0.05}, true), wanted);
+  EXPECT_EQ(pyradiomics_levels(values, {.bin_width = 0.05}, true), wanted);
   const std::vector<int32_t> counted{1, 1, 1, 2, 2, 3, 3, 4, 5, 5, 6, 6, 8, 9, 10, 11, 12, 13, 13};
-  EXPECT_EQ(levels_of(values, {.bin_count = 13}, false), counted);
-  EXPECT_EQ(levels_of(values, {.bin_count = 13}, true), counted);
+  EXPECT_EQ(pyradiomics_levels(values, {.bin_count = 13}, false), counted);
+  EXPECT_EQ(pyradiomics_levels(values, {.bin_count = 13}, true), counted);
   const std::vector<double> signed_values{-3, -2.9, -0.1, 0, 0.1, 0.30000000000000004, 2.7};
-  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, false),
+  EXPECT_EQ(pyradiomics_levels(signed_values, {.bin_width = 0.1}, false),
             (std::vector<int32_t>{1, 2, 29, 30, 31, 33, 57}));
-  EXPECT_EQ(levels_of(signed_values, {.bin_width = 0.1}, true),
+  EXPECT_EQ(pyradiomics_levels(signed_values, {.bin_width = 0.1}, true),
             (std::vector<int32_t>{1, 2, 30, 31, 32, 34, 58}));
-  EXPECT_EQ(levels_of({5, 5, 5}, {}, false), (std::vector<int32_t>{1, 1, 1}));
-  EXPECT_EQ(levels_of({5, 5, 5}, {.bin_count = 4}, true), (std::vector<int32_t>{3, 3, 3}));
+  EXPECT_EQ(pyradiomics_levels({5, 5, 5}, {}, false), (std::vector<int32_t>{1, 1, 1}));
+  EXPECT_EQ(pyradiomics_levels({5, 5, 5}, {.bin_count = 4}, true), (std::vector<int32_t>{3, 3, 3}));
 }
 
 TEST(PyradiomicsProfile, ComputesSingleFeaturesAndThoseThatMustBeNamed) {
@@ -249,7 +250,7 @@ TEST(PyradiomicsProfile, MindsNoIntensityOutsideTheRegion) {
   of.image.data[0][1][1][4] = std::nan("");  // beside the region
   EXPECT_EQ(features(of, {.feature_class = {"firstorder"}}).at("original_firstorder_Mean"),
             features(sample(), {.feature_class = {"firstorder"}}).at("original_firstorder_Mean"));
-  EXPECT_THAT(refusal(of, {.normalize = true}), HasSubstr("not finite"));
+  EXPECT_THAT(pyradiomics_refusal(of, {.normalize = true}), HasSubstr("not finite"));
 }
 
 TEST(MaximalCorrelation, IsTheSecondSingularValue) {

@@ -20,11 +20,11 @@ imaging::Volume volume(const at::Tensor& data) {
   return imaging::make_volume(data.unsqueeze(0).contiguous(), geometry);
 }
 
-struct Scene {
+struct VoxelScene {
   imaging::Volume image, mask;
   Settings settings;
 
-  Scene() {
+  VoxelScene() {
     at::manual_seed(3);
     image = volume(at::randint(1, 6, {6, 7, 12}).to(at::kFloat));
     mask = volume(at::rand({6, 7, 12}).gt(0.3).to(at::kByte));
@@ -39,7 +39,7 @@ const at::Tensor& find(const std::vector<FeatureMap>& maps, const std::string& n
 }
 
 TEST(Voxelwise, SlidingAlongARowEqualsStartingAtEachVoxel) {
-  const Scene scene;
+  const VoxelScene scene;
   for (const int64_t radius : {1, 2}) {
     // With every voxel of the image in the cubes, those of a row are the same whichever of it are asked for.
     const VoxelwiseOptions options{.radius = radius, .masked = false};
@@ -68,7 +68,7 @@ TEST(Voxelwise, SlidingAlongARowEqualsStartingAtEachVoxel) {
 }
 
 TEST(Voxelwise, KnowsTheContrastOfStripes) {
-  Scene scene;
+  VoxelScene scene;
   const auto stripes = at::arange(12).remainder(2).mul(2).add(1).to(at::kFloat);  // 1 3 1 3 …
   scene.image = volume(stripes.expand({6, 7, 12}));
   scene.mask.data = at::ones_like(scene.mask.data);
@@ -84,7 +84,7 @@ TEST(Voxelwise, KnowsTheContrastOfStripes) {
 }
 
 TEST(Voxelwise, ThreadsChangeNothing) {
-  const Scene scene;
+  const VoxelScene scene;
   core::ThreadPool pool(3);
   const auto one = voxelwise(scene.image, scene.mask, scene.settings, {});
   const auto many = voxelwise(scene.image, scene.mask, scene.settings, {}, &pool);
@@ -94,7 +94,7 @@ TEST(Voxelwise, ThreadsChangeNothing) {
 }
 
 TEST(Voxelwise, MapsOnlyTheFamiliesThatAreAskedFor) {
-  const Scene scene;
+  const VoxelScene scene;
   const auto maps = voxelwise(scene.image, scene.mask, scene.settings, {.families = {"ngtdm"}});
   ASSERT_EQ(maps.size(), 5U);
   for (const FeatureMap& map : maps) {
@@ -112,7 +112,7 @@ Settings theirs(const Pyradiomics& pyradiomics) {
 }
 
 TEST(Voxelwise, RefusesSettingsThatItDoesNotRead) {
-  const Scene scene;
+  const VoxelScene scene;
   const auto refused = [&](const Settings& settings, const std::string& key,
                            const VoxelwiseOptions& options = {}) {
     PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, settings, options), usage, HasSubstr(key));
@@ -134,7 +134,7 @@ TEST(Voxelwise, RefusesSettingsThatItDoesNotRead) {
 }
 
 TEST(Voxelwise, AsksOfTheRegionWhatFeaturesAskOfIt) {
-  const Scene scene;
+  const VoxelScene scene;
   const auto refused = [&](const Pyradiomics& settings, const std::string& key) {
     PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, theirs(settings), {}), data, HasSubstr(key));
   };
@@ -143,7 +143,7 @@ TEST(Voxelwise, AsksOfTheRegionWhatFeaturesAskOfIt) {
 }
 
 TEST(Voxelwise, MapsTheFeaturesThatAreNamed) {
-  const Scene scene;
+  const VoxelScene scene;
   const auto maps =
       voxelwise(scene.image, scene.mask, theirs({.feature_class = {"glcm_Contrast", "ngtdm", "shape"}}),
                 {.outside = -7});
@@ -155,7 +155,7 @@ TEST(Voxelwise, MapsTheFeaturesThatAreNamed) {
 
 /// Cubes that slide and those of whole regions' definitions are two ways to one feature.
 TEST(Voxelwise, SlidingCubesEqualTheGeneralOnes) {
-  const Scene scene;
+  const VoxelScene scene;
   for (const bool flat : {false, true}) {
     Pyradiomics settings{.force_2d = flat, .force_2d_dimension = 1};
     const auto sliding = voxelwise(scene.image, scene.mask, theirs(settings), {});
@@ -171,7 +171,7 @@ TEST(Voxelwise, SlidingCubesEqualTheGeneralOnes) {
 }
 
 TEST(Voxelwise, TakesLevelsFromTheBoxThatCubesReachAsPyradiomicsDoes) {
-  Scene scene;
+  VoxelScene scene;
   scene.image.data[0][0][0][0] = -1000;  // no cube reaches it
   scene.mask.data.zero_();
   scene.mask.data[0].slice(0, 3, 5).slice(1, 3, 5).slice(2, 6, 9).fill_(1);
@@ -181,7 +181,7 @@ TEST(Voxelwise, TakesLevelsFromTheBoxThatCubesReachAsPyradiomicsDoes) {
 }
 
 TEST(Voxelwise, RefusesMoreLevelsThanItCanCount) {
-  Scene scene;
+  VoxelScene scene;
   scene.settings.discretise = {.method = "fixed_width", .width = 1e-3};
   PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, scene.settings, {}), data,
                        HasSubstr("voxel-wise maps take up to 1024 levels"));

@@ -23,13 +23,13 @@ void describe(config::Fields& f, MammographyOptions& o);
 enum class Side { left, right };
 
 /// Rows y0 to y1 and columns x0 to x1, the last ones excluded.
-struct Box {
+struct PixelBox {
   int64_t y0 = 0, x0 = 0, y1 = 0, x1 = 0;
 };
 
 struct Breast {
   at::Tensor mask;  ///< uint8 [H, W], holes filled
-  Box box;
+  PixelBox box;
   Side wall = Side::left;  ///< the side of the picture on which the mask ends in a straight vertical line
   double wall_share = 0;   ///< part of the mask's rows that end on that line; the other side's is smaller
   int64_t pixels = 0;

@@ -21,7 +21,7 @@ void describe(config::Fields& f, UltrasoundOptions& o);
 /// The area that echoes were drawn in: a fan, a rectangle, a trapezoid or a curved array's ring piece.
 struct Sector {
   at::Tensor mask;  ///< uint8 [H, W]; each column is one run, holes filled
-  Box box;
+  PixelBox box;
 };
 
 /// `frames` uint8 [T, C, H, W] (or [C, H, W]), C = 1 or 3. With several frames the sector is where pictures

@@ -14,7 +14,7 @@
 namespace photo51::imaging {
 namespace {
 
-using Bytes = std::vector<uint8_t>;
+using FragmentBytes = std::vector<uint8_t>;
 
 /// The table of offsets, then the fragments.
 std::vector<DcmPixelItem*> items_of(DcmDataset& dataset) {
@@ -39,7 +39,7 @@ std::vector<DcmPixelItem*> items_of(DcmDataset& dataset) {
 }
 
 /// The first `count` bytes of a fragment, behind those of `bytes`.
-void append(DcmPixelItem& item, Uint32 count, Bytes& bytes) {
+void append(DcmPixelItem& item, Uint32 count, FragmentBytes& bytes) {
   const size_t old = bytes.size();
   bytes.resize(old + count);
   if (count > 0 && item.getPartialValue(bytes.data() + old, 0, count).bad())
@@ -57,7 +57,7 @@ std::vector<uint64_t> offsets_of(DcmDataset& dataset, DcmPixelItem& basic) {
     std::memcpy(offsets.data(), raw, offsets.size() * 8);
   }
   if (!offsets.empty()) return offsets;
-  Bytes table;
+  FragmentBytes table;
   append(basic, basic.getLength(), table);
   for (size_t i = 0; i + 4 <= table.size(); i += 4)
     offsets.push_back(table[i] | uint64_t{table[i + 1]} << 8 | uint64_t{table[i + 2]} << 16 |
@@ -67,7 +67,7 @@ std::vector<uint64_t> offsets_of(DcmDataset& dataset, DcmPixelItem& basic) {
 
 /// JPEG and JPEG-LS begin with SOI, JPEG 2000 with SOC and SIZ or with a JP2 signature box.
 bool begins_codestream(DcmPixelItem& item) {
-  Bytes b;
+  FragmentBytes b;
   append(item, std::min<Uint32>(12, item.getLength()), b);
   if (b.size() < 12) return false;
   return (b[0] == 0xFF && b[1] == 0xD8 && b[2] == 0xFF) ||
@@ -105,16 +105,16 @@ FrameFragments::FrameFragments(DcmDataset& dataset, int64_t frames) : fragments_
 }
 
 std::vector<uint8_t> FrameFragments::read(int64_t frame) const {
-  Bytes bytes;
+  FragmentBytes bytes;
   const auto f = static_cast<size_t>(frame);
   for (size_t i = first_[f]; i < first_[f + 1]; ++i)
     append(*fragments_[i], fragments_[i]->getLength(), bytes);
   return bytes;
 }
 
-std::vector<Bytes> read_compressed_frames(DcmDataset& dataset, int64_t frames) {
+std::vector<FragmentBytes> read_compressed_frames(DcmDataset& dataset, int64_t frames) {
   const FrameFragments fragments(dataset, frames);
-  std::vector<Bytes> found;
+  std::vector<FragmentBytes> found;
   for (int64_t frame = 0; frame < frames; ++frame) found.push_back(fragments.read(frame));
   return found;
 }

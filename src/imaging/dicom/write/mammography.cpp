@@ -8,7 +8,7 @@
 namespace photo51::imaging {
 namespace {
 
-void check(const Volume& image, const MammogramTags& m) {
+void check_mammogram(const Volume& image, const MammogramTags& m) {
   if (image.data.dim() != 4 || image.data.size(0) != 1 || image.data.size(1) != 1)
     core::fail_usage("a mammogram is one picture, [1, 1, H, W]; this volume has data " +
                      c10::str(image.data.sizes()));
@@ -50,7 +50,7 @@ void put_view(DicomPut& put, const MammogramTags& m) {
 
 void write_mammogram(const Volume& image, const std::filesystem::path& path, const DicomTags& tags,
                      const MammogramTags& mammogram) {
-  core::with_context(path.string(), [&] { check(image, mammogram); });
+  core::with_context(path.string(), [&] { check_mammogram(image, mammogram); });
   const int64_t largest = (int64_t{1} << mammogram.bits) - 1;
   const at::Tensor values = image.data[0][0].to(at::kLong);
   const auto low = values.min().item<int64_t>(), high = values.max().item<int64_t>();

@@ -26,7 +26,7 @@ double seconds_of(const std::string& time, const char* name) {
   return seconds;
 }
 
-void check(const Volume& pet, const DicomTags& tags, const PetTags& t) {
+void check_pet(const Volume& pet, const DicomTags& tags, const PetTags& t) {
   if (pet.data.dim() != 4 || pet.data.size(0) != 1)
     core::fail_usage("a PET series has one channel; this volume has data " + c10::str(pet.data.sizes()));
   if (pet.units != Units::becquerel_per_ml)
@@ -84,7 +84,7 @@ void put_series(DicomPut& put, const DicomTags& tags, const PetTags& t, int64_t 
 
 void write_pet_series(const Volume& pet, const std::filesystem::path& folder, const DicomTags& tags,
                       const PetTags& pet_tags) {
-  core::with_context(folder.string(), [&] { check(pet, tags, pet_tags); });
+  core::with_context(folder.string(), [&] { check_pet(pet, tags, pet_tags); });
   const at::Tensor values = pet.data[0].to(at::kDouble).contiguous();
   if (!(values.min().item<double>() >= 0 && values.max().item<double>() < 1e12))
     core::fail_data(folder.string() + ": a PET holds 0 to 1e12 Bq/ml; this volume goes from " +

@@ -16,7 +16,7 @@
 namespace photo51::imaging {
 namespace {
 
-void check(const at::Tensor& frames, const UltrasoundTags& u) {
+void check_ultrasound(const at::Tensor& frames, const UltrasoundTags& u) {
   if (frames.dim() != 4 || frames.scalar_type() != at::kByte || frames.numel() == 0 ||
       (frames.size(1) != 1 && frames.size(1) != 3))
     core::fail_usage("ultrasound frames are uint8 [T, 1 or 3, H, W]; these are " +
@@ -77,7 +77,7 @@ E_TransferSyntax compress(DcmDataset& dataset, const UltrasoundTags& u) {
 
 void write_ultrasound(const at::Tensor& frames, const std::filesystem::path& path, const DicomTags& tags,
                       const UltrasoundTags& ultrasound) {
-  core::with_context(path.string(), [&] { check(frames, ultrasound); });
+  core::with_context(path.string(), [&] { check_ultrasound(frames, ultrasound); });
   const int64_t count = frames.size(0), samples = frames.size(1);
   const at::Tensor pixels = frames.permute({0, 2, 3, 1}).contiguous();
 
