@@ -2,12 +2,24 @@
 
 #include <torch/nn/module.h>
 
+#include <vector>
+
 #include "photo51/core/error.hpp"
 
 namespace photo51::backbones {
 
 at::Tensor place_tokens(const at::Tensor& stage) {
   return stage.flatten(2).transpose(1, 2);
+}
+
+at::Tensor place_positions(const at::Tensor& stage, const at::Tensor& image) {
+  const auto options = stage.options().dtype(at::kFloat).requires_grad(false);
+  std::vector<at::Tensor> axes;
+  for (int64_t axis = 2; axis < stage.dim(); ++axis) {
+    const double edge = static_cast<double>(image.size(axis)) / static_cast<double>(stage.size(axis));
+    axes.push_back((at::arange(stage.size(axis), options) + 0.5) * edge - 0.5);
+  }
+  return at::stack(at::meshgrid(axes, "ij"), -1).flatten(0, -2);
 }
 
 at::Tensor Backbone::logits(const at::Tensor& image) {

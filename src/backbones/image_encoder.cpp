@@ -40,6 +40,10 @@ Tokens ImageEncoder::pooled(const at::Tensor& images) {
   Tokens tokens{features.prefix.defined() ? at::cat({features.prefix, places}, 1) : places, {}};
   tokens.grid = map.sizes().slice(2).vec();
   tokens.prefix = backbone_->prefix_tokens();
+  const at::Tensor positions = place_positions(map, images);
+  // The mean of equal parts' middles is the image's.
+  tokens.positions = at::cat({positions.mean(0, true).expand({tokens.prefix, -1}), positions})
+                         .expand({images.size(0), -1, -1});
   return tokens;
 }
 

@@ -84,4 +84,10 @@ void report(const torch::nn::Module& module, const at::Tensor& input, const at::
     capture->add(module, input, output);
 }
 
+bool is_captured(const torch::nn::Module& module) {
+  for (const Capture* capture = innermost; capture != nullptr; capture = capture->outer_)
+    if (capture->records_.contains(&module)) return true;
+  return false;
+}
+
 }  // namespace photo51::nn

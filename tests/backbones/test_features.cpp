@@ -7,6 +7,7 @@
 #include "photo51/backbones/cnn/resnet.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
 #include "photo51/nn/capture.hpp"
+#include "photo51/nn/layers/layer.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::backbones {
@@ -63,6 +64,18 @@ TEST(Features, PlacesBecomeTokensXFastest) {
   EXPECT_TRUE(at::equal(tokens[0][3], at::tensor({3.F, 9.F})));
 }
 
+/// The middles of patches, in the image's voxels and in the order of the tokens.
+TEST(Features, PlacesKnowWhereTheyAre) {
+  const at::Tensor flat = place_positions(at::zeros({1, 5, 2, 3}), at::zeros({1, 1, 8, 12}));
+  EXPECT_TRUE(at::equal(flat, at::tensor({1.5F, 1.5F, 1.5F, 5.5F, 1.5F, 9.5F,  //
+                                          5.5F, 1.5F, 5.5F, 5.5F, 5.5F, 9.5F})
+                                  .view({6, 2})));
+  const at::Tensor deep = place_positions(at::zeros({1, 5, 2, 1, 2}), at::zeros({1, 1, 4, 1, 3}));
+  EXPECT_TRUE(at::equal(deep, at::tensor({0.5F, 0.F, 0.25F, 0.5F, 0.F, 1.75F,  //
+                                          2.5F, 0.F, 0.25F, 2.5F, 0.F, 1.75F})
+                                  .view({4, 3})));
+}
+
 TEST(Backbone, LogitsNeedAClassifier) {
   const at::NoGradGuard no_grad;
   for (const auto& [name, network] : networks(5))
@@ -81,6 +94,12 @@ TEST(Backbone, EveryNetworkNamesWhoseWeightsItTakes) {
       EXPECT_EQ(nn::translate(nn::state_of(*network), dialect, name).size(), nn::state_of(*network).size())
           << name << " " << dialect.library;
   }
+}
+
+/// Explanations and gradients a case need to see what each parameter does.
+TEST(Backbone, EveryParameterBelongsToALayer) {
+  for (const auto& [name, network] : networks(5))
+    EXPECT_THAT(nn::unseen_parameters(*network), ::testing::IsEmpty()) << name;
 }
 
 /// What a saliency map of convolutional networks is made of.

@@ -73,12 +73,36 @@ TEST(ImageEncoders, TokensSayWhatTheyAre) {
       EXPECT_EQ(tokens.prefix, pool == "none" && choice.name == "vit" ? 1 : 0) << choice.name;
       EXPECT_TRUE(tokens.attention.empty());
       EXPECT_TRUE(tokens.losses.empty());
+      EXPECT_EQ(tokens.positions.defined(), pool == "none") << choice.name;
       if (pool == "mean") continue;
       ASSERT_EQ(tokens.grid.size(), 3U);
       EXPECT_EQ(tokens.values.size(1), tokens.prefix + tokens.grid[0] * tokens.grid[1] * tokens.grid[2])
           << choice.name;
     }
   }
+}
+
+/// conv_net has 2 x 4 x 4 places of 4 voxels' edge; the vit's class token is of the whole image.
+TEST(ImageEncoders, TokensOfAGridHaveTheirPositions) {
+  const at::NoGradGuard no_grad;
+  const auto choices = small_encoders("none", "batch");
+  data::InputBatch input = images(3, volume);
+  input.present[1] = false;
+  const auto position = [](const Tokens& tokens, int64_t row, int64_t token) {
+    const at::Tensor of = tokens.positions[row][token];
+    return std::vector<float>{of[0].item<float>(), of[1].item<float>(), of[2].item<float>()};
+  };
+  const Tokens places = build(choices[1], volume)->encode(input);
+  ASSERT_EQ(places.positions.sizes(), (std::vector<int64_t>{3, 32, 3}));
+  EXPECT_THAT(position(places, 0, 0), ::testing::ElementsAre(1.5F, 1.5F, 1.5F));
+  EXPECT_THAT(position(places, 2, 1), ::testing::ElementsAre(1.5F, 1.5F, 5.5F));
+  EXPECT_THAT(position(places, 2, 31), ::testing::ElementsAre(5.5F, 13.5F, 13.5F));
+  EXPECT_FALSE(places.positions.requires_grad());
+  const Tokens patches = build(choices[2], volume)->encode(input);
+  ASSERT_EQ(patches.positions.sizes(), (std::vector<int64_t>{3, 5, 3}));
+  EXPECT_THAT(position(patches, 0, 0), ::testing::ElementsAre(3.5F, 7.5F, 7.5F));
+  EXPECT_THAT(position(patches, 0, 4), ::testing::ElementsAre(3.5F, 11.5F, 11.5F));
+  EXPECT_EQ(places.positions[1].abs().sum().item<float>(), 0);  // absent
 }
 
 TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {

@@ -1,7 +1,8 @@
-"""pyradiomics.py FOLDER: the features that PyRadiomics finds, for test_radiomics.cpp. FOLDER/regions names a region a line
-with its image and mask, FOLDER/variants holds settings as JSON or the path of a parameter file, one a line; found.csv
-comes into FOLDER.
-pyradiomics.py FOLDER odd: makes an image and masks of odd shapes in FOLDER, and its regions."""
+"""The features that PyRadiomics finds, for test_radiomics.cpp, which asks for them (see serve.py):
+
+FOLDER      FOLDER/regions names a region a line with its image and mask, FOLDER/variants holds settings as JSON or the
+            path of a parameter file, one a line; found.csv comes into FOLDER.
+FOLDER odd  The same after making an image and masks of odd shapes in FOLDER, and its regions."""
 import csv
 import json
 import logging
@@ -11,6 +12,7 @@ import sys
 import numpy
 import scipy.ndimage
 import scipy.special
+import serve
 import SimpleITK
 from radiomics import featureextractor
 
@@ -30,10 +32,9 @@ if not hasattr(scipy.special, "sph_harm"):
 if "scipy.ndimage.interpolation" not in sys.modules:
     sys.modules["scipy.ndimage.interpolation"] = scipy.ndimage
 logging.getLogger("radiomics").setLevel(logging.CRITICAL)
-folder = pathlib.Path(sys.argv[1])
 
 
-def make_odd_regions():
+def make_odd_regions(folder):
     rng = numpy.random.default_rng(3)
     shape = (9, 14, 15)
     image = SimpleITK.GetImageFromArray(rng.integers(0, 400, shape).astype("int16"))
@@ -61,24 +62,29 @@ def make_odd_regions():
         print("signed", folder / "signed.nii.gz", folder / "labels.nii.gz", file=regions)
 
 
-if sys.argv[2:] == ["odd"]:
-    make_odd_regions()
-variants = (folder / "variants").read_text().splitlines()
-with open(folder / "found.csv", "w", newline="") as file:
-    table = csv.writer(file)
-    table.writerow(["region", "variant", "name", "value"])
-    for line in (folder / "regions").read_text().splitlines():
-        region, image, mask = line.split()
-        for number, settings in enumerate(variants):
-            if not settings.startswith("{"):
-                extractor = featureextractor.RadiomicsFeatureExtractor(settings)
-            else:
-                settings = json.loads(settings)
-                types = settings.pop("imageType", {})
-                extractor = featureextractor.RadiomicsFeatureExtractor(**settings)
-                if types:
-                    extractor.disableAllImageTypes()
-                    extractor.enableImageTypes(**types)
-            for name, value in extractor.execute(image, mask).items():
-                if not name.startswith("diagnostics_"):
-                    table.writerow([region, number, name, repr(float(value))])
+def answer(folder, *odd):
+    folder = pathlib.Path(folder)
+    if odd:
+        make_odd_regions(folder)
+    variants = (folder / "variants").read_text().splitlines()
+    with open(folder / "found.csv", "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["region", "variant", "name", "value"])
+        for line in (folder / "regions").read_text().splitlines():
+            region, image, mask = line.split()
+            for number, settings in enumerate(variants):
+                if not settings.startswith("{"):
+                    extractor = featureextractor.RadiomicsFeatureExtractor(settings)
+                else:
+                    settings = json.loads(settings)
+                    types = settings.pop("imageType", {})
+                    extractor = featureextractor.RadiomicsFeatureExtractor(**settings)
+                    if types:
+                        extractor.disableAllImageTypes()
+                        extractor.enableImageTypes(**types)
+                for name, value in extractor.execute(image, mask).items():
+                    if not name.startswith("diagnostics_"):
+                        table.writerow([region, number, name, repr(float(value))])
+
+
+serve.serve(answer)

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "parity/peer.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51 {
@@ -46,6 +47,33 @@ TEST(Peers, ThatCannotBeImportedAreNamed) {
   const std::string said{std::istreambuf_iterator<char>(file), {}};
   EXPECT_NE(said.find("surely_absent.part"), std::string::npos) << said;
   EXPECT_NE(said.find("dump_everything"), std::string::npos) << said;
+}
+
+/// One process answers everything; what a request raises ends neither the script nor the suite.
+TEST(Peers, AnswerRequestAfterRequest) {
+  const test::TemporaryFolder folder;
+  std::ofstream(folder / "counts.py")
+      << "import os, sys\n"
+         "sys.path.insert(0, '"
+      << (test::source_dir() / "tests/parity").string()
+      << "')\n"
+         "import serve\n"
+         "seen = []\n"
+         "def answer(word, *count):\n"
+         "    seen.append(word)\n"
+         "    if word == 'end': os._exit(0)\n"
+         "    if count != (str(len(seen)),): raise ValueError('not\\n' + word)\n"
+         "serve.serve(answer)\n";
+  test::Peer peer(folder / "counts.py", "python3");
+  EXPECT_TRUE(peer.ask({"one", "1"}));
+  const auto failed = peer.ask({"two words"});
+  EXPECT_FALSE(failed);
+  EXPECT_STREQ(failed.message(), "ValueError: not two words\n");
+  EXPECT_TRUE(peer.ask({"three", "3"}));
+  EXPECT_STREQ(peer.ask({"end"}).message(), "the peer's script has ended");
+  EXPECT_FALSE(peer.ask({"five", "5"}));
+  EXPECT_FALSE(test::Peer(folder / "absent.py", "python3").ask({"one"}));
+  EXPECT_FALSE(test::Peer(folder / "counts.py", "/absent/python").ask({"one"}));
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <map>
 
+#include "parity/peer.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/table.hpp"
 #include "photo51/imaging/read.hpp"
@@ -63,9 +63,19 @@ config::Node document_of(const std::string& variant) {
   return document;
 }
 
-/// Asks the peer about the regions that `folder` lists (or that it makes there) and compares every feature.
-void compare(const std::filesystem::path& folder, const std::vector<std::string>& variants,
-             const std::string& argument, double zero) {
+class Radiomics : public test::PeerSuite<Radiomics> {
+ public:
+  static constexpr const char* kScript = "pyradiomics.py";
+
+ protected:
+  /// Asks the peer about the regions that `folder` lists, or that it makes there (`odd`), and compares every
+  /// feature.
+  static void compare(const std::filesystem::path& folder, const std::vector<std::string>& variants,
+                      double zero, bool odd = false);
+};
+
+void Radiomics::compare(const std::filesystem::path& folder, const std::vector<std::string>& variants,
+                        double zero, bool odd) {
   {
     std::ofstream file(folder / "variants");
     for (std::string variant : variants) {
@@ -73,10 +83,9 @@ void compare(const std::filesystem::path& folder, const std::vector<std::string>
       file << variant << "\n";
     }
   }
-  const std::string command = std::string(std::getenv("PHOTO51_PEERS_PYTHON")) + " -W ignore " +
-                              test::source_dir().string() + "/tests/parity/pyradiomics.py " +
-                              folder.string() + " " + argument + " > " + (folder / "log").string() + " 2>&1";
-  ASSERT_EQ(std::system(command.c_str()), 0);
+  std::vector<std::string> request{folder.string()};
+  if (odd) request.emplace_back("odd");
+  ASSERT_TRUE(peer_->ask(request));
 
   std::map<std::string, double> found;  // by region, variant and name
   std::ifstream regions(folder / "regions");
@@ -104,10 +113,6 @@ void compare(const std::filesystem::path& folder, const std::vector<std::string>
   EXPECT_EQ(peer.rows.size(), found.size());
 }
 
-bool has_peer() {
-  return std::getenv("PHOTO51_PEERS_PYTHON") != nullptr;
-}
-
 /// Lists gliomas as regions to compare.
 void list_gliomas(const std::filesystem::path& folder, const std::vector<std::string>& names) {
   std::ofstream regions(folder / "regions");
@@ -118,36 +123,32 @@ void list_gliomas(const std::filesystem::path& folder, const std::vector<std::st
   }
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnGliomas) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnGliomas) {
   PHOTO51_NEEDS_SHARED_DATA("lgg/images");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   list_gliomas(folder.path(), {"TCGA-CS-4941", "TCGA-CS-4944", "TCGA-DU-5855", "TCGA-FG-A60K"});
-  compare(folder.path(), kVariants, "", 1e-12);
+  compare(folder.path(), kVariants, 1e-12);
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfGliomas) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfGliomas) {
   PHOTO51_NEEDS_SHARED_DATA("lgg/images");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   list_gliomas(folder.path(), {"TCGA-CS-4941", "TCGA-DU-5855", "TCGA-FG-A60K"});
-  compare(folder.path(), kImageTypes, "", 1e-12);
+  compare(folder.path(), kImageTypes, 1e-12);
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfItsOwnBrain) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnImageTypesOfItsOwnBrain) {
   PHOTO51_NEEDS_SHARED_DATA("radiomics/pyradiomics");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   const auto files = test::shared_data() / "radiomics" / "pyradiomics";
   std::ofstream(folder / "regions") << "brain1 " << (files / "brain1_image.nrrd").string() << " "
                                     << (files / "brain1_label.nrrd").string() << "\n";
-  compare(folder.path(), kResampledImageTypes, "", 1e-12);
+  compare(folder.path(), kResampledImageTypes, 1e-12);
 }
 
 /// Edges of levels that many intensities lie on, in the precision that the image is stored in.
-TEST(Radiomics, AgreesWithPyRadiomicsInTheImagesOwnPrecision) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsInTheImagesOwnPrecision) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/adc");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   const auto files = test::shared_cases() / "radiomics" / "adc";
   {
@@ -164,22 +165,20 @@ TEST(Radiomics, AgreesWithPyRadiomicsInTheImagesOwnPrecision) {
       R"({"binWidth": 0.05, "resegmentRange": [0.7, 1.1]})",
       R"({"binWidth": 0.05, "imageType": {"Gradient": {}, "Square": {}, "LoG": {"sigma": [2.0]}}})",
       R"({"binWidth": 0.05, "resampledPixelSpacing": [1.5, 1.5, 3], "interpolator": "sitkLinear"})"};
-  compare(folder.path(), variants, "", 1e-12);
+  compare(folder.path(), variants, 1e-12);
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnWholeNumbers) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnWholeNumbers) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/adc");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   const auto files = test::shared_cases() / "radiomics" / "adc";
   std::ofstream(folder / "regions") << "adcint " << (files / "adcint.nii.gz").string() << " "
                                     << (files / "m.nii.gz").string() << "\n";
-  compare(folder.path(), {R"({"binWidth": 50})", R"({"binWidth": 12.5})", R"({"binCount": 32})"}, "", 1e-12);
+  compare(folder.path(), {R"({"binWidth": 50})", R"({"binWidth": 12.5})", R"({"binCount": 32})"}, 1e-12);
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnItsParameterFiles) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnItsParameterFiles) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/params");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   const auto files = test::shared_cases() / "radiomics" / "params";
   std::ofstream(folder / "regions") << "head " << (files / "i.nii.gz").string() << " "
@@ -196,7 +195,7 @@ TEST(Radiomics, AgreesWithPyRadiomicsOnItsParameterFiles) {
   for (const char* name : {"ct.yaml", "minimal.yaml", "mr.yaml", "onlyclasses.yaml", "params.json"})
     variants.push_back((files / name).string());
   for (const char* name : {"deprecated.yaml", "cropped.yaml"}) variants.push_back((folder / name).string());
-  compare(folder.path(), variants, "", 1e-9);
+  compare(folder.path(), variants, 1e-9);
 }
 
 const std::vector<std::string> kPatterns{
@@ -216,9 +215,8 @@ const std::vector<std::string> kPatternsOfWholeNumbers{
         "binCount": 16})"};
 
 /// Of float32 SciPy computes kurtoses in single precision: doubles and whole numbers.
-TEST(Radiomics, AgreesWithPyRadiomicsOnLocalBinaryPatterns) {
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnLocalBinaryPatterns) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/adc");
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   const auto files = test::shared_cases() / "radiomics" / "adc";
   const auto list = [&](const std::vector<std::string>& names) {
@@ -228,13 +226,12 @@ TEST(Radiomics, AgreesWithPyRadiomicsOnLocalBinaryPatterns) {
               << "\n";
   };
   list({"adc64", "adcint"});
-  compare(folder.path(), kPatterns, "", 1e-9);
+  compare(folder.path(), kPatterns, 1e-9);
   list({"adcint"});
-  compare(folder.path(), kPatternsOfWholeNumbers, "", 1e-9);
+  compare(folder.path(), kPatternsOfWholeNumbers, 1e-9);
 }
 
-TEST(Radiomics, AgreesWithPyRadiomicsOnFlatAndScatteredRegions) {
-  if (!has_peer()) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+TEST_F(Radiomics, AgreesWithPyRadiomicsOnFlatAndScatteredRegions) {
   const test::TemporaryFolder folder;
   const std::vector<std::string> variants{
       R"({})",
@@ -253,7 +250,8 @@ TEST(Radiomics, AgreesWithPyRadiomicsOnFlatAndScatteredRegions) {
                                               "resampledPixelSpacing": [0, 0, 0], "padDistance": 2})",
       R"({"imageType": {"Wavelet": {"wavelet": "coif2", "start_level": 1}},
                                               "force2D": true, "force2Ddimension": 1})"};
-  compare(folder.path(), variants, "odd", 1e-6);  // the axes that a line has not are 0 but for rounding
+  // The axes that a line has not are 0 but for rounding.
+  compare(folder.path(), variants, 1e-6, /*odd=*/true);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <map>
 
+#include "parity/peer.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/core/table.hpp"
@@ -52,18 +52,16 @@ Patients random_patients(uint64_t seed) {
   return patients;
 }
 
-class Statistics : public testing::TestWithParam<uint64_t> {};
+class Statistics : public test::PeerSuite<Statistics, testing::TestWithParam<uint64_t>> {
+ public:
+  static constexpr const char* kScript = "peer_statistics.py";
+};
 
 TEST_P(Statistics, AgreeWithThePeers) {
-  const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
-  if (python == nullptr) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const test::TemporaryFolder folder;
   const auto c = random_patients(GetParam());
   core::write_file_atomic(folder / "cases.csv", c.csv());
-  const std::string command = std::string(python) + " " + test::source_dir().string() +
-                              "/tests/parity/peer_statistics.py " + (folder / "cases.csv").string() + " " +
-                              (folder / "out.csv").string();
-  ASSERT_EQ(std::system(command.c_str()), 0);
+  ASSERT_TRUE(peer_->ask({(folder / "cases.csv").string(), (folder / "out.csv").string()}));
   std::map<std::string, double> peer;
   for (const auto& row : core::read_table(folder / "out.csv").rows)
     peer[row[0]] = core::parse_double(row[1]).value();

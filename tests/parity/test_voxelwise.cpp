@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 
+#include "parity/peer.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/imaging/read.hpp"
 #include "photo51/nn/weights/weights.hpp"
@@ -18,12 +18,18 @@ namespace {
 /// Where theirs is undefined by chance of rounding: the root of an eigenvalue or of an information that is 0.
 constexpr double kZero = 1e-6;
 
-TEST(Voxelwise, AgreesWithPyRadiomics) {
-  const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
-  if (python == nullptr) GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
+class Voxelwise : public test::PeerSuite<Voxelwise> {
+ public:
+  static constexpr const char* kScript = "voxelwise.py";
+
+ protected:
+  /// Compares maps by the settings of each line with the peer's, where it has numbers.
+  static void compare(const std::filesystem::path& files, const std::vector<std::string>& variants);
+};
+
+TEST_F(Voxelwise, AgreesWithPyRadiomics) {
   const test::TemporaryFolder folder;
-  const std::string script = test::source_dir().string() + "/tests/parity/voxelwise.py";
-  ASSERT_EQ(std::system((std::string(python) + " " + script + " " + folder.path().string()).c_str()), 0);
+  ASSERT_TRUE(peer_->ask({folder.path().string()}));
   const auto peers = nn::read_safetensors(folder / "peers.safetensors", nn::Values::any).tensors;
   const auto image = imaging::read_volume(folder / "image.nii.gz");
   const auto mask = imaging::read_volume(folder / "mask.nii.gz");
@@ -61,19 +67,14 @@ TEST(Voxelwise, AgreesWithPyRadiomics) {
   EXPECT_EQ(compared, 2 * (92 + 77));
 }
 
-/// Compares maps by the settings of each line with the peer's, where it has numbers.
-void compare(const std::filesystem::path& files, const std::vector<std::string>& variants) {
-  const char* python = std::getenv("PHOTO51_PEERS_PYTHON");
+void Voxelwise::compare(const std::filesystem::path& files, const std::vector<std::string>& variants) {
   const test::TemporaryFolder folder;
   {
     std::ofstream file(folder / "variants");
     for (const std::string& variant : variants) file << variant << "\n";
   }
   const std::string image_file = (files / "i.nii.gz").string(), mask_file = (files / "m.nii.gz").string();
-  const std::string command = std::string(python) + " " + test::source_dir().string() +
-                              "/tests/parity/voxelwise.py " + folder.path().string() + " " + image_file +
-                              " " + mask_file;
-  ASSERT_EQ(std::system(command.c_str()), 0);
+  ASSERT_TRUE(peer_->ask({folder.path().string(), image_file, mask_file}));
   const auto peers = nn::read_safetensors(folder / "peers.safetensors", nn::Values::any).tensors;
   const auto image = imaging::read_volume(image_file, {.keep_double = true});
   const auto mask = imaging::read_volume(mask_file);
@@ -126,10 +127,8 @@ void compare(const std::filesystem::path& files, const std::vector<std::string>&
   EXPECT_EQ(compared, peers.size());
 }
 
-TEST(Voxelwise, AgreesWithPyRadiomicsWhateverTheSettings) {
+TEST_F(Voxelwise, AgreesWithPyRadiomicsWhateverTheSettings) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/voxelwise");
-  if (std::getenv("PHOTO51_PEERS_PYTHON") == nullptr)
-    GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   compare(
       test::shared_cases() / "radiomics" / "voxelwise",
       {R"({"binWidth": 10})", R"({"binWidth": 10, "force2D": true, "kernelRadius": 2})",
@@ -144,10 +143,8 @@ TEST(Voxelwise, AgreesWithPyRadiomicsWhateverTheSettings) {
        R"({"binWidth": 10, "maskedKernel": false})"});
 }
 
-TEST(Voxelwise, AgreesWithPyRadiomicsOnAParameterFile) {
+TEST_F(Voxelwise, AgreesWithPyRadiomicsOnAParameterFile) {
   PHOTO51_NEEDS_SHARED_CASES("radiomics/params");
-  if (std::getenv("PHOTO51_PEERS_PYTHON") == nullptr)
-    GTEST_SKIP() << "PHOTO51_PEERS_PYTHON does not name a Python with the peers";
   const auto files = test::shared_cases() / "radiomics" / "params";
   compare(files, {(files / "voxel.yaml").string()});
 }

@@ -14,5 +14,9 @@ struct Features {
 
 /// A stage [B, C, ...] as [B, N, C]: one token a place, x fastest. A view where strides allow.
 at::Tensor place_tokens(const at::Tensor& stage);
+/// [N, dims] where the places of a stage are in the image [B, C, ...], ([z,] y, x) in its voxels, the order
+/// of `place_tokens`: the middles of the equal parts into which the stage cuts the image, 0 the middle of its
+/// first voxel. float32, on the stage's device, without gradient.
+at::Tensor place_positions(const at::Tensor& stage, const at::Tensor& image);
 
 }  // namespace photo51::backbones

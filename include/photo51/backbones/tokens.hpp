@@ -19,7 +19,10 @@ using AuxiliaryLosses = std::map<std::string, AuxiliaryLoss>;  ///< by name
 struct Tokens {
   at::Tensor values;  ///< [B, N, D]
   at::Tensor mask;    ///< [B, N] bool, true where a token is real (absent inputs have none)
-  /// [B, N, dims] where each token is from; undefined where that is unknown or `grid` says it.
+  /// [B, N, dims] the middle of what each token is of, ([z,] y, x) in voxels of the encoder's input, 0 the
+  /// middle of its first voxel; of prefix tokens the image's. float32, without gradient. Image encoders fill
+  /// it where the tokens are a grid; undefined where they are not, as pooled ones, and for bags, whose
+  /// batches do not say where an instance is from.
   at::Tensor positions = {};
   /// [D,] H, W: the tokens behind the prefix are the places of this grid, x fastest; empty: they are no grid.
   std::vector<int64_t> grid = {};

@@ -52,6 +52,7 @@ class Capture {
 
  private:
   friend void report(const torch::nn::Module& module, const at::Tensor& input, const at::Tensor& output);
+  friend bool is_captured(const torch::nn::Module& module);
   struct Pass {
     at::Tensor input, output, gradient;
   };
@@ -70,5 +71,8 @@ class Capture {
 /// Every layer calls it with what it was given and what it made. One branch while no Capture lives on this
 /// thread.
 void report(const torch::nn::Module& module, const at::Tensor& input, const at::Tensor& output);
+/// Whether a Capture of this thread records the module: what a fused operator never holds is then computed
+/// step by step.
+bool is_captured(const torch::nn::Module& module);
 
 }  // namespace photo51::nn

@@ -132,7 +132,9 @@ class ResNet final : public Backbone {
   std::vector<int64_t> widths() const override { return widths_; }
 
   std::vector<nn::Dialect> dialects() const override {
-    return {{.library = "torchvision", .classifier = {"fc."}}, {.library = "MONAI", .classifier = {"fc."}}};
+    return {{.library = "torchvision", .classifier = {"fc."}},
+            {.library = "timm", .classifier = {"fc."}},
+            {.library = "MONAI", .classifier = {"fc."}}};
   }
 
  private:

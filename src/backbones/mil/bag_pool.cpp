@@ -35,16 +35,17 @@ at::Tensor Bags::largest(const at::Tensor& values) const {
 
 BagPool::BagPool(const BagPoolOptions& options, int64_t width, int64_t views) : views_(views) {
   if (options.view_embedding)
-    view_embedding_ = register_parameter(
-        "view_embedding", nn::make_tensor({views, width}, [](at::Tensor& t) { t.normal_(0, 0.02); }));
+    view_embedding_ = register_module(
+        "view_embedding",
+        std::make_shared<nn::Embedding>(register_parameter(
+            "view_embedding", nn::make_tensor({views, width}, [](at::Tensor& t) { t.normal_(0, 0.02); }))));
 }
 
 BagPool::Pooled BagPool::forward(const at::Tensor& features, const at::Tensor& lengths,
                                  const at::Tensor& view) {
   check(features, lengths, view, views_);
   const at::Device device = features.device();
-  const at::Tensor x =
-      view_embedding_.defined() ? features + view_embedding_.index_select(0, view.to(device)) : features;
+  const at::Tensor x = view_embedding_ ? features + view_embedding_->forward(view.to(device)) : features;
   const int64_t longest = lengths.numel() > 0 ? lengths.max().item<int64_t>() : 0;
   return pool({x, lengths.to(device), at::repeat_interleave(lengths).to(device), longest});
 }

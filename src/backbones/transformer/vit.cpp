@@ -12,6 +12,8 @@
 #include "photo51/nn/init.hpp"
 #include "photo51/nn/layers/conv.hpp"
 #include "photo51/nn/layers/layer_norm.hpp"
+#include "photo51/nn/layers/learned_position.hpp"
+#include "photo51/nn/layers/prefix_token.hpp"
 #include "photo51/nn/layers/self_attention.hpp"
 
 namespace photo51::backbones {
@@ -103,10 +105,12 @@ class Vit final : public Backbone {
       nn::fill_truncated_normal(projection_->weight, std::sqrt(1.0 / inputs));
     }
     class_token_ =
-        register_parameter("class_token", nn::make_tensor({1, 1, width_}, [](at::Tensor& t) { t.zero_(); }));
+        register_module("class_token", std::make_shared<nn::PrefixToken>(register_parameter(
+                                           "class_token", nn::make_tensor({1, 1, width_}, nn::fill_zeros))));
     auto encoder = register_module("encoder", std::make_shared<torch::nn::Module>());
-    position_ = encoder->register_parameter(
+    const at::Tensor position = encoder->register_parameter(
         "pos_embedding", nn::make_tensor({1, places + 1, width_}, [](at::Tensor& t) { t.normal_(0, 0.02); }));
+    position_ = encoder->register_module("pos_embedding", std::make_shared<nn::LearnedPosition>(position));
     auto layers = encoder->register_module("layers", std::make_shared<torch::nn::Module>());
     for (int64_t i = 0; i < options.depth; ++i)
       layers_.push_back(
@@ -121,8 +125,7 @@ class Vit final : public Backbone {
 
   Features features(const at::Tensor& image) override {
     const at::Tensor map = projection_->forward(image);
-    at::Tensor x = at::cat({class_token_.expand({image.size(0), -1, -1}), place_tokens(map)}, 1) + position_;
-    x = dropout_->forward(x);
+    at::Tensor x = dropout_->forward(position_->forward(class_token_->forward(place_tokens(map))));
     for (const auto& layer : layers_) x = layer->forward(x);
     x = norm_->forward(x);
     return {{x.slice(1, 1).transpose(1, 2).unflatten(2, map.sizes().slice(2))}, x.slice(1, 0, 1)};
@@ -132,12 +135,32 @@ class Vit final : public Backbone {
   int64_t prefix_tokens() const override { return 1; }
 
   std::vector<nn::Dialect> dialects() const override {
-    return {{.library = "torchvision", .classifier = {"heads."}}};
+    const std::string layer = "encoder.layers.encoder_layer_*.";
+    return {
+        {.library = "torchvision", .classifier = {"heads."}},
+        {.library = "torchvision 0.12",  // and its published weights
+         .renames = {{layer + "mlp.linear_1", layer + "mlp.0"}, {layer + "mlp.linear_2", layer + "mlp.3"}},
+         .classifier = {"heads."}},
+        {.library = "timm",
+         .renames = {{"cls_token", "class_token"},
+                     {"pos_embed", "encoder.pos_embedding"},
+                     {"patch_embed.proj", "conv_proj"},
+                     {"blocks.*.norm1", layer + "ln_1"},
+                     {"blocks.*.attn.qkv.weight", layer + "self_attention.in_proj_weight"},
+                     {"blocks.*.attn.qkv.bias", layer + "self_attention.in_proj_bias"},
+                     {"blocks.*.attn.proj", layer + "self_attention.out_proj"},
+                     {"blocks.*.norm2", layer + "ln_2"},
+                     {"blocks.*.mlp.fc1", layer + "mlp.0"},
+                     {"blocks.*.mlp.fc2", layer + "mlp.3"},
+                     {"norm", "encoder.ln"},
+                     {"head", "heads.head"}},
+         .classifier = {"head."}}};
   }
 
  private:
   int64_t width_;
-  at::Tensor class_token_, position_;
+  std::shared_ptr<nn::PrefixToken> class_token_;
+  std::shared_ptr<nn::LearnedPosition> position_;
   std::shared_ptr<nn::Conv> projection_;
   std::shared_ptr<nn::Dropout> dropout_;
   std::vector<std::shared_ptr<VitLayer>> layers_;

@@ -21,6 +21,13 @@ void AdaptedLayer::set_adapter(std::shared_ptr<Adapter> adapter) {
   if (adapter_) register_module("adapter", adapter_);
 }
 
+std::vector<at::Tensor> AdaptedLayer::seen_parameters() const {
+  std::vector<at::Tensor> seen = Layer::seen_parameters();
+  if (adapter_)
+    for (const at::Tensor& parameter : adapter_->parameters()) seen.push_back(parameter);
+  return seen;
+}
+
 void AdaptedLayer::merge_adapter() {
   if (!adapter_) core::fail_usage("the layer has no adapter to merge; call `set_adapter` first");
   const at::NoGradGuard no_grad;

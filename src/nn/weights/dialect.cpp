@@ -21,22 +21,33 @@ std::optional<Match> match(const std::string& pattern, const std::string& name) 
   if (wanted.size() > given.size()) return std::nullopt;
   Match found;
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == "*")
-      found.stars.push_back(given[i]);
-    else if (wanted[i] != given[i])
+    const size_t star = wanted[i].find('*');
+    if (star == std::string::npos) {
+      if (wanted[i] != given[i]) return std::nullopt;
+      continue;
+    }
+    const std::string before = wanted[i].substr(0, star), after = wanted[i].substr(star + 1);
+    if (given[i].size() < before.size() + after.size() || !given[i].starts_with(before) ||
+        !given[i].ends_with(after))
       return std::nullopt;
+    found.stars.push_back(given[i].substr(star, given[i].size() - before.size() - after.size()));
   }
   for (size_t i = wanted.size(); i < given.size(); ++i) found.rest += "." + given[i];
   return found;
 }
 
-std::string renamed(const std::string& name, const std::vector<Dialect::Rename>& renames) {
+enum class Direction { to_ours, to_theirs };
+
+/// By the first of the rules that matches.
+std::string renamed(const std::string& name, const std::vector<Dialect::Rename>& renames,
+                    Direction direction) {
   for (const auto& rule : renames) {
-    const auto found = match(rule.from, name);
+    const bool ours = direction == Direction::to_ours;
+    const auto found = match(ours ? rule.from : rule.to, name);
     if (!found) continue;
     std::string result;
     size_t star = 0;
-    for (const char letter : rule.to) {
+    for (const char letter : ours ? rule.to : rule.from) {
       if (letter == '*' && star < found->stars.size())
         result += found->stars[star++];
       else
@@ -45,6 +56,11 @@ std::string renamed(const std::string& name, const std::vector<Dialect::Rename>&
     return result + found->rest;
   }
   return name;
+}
+
+bool is_of(const Dialect::Transform& transform, const std::string& own_name) {
+  const auto found = match(transform.name, own_name);
+  return found && found->rest.empty();
 }
 
 /// How many names have no counterpart.
@@ -57,19 +73,36 @@ size_t strangers(const Tensors& own, const Tensors& given) {
 
 }  // namespace
 
-Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::string& source) {
+Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::string& source,
+                  Classifier classifier) {
   Tensors result;
   for (const auto& [name, values] : tensors) {
     const auto begins = [&name = name](const std::string& prefix) { return name.starts_with(prefix); };
-    if (std::any_of(dialect.classifier.begin(), dialect.classifier.end(), begins)) continue;
-    const std::string own = renamed(name, dialect.renames);
+    if (classifier == Classifier::left_out &&
+        std::any_of(dialect.classifier.begin(), dialect.classifier.end(), begins))
+      continue;
+    const std::string own = renamed(name, dialect.renames, Direction::to_ours);
     at::Tensor changed = values;
     for (const auto& transform : dialect.transforms)
-      if (const auto found = match(transform.name, own); found && found->rest.empty())
-        changed = transform.apply(changed);
+      if (is_of(transform, own)) changed = transform.apply(changed);
     if (!result.emplace(own, changed).second)
       core::fail_data(source + ": two tensors are `" + own + "` by the names of " + dialect.library +
                       ", one of them `" + name + "`; take one of them out");
+  }
+  return result;
+}
+
+Tensors translate_back(const Tensors& tensors, const Dialect& dialect) {
+  Tensors result;
+  for (const auto& [name, values] : tensors) {
+    for (const auto& transform : dialect.transforms)
+      if (is_of(transform, name))
+        core::fail_usage(dialect.library + " has other values for `" + name +
+                         "`, and no way back to them is known; keep the weights by their own names");
+    const std::string theirs = renamed(name, dialect.renames, Direction::to_theirs);
+    if (!result.emplace(theirs, values).second)
+      core::fail_usage("two tensors are `" + theirs + "` by the names of " + dialect.library +
+                       ", one of them `" + name + "`; keep the weights by their own names");
   }
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
+#include "photo51/nn/layers/layer.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
 
@@ -128,6 +129,7 @@ TEST(BagEncoder, InstancesMayStayTokens) {
   EXPECT_TRUE(at::equal(all.mask.sum(1), input.offsets.diff()));
   EXPECT_TRUE(all.mask[0].slice(0, 0, 3).all().item<bool>());
   EXPECT_TRUE(all.attention.empty());
+  EXPECT_FALSE(all.positions.defined());  // a batch of bags does not say where its instances are from
   for (const int64_t bag : {0, 2, 3}) {
     const Tokens alone = encoder->encode(one_of(input, bag));
     const int64_t count = alone.values.size(1);
@@ -153,6 +155,10 @@ TEST(BagEncoder, EveryParameterLearns) {
       EXPECT_GT(entry.value().grad().abs().sum().item<float>(), 0) << entry.key();
     }
   }
+}
+
+TEST(BagEncoder, EveryParameterBelongsToALayer) {
+  EXPECT_THAT(nn::unseen_parameters(*bag_encoder("attention")), ::testing::IsEmpty());
 }
 
 TEST(BagEncoder, EveryMisuseIsNamed) {

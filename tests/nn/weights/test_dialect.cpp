@@ -38,6 +38,43 @@ TEST(Dialect, RenamesByPartsAndTransformsValues) {
   EXPECT_TRUE(at::equal(translated.at("layers.layer_7.linear_2.weight"), matrix));
 }
 
+TEST(Dialect, AStarIsAnyTextWithoutDots) {
+  const Dialect dialect{.library = "other", .renames = {{"layer_*_x.*", "block*.*"}}};
+  const at::Tensor one = at::ones({1});
+  EXPECT_THAT(
+      translate({{"layer_7_x.a.w", one}, {"layer__x.b", one}, {"layer_x.c", one}, {"alayer_1_x.d", one}},
+                dialect, "file"),
+      ElementsAre(Key("alayer_1_x.d"), Key("block.b"), Key("block7.a.w"), Key("layer_x.c")));
+}
+
+TEST(Dialect, TheClassifierMayBeKept) {
+  const Dialect dialect{.library = "other", .renames = {{"head", "fc"}}, .classifier = {"head."}};
+  const Tensors file{{"head.bias", at::ones({1})}, {"stem", at::ones({1})}};
+  EXPECT_THAT(translate(file, dialect, "file"), ElementsAre(Key("stem")));
+  EXPECT_THAT(translate(file, dialect, "file", Classifier::kept), ElementsAre(Key("fc.bias"), Key("stem")));
+}
+
+TEST(Dialect, TheWayBackIsTheSameRules) {
+  const Dialect dialect{.library = "other",
+                        .renames = {{"blocks.*.fc*.w", "layers.layer_*.linear_*"}, {"norm", "ln"}}};
+  const at::Tensor values = at::ones({1});
+  const Tensors file{{"blocks.3.fc1.w", values}, {"norm.bias", values}, {"stem", values}};
+  const Tensors own = translate(file, dialect, "file");
+  EXPECT_THAT(own, ElementsAre(Key("layers.layer_3.linear_1"), Key("ln.bias"), Key("stem")));
+  EXPECT_THAT(translate_back(own, dialect),
+              ElementsAre(Key("blocks.3.fc1.w"), Key("norm.bias"), Key("stem")));
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [&] {
+                           translate_back({{"layers.layer_0.linear_1.weight", values}}, other);
+                         }),
+              HasSubstr("other has other values for `layers.layer_0.linear_1.weight`, and no way back"));
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [&] {
+                           translate_back({{"ln.w", values}, {"norm.w", values}}, dialect);
+                         }),
+              HasSubstr("two tensors are `norm.w` by the names of other, one of them `norm.w`"));
+}
+
 TEST(Dialect, TwoTensorsOfOneNameAreAnError) {
   EXPECT_THAT(
       message_of(core::Fault::data,

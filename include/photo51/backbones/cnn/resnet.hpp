@@ -1,9 +1,9 @@
 #pragma once
 /// ResNet 18/34/50 (He et al., Deep residual learning, CVPR 2016; bottlenecks with the stride in the middle
-/// convolution) in 2D with torchvision's parameter names and layouts, and in 3D with MONAI's, which are the
-/// same names.
+/// convolution) in 2D with torchvision's parameter names and layouts, which are timm's, and in 3D with
+/// MONAI's, the same names.
 ///
-///   torchvision resnet18            {depth: 18}
+///   torchvision, timm resnet18      {depth: 18}
 ///   MONAI resnet18, spatial_dims=3  {depth: 18, stem_stride: 1, downsample_bias: true}
 
 #include <cstdint>

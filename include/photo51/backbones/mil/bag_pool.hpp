@@ -4,6 +4,7 @@
 #include <torch/nn/module.h>
 
 #include "photo51/backbones/mil/bag_pools.hpp"
+#include "photo51/nn/layers/embedding.hpp"
 
 namespace photo51::backbones {
 
@@ -38,7 +39,7 @@ class BagPool : public torch::nn::Module {
 
  private:
   int64_t views_;
-  at::Tensor view_embedding_;
+  std::shared_ptr<nn::Embedding> view_embedding_;  ///< null without
 };
 
 }  // namespace photo51::backbones

@@ -1,8 +1,10 @@
 #pragma once
 /// Vision transformer (Dosovitskiy et al., An image is worth 16x16 words, ICLR 2021), with torchvision's
-/// parameter names and layouts in 2D; in 3D the patches have a depth as well and nothing else differs.
+/// parameter names and layouts in 2D, or with timm's names; in 3D the patches have a depth as well and
+/// nothing else differs.
 ///
-///   torchvision vit_b_16  {patch_size: 16, embed_dim: 768, depth: 12, num_heads: 12, mlp_dim: 3072}
+///   torchvision vit_b_16, timm vit_base_patch16_224
+///       {patch_size: 16, embed_dim: 768, depth: 12, num_heads: 12, mlp_dim: 3072}
 
 #include <cstdint>
 #include <memory>

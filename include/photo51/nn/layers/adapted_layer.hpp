@@ -1,15 +1,14 @@
 #pragma once
 /// A layer of a weight and perhaps a bias, with a slot for an adapter.
 
-#include <torch/nn/module.h>
-
 #include <memory>
 
 #include "photo51/nn/adapters/adapter.hpp"
+#include "photo51/nn/layers/layer.hpp"
 
 namespace photo51::nn {
 
-class AdaptedLayer : public torch::nn::Module {
+class AdaptedLayer : public Layer {
  public:
   at::Tensor weight, bias;  ///< `bias` is undefined where the layer has none
 
@@ -18,6 +17,8 @@ class AdaptedLayer : public torch::nn::Module {
   /// shape.
   void set_adapter(std::shared_ptr<Adapter> adapter);
   const std::shared_ptr<Adapter>& adapter() const { return adapter_; }
+  /// With those of the adapter, whose change is of what the layer reports.
+  std::vector<at::Tensor> seen_parameters() const override;
   /// Adds the adapter's change to the weight and takes the adapter out. Errors (usage): there is none, or
   /// it is no change of the weight.
   void merge_adapter();

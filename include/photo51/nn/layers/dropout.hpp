@@ -3,11 +3,11 @@
 /// torch's default generator, and the others grow by 1 / (1 - probability). Any shape; otherwise the input
 /// itself.
 
-#include <torch/nn/module.h>
+#include "photo51/nn/layers/layer.hpp"
 
 namespace photo51::nn {
 
-class Dropout : public torch::nn::Module {
+class Dropout : public Layer {
  public:
   explicit Dropout(double probability) : probability_(probability) {}
   at::Tensor forward(const at::Tensor& x) const;

@@ -7,7 +7,7 @@
 namespace photo51::nn {
 
 /// Over the last axis: [..., width].
-class LayerNorm : public torch::nn::Module {
+class LayerNorm : public Layer {
  public:
   explicit LayerNorm(int64_t width, double epsilon = 1e-5);
   at::Tensor forward(const at::Tensor& x) const;

@@ -9,9 +9,9 @@
 namespace photo51::nn {
 
 struct Dialect {
-  /// `from` matches a name or its beginning up to a dot, `*` in it one part between dots; the `*` of `to` are
-  /// those parts in order: {"blocks.*.norm1", "layers.layer_*.ln_1"} makes `layers.layer_3.ln_1.weight` of
-  /// `blocks.3.norm1.weight`.
+  /// `from` matches a name or its beginning up to a dot; a `*` in it, at most one between two dots, is any
+  /// text without dots, and those of `to` are the same in order: {"blocks.*.norm1", "layers.layer_*.ln_1"}
+  /// makes `layers.layer_3.ln_1.weight` of `blocks.3.norm1.weight`. Exchanged, the two lead back.
   struct Rename {
     std::string from, to;
   };
@@ -23,11 +23,16 @@ struct Dialect {
   std::string library;                    ///< "torchvision", "timm", "MONAI"
   std::vector<Rename> renames{};          ///< the first that matches a name is applied to it
   std::vector<Transform> transforms{};    ///< all that match
-  std::vector<std::string> classifier{};  ///< names in the file that begin so are left out
+  std::vector<std::string> classifier{};  ///< names in the file that begin so are its classifier's
 };
 
+enum class Classifier { left_out, kept };
 /// The file's tensors by our names. Error (data) that names `source`: two of them get the same name.
-Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::string& source);
+Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::string& source,
+                  Classifier classifier = Classifier::left_out);
+/// Our tensors by the library's names. Errors (usage): the dialect changes the values of one of them; two of
+/// them get the same name.
+Tensors translate_back(const Tensors& tensors, const Dialect& dialect);
 
 /// Loads the file as the dialect says whose names come nearest to the module's, the first of equals; then as
 /// `load_state`, strictly. Errors (data): those of `read_safetensors`, `translate` and `load_state`. Error
