@@ -2,15 +2,36 @@
 
 #include <torch/nn/module.h>
 
+#include <limits>
+
+#include "photo51/data/load/bag_stream.hpp"
+
 namespace photo51::backbones {
+
+data::InputBatch taken(const data::InputBatch& streamed) {
+  data::InputBatch input = streamed;
+  input.offsets = streamed.stream->offsets();
+  input.view = streamed.stream->view();
+  input.channel_present = streamed.stream->channel_present();
+  input.stream = nullptr;
+  return input;
+}
+
+data::InputBatch Encoder::take(const data::InputBatch& streamed, const at::Device& device) {
+  const at::Tensor values = streamed.stream->next(std::numeric_limits<int64_t>::max());
+  data::InputBatch input = taken(streamed);
+  input.values = values;
+  return data::floats(data::to(input, device));
+}
 
 Tokens encode_present(const data::InputBatch& input, int64_t width,
                       const std::function<Tokens(const data::InputBatch&)>& encode) {
   const at::Tensor rows = input.present.nonzero().squeeze(1);
   const int64_t batch = input.present.size(0);
-  const at::Device device = input.values.device();
+  const at::Tensor& held = input.features.defined() ? input.features : input.values;
+  const at::Device device = held.device();
   if (rows.numel() == 0) {
-    const auto options = input.values.options();
+    const auto options = held.options();
     return {at::zeros({batch, 1, width}, options), at::zeros({batch, 1}, options.dtype(at::kBool))};
   }
   if (rows.numel() == batch) {

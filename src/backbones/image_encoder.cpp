@@ -7,6 +7,7 @@
 
 #include "photo51/backbones/bag_attention.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/data/load/bag_stream.hpp"
 #include "photo51/nn/init.hpp"
 
 namespace photo51::backbones {
@@ -57,11 +58,15 @@ at::Tensor ImageEncoder::finish(at::Tensor tokens, const at::Tensor& channel_pre
   return at::cat({tokens, known.unsqueeze(1).expand({-1, tokens.size(1), -1})}, 2);
 }
 
-Tokens ImageEncoder::encode(const data::InputBatch& input) {
-  if (input.values.dim() != shape_.dims + 2 || input.values.size(1) != shape_.channels)
+void ImageEncoder::check_images(const at::Tensor& images) const {
+  if (images.dim() != shape_.dims + 2 || images.size(1) != shape_.channels)
     core::fail_data("the encoder expects " + std::to_string(shape_.dims) + "D images with " +
                     std::to_string(shape_.channels) + " channels and got a batch of shape " +
-                    c10::str(input.values.sizes()));
+                    c10::str(images.sizes()));
+}
+
+Tokens ImageEncoder::encode(const data::InputBatch& input) {
+  if (!input.features.defined()) check_images(input.values);
   if (shape_.bag != input.offsets.defined())
     core::fail_data(shape_.bag ? "the encoder expects bags and got a batch without offsets"
                                : "the encoder expects images and got a batch of bags");
@@ -73,29 +78,55 @@ Tokens ImageEncoder::encode(const data::InputBatch& input) {
   });
 }
 
+data::InputBatch ImageEncoder::take(const data::InputBatch& streamed, const at::Device& device) {
+  if (is_training())
+    core::fail_usage(
+        "a bag that is a stream is for prediction, where its images need not be kept; in "
+        "training load it whole");
+  const at::Tensor lookup = streamed.lookup.defined() ? streamed.lookup.to(device) : at::Tensor();
+  std::vector<at::Tensor> encoded;
+  for (;;) {
+    const at::Tensor images = streamed.stream->next(options_.bag.chunk);
+    if (!images.defined()) break;
+    check_images(images);
+    encoded.push_back(pooled(data::floats(images.to(device), lookup, 1)).values.squeeze(1));
+  }
+  data::InputBatch input = data::to(taken(streamed), device);
+  input.lookup = at::Tensor();
+  input.features = at::cat(encoded);
+  return input;
+}
+
 Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
+  const at::Tensor& instances = input.features.defined() ? input.features : input.values;
   // The instances of present bags only; hiding an input in training leaves its instances in the batch.
   const at::Tensor all_lengths = input.offsets.diff();
   const at::Tensor bag = at::repeat_interleave(all_lengths);
   const at::Tensor chosen = input.present.index_select(0, bag).nonzero().squeeze(1);
   const int64_t count = chosen.size(0);
-  const at::Tensor places = chosen.to(input.values.device());
+  const at::Tensor places = chosen.to(instances.device());
   return encode_present(input, width(), [&](const data::InputBatch& present) {
-    const bool all = count == input.values.size(0);
+    const bool all = count == instances.size(0);
     const auto part = [&](int64_t begin, int64_t size) {
-      return all ? input.values.narrow(0, begin, size)
-                 : input.values.index_select(0, places.narrow(0, begin, size));
+      return all ? instances.narrow(0, begin, size)
+                 : instances.index_select(0, places.narrow(0, begin, size));
     };
-    const int64_t chunk = at::GradMode::is_enabled() && is_training() ? count : options_.bag.chunk;
-    std::vector<at::Tensor> encoded;
-    for (int64_t begin = 0; begin < count; begin += chunk)
-      encoded.push_back(pooled(part(begin, std::min(chunk, count - begin))).values.squeeze(1));
+    at::Tensor features;
+    if (input.features.defined()) {
+      features = part(0, count);
+    } else {
+      const int64_t chunk = at::GradMode::is_enabled() && is_training() ? count : options_.bag.chunk;
+      std::vector<at::Tensor> encoded;
+      for (int64_t begin = 0; begin < count; begin += chunk)
+        encoded.push_back(pooled(part(begin, std::min(chunk, count - begin))).values.squeeze(1));
+      features = at::cat(encoded);
+    }
     const at::Tensor lengths = all_lengths.masked_select(input.present);
-    const auto of_bags = bag_->forward(at::cat(encoded), lengths, input.view.index_select(0, chosen));
+    const auto of_bags = bag_->forward(features, lengths, input.view.index_select(0, chosen));
     Tokens tokens{finish(of_bags.values, present.channel_present), of_bags.mask};
     if (of_bags.attention.defined())
       tokens.attention[bag_attention] =
-          at::zeros({input.values.size(0)}, of_bags.attention.options().requires_grad(false))
+          at::zeros({instances.size(0)}, of_bags.attention.options().requires_grad(false))
               .index_copy(0, places, of_bags.attention.detach());
     return tokens;
   });

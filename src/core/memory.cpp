@@ -58,6 +58,11 @@ int64_t peak_resident_bytes() {
   return proc_value("/proc/self/status", "VmHWM:");
 }
 
+bool forget_peak_resident_bytes() {
+  std::ofstream file("/proc/self/clear_refs");
+  return static_cast<bool>(file << 5 << std::flush);
+}
+
 int64_t resident_bytes() {
   return proc_value("/proc/self/status", "VmRSS:");
 }

@@ -39,9 +39,11 @@ void append(const TrainedModel& member, const data::Batch& batch,
 
 /// With inputs that are leaves of a graph.
 data::Batch differentiable(data::Batch batch) {
-  for (auto& [name, input] : batch.inputs)
+  for (auto& [name, input] : batch.inputs) {
+    input = data::floats(std::move(input));
     if (input.values.defined() && input.values.is_floating_point())
       input.values = input.values.detach().set_requires_grad(true);
+  }
   return batch;
 }
 
@@ -73,6 +75,8 @@ void for_each_batch(const TrainedModel& member, const data::Cohort& cohort, cons
   pass.loading.workers = options.workers;
   pass.loading.skip_bad = options.skip_bad;
   pass.loading.on_bad = options.on_bad;
+  if (!options.gradients)
+    pass.loading.encode_bags = [&](const data::Batch& batch) { return member.model->encode_bags(batch); };
   data::for_each_batch(cohort, cases, member.info.fitted, std::move(pass), [&](const data::Batch& batch) {
     each(batch);
     if (options.on_done) options.on_done(batch.size());

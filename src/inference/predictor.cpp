@@ -14,6 +14,11 @@
 
 namespace photo51::inference {
 
+int64_t shared_images_mib(int64_t passes, bool bags) {
+  if (passes < 2) return 0;
+  return bags ? 1024 : 4096;
+}
+
 struct Predictor::Impl {
   PipelineOptions pipeline;
   std::vector<TrainedModel> members;
@@ -90,6 +95,10 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
   core::Progress progress("predicting", static_cast<int64_t>(useful.size()) * passes,
                           core::Progress::Show::if_slow);
   pass.on_done = [&](int64_t cases) { progress.advance(cases); };
+  const auto& inputs = members.front()->inputs;
+  const bool bags =
+      std::any_of(inputs.begin(), inputs.end(), [](const auto& input) { return input.second.bag; });
+  const int64_t shared_mib = shared_images_mib(passes, bags);
   const size_t chunk = static_cast<size_t>(std::max<int64_t>(options.batch_size, 1)) * 4;
   for (size_t begin = 0; begin < useful.size(); begin += chunk) {
     const std::vector<int64_t> some(
@@ -105,7 +114,7 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
     for (auto* member : members) {
       const data::CaseLoader loader =
           core::with_context("the model of fold " + std::to_string(member->info.fold), [&] {
-            if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted);
+            if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted, shared_mib);
             return data::CaseLoader(*images, member->info.fitted);
           });
       pass.flip.clear();

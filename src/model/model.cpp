@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/modality_dropout.hpp"
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/config/validate.hpp"
 #include "photo51/core/error.hpp"
@@ -68,15 +69,6 @@ std::shared_ptr<backbones::Encoder> build_encoder(const config::Choice& choice, 
   const auto* build = backbones::image_encoders().find(choice.name);
   if (build == nullptr) build = radiogenomics::table_encoders().find(choice.name);
   return (*build)(choice, shape);
-}
-
-/// Blanks inputs of present cases with `probability` each. A case never loses all it has: the input with the
-/// largest draw stays.
-at::Tensor drop_inputs(const at::Tensor& present, double probability) {
-  const at::Tensor draws = at::rand(present.sizes(), at::kDouble);
-  const at::Tensor best = draws.masked_fill(~present, -1).argmax(1, /*keepdim=*/true);
-  const at::Tensor keep = (draws >= probability).scatter(1, best, true);
-  return present & keep;
 }
 
 const data::InputBatch& input_of(const data::Batch& batch, const std::string& name) {
@@ -221,7 +213,10 @@ Outputs Model::forward(const data::Batch& batch) {
   std::vector<data::InputBatch> inputs;
   std::vector<at::Tensor> present;
   for (const auto& encoder : parts_->encoders) {
-    inputs.push_back(data::to(input_of(batch, encoder.input), device_));
+    const data::InputBatch& input = input_of(batch, encoder.input);
+    if (input.stream)
+      core::fail_usage("input " + encoder.input + ": its bags are a stream; give the batch to encode_bags");
+    inputs.push_back(data::floats(data::to(input, device_)));
     present.push_back(inputs.back().present);
   }
   if (is_training() && parts_->modality_dropout > 0 && inputs.size() > 1) {
@@ -284,6 +279,15 @@ void Model::fit_head(const std::string& name, const data::Targets& training) {
 void Model::check_heads() const {
   for (const auto& head : parts_->heads)
     core::with_context("head " + head.name, [&] { head.module->check(); });
+}
+
+data::Batch Model::encode_bags(const data::Batch& batch) {
+  data::Batch encoded = batch;
+  for (auto& encoder : parts_->encoders)
+    if (const data::InputBatch& input = input_of(batch, encoder.input); input.stream)
+      core::with_context([&] { return "input " + encoder.input; },
+                         [&] { encoded.inputs[encoder.input] = encoder.module->take(input, device_); });
+  return encoded;
 }
 
 std::vector<Model::HeadLoss> Model::head_losses(const Outputs& outputs, const data::Batch& batch) {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@ namespace photo51::test {
 struct Outcome {
   int exit_code = -1;  ///< -signal when a signal ended it
   std::string out, err;
+  int64_t peak_bytes = 0;  ///< resident at most
 };
 
 inline std::string slurp(const std::filesystem::path& path) {
@@ -48,16 +50,18 @@ inline pid_t start_program(const std::vector<std::string>& arguments, const std:
   ::_exit(127);
 }
 
-inline int wait_for(pid_t child) {
+inline int wait_for(pid_t child, struct rusage* used = nullptr) {
   int status = 0;
-  ::waitpid(child, &status, 0);
+  ::wait4(child, &status, 0, used);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 inline Outcome run_program(const std::vector<std::string>& arguments) {
   const TemporaryFolder folder;
   Outcome outcome;
-  outcome.exit_code = wait_for(start_program(arguments, folder.path()));
+  struct rusage used {};
+  outcome.exit_code = wait_for(start_program(arguments, folder.path()), &used);
+  outcome.peak_bytes = int64_t{1024} * used.ru_maxrss;
   outcome.out = slurp(folder / "stdout.txt");
   outcome.err = slurp(folder / "stderr.txt");
   return outcome;

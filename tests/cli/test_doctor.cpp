@@ -1,6 +1,8 @@
 // photo51 doctor shows who the patients are, and with --all reads every case.
 #include <gmock/gmock.h>
 
+#include <cstdio>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
@@ -46,6 +48,37 @@ TEST(DoctorCohort, AllReadsEveryCaseAndNamesEveryBadFile) {
   const Outcome sound = run_program({"doctor", "--all", tiny_config().string(), manifest_override()});
   EXPECT_EQ(sound.exit_code, 0) << sound.out << sound.err;
   EXPECT_THAT(sound.out, HasSubstr("those of 24 patients read in full"));
+}
+
+/// What doctor says of memory is no more than twice and no less than half of what is then taken. The images
+/// are so large that a step of training takes most of it.
+TEST(DoctorMemory, IsWhatTrainingAndPredictionTake) {
+  const TemporaryFolder folder;
+  const std::string config = tiny_config().string(), run = (folder / "run").string();
+  const std::vector<std::string> larger{manifest_override(), "inputs.mri.preprocess.spacing=[2, 2, 2]",
+                                        "inputs.mri.preprocess.size=[56, 56, 56]", "train.epochs=1"};
+  const auto with = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), larger.begin(), larger.end());
+    return run_program(arguments);
+  };
+  const Outcome said = with({"doctor", "--json", config});
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  std::map<std::string, double> bytes;
+  for (const auto& one : nlohmann::json::parse(said.out)) {
+    double gib = 0;
+    if (std::sscanf(one.at("text").get<std::string>().c_str(), "about %lf GiB of memory", &gib) == 1)
+      bytes[one.at("what")] = gib * 1024 * 1024 * 1024;
+  }
+  EXPECT_THAT(said.out,
+              AllOf(HasSubstr("4 case(s): a step of training took "), HasSubstr(", a prediction ")));
+  const auto is_near = [&](const std::string& what, const Outcome& taken) {
+    ASSERT_EQ(taken.exit_code, 0) << taken.err;
+    EXPECT_LT(bytes[what], 2.0 * static_cast<double>(taken.peak_bytes)) << what;
+    EXPECT_GT(bytes[what], 0.5 * static_cast<double>(taken.peak_bytes)) << what;
+  };
+  is_near("training", with({"train", config, "--out", run, "--quiet"}));
+  is_near("prediction", run_program({"predict", run, "--cases", (cohort() / "cohort.csv").string(), "--out",
+                                     (folder / "out").string(), "--quiet"}));
 }
 
 TEST(DoctorCohort, AllNeedsAConfig) {

@@ -30,6 +30,12 @@ TEST(Memory, PeakGrowsWithWhatIsTaken) {
   EXPECT_GT(available_memory_bytes(), 0);
 }
 
+TEST(Memory, ThePeakCanBeCountedAnew) {
+  std::free(filled(96 * mib));
+  if (!forget_peak_resident_bytes()) GTEST_SKIP() << "the system does not let a process do so";
+  EXPECT_LT(peak_resident_bytes(), resident_bytes() + 32 * mib);
+}
+
 TEST(Memory, FreedBlocksGoBackToTheSystem) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the sanitizer has its own allocator";

@@ -5,7 +5,6 @@
 #include <ATen/Version.h>
 #include <torch/version.h>
 
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -15,6 +14,7 @@
 
 #include "commands/commands.hpp"
 #include "commands/new_cases.hpp"
+#include "commands/trial.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/json.hpp"
@@ -23,9 +23,8 @@
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
 #include "photo51/data/cohort/check.hpp"
-#include "photo51/data/load/loader.hpp"
 #include "photo51/data/split/split.hpp"
-#include "photo51/model/model.hpp"
+#include "photo51/model/options.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/training/run/experiment.hpp"
 
@@ -62,6 +61,10 @@ class Findings {
 
 std::string gib(double bytes) {
   return core::format_fixed(bytes / (1024.0 * 1024 * 1024), 2) + " GiB";
+}
+
+std::string in_mib(double bytes) {
+  return core::format_fixed(bytes / (1024.0 * 1024), 1) + " MiB";
 }
 
 void check_machine(Findings& findings) {
@@ -163,6 +166,19 @@ void check_cases(Findings& findings, const data::Cohort& cohort, const std::vect
                      (skip ? "cohort.on_bad_case: skip leaves them out" : "training stops at them"));
 }
 
+/// What the estimates of memory come from.
+std::string in_words(const Trial::Measured& measured) {
+  std::string text = std::to_string(measured.cases) + " case(s)";
+  if (measured.instances > 0)
+    text += ", of a bag at most " + std::to_string(measured.most_instances) + " of up to " +
+            std::to_string(measured.instances) + " instances";
+  text += ": ";
+  if (measured.step) text += "a step of training took " + in_mib(*measured.step) + ", ";
+  if (measured.instances > 0) text += "to encode bags " + in_mib(measured.encoding) + ", ";
+  return text + (measured.instances > 0 ? "the rest of a prediction " : "a prediction ") +
+         in_mib(measured.forward);
+}
+
 void check_experiment(Findings& findings, const std::string& config,
                       const std::vector<std::string>& overrides, const std::filesystem::path& data_root,
                       bool read_all) {
@@ -198,21 +214,11 @@ void check_experiment(Findings& findings, const std::string& config,
   describe_split(findings, cohort, split);
   for (const auto& fold : split.folds) data::check_learnable(cohort, fold.train, "a training part");
 
-  // A few cases for real: how long does one take, and how much memory will they all need?
-  const auto& train_rows = split.folds.at(0).train;
-  const data::FittedTransforms fitted = data::fit(cohort, train_rows);
-  const data::CaseLoader loader(cohort, fitted);
-  const size_t tried = std::min<size_t>(train_rows.size(), 4);
-  const auto begin = std::chrono::steady_clock::now();
-  double bytes = 0;
-  for (size_t i = 0; i < tried; ++i)
-    for (const auto& [name, input] : loader.load(train_rows[i]).inputs)
-      if (input.values.defined()) bytes += static_cast<double>(input.values.nbytes());
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  const double each = seconds / static_cast<double>(tried), each_bytes = bytes / static_cast<double>(tried);
+  const auto members = static_cast<int64_t>(split.folds.size()) * experiment.train.repeats;
+  Trial trial(experiment, cohort, split.folds.at(0).train, members);
+  trial.load();
   findings.add("ok", "loading",
-               core::format_fixed(each, 2) + " s a case, " + core::format_fixed(each_bytes / 1048576, 1) +
-                   " MiB prepared");
+               core::format_fixed(trial.seconds(), 2) + " s a case, " + in_mib(trial.bytes()) + " prepared");
 
   const auto odd = data::kinds_of(cohort.warnings());
   findings.add(odd.empty() ? "ok" : "warning", "warnings",
@@ -220,28 +226,18 @@ void check_experiment(Findings& findings, const std::string& config,
                    std::to_string(odd.size()) + " kind(s)");
   for (const auto& kind : odd) findings.add("warning", "files", data::in_words(kind));
 
-  model::Model model(pipeline.model, data::input_info(pipeline.inputs, fitted), cohort.labels());
-  double parameters = 0;
-  for (const auto& parameter : model.parameters()) parameters += static_cast<double>(parameter.numel());
-  // Weights, gradients and two moments in float32, the prepared cohort up to the cache's limit, one batch in
-  // flight a worker, and what one forward pass of a batch leaves behind, measured.
-  std::vector<data::Case> cases;
-  for (size_t i = 0; i < tried; ++i) cases.push_back(loader.load(train_rows[i]));
-  const int64_t before = core::peak_resident_bytes();
-  model.train();
-  model.forward(data::collate(cases, data::input_info(pipeline.inputs, fitted), cohort.labels()));
-  const double activations = static_cast<double>(core::peak_resident_bytes() - before) /
-                             static_cast<double>(tried) * static_cast<double>(experiment.train.batch_size);
-  const double cache = std::min(each_bytes * static_cast<double>(cohort.size()),
-                                static_cast<double>(experiment.train.cache_mib) * 1048576);
-  const double need =
-      16 * parameters + cache + 2 * activations +
-      each_bytes * static_cast<double>(experiment.train.batch_size * (experiment.train.workers + 2));
-  const double have = static_cast<double>(core::available_memory_bytes());
-  findings.add("ok", "model", core::format_fixed(parameters / 1e6, 2) + " million parameters");
-  findings.add(need > have ? "problem" : "ok", "training",
-               "about " + gib(need) + " of memory, " + gib(have) + " available" +
-                   (need > have ? "; lower train.batch_size, train.cache_mib or the inputs' size" : ""));
+  const auto have = static_cast<double>(core::available_memory_bytes());
+  trial.measure();
+  findings.add("ok", "model", core::format_fixed(trial.parameters() / 1e6, 2) + " million parameters");
+  findings.add("ok", "measured", in_words(trial.measured()));
+  const auto need = [&](const std::string& what, double bytes, const std::string& remedy) {
+    findings.add(bytes > have ? "problem" : "ok", what,
+                 "about " + gib(bytes) + " of memory, " + gib(have) + " available" +
+                     (bytes > have ? "; " + remedy : ""));
+  };
+  need("training", trial.training_bytes(),
+       "lower train.batch_size, train.cache_mib, train_instances of bags or the inputs' size");
+  need("prediction", trial.prediction_bytes(), "lower the batch (--batch-size) or the inputs' size");
 }
 
 }  // namespace

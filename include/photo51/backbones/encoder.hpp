@@ -15,10 +15,17 @@ namespace photo51::backbones {
 /// norm.
 class Encoder : public torch::nn::Module {
  public:
+  /// Images are float32. Of a bag also an input that `take` returned.
   virtual Tokens encode(const data::InputBatch& input) = 0;
+  /// Takes the instances of an input that is a stream, for `encode`: all of them as images, on the device;
+  /// an encoder that needs each only once overrides it and returns their features instead. For prediction.
+  virtual data::InputBatch take(const data::InputBatch& streamed, const at::Device& device);
   /// D of the tokens.
   virtual int64_t width() const = 0;
 };
+
+/// `streamed` with what its stream says at the end: offsets, views, and which of them each case has.
+data::InputBatch taken(const data::InputBatch& streamed);
 
 /// Runs `encode` on the P rows that are present and puts its tokens ([P, N, D]; without a mask all are real)
 /// into their places among zeros. A batch without present rows gives one masked token a row and runs nothing.

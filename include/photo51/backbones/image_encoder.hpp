@@ -25,8 +25,11 @@ class ImageEncoder : public Encoder {
                std::shared_ptr<Backbone> backbone);
   Tokens encode(const data::InputBatch& input) override;
   int64_t width() const override;
+  /// Encodes the instances chunk by chunk; each chunk is dropped before the next. Error (usage): in training.
+  data::InputBatch take(const data::InputBatch& streamed, const at::Device& device) override;
 
  private:
+  void check_images(const at::Tensor& images) const;
   Tokens pooled(const at::Tensor& images);
   at::Tensor finish(at::Tensor tokens, const at::Tensor& channel_present) const;
   Tokens encode_bags(const data::InputBatch& input);

@@ -10,7 +10,10 @@ namespace photo51::core {
 /// the process (`ulimit -v`).
 int64_t available_memory_bytes();
 int64_t peak_resident_bytes();  ///< of this process so far
-int64_t resident_bytes();       ///< of this process now
+/// From now on `peak_resident_bytes` is that of what comes. Where the system does not let a process do so the
+/// peak stays what it was: false.
+bool forget_peak_resident_bytes();
+int64_t resident_bytes();  ///< of this process now
 
 /// Whether an exception of LibTorch or of the standard library says that memory could not be had.
 bool is_out_of_memory(const std::exception& error);

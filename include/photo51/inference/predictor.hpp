@@ -29,6 +29,10 @@ struct PredictOptions {
   std::function<void(const std::string& case_id, const std::string& why)> on_bad;
 };
 
+/// How much of prepared images `passes` passes over the same cases (a model and a flip each) share in memory:
+/// nothing of a single one, and less where cases are bags, whose size has no limit.
+int64_t shared_images_mib(int64_t passes, bool bags);
+
 class Predictor {
  public:
   /// A run folder (`config.yaml`, `checkpoints/fold_K/best.safetensors`) or a published model (`model.yaml`,

@@ -70,6 +70,8 @@ struct InferenceOptions {
       on_outputs;
 };
 /// Hands every batch of `rows` to `each`, and then its number of cases to `on_done` where there is one.
+/// Unless gradients are asked for, large bags are encoded already (InputBatch::features), which only a model
+/// in `eval` does.
 void for_each_batch(const TrainedModel& member, const data::Cohort& cohort, const data::CaseLoader& cases,
                     const std::vector<int64_t>& rows, const InferenceOptions& options,
                     const std::function<void(const data::Batch& batch)>& each);

@@ -49,6 +49,10 @@ class Model : public torch::nn::Module {
   const at::Device& device() const { return device_; }
   /// Outputs lie on the model's device, but for those of learners. Rows of absent inputs are never read.
   Outputs forward(const data::Batch& batch);
+  /// The batch with the features of those bags that are streams (Loader::Options::encode_bags), taken from
+  /// them without ever holding all of their images: `forward` says the same of it as of the whole bags, to
+  /// the last bit. For prediction. Error (usage): the model trains; and `forward` of a stream.
+  data::Batch encode_bags(const data::Batch& batch);
   /// In training each input of a case is blanked with this probability, but never the last one it has. Drawn
   /// from torch's default generator. Error (usage) outside [0, 1).
   void set_modality_dropout(double probability);

@@ -60,7 +60,7 @@ struct DiskCache::Held {
     const auto& geometry = image.prepared.geometry;
     const auto values = std::make_shared<at::Tensor>(image.prepared.values.contiguous());
     return {{{"key", key},
-             {"dtype", "float32"},
+             {"dtype", values->scalar_type() == at::kByte ? "uint8" : "float32"},
              {"shape", values->sizes().vec()},
              {"size", geometry.size},
              {"spacing", geometry.spacing},
@@ -94,10 +94,12 @@ struct DiskCache::Held {
 
  private:
   std::optional<PreparedImage> described_image() const {
-    if (told.at("dtype") != "float32") return std::nullopt;
+    const bool stored = told.at("dtype") == "uint8";
+    if (!stored && told.at("dtype") != "float32") return std::nullopt;
     const auto shape = told.at("shape").get<std::vector<int64_t>>();
-    uint64_t left = bytes / sizeof(float);  // divided, so that no product can overflow
-    if (bytes % sizeof(float) != 0 || left == 0) return std::nullopt;
+    const size_t each = stored ? 1 : sizeof(float);
+    uint64_t left = bytes / each;  // divided, so that no product can overflow
+    if (bytes % each != 0 || left == 0) return std::nullopt;
     for (const int64_t edge : shape) {
       if (edge <= 0 || left % static_cast<uint64_t>(edge) != 0) return std::nullopt;
       left /= static_cast<uint64_t>(edge);
@@ -114,7 +116,7 @@ struct DiskCache::Held {
     image.present = told.at("present").get<std::vector<bool>>();
     told.at("mask_present").get_to(image.mask_present);
     image.prepared.values = at::from_blob(
-        values, shape, [owner = owner](void*) {}, at::kFloat);
+        values, shape, [owner = owner](void*) {}, stored ? at::kByte : at::kFloat);
     return image;
   }
 };
@@ -155,9 +157,13 @@ DiskCache::Held DiskCache::hold(const std::string& key, const Check& usable,
   return made;
 }
 
-PreparedImage DiskCache::fetch(const std::string& key, const std::function<PreparedImage()>& make) {
+PreparedImage DiskCache::fetch(const std::string& key, const std::function<PreparedImage()>& make,
+                               c10::ScalarType type) {
   PreparedImage made;
-  const auto is_image = [](const Held& held) { return held.image().has_value(); };
+  const auto is_image = [type](const Held& held) {
+    const auto image = held.image();
+    return image && image->prepared.values.scalar_type() == type;
+  };
   const Held held = hold(key, is_image, [&] {
     made = make();
     return Held::of(key, made);

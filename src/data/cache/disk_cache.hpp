@@ -29,7 +29,9 @@ class DiskCache {
   /// is then kept. Of several threads and processes that ask for one key at once, one makes it and the others
   /// wait. An entry that is torn, damaged or foreign is made again, with a warning. When the disk is full or
   /// cannot be written there is one warning, and the images are made and not kept.
-  PreparedImage fetch(const std::string& key, const std::function<PreparedImage()>& make);
+  /// `type` is that of its values, float32 or uint8; an entry of another is damaged.
+  PreparedImage fetch(const std::string& key, const std::function<PreparedImage()>& make,
+                      c10::ScalarType type = c10::ScalarType::Float);
   /// The same of a text. Keys of texts and of images must differ.
   std::string fetch_text(const std::string& key, const std::function<std::string()>& make);
   std::filesystem::path path_of(const std::string& key) const;

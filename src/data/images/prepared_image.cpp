@@ -1,18 +1,22 @@
 #include "data/images/prepared_image.hpp"
 
+#include <algorithm>
+
 #include "data/cache/disk_cache.hpp"
 #include "data/images/instances.hpp"
 #include "data/images/read_input.hpp"
+#include "data/images/stored_bytes.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/preprocess/bytes.hpp"
 
 namespace photo51::data {
 namespace {
 
 /// To be raised with every change that gives prepared images other values, within one version of photo51.
-constexpr int preparation = 3;
+constexpr int preparation = 4;
 
 /// The options as YAML, without those that come after the preparation.
 std::string options_text(const Cohort::Impl& cohort, size_t input) {
@@ -52,9 +56,14 @@ PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   const InputVolumes study =
       cohort.names[input].bag ? read_instance(cohort, input, row, instance) : read_study(cohort, input, row);
   PreparedImage image;
+  // A tile that is registered has nothing that it is registered to: the preparation says so.
+  const bool registered = std::any_of(study.registrations.begin(), study.registrations.end(),
+                                      [](const auto& one) { return one.has_value(); });
   image.prepared =
-      preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
-                          options.preprocess, nullptr, study.names, nullptr, study.registrations);
+      stays_bytes(cohort, input) && !registered
+          ? preprocess::prepare_bytes(study.channels, options.preprocess)
+          : preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
+                                options.preprocess, nullptr, study.names, nullptr, study.registrations);
   image.present = study.present;
   image.mask_present = study.mask.has_value();
   image.warnings = study.warnings;
@@ -69,8 +78,9 @@ std::shared_ptr<const PreparedImage> prepare_image(const Cohort::Impl& cohort, s
                                                    size_t instance) {
   const auto make = [&] { return made(cohort, input, row, instance); };
   const auto& disk = cohort.stores.disk;
-  auto image = std::make_shared<PreparedImage>(disk ? disk->fetch(key_of(cohort, input, row, instance), make)
-                                                    : make());
+  const auto type = stays_bytes(cohort, input) ? c10::ScalarType::Byte : c10::ScalarType::Float;
+  auto image = std::make_shared<PreparedImage>(
+      disk ? disk->fetch(key_of(cohort, input, row, instance), make, type) : make());
   cohort.report(input, row, instance, image->warnings);
   cohort.report_regions(input, image->prepared.regions);
   return image;

@@ -10,8 +10,11 @@
 #include "data/images/histogram_landmarks.hpp"
 #include "data/images/instances.hpp"
 #include "data/images/prepared_image.hpp"
+#include "data/images/stored_bytes.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/load/bag_stream.hpp"
+#include "photo51/preprocess/bytes.hpp"
 
 namespace photo51::data {
 namespace {
@@ -99,9 +102,28 @@ std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const FittedTra
 }  // namespace
 
 struct CaseLoader::Impl {
+  /// An input's images as its cases hold them.
+  struct Stored {
+    at::Tensor lookup;              ///< undefined unless they stay bytes
+    bool bytes_in_training = true;  ///< whether augmentation leaves them so
+
+    at::Tensor lookup_for(const Draw& draw) const {
+      return draw.epoch < 0 || bytes_in_training ? lookup : at::Tensor();
+    }
+  };
+  static std::vector<Stored> all_stored(const Cohort::Impl& cohort) {
+    std::vector<Stored> stored(cohort.inputs.size());
+    for (size_t input = 0; input < cohort.inputs.size(); ++input)
+      if (cohort.modality(input).image)
+        stored[input] = {lookup_of(cohort, input),
+                         preprocess::only_mirrors(cohort.image_options(input).augment)};
+    return stored;
+  }
+
   const Cohort::Impl& cohort;
   std::vector<RowReader> readers;    ///< by input; empty for images
   std::vector<Landmarks> landmarks;  ///< by input; empty unless images are standardised by histogram
+  std::vector<Stored> stored;        ///< by input
   std::shared_ptr<ImageCache> images;
 
   std::shared_ptr<const PreparedImage> image(const ImageKey& key) const {
@@ -119,12 +141,16 @@ struct CaseLoader::Impl {
     const auto cached = image(key);
     auto present = cached->present;
     at::Tensor values = with_landmarks(cached->prepared.values, landmarks[key.input]);
+    const at::Tensor lookup = stored[key.input].lookup_for(draw);
     if (draw.epoch >= 0) {
       auto name = stream(key.input, key.row);
       if (cohort.names[key.input].bag) name += "#" + std::to_string(key.instance);
       const auto augmentation =
           preprocess::sample_augmentation(options.augment, draw.seed, draw.epoch, name, cached->present);
-      values = preprocess::apply(values, cached->prepared.geometry, augmentation, options.preprocess);
+      values = lookup.defined()
+                   ? preprocess::mirrored(values, augmentation)
+                   : preprocess::apply(floats(values, stored[key.input].lookup, 0), cached->prepared.geometry,
+                                       augmentation, options.preprocess);
       for (size_t i = 0; i < augmentation.channels.size() && i < present.size(); ++i)
         if (augmentation.channels[i].drop) present[i] = false;
     }
@@ -135,65 +161,84 @@ struct CaseLoader::Impl {
       values = values.squeeze(1);
     }
     if (!options.mask.empty() && options.mask_channel) present.push_back(cached->mask_present);
-    return {flipped(values, draw.flip, options.dims), presence_tensor(present)};
+    return {flipped(values, draw.flip, options.dims), presence_tensor(present), {}, lookup};
   }
 
-  Case::Input load_bag(size_t input, size_t row, const Draw& draw) const {
-    const ImageOptions& options = cohort.image_options(input);
-    const RowFiles& files = cohort.files[input][row];
-    at::Tensor values;  // filled as they come: a large bag is not held twice
-    std::vector<int64_t> views;
-    std::vector<bool> present(options.channels.size(), false);
-    const auto drawn = drawn_instances(instance_count(cohort, input, row), options.train_instances, draw,
-                                       stream(input, row));
-    for (const size_t i : drawn) {
-      const Instance which = instance_at(cohort, input, row, i);
-      const at::Tensor instance = load_instance({input, row, i}, draw, i == drawn.back() && views.empty());
-      if (!instance.defined()) continue;
-      if (!values.defined()) {
-        auto shape = instance.sizes().vec();
-        shape.insert(shape.begin(), static_cast<int64_t>(drawn.size()));
-        values = at::empty(shape, instance.options());
-      }
-      if (instance.sizes() != values.sizes().slice(1))
-        core::fail_data(files.channels[which.file].string() +
-                        ": has another size than the case's other images; set preprocess.size");
-      values.select(0, static_cast<int64_t>(views.size())).copy_(instance);
-      views.push_back(static_cast<int64_t>(files.views[which.file]));
-      present[files.views[which.file]] = true;
-    }
-    return {values.narrow(0, 0, static_cast<int64_t>(views.size())), presence_tensor(present),
-            at::tensor(views, at::kLong)};
-  }
-
-  /// Undefined when it is a damaged tile of a slide, which the case does without unless it is
-  /// `the_last_hope`.
-  at::Tensor load_instance(const ImageKey& key, const Draw& draw, bool the_last_hope) const {
-    try {
-      return load_image(key, draw).values;
-    } catch (const core::Error& error) {
-      if (the_last_hope || cohort.options.strict) throw;
-      leave_out_instance(cohort, key.input, key.row, key.instance, error);
-      return {};
-    }
-  }
+  class Bag;
+  /// All of it, or its source where it has more than `most_whole` instances.
+  Case::Input load_bag(size_t input, size_t row, const Draw& draw, int64_t most_whole) const;
 };
+
+/// The instances that are drawn of a case's bag.
+class CaseLoader::Impl::Bag final : public BagSource {
+ public:
+  Bag(const Impl& loader, size_t input, size_t row, Draw draw)
+      : loader_(loader),
+        input_(input),
+        row_(row),
+        draw_(std::move(draw)),
+        drawn_(drawn_instances(instance_count(loader.cohort, input, row),
+                               loader.cohort.image_options(input).train_instances, draw_,
+                               loader.stream(input, row))) {}
+  int64_t count() const override { return static_cast<int64_t>(drawn_.size()); }
+  Instance read(int64_t index) const override {
+    return {loader_.load_image(key(index), draw_).values,
+            static_cast<int64_t>(files().views[file_of(index)])};
+  }
+  void leave_out(int64_t index, const core::Error& why) const override {
+    if (loader_.cohort.options.strict) throw core::Error(why);
+    leave_out_instance(loader_.cohort, input_, row_, key(index).instance, why);
+  }
+  std::string file(int64_t index) const override { return files().channels[file_of(index)].string(); }
+
+ private:
+  ImageKey key(int64_t index) const { return {input_, row_, drawn_[static_cast<size_t>(index)]}; }
+  const RowFiles& files() const { return loader_.cohort.files[input_][row_]; }
+  size_t file_of(int64_t index) const {
+    return instance_at(loader_.cohort, input_, row_, key(index).instance).file;
+  }
+
+  const Impl& loader_;
+  size_t input_, row_;
+  Draw draw_;
+  std::vector<size_t> drawn_;
+};
+
+Case::Input CaseLoader::Impl::load_bag(size_t input, size_t row, const Draw& draw, int64_t most_whole) const {
+  const ImageOptions& options = cohort.image_options(input);
+  auto source = std::make_shared<Bag>(*this, input, row, draw);
+  Case::Input bag;
+  bag.lookup = stored[input].lookup_for(draw);
+  if (source->count() > most_whole) {
+    bag.source = std::move(source);
+    return bag;
+  }
+  const int64_t count = source->count();
+  std::vector<BagStream::Bag> alone{{cohort.ids[row], std::move(source)}};
+  BagStream instances(std::move(alone), {.views = static_cast<int64_t>(options.channels.size())});
+  bag.values = instances.next(count);
+  bag.view = instances.view();
+  bag.channel_present = instances.channel_present()[0];
+  return bag;
+}
 
 CaseLoader::CaseLoader(const Cohort& cohort, const FittedTransforms& fitted, int64_t cache_mib)
     : impl_(new Impl{.cohort = cohort.impl(),
                      .readers = row_readers(cohort.impl(), fitted),
                      .landmarks = all_landmarks(cohort.impl(), fitted),
+                     .stored = Impl::all_stored(cohort.impl()),
                      .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024)}) {}
 
 CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
     : impl_(new Impl{.cohort = other.impl_->cohort,
                      .readers = row_readers(other.impl_->cohort, fitted),
                      .landmarks = all_landmarks(other.impl_->cohort, fitted),
+                     .stored = other.impl_->stored,
                      .images = other.impl_->images}) {}
 
 CaseLoader::~CaseLoader() = default;
 
-Case CaseLoader::load(int64_t row, const Draw& draw) const {
+Case CaseLoader::load(int64_t row, const Draw& draw, int64_t most_whole) const {
   const auto& cohort = impl_->cohort;
   const auto at = static_cast<size_t>(row);
   Case loaded;
@@ -214,7 +259,7 @@ Case CaseLoader::load(int64_t row, const Draw& draw) const {
                                               if (const auto& reader = impl_->readers[input])
                                                 into.values = row_tensor(reader(at));
                                               else if (cohort.names[input].bag)
-                                                into = impl_->load_bag(input, at, draw);
+                                                into = impl_->load_bag(input, at, draw, most_whole);
                                               else
                                                 into = impl_->load_image({input, at, 0}, draw);
                                             });

@@ -4,24 +4,18 @@
 
 #include <algorithm>
 
-#include "photo51/core/error.hpp"
-#include "photo51/core/text.hpp"
+#include "data/load/shape.hpp"
+#include "photo51/data/load/bag_stream.hpp"
 #include "photo51/data/load/loader.hpp"
 #include "photo51/data/task/task.hpp"
 
 namespace photo51::data {
 namespace {
 
-std::string shape_text(at::IntArrayRef shape) {
-  std::vector<std::string> sizes;
-  for (const int64_t size : shape) sizes.push_back(std::to_string(size));
-  return "[" + core::join(sizes, ", ") + "]";
-}
-
-/// The shape that every case of the batch has.
-std::vector<int64_t> shape_of(const std::vector<Case>& cases, const std::string& name,
-                              const InputInfo& info) {
-  std::vector<int64_t> shape{info.channels};
+/// The shape that every case of the batch has; of bags that are streams it is not known yet.
+SharedShape shape_of(const std::vector<Case>& cases, const std::string& name, const InputInfo& info) {
+  SharedShape shared{{info.channels}};
+  auto& shape = shared.sizes;
   if (info.image && info.size.empty())
     shape.insert(shape.end(), static_cast<size_t>(info.dims), 1);  // when nobody has the input
   else if (info.image)
@@ -34,20 +28,27 @@ std::vector<int64_t> shape_of(const std::vector<Case>& cases, const std::string&
     if (info.bag) here = here.slice(1);  // any number of instances
     if (first == nullptr && info.image && info.size.empty()) shape = here.vec();
     if (first == nullptr) first = &one;
-    if (here != at::IntArrayRef(shape))
-      core::fail_usage("input " + name + ": case " + one.id + " has the shape " + shape_text(here) +
-                       ", but " + (first == &one ? "the model takes " : "case " + first->id + " has ") +
-                       shape_text(shape) + "; set preprocess.size, or batch_size: 1");
+    require_shape(name, one.id, here, shared);
+    shared.whose = "case " + first->id + " has";
   }
-  return shape;
+  return shared;
+}
+
+/// Of the input's values: those of a case that has it; float32 when nobody does.
+at::Tensor lookup_of(const std::vector<Case>& cases, const std::string& name) {
+  for (const auto& one : cases)
+    if (const auto found = one.inputs.find(name); found != one.inputs.end() && found->second.is_present())
+      return found->second.lookup;
+  return {};
 }
 
 InputBatch stack(const std::vector<Case>& cases, const std::string& name, const InputInfo& info) {
   const auto count = static_cast<int64_t>(cases.size());
-  auto shape = shape_of(cases, name, info);
+  auto shape = shape_of(cases, name, info).sizes;
   shape.insert(shape.begin(), count);
   InputBatch batch;
-  batch.values = at::zeros(shape, at::kFloat);
+  batch.lookup = lookup_of(cases, name);
+  batch.values = at::zeros(shape, batch.lookup.defined() ? at::kByte : at::kFloat);
   batch.present = at::zeros({count}, at::kBool);
   if (info.image) batch.channel_present = at::zeros({count, info.channels}, at::kBool);
   for (int64_t i = 0; i < count; ++i) {
@@ -63,9 +64,10 @@ InputBatch stack(const std::vector<Case>& cases, const std::string& name, const 
 /// Bags one after the other.
 InputBatch chain(const std::vector<Case>& cases, const std::string& name, const InputInfo& info) {
   const auto count = static_cast<int64_t>(cases.size());
-  auto shape = shape_of(cases, name, info);
+  auto shape = shape_of(cases, name, info).sizes;
   std::vector<at::Tensor> values, views;
   InputBatch batch;
+  batch.lookup = lookup_of(cases, name);
   batch.present = at::zeros({count}, at::kBool);
   batch.channel_present = at::zeros({count, info.views}, at::kBool);
   batch.offsets = at::zeros({count + 1}, at::kLong);
@@ -90,6 +92,50 @@ InputBatch chain(const std::vector<Case>& cases, const std::string& name, const 
   return batch;
 }
 
+/// An instance of a bag that lies in memory.
+class WholeBag final : public BagSource {
+ public:
+  explicit WholeBag(Case::Input bag) : bag_(std::move(bag)) {}
+  int64_t count() const override { return bag_.values.size(0); }
+  Instance read(int64_t index) const override {
+    return {bag_.values.select(0, index), bag_.view.const_data_ptr<int64_t>()[index]};
+  }
+  void leave_out(int64_t, const core::Error& why) const override { throw core::Error(why); }
+  std::string file(int64_t) const override { return "a bag in memory"; }
+
+ private:
+  Case::Input bag_;
+};
+
+/// Bags of which at least one is not decoded yet.
+InputBatch stream(const std::vector<Case>& cases, const std::string& name, const InputInfo& info,
+                  const std::shared_ptr<core::ThreadPool>& decoders) {
+  InputBatch batch;
+  batch.lookup = lookup_of(cases, name);
+  batch.present = at::zeros({static_cast<int64_t>(cases.size())}, at::kBool);
+  bool* present = batch.present.mutable_data_ptr<bool>();
+  std::vector<BagStream::Bag> bags;
+  for (const auto& one : cases) {
+    const auto found = one.inputs.find(name);
+    const bool here = found != one.inputs.end() && found->second.is_present();
+    *present++ = here;
+    auto source = here ? found->second.source : nullptr;
+    if (here && !source) source = std::make_shared<WholeBag>(found->second);
+    bags.push_back({one.id, std::move(source)});
+  }
+  BagStream::Options options{.input = name, .views = info.views, .shape = {}, .pool = decoders};
+  if (!info.size.empty()) options.shape = shape_of(cases, name, info).sizes;
+  batch.stream = std::make_shared<BagStream>(std::move(bags), std::move(options));
+  return batch;
+}
+
+bool has_source(const std::vector<Case>& cases, const std::string& name) {
+  return std::any_of(cases.begin(), cases.end(), [&](const Case& one) {
+    const auto found = one.inputs.find(name);
+    return found != one.inputs.end() && found->second.source != nullptr;
+  });
+}
+
 Targets stack_labels(const std::vector<Case>& cases, const TaskSpec& spec) {
   std::vector<const Case::Label*> labels;
   for (const auto& one : cases) {
@@ -102,11 +148,13 @@ Targets stack_labels(const std::vector<Case>& cases, const TaskSpec& spec) {
 }  // namespace
 
 Batch collate(const std::vector<Case>& cases, const std::map<std::string, InputInfo>& info,
-              const std::vector<TaskSpec>& labels) {
+              const std::vector<TaskSpec>& labels, const std::shared_ptr<core::ThreadPool>& decoders) {
   Batch batch;
   for (const auto& one : cases) batch.cases.push_back(one.id);
   for (const auto& [name, of] : info)
-    batch.inputs[name] = of.bag ? chain(cases, name, of) : stack(cases, name, of);
+    batch.inputs[name] = has_source(cases, name) ? stream(cases, name, of, decoders)
+                         : of.bag                ? chain(cases, name, of)
+                                                 : stack(cases, name, of);
   for (const auto& spec : labels) batch.labels[spec.head] = stack_labels(cases, spec);
   return batch;
 }

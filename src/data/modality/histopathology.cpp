@@ -6,6 +6,7 @@
 #include "data/modality/pictures.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/slide/readable.hpp"
+#include "photo51/preprocess/bytes.hpp"
 
 namespace photo51::data {
 namespace {
@@ -103,6 +104,14 @@ std::optional<Volume> overview(const Cohort::Impl& cohort, size_t input, size_t 
   return imaging::make_volume(picture.unsqueeze(1), geometry, imaging::Modality::histopathology);
 }
 
+bool tiles_stay_bytes(const config::Choice& input) {
+  const auto& options = input.as<HistopathologyOptions>();
+  // Gray is a mean of the colors, and assumed axes may turn the picture.
+  return options.tile && color_or(options, "rgb") == "rgb" && options.assume_orientation.empty() &&
+         preprocess::keeps_bytes(options.preprocess, static_cast<int64_t>(plane_names(options).size()),
+                                 {options.tile->size, options.tile->size});
+}
+
 }  // namespace
 
 void describe(config::Fields& f, HistopathologyOptions& o) {
@@ -164,6 +173,7 @@ const Modality rows::histopathology = [] {
   row.image->cache_key = cache_key;
   row.image->leave_out = leave_out;
   row.image->overview = overview;
+  row.image->stays_bytes = tiles_stay_bytes;
   row.named_files = [](config::Choice& input) {
     return NamedFiles{.table = nullptr,
                       .reference = &options_of<HistopathologyOptions>(input).stain.reference};

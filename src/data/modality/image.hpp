@@ -72,7 +72,8 @@ Modality image_row(const char* help, imaging::Volume (*read)(const ImageFile& fi
                             .parts = one_part,
                             .cache_key = nullptr,
                             .leave_out = nullptr,
-                            .overview = nullptr};
+                            .overview = nullptr,
+                            .stays_bytes = nullptr};
   return row;
 }
 

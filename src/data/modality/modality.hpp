@@ -63,6 +63,9 @@ struct ImageModality {
   /// A picture of a whole file, its longest side so many pixels; null, or nothing: its first part is shown.
   std::optional<imaging::Volume> (*overview)(const Cohort::Impl& cohort, size_t input, size_t row,
                                              size_t file, int64_t longest_side);
+  /// Whether the preparation neither moves nor measures the bytes of its files, which then stay bytes until a
+  /// model sees them (preprocess/bytes.hpp). Null: it gives float32.
+  bool (*stays_bytes)(const config::Choice& input);
 };
 
 /// The features of one case. Errors (data) say what is wrong with its row.

@@ -18,10 +18,8 @@ at::Tensor move(const at::Tensor& prepared, const imaging::Geometry& geometry,
                 const Augmentation& augmentation, const PreprocessOptions& options) {
   const auto displacement = elastic_voxels(geometry, augmentation);
   if (!augmentation.affine && displacement.values.empty()) {
-    std::vector<int64_t> dimensions;
-    for (size_t i = 0; i < 3; ++i)
-      if (augmentation.flip[i]) dimensions.push_back(static_cast<int64_t>(3 - i));
-    return dimensions.empty() ? prepared.clone() : prepared.flip(dimensions);
+    const at::Tensor values = mirrored(prepared, augmentation);
+    return values.is_same(prepared) ? prepared.clone() : values;
   }
   const auto map = augmentation_map(geometry, augmentation);
   const auto channels = static_cast<int64_t>(augmentation.channels.size());
@@ -59,6 +57,13 @@ Augmentation flips(const std::vector<std::string>& axes) {
   Augmentation augmentation;
   for (const auto& axis : axes) augmentation.flip[axis_named(axis)] = true;
   return augmentation;
+}
+
+at::Tensor mirrored(const at::Tensor& prepared, const Augmentation& augmentation) {
+  std::vector<int64_t> dimensions;
+  for (size_t i = 0; i < 3; ++i)
+    if (augmentation.flip[i]) dimensions.push_back(static_cast<int64_t>(3 - i));
+  return dimensions.empty() ? prepared : prepared.flip(dimensions);
 }
 
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,

@@ -3,6 +3,9 @@
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
+#include "photo51/backbones/mil/bag_pools.hpp"
+#include "photo51/config/names_of.hpp"
+#include "photo51/data/load/bag_stream.hpp"
 #include "photo51/nn/layers/layer.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
@@ -100,6 +103,91 @@ TEST(BagEncoder, ChunksDoNotChangePredictions) {
   const Tokens a = whole->encode(input), b = pieces->encode(input);
   EXPECT_TRUE(at::allclose(a.values, b.values, 1e-5, 1e-6));
   EXPECT_TRUE(at::allclose(a.attention.at("bag"), b.attention.at("bag"), 1e-5, 1e-6));
+}
+
+/// The instances of a bag of the batch.
+class Part final : public data::BagSource {
+ public:
+  explicit Part(const data::InputBatch& bag) : bag_(bag) {}
+  int64_t count() const override { return bag_.values.size(0); }
+  Instance read(int64_t index) const override {
+    return {bag_.values[index], bag_.view[index].item<int64_t>()};
+  }
+  void leave_out(int64_t, const core::Error& why) const override { throw core::Error(why); }
+  std::string file(int64_t) const override { return "x.png"; }
+
+ private:
+  data::InputBatch bag_;
+};
+
+data::InputBatch streamed(const data::InputBatch& all) {
+  data::InputBatch input;
+  std::vector<data::BagStream::Bag> parts;
+  for (int64_t bag = 0; bag < all.present.size(0); ++bag)
+    parts.push_back({"", all.present[bag].item<bool>() ? std::make_shared<Part>(one_of(all, bag)) : nullptr});
+  input.stream = std::make_shared<data::BagStream>(std::move(parts), data::BagStream::Options{.views = 2});
+  input.present = all.present;
+  return input;
+}
+
+/// Taken from a stream, chunk by chunk, a bag says the same to the last bit, whatever pools it.
+TEST(BagEncoder, StreamsEqualWholeBags) {
+  const at::NoGradGuard no_grad;
+  for (const std::string& pool : config::names_of(bag_pools().components()))
+    for (const int64_t chunk : {2, 64}) {
+      auto encoder = bag_encoder(pool, chunk);
+      encoder->eval();
+      auto input = bags({3, 0, 8});
+      // As the stream finds out itself.
+      input.channel_present = at::tensor({1, 1, 0, 0, 1, 1}, at::kLong).view({3, 2}).to(at::kBool);
+      const data::InputBatch taken = encoder->take(streamed(input), at::kCPU);
+      EXPECT_FALSE(taken.values.defined());
+      EXPECT_FALSE(taken.stream);
+      EXPECT_EQ(taken.features.size(0), 11);
+      const Tokens a = encoder->encode(input), b = encoder->encode(taken);
+      EXPECT_TRUE(at::equal(a.values, b.values)) << pool;
+      EXPECT_TRUE(at::equal(a.mask, b.mask)) << pool;
+      if (pool == "attention") {
+        EXPECT_TRUE(at::equal(a.attention.at("bag"), b.attention.at("bag")));
+      }
+    }
+  auto training = bag_encoder("mean");
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { training->take(streamed(bags({2})), at::kCPU); }),
+              HasSubstr("a bag that is a stream is for prediction"));
+}
+
+/// Of bytes, what the encoder sees is looked up after they were moved.
+TEST(BagEncoder, StreamsOfBytesEqualFloats) {
+  const at::NoGradGuard no_grad;
+  auto encoder = bag_encoder("mean", 2);
+  encoder->eval();
+  auto bytes = bags({3, 2});
+  bytes.channel_present = at::ones({2, 2}, at::kBool);
+  bytes.values = at::randint(256, {5, 1, 16, 16}, at::kByte);
+  const at::Tensor lookup = at::randn({1, 256});
+  auto floats = bytes;
+  floats.values = data::floats(bytes.values, lookup, 1);
+  auto stream = streamed(bytes);
+  stream.lookup = lookup;
+  EXPECT_TRUE(
+      at::equal(encoder->encode(floats).values, encoder->encode(encoder->take(stream, at::kCPU)).values));
+}
+
+/// An encoder that knows nothing of streams is given the whole bag.
+TEST(BagEncoder, OtherEncodersTakeAll) {
+  class Plain final : public Encoder {
+   public:
+    Tokens encode(const data::InputBatch& input) override {
+      return {input.values.flatten(1).unsqueeze(1), {}};
+    }
+    int64_t width() const override { return 256; }
+  };
+  const auto input = bags({2, 3});
+  auto stream = streamed(input);
+  const data::InputBatch taken = Plain().take(stream, at::kCPU);
+  EXPECT_TRUE(at::equal(taken.values, input.values));
+  EXPECT_TRUE(at::equal(taken.offsets, input.offsets));
+  EXPECT_TRUE(at::equal(taken.channel_present, at::ones({2, 2}, at::kBool)));
 }
 
 TEST(BagEncoder, HiddenBagsHaveNoInfluence) {

@@ -100,6 +100,23 @@ TEST_F(DiskCacheTest, AHitHasTheSameBytesInAnotherProcessToo) {
   EXPECT_TRUE(files(".tmp").empty());
 }
 
+TEST_F(DiskCacheTest, BytesAreKeptAsBytes) {
+  const auto key = key_of(1);
+  const auto picture = [](int64_t first) {
+    PreparedImage image = some_image(1);
+    image.prepared.values = at::arange(first, first + 75, at::kByte).view({3, 1, 5, 5});
+    return image;
+  };
+  DiskCache cache(options());
+  cache.fetch(
+      key, [&] { return picture(7); }, at::kByte);
+  const auto kept = DiskCache(options()).fetch(key, not_made, at::kByte);
+  EXPECT_EQ(kept.prepared.values.scalar_type(), at::kByte);
+  expect_same(kept, picture(7));
+  // Where float32 is asked for it is of no use.
+  expect_same(cache.fetch(key, [] { return some_image(2); }), some_image(2));
+}
+
 TEST_F(DiskCacheTest, TextsAreKeptAsTheyAre) {
   const auto not_written = []() -> std::string {
     ADD_FAILURE() << "it should lie on disk";

@@ -227,6 +227,11 @@ TEST_F(CacheSafety, RightChecksumsAreNotEnough) {
       [](Entry& e) { e.meta.erase("key"); },
       [](Entry& e) { e.meta["dtype"] = "float64"; },
       [](Entry& e) { e.meta.erase("dtype"); },
+      [](Entry& e) { e.meta["dtype"] = "uint8"; },
+      [](Entry& e) {
+        e.meta["dtype"] = "uint8";
+        e.meta["shape"] = {1, 4, 8, 8};
+      },  // sound, but not what is asked for
       [](Entry& e) {
         e.meta["shape"] = {1, 4, 4, 400000};
       },  // far beyond the file's end

@@ -6,6 +6,7 @@
 #include "photo51/config/read.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/data/images/preview.hpp"
+#include "photo51/data/load/bag_stream.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/data/load/loader.hpp"
 #include "photo51/data/modality/histopathology.hpp"
@@ -39,6 +40,28 @@ class SlideTest : public CohortFolder {
     }
     write(name, imaging::encode_png(picture));
   }
+  /// A slide of six tiles of tissue, some of the file's own tiles damaged. Two levels: tissue is looked for
+  /// on the second, so that the damage of the first shows when tiles are read.
+  void write_damaged(const std::string& name, const std::vector<uint32_t>& tiles) const {
+    at::Tensor picture = at::full({3, 128, 192}, 250, at::kByte);
+    for (int64_t i = 0; i < 6; ++i) {
+      auto square = picture.narrow(1, 32 + i / 3 * 32, 32).narrow(2, 32 + i % 3 * 32, 32);
+      square[0].fill_(170 + i);
+      square[1].fill_(90);
+      square[2].fill_(150);
+    }
+    const at::Tensor small = at::avg_pool2d(picture.to(at::kFloat), {4, 4}).round().to(at::kByte);
+    const auto path = folder_ / name;
+    test::write_tiff(path,
+                     {{picture, COMPRESSION_ADOBE_DEFLATE, 32}, {small, COMPRESSION_ADOBE_DEFLATE, 32}});
+    std::string bytes = core::read_file(path);
+    TIFF* tiff = TIFFOpen(path.c_str(), "r");
+    for (const uint32_t tile : tiles)
+      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(TIFFGetStrileOffset(tiff, tile)),
+                  TIFFGetStrileByteCount(tiff, tile), '\x55');
+    TIFFClose(tiff);
+    write(name, bytes);
+  }
   static HistopathologyOptions tiles() {
     HistopathologyOptions options;
     options.channels = {"slide"};
@@ -58,29 +81,8 @@ class SlideTest : public CohortFolder {
 };
 
 TEST_F(SlideTest, ADamagedTileCostsTheTile) {
-  // Two levels: tissue is looked for on the second, so that the damage of the first shows when tiles are
-  // read.
-  at::Tensor picture = at::full({3, 128, 192}, 250, at::kByte);
-  for (int64_t i = 0; i < 6; ++i) {
-    auto square = picture.narrow(1, 32 + i / 3 * 32, 32).narrow(2, 32 + i % 3 * 32, 32);
-    square[0].fill_(170 + i);
-    square[1].fill_(90);
-    square[2].fill_(150);
-  }
-  const at::Tensor small = at::avg_pool2d(picture.to(at::kFloat), {4, 4}).round().to(at::kByte);
   const auto path = folder_ / "a.tif";
-  const auto write_damaged = [&](const std::vector<uint32_t>& tiles) {
-    test::write_tiff(path,
-                     {{picture, COMPRESSION_ADOBE_DEFLATE, 32}, {small, COMPRESSION_ADOBE_DEFLATE, 32}});
-    std::string bytes = core::read_file(path);
-    TIFF* tiff = TIFFOpen(path.c_str(), "r");
-    for (const uint32_t tile : tiles)
-      std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(TIFFGetStrileOffset(tiff, tile)),
-                  TIFFGetStrileByteCount(tiff, tile), '\x55');
-    TIFFClose(tiff);
-    write("a.tif", bytes);
-  };
-  write_damaged({8});  // column 2, row 1 of six columns
+  write_damaged("a.tif", {8});  // column 2, row 1 of six columns
   auto options = tiles();
   const auto cohort = read("patient,slide\nP1,a.tif\n", {{"he", data::input(options)}});
   const CaseLoader cases(cohort, fit(cohort, {0}));
@@ -95,7 +97,7 @@ TEST_F(SlideTest, ADamagedTileCostsTheTile) {
   how.strict = true;
   const Cohort strictly(how, {{"he", data::input(options)}}, {});
   PHOTO51_EXPECT_ERROR(CaseLoader(strictly, fit(strictly, {0})).load(0), data, HasSubstr("a.tif"));
-  write_damaged({8, 9, 13, 14});
+  write_damaged("a.tif", {8, 9, 13, 14});
   const auto worse = read("patient,slide\nP1,a.tif\n", {{"he", data::input(options)}});
   const CaseLoader refused(worse, fit(worse, {0}));
   PHOTO51_EXPECT_ERROR(refused.load(0), data, HasSubstr("2 of its 6 tiles cannot be read, more than"));
@@ -117,6 +119,125 @@ TEST_F(SlideTest, ASlideIsABagOfItsTilesWithTissue) {
   EXPECT_TRUE(info.bag);
   EXPECT_EQ(info.channels, 3);
   EXPECT_THAT(info.size, ElementsAre(32, 32));
+}
+
+/// Tiles are bytes up to the model, and it sees the numbers that a preparation to float32 gives.
+TEST_F(SlideTest, TilesStayBytes) {
+  write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});
+  write_tissue("b.png", 5, 4, {{2, 2, 200}});
+  auto options = tiles();
+  options.preprocess.normalize = {
+      .method = "fixed", .mean = {0.485, 0.456, 0.406}, .std = {0.229, 0.224, 0.225}, .full_scale = 255};
+  options.augment.flip = {"x", "y"};
+  for (const bool centers : {false, true}) {
+    auto bytes = options;
+    if (centers) bytes.center = {"x", "y"};
+    auto floats = bytes;
+    floats.assume_orientation = "LPS";  // the same place, which only the preparation can know
+    const auto cohort = read("patient,slide,x,y\nP1,a.png,47,47\nP2,b.png,70,60\nP3,,,\n",
+                             {{"bytes", data::input(bytes)}, {"floats", data::input(floats)}});
+    const auto fitted = fit(cohort, {0, 1, 2});
+    const CaseLoader cases(cohort, fitted);
+    const auto info = input_info(cohort.inputs(), fitted);
+    for (const int64_t epoch : {-1, 0, 1}) {
+      const Draw draw{.seed = 1, .epoch = epoch, .flip = {}};
+      const Batch batch = collate({cases.load(0, draw), cases.load(1, draw)}, info, {});
+      const InputBatch &stored = batch.inputs.at("bytes"), &prepared = batch.inputs.at("floats");
+      EXPECT_EQ(stored.values.scalar_type(), at::kByte);
+      EXPECT_EQ(prepared.values.scalar_type(), at::kFloat);
+      EXPECT_FALSE(prepared.lookup.defined());
+      const InputBatch seen = data::floats(stored);
+      EXPECT_FALSE(seen.lookup.defined());
+      EXPECT_EQ(seen.values.scalar_type(), at::kFloat);
+      if (epoch < 0) {  // augmentation is drawn by the input's name
+        EXPECT_TRUE(at::equal(seen.values, prepared.values));
+      }
+    }
+  }
+}
+
+/// What is more than mirroring is done in float32, and comes out as from images prepared so.
+TEST_F(SlideTest, AugmentedTilesAreFloats) {
+  write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});
+  auto options = tiles();
+  options.preprocess.normalize = {.method = "fixed", .mean = {0.5}, .std = {0.25}, .full_scale = 255};
+  options.augment.flip = {"x"};
+  const Draw draw{.seed = 1, .epoch = 3, .flip = {"y"}};
+  for (const bool jitters : {false, true}) {
+    if (jitters) options.augment.color_jitter.emplace();
+    const auto loaded = [&](const std::string& assumed) {
+      auto one = options;
+      one.assume_orientation = assumed;
+      const auto cohort = read("patient,slide\nP1,a.png\n", {{"he", data::input(one)}});
+      return CaseLoader(cohort, fit(cohort, {0})).load(0, draw).inputs.at("he");
+    };
+    const auto stored = loaded(""), prepared = loaded("LPS");
+    EXPECT_EQ(stored.values.scalar_type(), jitters ? at::kFloat : at::kByte);
+    EXPECT_TRUE(at::equal(data::floats(stored.values, stored.lookup, 1), prepared.values));
+  }
+}
+
+/// Whether a slide can be read shows only while its tiles are encoded: its case is left out even then, and
+/// the batch is encoded again without it.
+TEST_F(SlideTest, ABadStreamCostsItsCase) {
+  write_damaged("a.tif", {8});
+  write_damaged("b.tif", {8, 9, 13, 14});
+  write_damaged("c.tif", {});
+  const auto cohort = read("patient,slide\nP1,a.tif\nP2,b.tif\nP3,c.tif\n", {{"he", data::input(tiles())}});
+  const auto fitted = fit(cohort, {0, 1, 2});
+  const CaseLoader cases(cohort, fitted);
+  int64_t asked = 0;
+  std::vector<std::string> bad;
+  Loader::Options how;
+  how.most_whole = 2;
+  how.on_bad = [&](int64_t row, const std::string& why) { bad.push_back(std::to_string(row) + " " + why); };
+  how.encode_bags = [&](const Batch& batch) {
+    ++asked;
+    Batch encoded = batch;
+    InputBatch& input = encoded.inputs.at("he");
+    for (at::Tensor some = input.stream->next(4); some.defined(); some = input.stream->next(4))
+      input.features =
+          input.features.defined() ? at::cat({input.features, some.select(1, 0)}) : some.select(1, 0);
+    input.offsets = input.stream->offsets();
+    input.stream = nullptr;
+    return encoded;
+  };
+  for (const int64_t workers : {0, 2}) {
+    how.workers = workers;
+    how.skip_bad = true;
+    asked = 0;
+    bad.clear();
+    Batch batch;
+    Loader loader(cohort, cases, fitted, {0, 1, 2}, {}, how);
+    ASSERT_TRUE(loader.next(batch));
+    EXPECT_THAT(batch.cases, ElementsAre("P1", "P3"));
+    EXPECT_EQ(asked, 2);
+    ASSERT_EQ(bad.size(), 1U);
+    EXPECT_THAT(bad[0], HasSubstr("1 case P2: input he: "));
+    EXPECT_THAT(bad[0], HasSubstr("2 of its 6 tiles cannot be read, more than"));
+    const at::Tensor red = batch.inputs.at("he").features.select(1, 16).select(1, 16).to(at::kLong);
+    EXPECT_TRUE(
+        at::equal(red, at::tensor({170, 172, 173, 174, 175, 170, 171, 172, 173, 174, 175}, at::kLong)));
+    EXPECT_TRUE(at::equal(batch.inputs.at("he").offsets, at::tensor({0, 5, 11}, at::kLong)));
+    EXPECT_FALSE(loader.next(batch));
+    how.skip_bad = false;
+    Loader strict(cohort, cases, fitted, {0, 1, 2}, {}, how);
+    PHOTO51_EXPECT_ERROR(strict.next(batch), data, ::testing::StartsWith("case P2: input he: "));
+  }
+}
+
+/// A large bag comes as what decodes it.
+TEST_F(SlideTest, LargeBagsHaveASource) {
+  write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});
+  const auto cohort = read("patient,slide\nP1,a.png\n", {{"he", data::input(tiles())}});
+  const CaseLoader cases(cohort, fit(cohort, {0}));
+  EXPECT_TRUE(cases.load(0, {}, 3).inputs.at("he").values.defined());
+  const auto large = cases.load(0, {}, 2).inputs.at("he");
+  EXPECT_FALSE(large.values.defined());
+  ASSERT_TRUE(large.source);
+  EXPECT_EQ(large.source->count(), 3);
+  EXPECT_EQ(large.source->read(1).values[0][16][16].item<int>(), 180);
+  EXPECT_THAT(large.source->file(0), HasSubstr("a.png"));
 }
 
 TEST_F(SlideTest, TrainingDrawsOtherTilesInEveryEpoch) {
@@ -170,6 +291,12 @@ TEST_F(SlideTest, PlacesThatAreNoneAreNamed) {
   EXPECT_THAT(says("P,a.png,1,3,left\n"), HasSubstr("column `y`: `left` is not a place"));
   EXPECT_THAT(says("P,a.png,0,3,3\n"), HasSubstr("column `slide.mpp`: `0` is not microns per pixel"));
   EXPECT_THAT(says("P,a.png,1,64,3\n"), HasSubstr("the point 64, 3 is not on the slide of 64 x 64 pixels"));
+  write("map.txt", "1 0 0 0\n0 1 0 0\n0 0 1 0\n");
+  const auto registered =
+      read("patient,slide,slide.registration,x,y\nP,a.png,map.txt,32,32\n", {{"he", data::input(options)}});
+  EXPECT_THAT(
+      failure(core::Fault::data, [&] { CaseLoader(registered, fit(registered, {0})).load(0); }),
+      HasSubstr("every present channel has a registration; the one that they lead from must be there"));
   options.tile->slide.mpp = 0;
   EXPECT_THAT(says("P,a.png,,3,3\n"), HasSubstr("mpp"));
   const auto one = Cohort::single({{"he", data::input(options)}},
@@ -196,7 +323,7 @@ TEST_F(SlideTest, StainsAreNormalisedBySlide) {
     options.stain.method = method;
     const auto cohort = read("patient,slide\nP1,pale.png\nP2,strong.png\n", {{"he", data::input(options)}});
     const CaseLoader cases(cohort, fit(cohort, {0}));
-    return (cases.load(0).inputs.at("he").values - cases.load(1).inputs.at("he").values)
+    return (cases.load(0).inputs.at("he").values.to(at::kFloat) - cases.load(1).inputs.at("he").values)
         .abs()
         .mean()
         .item<double>();

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <string>
@@ -10,6 +11,10 @@
 
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
+
+namespace photo51::core {
+class ThreadPool;
+}
 
 namespace photo51::data {
 
@@ -31,15 +36,20 @@ class CaseLoader {
   /// Shares the images that `other` keeps of the same cohort: they do not depend on what was fitted.
   CaseLoader(const CaseLoader& other, const FittedTransforms& fitted);
   ~CaseLoader();
-  Case load(int64_t row, const Draw& draw = {}) const;
+  /// Bags of more instances than `most_whole` are not decoded, but have a source (Case::Input), which must
+  /// not outlive the loader.
+  Case load(int64_t row, const Draw& draw = {},
+            int64_t most_whole = std::numeric_limits<int64_t>::max()) const;
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
 
+/// `decoders` decode the bags that have a source (InputBatch::stream); null: the thread that asks for them.
 Batch collate(const std::vector<Case>& cases, const std::map<std::string, InputInfo>& info,
-              const std::vector<TaskSpec>& labels);
+              const std::vector<TaskSpec>& labels,
+              const std::shared_ptr<core::ThreadPool>& decoders = nullptr);
 
 /// Goes through `rows` in the given order in batches, loading ahead on worker threads. A case that cannot be
 /// loaded throws, or with `on_bad_case: skip` is handed to `on_bad` and left out.
@@ -51,6 +61,11 @@ class Loader {
     int64_t prefetch = 2;  ///< batches
     bool skip_bad = false;
     std::function<void(int64_t row, const std::string& why)> on_bad;
+    /// Where it is given, bags of more than `most_whole` instances come as streams, and what this makes of
+    /// their batch (Model::encode_bags) is handed out in its place: a slide's tiles are decoded, encoded and
+    /// dropped. It is given a batch again without a case whose instances turn out to be bad.
+    std::function<Batch(const Batch& batch)> encode_bags = {};
+    int64_t most_whole = 32;
   };
   Loader(const Cohort& cohort, const CaseLoader& cases, const FittedTransforms& fitted,
          std::vector<int64_t> rows, Draw draw, Options options);

@@ -66,6 +66,10 @@ Augmentation sample_augmentation(const AugmentOptions& options, int64_t seed, in
 /// another name.
 Augmentation flips(const std::vector<std::string>& axes);
 
+/// The mirroring alone of `augmentation`, of values [C, D, H, W] of any type; these themselves where there is
+/// none.
+at::Tensor mirrored(const at::Tensor& prepared, const Augmentation& augmentation);
+
 /// Augments a prepared case [C, D, H, W] float32 (see `prepare`), which is left as it was; the result has the
 /// same shape. Image channels are interpolated as `options.interpolation` says, channels past
 /// `augmentation.channels` (when it has any) take the nearest voxel. What the map brings in from outside is
