@@ -13,6 +13,7 @@ set(PHOTO51_ROOMS
     4:data
     5:backbones
     6:fusion
+    6:learners
     7:radiogenomics
     8:model
     9:run

@@ -2,21 +2,26 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/learned.hpp"
+#include "learners/earlier_state.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/init.hpp"
 #include "photo51/nn/weights/weights.hpp"
+#include "photo51/radiogenomics/heads/head.hpp"
 
 namespace photo51::inference {
 namespace {
 
 using Json = nlohmann::json;
 constexpr const char* format = "photo51 member 1";
+/// What estimators learned lies among the tensors; that of the format before, as JSON in the metadata.
+constexpr const char* format_with_estimators = "photo51 member 2";
 constexpr int64_t most_folds = 1'000'000;
 
 int64_t whole_in(const std::string& text, const char* key) {
@@ -48,20 +53,32 @@ void require_variances(const std::vector<std::pair<std::string, at::Tensor>>& we
       core::fail_data("weights: `" + name + "` holds a variance below 0; train the model again");
 }
 
+/// `tensors` with what estimators learned, in the form of today, where the metadata hold it in the earlier
+/// one.
+nn::Tensors with_earlier_states(nn::Tensors tensors, const nn::Metadata& metadata) {
+  const auto told = metadata.find("learners");
+  if (told == metadata.end()) return tensors;
+  const Json json = core::with_context("`learners`", [&] { return core::parse_learned(told->second); });
+  const core::Learned states(json, "learners");
+  for (const auto& head : states.keys())
+    core::with_context("head " + head + ": what its estimator learned is broken", [&] {
+      learners::add_part(tensors, "heads." + head, learners::state_of_earlier(states.at(head).text()));
+    });
+  return tensors;
+}
+
 }  // namespace
 
 std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
   Json classes = Json::object(), risks = Json::object();
   for (const auto& label : info.labels) classes[label.head] = label.classes;
   for (const auto& [head, risk] : info.risks) risks[head] = {risk.center, risk.scale};
-  std::map<std::string, std::string> metadata{{"format", format},
-                                              {"fold", std::to_string(info.fold)},
-                                              {"repeat", std::to_string(info.repeat)},
-                                              {"fitted", data::to_json(info.fitted)},
-                                              {"classes", classes.dump()},
-                                              {"risks", risks.dump()}};
-  if (!info.learners.empty()) metadata["learners"] = Json(info.learners).dump();
-  return metadata;
+  return {{"format", format},
+          {"fold", std::to_string(info.fold)},
+          {"repeat", std::to_string(info.repeat)},
+          {"fitted", data::to_json(info.fitted)},
+          {"classes", classes.dump()},
+          {"risks", risks.dump()}};
 }
 
 TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
@@ -72,9 +89,9 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
     return found->second;
   };
   const auto named = metadata.find("format");
-  if (named == metadata.end() || named->second != format)
-    core::fail_data("not the weights of a trained photo51 model (its `format` is not `" +
-                    std::string(format) + "`)");
+  if (named == metadata.end() || (named->second != format && named->second != format_with_estimators))
+    core::fail_data("not the weights of a trained photo51 model (its `format` is neither `" +
+                    std::string(format) + "` nor `" + format_with_estimators + "`)");
   TrainedModelInfo info;
   info.labels = std::move(labels);
   const auto parsed = [&](const std::string& key) {
@@ -89,10 +106,6 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
     for (auto& label : info.labels) label.classes = class_names(core::Learned(classes, "classes"), label);
     const core::Learned told(risks, "risks");
     for (const auto& head : told.keys()) info.risks[head] = risk_scale(told.at(head));
-    if (!metadata.contains("learners")) return;
-    const Json learners = parsed("learners");
-    const core::Learned states(learners, "learners");
-    for (const auto& head : states.keys()) info.learners[head] = states.at(head).text();
   });
   return info;
 }
@@ -110,18 +123,19 @@ TrainedModel TrainedModel::load(const std::filesystem::path& file, const Pipelin
       return TrainedModel(
           pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model), pipeline.inputs));
     }();
-    nn::load_state(*member.model, stored.tensors, "weights", {.share = true});
+    member.model->load_state(with_earlier_states(stored.tensors, stored.metadata), "weights",
+                             {.share = true});
     require_variances(member.weights());
-    member.model->check_heads();
-    member.model->load_learners(member.info.learners);
     return member;
   });
 }
 
 void TrainedModel::save(const std::filesystem::path& file) const {
-  TrainedModelInfo with_learners = info;
-  with_learners.learners = model->learner_states();
-  nn::save_weights(*model, file, to_metadata(with_learners));
+  auto metadata = to_metadata(info);
+  const auto heads = model->heads_fitted_at_once();
+  if (std::ranges::any_of(heads, [&](const auto& head) { return model->head(head).fitted(); }))
+    metadata["format"] = format_with_estimators;
+  nn::write_safetensors(file, model->state(), metadata);
 }
 
 std::vector<std::pair<std::string, at::Tensor>> TrainedModel::weights() const {

@@ -12,10 +12,10 @@
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/fusion/fusion.hpp"
+#include "photo51/learners/estimator.hpp"
 #include "photo51/radiogenomics/encoders/table_encoders.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
-#include "photo51/radiogenomics/learners/learner_head.hpp"
-#include "photo51/radiogenomics/learners/options.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 
 namespace photo51::model {
 
@@ -34,26 +34,22 @@ struct Model::Parts {
   };
   struct Head {
     std::string name;
-    double weight;
-    size_t view;
+    double weight = 1;
+    radiogenomics::Sees sees = radiogenomics::Sees::fusion;
+    size_t view = 0;                  ///< of fusion
+    std::vector<std::string> inputs;  ///< of embeddings
+    std::vector<std::string> heads;   ///< of heads
     std::shared_ptr<radiogenomics::Head> module;
-  };
-  struct Learner {
-    std::string name;
-    std::vector<std::string> inputs;   ///< of a stack empty
-    std::vector<std::string> stacked;  ///< the heads that it combines; empty = it is no stack
-    std::unique_ptr<radiogenomics::LearnerHead> head;
   };
   std::vector<Encoder> encoders;
   std::vector<View> views;
-  std::vector<Head> heads;
-  std::vector<Learner> learners;  ///< stacks last
+  std::vector<Head> heads;  ///< in the config's order, but for those that see heads: they come last
   double dropout = 0, modality_dropout = 0;
 
-  const Learner& learner(const std::string& name) const {
-    for (const auto& one : learners)
+  const Head& head(const std::string& name) const {
+    for (const auto& one : heads)
       if (one.name == name) return one;
-    core::fail_usage("there is no head `" + name + "` with an estimator");
+    core::fail_usage("the model has no head `" + name + "`");
   }
 };
 
@@ -103,12 +99,26 @@ std::vector<std::string> inputs_of(const HeadOptions& head, const std::vector<st
   return chosen;
 }
 
-std::vector<std::string> stacked_heads(const ModelOptions& options, const std::string& stack,
-                                       const HeadOptions& head, const std::vector<data::TaskSpec>& labels) {
-  const auto& named = head.estimator.as<radiogenomics::StackOptions>().heads;
+/// Of the names of what a head learned.
+std::string state_prefix(const std::string& head) {
+  return "heads." + head + ".";
+}
+
+/// Takes what is called `prefix…` out of `tensors`; the names lose the prefix.
+nn::Tensors take_out(nn::Tensors& tensors, const std::string& prefix) {
+  nn::Tensors taken;
+  auto next = tensors.lower_bound(prefix);
+  for (; next != tensors.end() && next->first.starts_with(prefix); next = tensors.erase(next))
+    taken[next->first.substr(prefix.size())] = next->second;
+  return taken;
+}
+
+std::vector<std::string> combined_heads(const ModelOptions& options, const std::string& stack,
+                                        const HeadOptions& head, const std::vector<data::TaskSpec>& labels) {
+  const auto named = learners::combination_of(head.estimator).heads;
   std::vector<std::string> others;
   for (const auto& [name, other] : options.heads)
-    if (other.estimator.name != "stack") others.push_back(name);
+    if (radiogenomics::seen_by(other) != radiogenomics::Sees::heads) others.push_back(name);
   for (const auto& name : named) {
     if (std::find(others.begin(), others.end(), name) == others.end())
       core::fail_usage("estimator.heads: there is no head `" + name + "` that is not itself a stack" +
@@ -178,23 +188,29 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
   for (const auto& [name, head] : options.heads) {
     core::with_context("model.heads." + name, [&, &name = name, &head = head] {
       const auto& label = label_of(labels_, name);
-      if (head.estimator.empty()) {
-        const size_t view = view_of(inputs_of(head, encoded));
-        auto module = radiogenomics::make_head(head, label, parts_->views[view].fusion->width());
-        parts_->heads.push_back(
-            {name, head.weight, view, head_modules->register_module(name, std::move(module))});
-        return;
+      Parts::Head part;
+      part.name = name;
+      part.weight = head.weight;
+      part.sees = radiogenomics::seen_by(head);
+      int64_t width = 0;
+      switch (part.sees) {
+        case radiogenomics::Sees::fusion:
+          part.view = view_of(inputs_of(head, encoded));
+          width = parts_->views[part.view].fusion->width();
+          break;
+        case radiogenomics::Sees::embeddings:
+          part.inputs = inputs_of(head, encoded);
+          break;
+        case radiogenomics::Sees::heads:
+          part.heads = combined_heads(options, name, head, labels_);
+          break;
       }
-      Parts::Learner learner{name, {}, {}, std::make_unique<radiogenomics::LearnerHead>(head, label)};
-      if (head.estimator.name == "stack")
-        learner.stacked = stacked_heads(options, name, head, labels_);
-      else
-        learner.inputs = inputs_of(head, encoded);
-      parts_->learners.push_back(std::move(learner));
+      part.module = head_modules->register_module(name, radiogenomics::make_head(head, label, width));
+      parts_->heads.push_back(std::move(part));
     });
   }
-  std::stable_partition(parts_->learners.begin(), parts_->learners.end(),
-                        [](const auto& learner) { return learner.stacked.empty(); });
+  std::stable_partition(parts_->heads.begin(), parts_->heads.end(),
+                        [](const auto& head) { return head.sees != radiogenomics::Sees::heads; });
 }
 
 void Model::set_modality_dropout(double probability) {
@@ -243,18 +259,20 @@ Outputs Model::forward(const data::Batch& batch) {
     keep(view.name, fused);
     seen.push_back(at::dropout(fused.values, parts_->dropout, is_training()));
   }
-  for (const auto& head : parts_->heads) outputs.logits[head.name] = head.module->forward(seen[head.view]);
-  if (parts_->learners.empty() || is_training()) return outputs;
+  for (const auto& head : parts_->heads)
+    if (head.sees == radiogenomics::Sees::fusion)
+      outputs.logits[head.name] = head.module->forward(seen[head.view]);
+  if (is_training() || heads_fitted_at_once().empty()) return outputs;
   for (const auto& [name, of] : tokens) {
     const auto [mean, has] = fusion::mean_token(of);
     outputs.embeddings[name] =
         mean.to(at::kFloat).masked_fill(~has.unsqueeze(1), std::numeric_limits<float>::quiet_NaN());
   }
-  for (const auto& learner : parts_->learners)
-    if (learner.head->fitted())
-      outputs.logits[learner.name] =
-          core::with_context([&] { return "head " + learner.name; },
-                             [&] { return learner.head->forward(learner_features(learner.name, outputs)); });
+  for (const auto& head : parts_->heads)
+    if (head.module->fitted_at_once() && head.module->fitted())
+      outputs.logits[head.name] =
+          core::with_context([&] { return "head " + head.name; },
+                             [&] { return head.module->forward(head_features(head.name, outputs)); });
   return outputs;
 }
 
@@ -268,12 +286,8 @@ void Model::fit_heads(const data::Cohort& cohort, const std::vector<int64_t>& tr
 }
 
 void Model::fit_head(const std::string& name, const data::Targets& training) {
-  for (const auto& head : parts_->heads)
-    if (head.name == name) {
-      core::with_context("head " + name, [&] { head.module->fit(training); });
-      return;
-    }
-  core::fail_usage("the model has no head `" + name + "`");
+  auto& module = *parts_->head(name).module;
+  core::with_context("head " + name, [&] { module.fit(training); });
 }
 
 void Model::check_heads() const {
@@ -294,10 +308,10 @@ std::vector<Model::HeadLoss> Model::head_losses(const Outputs& outputs, const da
   std::vector<HeadLoss> losses;
   for (const auto& head : parts_->heads) {
     const auto labels = batch.labels.find(head.name);
-    if (labels == batch.labels.end()) continue;
-    const at::Tensor value =
-        core::with_context([&] { return "head " + head.name; },
-                           [&] { return head.module->loss(outputs.logits.at(head.name), labels->second); });
+    const auto raw = outputs.logits.find(head.name);
+    if (labels == batch.labels.end() || raw == outputs.logits.end()) continue;
+    const at::Tensor value = core::with_context(
+        [&] { return "head " + head.name; }, [&] { return head.module->loss(raw->second, labels->second); });
     if (value.defined())
       losses.push_back({head.name, value, labels->second.known.sum().item<int64_t>(), head.weight});
   }
@@ -325,49 +339,43 @@ std::map<std::string, at::Tensor> Model::predict(const Outputs& outputs) {
   for (const auto& head : parts_->heads)
     if (const auto raw = outputs.logits.find(head.name); raw != outputs.logits.end())
       predictions[head.name] = head.module->predict(raw->second.to(at::kFloat));
-  for (const auto& learner : parts_->learners)
-    if (const auto raw = outputs.logits.find(learner.name); raw != outputs.logits.end())
-      predictions[learner.name] = learner.head->predict(raw->second);
   return predictions;
 }
 
 bool Model::trains() const {
-  return !parts_->heads.empty();
+  return heads_fitted_at_once().size() < parts_->heads.size();
 }
 
-std::vector<std::string> Model::learner_heads() const {
+std::vector<std::string> Model::heads_fitted_at_once() const {
   std::vector<std::string> names;
-  for (const auto& learner : parts_->learners) names.push_back(learner.name);
+  for (const auto& head : parts_->heads)
+    if (head.module->fitted_at_once()) names.push_back(head.name);
   return names;
 }
 
-radiogenomics::LearnerHead& Model::learner(const std::string& head) {
-  return *parts_->learner(head).head;
+radiogenomics::Head& Model::head(const std::string& name) {
+  return *parts_->head(name).module;
 }
 
-bool Model::is_stack(const std::string& head) const {
-  return !parts_->learner(head).stacked.empty();
-}
-
-at::Tensor Model::learner_features(const std::string& head, const Outputs& outputs) {
-  const auto& learner = parts_->learner(head);
+at::Tensor Model::head_features(const std::string& name, const Outputs& outputs) {
+  const auto& head = parts_->head(name);
   std::vector<at::Tensor> columns;
-  for (const auto& input : learner.inputs) columns.push_back(outputs.embeddings.at(input).cpu());
-  if (!learner.stacked.empty()) {
+  for (const auto& input : head.inputs) columns.push_back(outputs.embeddings.at(input).cpu());
+  if (!head.heads.empty()) {
     const auto said = predict(outputs);
-    for (const auto& other : learner.stacked)
+    for (const auto& other : head.heads)
       columns.push_back(as_scores(label_of(labels_, other), said.at(other)).cpu());
   }
   return at::cat(columns, 1);
 }
 
-std::vector<std::string> Model::learner_feature_names(const std::string& head) const {
-  const auto& learner = parts_->learner(head);
+std::vector<std::string> Model::head_feature_names(const std::string& name) const {
+  const auto& head = parts_->head(name);
   std::vector<std::string> names;
   for (const auto& encoder : parts_->encoders)
-    if (std::find(learner.inputs.begin(), learner.inputs.end(), encoder.input) != learner.inputs.end())
+    if (std::find(head.inputs.begin(), head.inputs.end(), encoder.input) != head.inputs.end())
       names.insert(names.end(), encoder.names.begin(), encoder.names.end());
-  for (const auto& other : learner.stacked) {
+  for (const auto& other : head.heads) {
     const auto& label = label_of(labels_, other);
     if (!data::task_of(label).has_named_classes())
       names.push_back(other);
@@ -377,20 +385,31 @@ std::vector<std::string> Model::learner_feature_names(const std::string& head) c
   return names;
 }
 
-std::map<std::string, std::string> Model::learner_states() const {
-  std::map<std::string, std::string> states;
-  for (const auto& learner : parts_->learners)
-    if (learner.head->fitted()) states[learner.name] = learner.head->state();
-  return states;
+nn::Tensors Model::state() const {
+  nn::Tensors state = nn::state_of(*this);
+  for (const auto& head : parts_->heads)
+    if (head.module->fitted())
+      for (const auto& [name, tensor] : head.module->learned())
+        state[state_prefix(head.name) + name] = tensor;
+  return state;
 }
 
-void Model::load_learners(const std::map<std::string, std::string>& states) {
-  for (const auto& learner : parts_->learners)
-    core::with_context("head " + learner.name, [&] {
-      const auto found = states.find(learner.name);
-      if (found == states.end()) core::fail_data("the weights hold nothing that its estimator learned");
-      learner.head->load(found->second, learner_feature_names(learner.name));
-    });
+void Model::load_layers(const nn::Tensors& state, const std::string& source, const nn::LoadOptions& options) {
+  nn::Tensors layers = state;
+  for (const auto& head : parts_->heads)
+    if (head.module->fitted_at_once()) take_out(layers, state_prefix(head.name));
+  nn::load_state(*this, layers, source, options);
+}
+
+void Model::load_state(const nn::Tensors& state, const std::string& source, const nn::LoadOptions& options) {
+  load_layers(state, source, options);
+  check_heads();
+  nn::Tensors rest = state;
+  for (const auto& head : parts_->heads)
+    if (head.module->fitted_at_once())
+      core::with_context("head " + head.name, [&] {
+        head.module->load_learned(take_out(rest, state_prefix(head.name)), head_feature_names(head.name));
+      });
 }
 
 }  // namespace photo51::model

@@ -6,9 +6,9 @@
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/fusion/fusion.hpp"
+#include "photo51/learners/estimator.hpp"
 #include "photo51/radiogenomics/encoders/table_encoders.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
-#include "photo51/radiogenomics/learners/options.hpp"
 
 namespace photo51::model {
 namespace {
@@ -26,8 +26,8 @@ void check_names(config::Fields& f, const Entries& entries, const char* field) {
 
 /// What a head sees, a stack through the heads that it combines; empty = all.
 std::vector<std::string> inputs_of(const ModelOptions& options, const HeadOptions& head) {
-  if (head.estimator.name != "stack") return head.inputs;
-  const auto& stacked = head.estimator.as<radiogenomics::StackOptions>().heads;
+  if (radiogenomics::seen_by(head) != radiogenomics::Sees::heads) return head.inputs;
+  const auto stacked = learners::combination_of(head.estimator).heads;
   std::vector<std::string> inputs;
   for (const auto& [name, other] : options.heads) {
     if (std::find(stacked.begin(), stacked.end(), name) == stacked.end()) continue;

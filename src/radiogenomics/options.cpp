@@ -4,9 +4,9 @@
 
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
+#include "photo51/learners/estimator.hpp"
+#include "photo51/learners/feature_selection.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
-#include "photo51/radiogenomics/learners/options.hpp"
-#include "radiogenomics/learners/estimator_task.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -73,9 +73,9 @@ void describe(config::Fields& f, HeadOptions& o) {
     {.min = 0, .max = 1});
   f("inputs", o.inputs, "the encoders that the head sees; empty = all");
   f.choice(
-      "estimator", o.estimator, learners(),
+      "estimator", o.estimator, learners::estimators().components(),
       "fitted to the encoders' features once they are trained; absent = a linear layer trained with them");
-  f.choices("feature_selection", o.feature_selection, selectors(),
+  f.choices("feature_selection", o.feature_selection, learners::feature_selections().components(),
             "with an estimator: what chooses features in the training part, one after the other");
   f("bootstrap_samples", o.bootstrap_samples,
     "with an estimator: bootstrap samples of the training part; features are selected and the estimator "
@@ -109,15 +109,14 @@ void describe(config::Fields& f, HeadOptions& o) {
   belongs(o.class_weights != "none", "class_weights");
   belongs(o.label_smoothing != 0, "label_smoothing");
   f.check(o.label_smoothing < 1, "label_smoothing", "must be below 1");
-  const bool fitted = !o.estimator.empty(), stack = o.estimator.name == "stack";
-  f.check(!fitted || find_estimator_task(o.task) != nullptr, "estimator",
-          one + " has none; it is a linear layer");
+  const bool fitted = !o.estimator.empty(), combines = seen_by(o) == Sees::heads;
+  f.check(!fitted || learners::has_estimators(o.task), "estimator", one + " has none; it is a linear layer");
   f.check(fitted || o.feature_selection.empty(), "feature_selection",
           "belongs to a head with an `estimator`");
   f.check(fitted || o.bootstrap_samples == 1, "bootstrap_samples", "belongs to a head with an `estimator`");
-  f.check(!stack || o.feature_selection.empty(), "feature_selection",
+  f.check(!combines || o.feature_selection.empty(), "feature_selection",
           "a stack weighs the heads that it names; leave it out");
-  f.check(!stack || o.inputs.empty(), "inputs", "a stack sees the heads that it names; leave it out");
+  f.check(!combines || o.inputs.empty(), "inputs", "a stack sees the heads that it names; leave it out");
   f.check(!fitted || o.loss.empty(), "loss", "is the estimator's own; leave it out");
   f.check(!fitted || o.label_smoothing == 0, "label_smoothing", "belongs to a head without an `estimator`");
   if (o.classes.size() == 1)

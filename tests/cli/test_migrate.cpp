@@ -7,6 +7,7 @@
 #include "cli/program.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/nn/weights/weights.hpp"
+#include "support/earlier_states.hpp"
 
 namespace photo51::test {
 namespace {
@@ -40,8 +41,9 @@ std::string with_old_names(std::string text, const Pairs& pairs) {
   return text;
 }
 
-/// What was fitted stands in the weights under the name that the estimator had then.
+/// What was fitted stood in the metadata, under the name that the estimator had then.
 void give_weights_the_old_name(const fs::path& file) {
+  make_earlier(file);
   auto stored = nn::read_safetensors(file);
   std::string& states = stored.metadata.at("learners");
   const size_t at = states.find("elastic_net");

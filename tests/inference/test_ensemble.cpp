@@ -109,9 +109,7 @@ TEST(MemberMetadata, OfAStranger) {
   grade.classes = {"II", "III", "IV"};
   info.labels = {grade, label("idh", "binary")};
   info.risks["os"] = {1, 2};
-  info.learners["idh"] = "{}";
   const auto whole = to_metadata(info);
-  EXPECT_EQ(from_metadata(whole, info.labels, {}).learners.at("idh"), "{}");
   const auto refused = [&](const std::string& key, const std::string& value) {
     auto other = whole;
     other[key] = value;
@@ -133,7 +131,8 @@ TEST(MemberMetadata, OfAStranger) {
   EXPECT_THAT(refused("risks", R"({"os": [null, 1]})"), HasSubstr("`risks.os[0]`: is not a finite number"));
   EXPECT_THAT(refused("risks", R"({"os": [1]})"),
               HasSubstr("`risks.os`: holds 1 entries where 2 are needed"));
-  EXPECT_THAT(refused("learners", R"({"idh": {}})"), HasSubstr("`learners.idh`: is not text"));
+  EXPECT_THAT(refused("format", "photo51 member 3"),
+              HasSubstr("neither `photo51 member 1` nor `photo51 member 2`"));
 }
 
 }  // namespace

@@ -3,10 +3,9 @@
 
 #include "photo51/config/read.hpp"
 #include "photo51/data/task/task.hpp"
+#include "photo51/learners/options.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
-#include "photo51/radiogenomics/learners/learner_head.hpp"
-#include "photo51/radiogenomics/learners/options.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::radiogenomics {
@@ -33,10 +32,10 @@ TEST(HeadTable, ATaskThatIsNotThereIsAnErrorAtOnce) {
   PHOTO51_EXPECT_ERROR(make_head(head_options("regression"), label, 4), usage,
                        HasSubstr("task: the head's is `regression` and its label's is `binary`"));
   auto learned = head_options("regression");
-  learned.estimator = config::choose<ElasticNetOptions>("elastic_net");
-  PHOTO51_EXPECT_ERROR(LearnerHead(learned, label), usage, HasSubstr("task: the head's is `regression`"));
+  learned.estimator = config::choose<learners::ElasticNetOptions>("elastic_net");
+  PHOTO51_EXPECT_ERROR(make_head(learned, label, 0), usage, HasSubstr("task: the head's is `regression`"));
   learned.task = "expression";
-  PHOTO51_EXPECT_ERROR(LearnerHead(learned, task_spec("genes", head_options("expression"))), usage,
+  PHOTO51_EXPECT_ERROR(make_head(learned, task_spec("genes", head_options("expression")), 0), usage,
                        HasSubstr("heads of the task `expression` have no estimators"));
 }
 
@@ -56,6 +55,32 @@ TEST(HeadTable, OptionsBelongToTasks) {
               HasSubstr("label: does not belong to an expression head; it has a `table`"));
   EXPECT_THAT(refused("{task: expression, table: t.tsv, estimator: elastic_net}"),
               HasSubstr("estimator: an expression head has none; it is a linear layer"));
+}
+
+TEST(HeadTable, AHeadSaysHowItLearns) {
+  auto o = head_options("binary");
+  const auto label = task_spec("idh", o);
+  EXPECT_EQ(seen_by(o), Sees::fusion);
+  const auto layer = make_head(o, label, 4);
+  EXPECT_FALSE(layer->fitted_at_once());
+  EXPECT_TRUE(layer->fitted());
+  EXPECT_TRUE(layer->learned().empty());
+  EXPECT_TRUE(layer->selected().empty());
+  PHOTO51_EXPECT_ERROR(layer->fit_at_once({}), usage,
+                       HasSubstr("trained by steps and cannot be fitted at once"));
+  PHOTO51_EXPECT_ERROR(layer->load_learned({}), usage, HasSubstr("what it learned are its parameters"));
+  o.estimator = config::choose<learners::ElasticNetOptions>("elastic_net");
+  EXPECT_EQ(seen_by(o), Sees::embeddings);
+  const auto estimator = make_head(o, label, 0);
+  EXPECT_TRUE(estimator->fitted_at_once());
+  EXPECT_FALSE(estimator->fitted());
+  EXPECT_TRUE(estimator->parameters().empty());
+  const at::Tensor all = at::ones({2}, at::kBool);
+  estimator->fit({at::zeros({2}), {}, all});  // labels alone teach it nothing
+  EXPECT_FALSE(estimator->fitted());
+  EXPECT_FALSE(estimator->loss(at::zeros({2, 1}), {at::zeros({2}), {}, all}).defined());
+  o.estimator = config::choose<learners::StackOptions>("stack", {.heads = {"a", "b"}});
+  EXPECT_EQ(seen_by(o), Sees::heads);
 }
 
 TEST(HeadTable, ASurvivalLossMayNeedAnEvent) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <torch/nn/module.h>
 
+#include "learners/estimator_task.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/data/task/label_reader.hpp"
 #include "photo51/data/task/task.hpp"
@@ -11,7 +12,6 @@
 #include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/report/build_report.hpp"
 #include "photo51/report/task_wording.hpp"
-#include "radiogenomics/learners/estimator_task.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -27,7 +27,7 @@ TEST(TaskTables, EveryTaskHasItsRowInEveryRoom) {
     EXPECT_EQ(evaluation::metrics_of(task.name).task, task.name);
     EXPECT_EQ(wording_of(task.name).task, task.name);
     // One label a case is what estimators learn.
-    const auto* estimators = radiogenomics::find_estimator_task(task.name);
+    const auto* estimators = learners::find_estimator_task(task.name);
     EXPECT_EQ(estimators != nullptr, !task.has_own_table) << task.name;
     if (estimators != nullptr) {
       EXPECT_NE(estimators->loss, nullptr) << task.name;

@@ -178,7 +178,7 @@ std::vector<model::Prediction> said_by(const std::string& device) {
                         [] { return false; },
                         [](int64_t, const std::string& why) { ADD_FAILURE() << why; }};
   inference::TrainedModel member = train_model(job, fitted, cases);
-  fit_learners(member, job, cases);
+  fit_estimators(member, job, cases);
   EXPECT_EQ(log.size(), 3U);
   return inference::predict(member, cohort, cases, rows.validation, pass_options(job));
 }

@@ -30,9 +30,8 @@ struct RiskScale {
 struct TrainedModelInfo {
   int64_t fold = 0, repeat = 0;
   data::FittedTransforms fitted;
-  std::vector<data::TaskSpec> labels;           ///< class names included
-  std::map<std::string, RiskScale> risks;       ///< by survival head
-  std::map<std::string, std::string> learners;  ///< by head with an estimator, its state; filled by `save`
+  std::vector<data::TaskSpec> labels;      ///< class names included
+  std::map<std::string, RiskScale> risks;  ///< by survival head
 };
 
 struct TrainedModel {

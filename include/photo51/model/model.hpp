@@ -14,9 +14,10 @@
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/model/options.hpp"
+#include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::radiogenomics {
-class LearnerHead;
+class Head;
 }
 
 namespace photo51::model {
@@ -47,7 +48,7 @@ class Model : public torch::nn::Module {
   /// Moves the weights; `forward` and `loss` then bring batches from anywhere to that device.
   void move_to(const at::Device& device);
   const at::Device& device() const { return device_; }
-  /// Outputs lie on the model's device, but for those of learners. Rows of absent inputs are never read.
+  /// Outputs lie on the model's device, but for those of estimators. Rows of absent inputs are never read.
   Outputs forward(const data::Batch& batch);
   /// The batch with the features of those bags that are streams (Loader::Options::encode_bags), taken from
   /// them without ever holding all of their images: `forward` says the same of it as of the whole bags, to
@@ -78,20 +79,23 @@ class Model : public torch::nn::Module {
   std::map<std::string, at::Tensor> predict(const Outputs& outputs);
   const std::vector<data::TaskSpec>& labels() const { return labels_; }
 
-  /// Whether a head is a layer, which is trained by steps.
+  /// Whether any head is trained by steps.
   bool trains() const;
-  /// The heads with an estimator, those that stack others last.
-  std::vector<std::string> learner_heads() const;
+  /// The heads that are fitted at once, each after those that it combines.
+  std::vector<std::string> heads_fitted_at_once() const;
   /// Error (usage): there is no such head. `forward` passes over it until it is fitted.
-  radiogenomics::LearnerHead& learner(const std::string& head);
-  bool is_stack(const std::string& head) const;
-  /// What that head sees, [B, F]: the embeddings of its inputs side by side, or what the heads say that it
-  /// stacks (logits, values, risks).
-  at::Tensor learner_features(const std::string& head, const Outputs& outputs);
-  std::vector<std::string> learner_feature_names(const std::string& head) const;
-  /// JSON texts by head, of the fitted ones. Error (data): one is missing or broken.
-  std::map<std::string, std::string> learner_states() const;
-  void load_learners(const std::map<std::string, std::string>& states);
+  radiogenomics::Head& head(const std::string& name);
+  /// What a head that is fitted at once sees, [B, F]: the embeddings of its inputs side by side, or what the
+  /// heads say that it combines (logits, values, risks).
+  at::Tensor head_features(const std::string& name, const Outputs& outputs);
+  std::vector<std::string> head_feature_names(const std::string& name) const;
+
+  /// Parameters and buffers by name, whose memory they share, and `heads.NAME.…` of what estimators learned.
+  nn::Tensors state() const;
+  /// Takes all of it. Errors (data): those of `nn::load_state`; a head's state is missing or broken.
+  void load_state(const nn::Tensors& state, const std::string& source, const nn::LoadOptions& options = {});
+  /// Takes parameters and buffers, and passes over what estimators learned.
+  void load_layers(const nn::Tensors& state, const std::string& source, const nn::LoadOptions& options = {});
 
  private:
   struct Parts;

@@ -19,6 +19,14 @@ at::Tensor Head::loss(const at::Tensor& raw, const data::Targets& labels) {
                      labels.known.index_select(0, rows)});
 }
 
+void Head::fit_at_once(const TrainingTable&) {
+  core::fail_usage("the head is trained by steps and cannot be fitted at once");
+}
+
+void Head::load_learned(const nn::Tensors&, const std::vector<std::string>&) {
+  core::fail_usage("the head is trained by steps: what it learned are its parameters and buffers");
+}
+
 at::Tensor filled(at::IntArrayRef shape, double value) {
   return nn::make_tensor(shape, [&](at::Tensor& t) { t.fill_(value); });
 }
@@ -57,7 +65,9 @@ const TaskHead& require_task(const HeadOptions& options, const data::TaskSpec& l
 }
 
 std::shared_ptr<Head> make_head(const HeadOptions& options, const data::TaskSpec& label, int64_t width) {
-  return require_task(options, label).make(options, label, width);
+  const TaskHead& row = require_task(options, label);
+  if (!options.estimator.empty()) return make_estimator_head(options, label);
+  return row.make(options, label, width);
 }
 
 }  // namespace photo51::radiogenomics

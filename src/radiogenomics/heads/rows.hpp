@@ -14,6 +14,8 @@ TaskHead survival_head();
 TaskHead expression_head();
 std::shared_ptr<Head> make_cox_head(int64_t width);
 std::shared_ptr<Head> make_discrete_time_head(int64_t bins, int64_t width);
+/// Of any task that has estimators.
+std::shared_ptr<Head> make_estimator_head(const HeadOptions& options, const data::TaskSpec& label);
 
 /// A buffer of the given numbers, which `fit` overwrites.
 at::Tensor filled(at::IntArrayRef shape, double value);

@@ -1,6 +1,7 @@
 #include "photo51/radiogenomics/heads/table.hpp"
 
 #include "photo51/data/task/task_table.hpp"
+#include "photo51/learners/estimator.hpp"
 #include "radiogenomics/heads/rows.hpp"
 
 namespace photo51::radiogenomics {
@@ -34,6 +35,11 @@ std::vector<std::string> head_tasks() {
   std::vector<std::string> names;
   for (const auto& row : table().rows()) names.push_back(row.task);
   return names;
+}
+
+Sees seen_by(const HeadOptions& options) {
+  if (options.estimator.empty()) return Sees::fusion;
+  return learners::combines_heads(options.estimator) ? Sees::heads : Sees::embeddings;
 }
 
 bool needs_event(const HeadOptions& options) {

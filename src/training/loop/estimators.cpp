@@ -11,9 +11,9 @@
 #include "photo51/core/progress.hpp"
 #include "photo51/data/split/split.hpp"
 #include "photo51/data/task/task.hpp"
+#include "photo51/learners/estimator.hpp"
 #include "photo51/model/model.hpp"
-#include "photo51/radiogenomics/learners/learner_head.hpp"
-#include "photo51/radiogenomics/learners/options.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::training {
@@ -54,7 +54,7 @@ void collect(inference::TrainedModel& member, const TrainingJob& job, const data
   inference::for_each_batch(member, job.cohort, cases, rows, pass, [&](const data::Batch& batch) {
     const model::Outputs outputs = member.model->forward(batch);
     for (const auto& head : heads)
-      into.of[head].add(member.model->learner_features(head, outputs), batch.labels.at(head));
+      into.of[head].add(member.model->head_features(head, outputs), batch.labels.at(head));
     into.cases.insert(into.cases.end(), batch.cases.begin(), batch.cases.end());
   });
   if (into.cases.empty()) core::fail_data("no training case can be read");
@@ -83,27 +83,27 @@ void fit(inference::TrainedModel& member, const TrainingJob& job, const std::vec
   core::Progress progress(job.title + ": fitting heads", static_cast<int64_t>(heads.size()),
                           core::Progress::Show::if_slow);
   for (const auto& head : heads) {
-    core::with_context([&] { return job.title + ": head " + head; },
-                       [&] {
-                         const auto& lesson = lessons.of.at(head);
-                         member.model->learner(head).fit(lesson.features(),
-                                                         member.model->learner_feature_names(head),
-                                                         lesson.labels(), groups, seed);
-                       });
+    core::with_context(
+        [&] { return job.title + ": head " + head; },
+        [&] {
+          const auto& lesson = lessons.of.at(head);
+          member.model->head(head).fit_at_once(
+              {lesson.features(), member.model->head_feature_names(head), lesson.labels(), groups, seed});
+        });
     progress.advance(1, "head " + head);
   }
 }
 
-/// The heads that are stacks, or those that are not.
-std::vector<std::string> heads_of(model::Model& model, bool stacks) {
+/// The heads that are fitted at once to what they see so.
+std::vector<std::string> heads_that_see(const ExperimentOptions& experiment, radiogenomics::Sees what) {
   std::vector<std::string> heads;
-  for (const auto& head : model.learner_heads())
-    if (model.is_stack(head) == stacks) heads.push_back(head);
+  for (const auto& [name, options] : experiment.pipeline.model.heads)
+    if (radiogenomics::seen_by(options) == what) heads.push_back(name);
   return heads;
 }
 
 void fit_simple(inference::TrainedModel& member, const TrainingJob& job, const data::CaseLoader& cases) {
-  const auto heads = heads_of(*member.model, false);
+  const auto heads = heads_that_see(job.experiment, radiogenomics::Sees::embeddings);
   if (heads.empty()) return;
   FitTables lessons;
   collect(member, job, cases, job.train, heads, lessons);
@@ -133,8 +133,7 @@ std::map<int64_t, std::vector<std::string>> stacks_by_folds(const ExperimentOpti
                                                             const std::vector<std::string>& stacks) {
   std::map<int64_t, std::vector<std::string>> by_folds;
   for (const auto& stack : stacks)
-    by_folds[head_options(experiment, stack).estimator.as<radiogenomics::StackOptions>().folds].push_back(
-        stack);
+    by_folds[learners::combination_of(head_options(experiment, stack).estimator).folds].push_back(stack);
   return by_folds;
 }
 
@@ -164,9 +163,7 @@ void fit_stacks(inference::TrainedModel& member, const TrainingJob& job, const d
 
 void check_inner_folds(const ExperimentOptions& experiment, const data::Cohort& cohort,
                        const std::vector<int64_t>& train) {
-  std::vector<std::string> stacks;
-  for (const auto& [name, head] : experiment.pipeline.model.heads)
-    if (head.estimator.name == "stack") stacks.push_back(name);
+  const auto stacks = heads_that_see(experiment, radiogenomics::Sees::heads);
   for (const auto& [folds, heads] : stacks_by_folds(experiment, stacks))
     core::with_context("inner folds of head " + heads.front(), [&, count = folds, &of = heads] {
       data::fold_rows(cohort, train, inner_split(experiment, count, of));
@@ -182,14 +179,15 @@ inference::InferenceOptions pass_options(const TrainingJob& job) {
   return pass;
 }
 
-void fit_learners(inference::TrainedModel& member, const TrainingJob& job, const data::CaseLoader& cases) {
-  if (member.model->learner_heads().empty()) return;
+void fit_estimators(inference::TrainedModel& member, const TrainingJob& job, const data::CaseLoader& cases) {
+  const auto fitted = member.model->heads_fitted_at_once();
+  if (fitted.empty()) return;
   fit_simple(member, job, cases);
-  for (const auto& [folds, heads] : stacks_by_folds(job.experiment, heads_of(*member.model, true)))
+  for (const auto& [folds, heads] :
+       stacks_by_folds(job.experiment, heads_that_see(job.experiment, radiogenomics::Sees::heads)))
     fit_stacks(member, job, cases, folds, heads);
   nlohmann::ordered_json selected = nlohmann::ordered_json::object();
-  for (const auto& head : member.model->learner_heads())
-    selected[head] = member.model->learner(head).selected();
+  for (const auto& head : fitted) selected[head] = member.model->head(head).selected();
   core::write_file_atomic(job.folder / run::name::selected, core::json_text(selected, 1) + "\n");
 }
 

@@ -90,7 +90,7 @@ struct Trainer::Impl {
       core::fail_data(best().string() + ": is missing though the fold is finished; remove " +
                       job_.folder.string() + " and resume to train it again");
     const auto stored = nn::read_safetensors(best());
-    nn::load_state(*member_.model, stored.tensors, best().string());
+    member_.model->load_layers(stored.tensors, best().string());
     thaw();
     return member_;
   }

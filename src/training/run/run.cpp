@@ -188,7 +188,7 @@ class Run {
     if (!images_) images_ = std::make_unique<data::CaseLoader>(cohort_, fitted, experiment_.train.cache_mib);
     const data::CaseLoader cases(*images_, fitted);
     inference::TrainedModel member = train_model(job, fitted, cases);
-    fit_learners(member, job, cases);
+    fit_estimators(member, job, cases);
 
     const inference::InferenceOptions pass = pass_options(job);
     scale_risks(member, cases, rows.train, pass);

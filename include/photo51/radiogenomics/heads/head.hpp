@@ -1,18 +1,31 @@
 #pragma once
-/// What is predicted from the fused embedding: one head a label. Which tasks there are, heads/table.hpp says.
+/// What is predicted of a case: one head a label. Which tasks there are, heads/table.hpp says.
 
 #include <torch/nn/module.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/task/task_spec.hpp"
+#include "photo51/nn/weights/weights.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::radiogenomics {
 
-/// A linear layer and its loss.
+/// What a head that is fitted at once is fitted to.
+struct TrainingTable {
+  at::Tensor features;             ///< [N, F] of what it sees, NaN = missing
+  std::vector<std::string> names;  ///< of the features
+  data::Targets labels;            ///< rows of which the label is unknown are left out
+  std::vector<int64_t> group;      ///< cases of one group stay together in inner folds; empty = each its own
+  uint64_t seed = 0;               ///< the same seed gives the same head
+};
+
+/// Says something of a case by what it sees of it: a linear layer and its loss, trained by the steps that
+/// train the encoders, or feature selection and an estimator, fitted at once when those are trained.
 ///
 ///   task          raw [B, K]              loss                              predict
 ///   binary        1 logit                 cross-entropy                     [B, 2] probabilities
@@ -23,28 +36,50 @@ namespace photo51::radiogenomics {
 ///     or          a logit a time bin      discrete-time hazards             [B, 1] risk (minus bins
 ///     survived)
 ///
-/// Risk is always higher for the earlier event.
+/// Risk is always higher for the earlier event. An estimator says a logit, value or log hazard ratio as its
+/// raw.
 class Head : public torch::nn::Module {
  public:
-  /// `fused` [B, D] -> raw [B, K].
-  virtual at::Tensor forward(const at::Tensor& fused) = 0;
-  /// Learns what the loss needs from all training labels (class weights, scale, time bins); kept as buffers.
-  /// Errors (data): no known label, one class only, a class without a case, no event.
-  virtual void fit(const data::Targets& training) = 0;
-  /// Mean over the rows with a known label; undefined where the batch has nothing to learn from.
-  at::Tensor loss(const at::Tensor& raw, const data::Targets& labels);
+  /// How it learns: at once, by `fit_at_once`, or else by the steps of training.
+  virtual bool fitted_at_once() const { return false; }
+  /// Whether `forward` has something to say.
+  virtual bool fitted() const { return true; }
+
+  /// What it sees, [B, D] -> raw [B, K].
+  virtual at::Tensor forward(const at::Tensor& seen) = 0;
   virtual at::Tensor predict(const at::Tensor& raw) = 0;
+
+  /// Before the first step: learns what the loss needs from all training labels (class weights, scale, time
+  /// bins); kept as buffers. Errors (data): no known label, one class only, a class without a case, no event.
+  /// A head that is fitted at once has nothing to learn from labels alone.
+  virtual void fit(const data::Targets& training) = 0;
+  /// Mean over the rows with a known label; undefined where the batch has nothing to learn from, and for a
+  /// head that is fitted at once.
+  at::Tensor loss(const at::Tensor& raw, const data::Targets& labels);
+
+  /// Errors: usage, it is trained by steps; data, no known label, one class only, a class without a case, no
+  /// event, no feature that varies or is selected.
+  virtual void fit_at_once(const TrainingTable& table);
+  /// The features that it looks at, best first; empty where it looks at all of an embedding.
+  virtual std::vector<std::string> selected() const { return {}; }
+  /// What it learned that is neither parameter nor buffer, by name. Error (usage): not fitted yet.
+  virtual nn::Tensors learned() const { return {}; }
+  /// `names`, when given, are the features that it has to have been fitted to. All of it is checked, for it
+  /// may come from a stranger. Error (data) that names the tensor; the head then stays as it was.
+  virtual void load_learned(const nn::Tensors& learned, const std::vector<std::string>& names = {});
+
   /// Error (data): the buffers, which come from a file, hold what `fit` cannot have learned.
   virtual void check() const {}
 
  protected:
   /// Of rows of which a label is known; `raw` is float32 or float64, on any device, the labels are on the
-  /// host.
+  /// host. Undefined = these rows teach nothing.
   virtual at::Tensor known_loss(const at::Tensor& raw, const data::Targets& known) = 0;
 };
 
-/// Errors (usage): a task that has no heads, or that is not the label's; a multiclass head whose class names
-/// are not known, or are not as many as the config says.
+/// `width` is D of what a head that is trained by steps sees. Errors (usage): a task that has no heads, or no
+/// estimators where one is asked for, or that is not the label's; a multiclass head whose class names are not
+/// known, or are not as many as the config says.
 std::shared_ptr<Head> make_head(const HeadOptions& options, const data::TaskSpec& label, int64_t width);
 
 }  // namespace photo51::radiogenomics

@@ -32,6 +32,14 @@ const TaskHead& head_of(const std::string& task);
 /// The tasks that have heads, in the order of the table.
 std::vector<std::string> head_tasks();
 
+/// What a head of some options sees.
+enum class Sees {
+  fusion,      ///< one embedding of its inputs
+  embeddings,  ///< those of its inputs side by side
+  heads        ///< what other heads say
+};
+Sees seen_by(const HeadOptions& options);
+
 /// Whether the loss of a head of these options is undefined for a batch without an event.
 bool needs_event(const HeadOptions& options);
 /// What a head of these options reads from the manifest. Error (usage) as of `head_of`.
