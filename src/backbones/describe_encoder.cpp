@@ -1,8 +1,8 @@
+#include <array>
 #include <utility>
 
 #include "photo51/backbones/image_encoder_options.hpp"
 #include "photo51/backbones/mil/bag_pools.hpp"
-#include "photo51/config/names_of.hpp"
 
 namespace photo51::backbones {
 namespace {
@@ -21,10 +21,17 @@ void describe_bag(config::Fields& f, BagPoolOptions& o) {
 
 }  // namespace
 
-void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools,
+std::span<const std::string_view> enum_names(TokenPool) {
+  static constexpr std::array<std::string_view, 3> names{"mean", "none", "class"};
+  return names;
+}
+
+void describe_encoder(config::Fields& f, ImageEncoderOptions& o, const std::vector<TokenPool>& pools,
                       const char* dropout) {
+  config::Limits limits;
+  for (const TokenPool pool : pools) limits.one_of.push_back(config::name_of(pool));
   f("pool", o.pool, "how the feature map becomes tokens: mean = one token, none = one a place",
-    {.one_of = std::move(pools)});
+    std::move(limits));
   f(dropout, o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
   f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
   f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");

@@ -18,12 +18,12 @@ ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape&
       shape_(shape),
       backbone_(register_module("backbone", std::move(backbone))),
       dropout_(register_module("dropout", std::make_shared<nn::Dropout>(options.dropout))) {
-  if (options.pool == "class" && backbone_->prefix_tokens() == 0)
+  if (options.pool == TokenPool::class_token && backbone_->prefix_tokens() == 0)
     core::fail_usage("this network has no class token; set `pool: mean`");
   if (!options.weights.empty() && !nn::SkipInit::active())
     nn::load_pretrained(*backbone_, options.weights, backbone_->dialects());
   if (!shape.bag) return;
-  if (options.pool == "none")
+  if (options.pool == TokenPool::none)
     core::fail_usage("this input is a bag, whose instances need one token each; set `pool: mean`");
   bag_ = register_module("bag", make_bag_pool(options.bag, backbone_->width(), shape.views));
 }
@@ -34,10 +34,10 @@ int64_t ImageEncoder::width() const {
 
 Tokens ImageEncoder::pooled(const at::Tensor& images) {
   const Features features = backbone_->features(images);
-  if (options_.pool == "class") return {features.prefix.slice(1, 0, 1), {}};
+  if (options_.pool == TokenPool::class_token) return {features.prefix.slice(1, 0, 1), {}};
   const at::Tensor& map = features.stages.back();
   const at::Tensor places = place_tokens(map);
-  if (options_.pool == "mean") return {places.mean(1, true), {}};
+  if (options_.pool == TokenPool::mean) return {places.mean(1, true), {}};
   Tokens tokens{features.prefix.defined() ? at::cat({features.prefix, places}, 1) : places, {}};
   tokens.grid = map.sizes().slice(2).vec();
   tokens.prefix = backbone_->prefix_tokens();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "photo51/config/names_of.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::config {

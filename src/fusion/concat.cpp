@@ -13,14 +13,14 @@ Concat::Concat(const ConcatOptions& options, const FusionInputs& inputs) : optio
     const int64_t features = options.width > 0 ? options.width : width;
     if (options.width > 0)
       input.project = projections->register_module(name, std::make_shared<nn::Linear>(width, features));
-    if (options.absent == "learned")
+    if (options.absent == AbsentInput::learned)
       input.absent =
           absents->register_parameter(name, nn::make_tensor({features}, [](at::Tensor& t) { t.zero_(); }));
     width_ += features + (options.presence ? 1 : 0);
     inputs_.push_back(std::move(input));
   }
   if (options.width > 0) register_module("project", projections);
-  if (options.absent == "learned") register_module("absent", absents);
+  if (options.absent == AbsentInput::learned) register_module("absent", absents);
 }
 
 Fused Concat::fuse(const std::map<std::string, backbones::Tokens>& inputs) {

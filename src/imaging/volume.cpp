@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/text.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -49,15 +48,6 @@ std::string to_string(Units units) {
       break;
   }
   return "unknown";
-}
-
-Modality modality_from(const std::string& name) {
-  std::vector<std::string> names;
-  for (const Named& named : kModalities) {
-    if (name == named.name) return named.modality;
-    names.emplace_back(named.name);
-  }
-  core::fail_usage("there is no modality `" + name + "`" + core::suggest(name, names));
 }
 
 double Geometry::handedness() const {

@@ -70,7 +70,7 @@ void for_each_batch(const TrainedModel& member, const data::Cohort& cohort, cons
                     const std::function<void(const data::Batch& batch)>& each) {
   data::BatchPass pass;
   pass.rows = rows;
-  pass.draw.flip = options.flip;
+  pass.loading.flip = options.flip;
   pass.loading.batch_size = options.batch_size;
   pass.loading.workers = options.workers;
   pass.loading.skip_bad = options.skip_bad;

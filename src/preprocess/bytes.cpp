@@ -10,14 +10,15 @@
 namespace photo51::preprocess {
 
 bool keeps_bytes(const PreprocessOptions& options, int64_t channels, const std::array<int64_t, 2>& size) {
-  const bool stays = options.bias_field_correction.method == "none" &&
+  const bool stays = options.bias_field_correction.method == BiasMethod::none &&
                      (options.orientation == "none" || options.orientation == "LPS") &&
-                     options.spacing.empty() && options.crop.around == "none" &&
+                     options.spacing.empty() && options.crop.around == CropAround::none &&
                      (options.size.empty() || options.size == std::vector<int64_t>{size[0], size[1], 1});
   const NormalizeOptions& normalize = options.normalize;
   const auto means = static_cast<int64_t>(normalize.mean.size());
-  const bool by_value = normalize.method == "none" || normalize.method == "window" ||
-                        (normalize.method == "fixed" && (means == 1 || means >= channels));
+  const bool by_value = normalize.method == NormalizeMethod::none ||
+                        normalize.method == NormalizeMethod::window ||
+                        (normalize.method == NormalizeMethod::fixed && (means == 1 || means >= channels));
   return stays && by_value;
 }
 

@@ -1,6 +1,7 @@
 #include "photo51/preprocess/options.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "photo51/preprocess/geometry/orientation.hpp"
 
@@ -18,17 +19,51 @@ void short_section(config::Fields& f, const char* name, T& value, const char* he
 
 }  // namespace
 
+std::span<const std::string_view> enum_names(CropAround) {
+  static constexpr std::array<std::string_view, 3> names{"none", "mask", "foreground"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(NormalizeMethod) {
+  static constexpr std::array<std::string_view, 6> names{"none",   "zscore", "percentile",
+                                                         "window", "fixed",  "histogram"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(NormalizeRegion) {
+  static constexpr std::array<std::string_view, 4> names{"auto", "all", "foreground", "mask"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(BiasMethod) {
+  static constexpr std::array<std::string_view, 2> names{"none", "n4"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(BiasRegion) {
+  static constexpr std::array<std::string_view, 3> names{"otsu", "foreground", "all"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(SizeFit) {
+  static constexpr std::array<std::string_view, 2> names{"pad_or_crop", "resize"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(Interpolation) {
+  static constexpr std::array<std::string_view, 3> names{"linear", "cubic", "nearest"};
+  return names;
+}
+
 void describe(config::Fields& f, CropOptions& o) {
   f("around", o.around,
-    "what is kept: the mask's box, the box of the voxels above `threshold` in any channel, or everything",
-    {.one_of = {"none", "mask", "foreground"}});
+    "what is kept: the mask's box, the box of the voxels above `threshold` in any channel, or everything");
   f("margin", o.margin, "added on every side, as far as the scan reaches", {.min = 0, .unit = "mm"});
   f("threshold", o.threshold, "foreground: voxels above this intensity");
 }
 
 void describe(config::Fields& f, BiasCorrectionOptions& o) {
-  f("method", o.method, "n4: N4ITK, estimated on the file's own grid, before any resampling",
-    {.one_of = {"none", "n4"}});
+  f("method", o.method, "n4: N4ITK, estimated on the file's own grid, before any resampling");
   f("shrink", o.shrink, "the field is estimated on every so many voxels along each axis",
     {.min = 1, .max = 64});
   f("iterations", o.iterations, "at most, one number a level; the spline grid doubles at each level",
@@ -38,8 +73,7 @@ void describe(config::Fields& f, BiasCorrectionOptions& o) {
   f("width", o.width, "of the blur of the histogram, full width at half maximum, in log intensity",
     {.min = 1e-3, .max = 10});
   f("region", o.region,
-    "voxels the field is estimated from: those above Otsu's threshold, above foreground_threshold, or all",
-    {.one_of = {"otsu", "foreground", "all"}});
+    "voxels the field is estimated from: those above Otsu's threshold, above foreground_threshold, or all");
   f("foreground_threshold", o.foreground_threshold, "foreground: voxels above this intensity");
 }
 
@@ -48,19 +82,17 @@ void describe(config::Fields& f, NormalizeOptions& o) {
     "zscore: mean 0, deviation 1; percentile: low and high percentile to 0 and 1, clipped; window: fixed low "
     "and high to 0 and 1, clipped; fixed: given mean and std; histogram: percentiles and deciles to "
     "landmarks "
-    "learned from the training part, in which 0 and 1 are the average image's low and high percentile",
-    {.one_of = {"none", "zscore", "percentile", "window", "fixed", "histogram"}});
+    "learned from the training part, in which 0 and 1 are the average image's low and high percentile");
   f("region", o.region,
     "voxels the statistics come from: every voxel of the scan, those above foreground_threshold (the others "
     "become 0), or those in the mask; auto: foreground, but where negative intensities say that the image is "
-    "normalised already (or in HU) the voxels that are not 0, or all if few are 0",
-    {.one_of = {"auto", "all", "foreground", "mask"}});
+    "normalised already (or in HU) the voxels that are not 0, or all if few are 0");
   f("foreground_threshold", o.foreground_threshold, "foreground: voxels above this intensity");
   f("percentiles", o.percentiles, "percentile and histogram: the two that become 0 and 1",
     {.min = 0, .max = 100});
   f.check(o.percentiles[0] < o.percentiles[1], "percentiles", "the first must be below the second");
-  f.check(o.method != "histogram" || (o.percentiles[0] < 10 && o.percentiles[1] > 90), "percentiles",
-          "histogram needs one below 10 and one above 90: the deciles lie between");
+  f.check(o.method != NormalizeMethod::histogram || (o.percentiles[0] < 10 && o.percentiles[1] > 90),
+          "percentiles", "histogram needs one below 10 and one above 90: the deciles lie between");
   f("window", o.window, "window: the two intensities that become 0 and 1, in the image's units (HU for CT)");
   f.check(o.window[0] < o.window[1], "window", "the first must be below the second");
   f("clip", o.clip, "zscore: clipped to this many deviations on either side; 0 = no clipping", {.min = 0});
@@ -68,7 +100,8 @@ void describe(config::Fields& f, NormalizeOptions& o) {
   f("std", o.std, "fixed: divided by; one number, or one a channel", {.min = 1e-9});
   f("full_scale", o.full_scale, "fixed: the stored intensity that counts as 1 (255 for 8-bit pictures)",
     {.min = 1e-9});
-  f.check((o.method == "fixed") == !o.mean.empty(), "mean", "is for method fixed, which needs it");
+  f.check((o.method == NormalizeMethod::fixed) == !o.mean.empty(), "mean",
+          "is for method fixed, which needs it");
   f.check_count(o.std.size(), o.mean.size(), "std", "needs as many numbers as mean");
 }
 
@@ -87,11 +120,9 @@ void describe(config::Fields& f, PreprocessOptions& o) {
   f("size", o.size, "voxels x, y, z of the result; empty keeps each case's own", {.min = 1, .max = 4096});
   f.check(o.size.empty() || o.size.size() == 3, "size", "takes three numbers (x, y, z) or none");
   f("fit", o.fit,
-    "how `size` is reached: a window about the crop's centre (zero beyond the scan), or stretching the crop",
-    {.one_of = {"pad_or_crop", "resize"}});
+    "how `size` is reached: a window about the crop's centre (zero beyond the scan), or stretching the crop");
   f("interpolation", o.interpolation,
-    "between voxels of the image (cubic: the B-spline through them); masks always take the nearest",
-    {.one_of = {"linear", "cubic", "nearest"}});
+    "between voxels of the image (cubic: the B-spline through them); masks always take the nearest");
   f("antialias", o.antialias, "average over the larger voxel where resampling makes voxels larger");
   short_section(f, "normalize", o.normalize, "intensities, a channel at a time");
 }

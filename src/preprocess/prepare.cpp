@@ -25,6 +25,12 @@ namespace {
 
 using imaging::Volume;
 
+/// Whether voxels of the image say how it is scaled.
+bool takes_statistics(NormalizeMethod method) {
+  return method == NormalizeMethod::zscore || method == NormalizeMethod::percentile ||
+         method == NormalizeMethod::histogram;
+}
+
 /// One case while it is prepared.
 struct Case {
   const std::vector<std::optional<Volume>>& channels;
@@ -41,9 +47,9 @@ struct Case {
   }
   /// Of the whole scan, whatever of it is kept; nothing when no method asks.
   std::optional<Intensities> intensities(size_t c) const {
-    const std::string& method = options.normalize.method;
-    if (method != "zscore" && method != "percentile" && method != "histogram") return {};
-    if (options.normalize.region == "all" || options.normalize.region == "mask") return {};
+    const NormalizeRegion region = options.normalize.region;
+    if (!takes_statistics(options.normalize.method)) return {};
+    if (region == NormalizeRegion::all || region == NormalizeRegion::mask) return {};
     Intensities found = intensities_of(channels[c]->data);
     found.hounsfield =
         channels[c]->units == imaging::Units::hounsfield || channels[c]->modality == imaging::Modality::ct;
@@ -99,8 +105,9 @@ const Volume& check_case(const Case& item) {
 Box crop_box(const Case& item, const imaging::Geometry& grid) {
   const CropOptions& crop = item.options.crop;
   std::optional<Box> box;
-  if (crop.around == "none") return Box{{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}};
-  if (crop.around == "mask") {
+  if (crop.around == CropAround::none)
+    return Box{{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}};
+  if (crop.around == CropAround::mask) {
     if (!item.mask) core::fail_data("crop around mask: this case has no mask; give one or crop otherwise");
     const std::string name = Case::with_source("mask", *item.mask);
     const auto found = ops::box_nonzero(item.mask->data);
@@ -172,8 +179,7 @@ std::vector<std::optional<Volume>> without_bias(const Case& item) {
 }
 
 bool needs_mask(const NormalizeOptions& options) {
-  return options.region == "mask" &&
-         (options.method == "zscore" || options.method == "percentile" || options.method == "histogram");
+  return options.region == NormalizeRegion::mask && takes_statistics(options.method);
 }
 
 /// The mask with voxels of 0 around it: resampling goes on with the last voxel for half an output step.
@@ -208,7 +214,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
                  const Registrations& registrations) {
   const Case item{channels, mask, options, names, registrations};
   const Volume& frame = check_case(item);
-  if (options.bias_field_correction.method != "none") {
+  if (options.bias_field_correction.method != BiasMethod::none) {
     PreprocessOptions rest = options;
     rest.bias_field_correction = {};
     return prepare(without_bias(item), mask, mask_channel, rest, augmentation, names, pool, registrations);
@@ -246,7 +252,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   how.antialias = options.antialias && how.interpolation != ops::Interpolation::nearest;
   how.padding_value = std::numeric_limits<float>::quiet_NaN();  // outside the scan, for normalize
   how.pool = pool;
-  const bool by_histogram = options.normalize.method == "histogram";
+  const bool by_histogram = options.normalize.method == NormalizeMethod::histogram;
   if (by_histogram) result.landmarks.resize(channels.size());
   for (int64_t c = 0; c < images; ++c) {
     const auto at = static_cast<size_t>(c);

@@ -38,8 +38,8 @@ Region region_of(const at::Tensor& channel, const at::Tensor& mask, const Normal
   region.values = channel.const_data_ptr<float>();
   region.count = channel.numel();
   region.words = "all voxels";
-  if (options.region == "all") return region;
-  if (options.region == "mask") {
+  if (options.region == NormalizeRegion::all) return region;
+  if (options.region == NormalizeRegion::mask) {
     if (!mask.defined())
       core::fail_data("normalize region is mask, but there is no mask; give one or set region: foreground");
     region.mask = mask.const_data_ptr<uint8_t>();
@@ -49,7 +49,7 @@ Region region_of(const at::Tensor& channel, const at::Tensor& mask, const Normal
   const double threshold = options.foreground_threshold;
   Intensities says;
   if (threshold == 0) says = whole ? *whole : intensities_of(channel);
-  if (options.region == "foreground" || !says.negative) {
+  if (options.region == NormalizeRegion::foreground || !says.negative) {
     if (says.negative && !says.hounsfield)
       region.warning =
           "holds negative intensities, as an image that is normalised already does; region foreground sets "

@@ -1,5 +1,7 @@
 #include "photo51/radiomics/settings.hpp"
 
+#include <array>
+
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/features.hpp"
@@ -32,16 +34,15 @@ void check_pyradiomics(config::Fields& f, const Settings& o) {
   f.check(o.filters.empty() && o.unfiltered, "filters", "are not part of the profile pyradiomics");
 }
 
-const std::vector<std::string> kInterpolations{"nearest", "linear", "cubic"};
 const std::vector<std::string> kAggregations{"2d_average",  "2d_merged",  "2.5d_average",
                                              "2.5d_merged", "3d_average", "3d_merged"};
 
 Discretisation fixed_width(double width) {
-  return {.method = "fixed_width", .width = width};
+  return {.method = DiscretiseMethod::fixed_width, .width = width};
 }
 
 Discretisation fixed_count(int64_t count) {
-  return {.method = "fixed_count", .count = count};
+  return {.method = DiscretiseMethod::fixed_count, .count = count};
 }
 
 /// Of the CT phantom: every row of the benchmark, so also what costs a pass over the whole image.
@@ -49,7 +50,7 @@ Settings ct(std::vector<double> spacing, std::vector<double> range, Discretisati
             std::vector<std::string> aggregation) {
   Settings settings;
   settings.spacing = std::move(spacing);
-  settings.interpolation = "linear";
+  settings.interpolation = Interpolation::linear;
   settings.round = !settings.spacing.empty();
   settings.range = std::move(range);
   settings.discretise = std::move(discretise);
@@ -67,7 +68,7 @@ Settings ibsi() {
 
 Settings ibsi_digital() {
   Settings settings;
-  settings.discretise.method = "none";
+  settings.discretise.method = DiscretiseMethod::none;
   settings.aggregation = kAggregations;
   return settings;
 }
@@ -94,7 +95,7 @@ Settings ibsi_ct_d() {
 
 Settings ibsi_ct_e() {
   Settings settings = ct({2, 2, 2}, {-1000, 400}, fixed_count(32), kSpace);
-  settings.interpolation = "cubic";
+  settings.interpolation = Interpolation::cubic;
   settings.outliers = 3;
   settings.ivh = fixed_count(1000);
   return settings;
@@ -117,11 +118,20 @@ constexpr Profile kProfiles[] = {
 
 }  // namespace
 
+std::span<const std::string_view> enum_names(DiscretiseMethod) {
+  static constexpr std::array<std::string_view, 3> names{"fixed_width", "fixed_count", "none"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(Interpolation) {
+  static constexpr std::array<std::string_view, 3> names{"nearest", "linear", "cubic"};
+  return names;
+}
+
 void describe(config::Fields& f, Discretisation& o) {
   f("method", o.method,
     "fixed_width: bins of `width`; fixed_count: `count` bins from the region's minimum to its maximum; none: "
-    "intensities are levels",
-    {.one_of = {"fixed_width", "fixed_count", "none"}});
+    "intensities are levels");
   f("width", o.width, "of a bin, fixed_width", {.unit = "of the image"});
   f("count", o.count, "of bins, fixed_count", {.min = 1, .max = 1 << 20});
   f("start", o.start,
@@ -136,9 +146,8 @@ void describe(config::Fields& f, Settings& o) {
   if (o.profile != before) o = profile(o.profile);
   f("spacing", o.spacing, "x, y, z of the voxels after resampling; 0 keeps an axis; absent: all",
     {.unit = "mm"});
-  f("interpolation", o.interpolation, "of the image; cubic: by a B-spline", {.one_of = kInterpolations});
-  f("mask_interpolation", o.mask_interpolation, "of the mask; inside is from a half on",
-    {.one_of = kInterpolations});
+  f("interpolation", o.interpolation, "of the image; cubic: by a B-spline");
+  f("mask_interpolation", o.mask_interpolation, "of the mask; inside is from a half on");
   f("round", o.round, "intensities to whole numbers after resampling, as HU ask for");
   f("range", o.range, "low, high: other intensities leave the intensity mask; nan: no bound",
     {.unit = "of the image", .one_of = {"nan"}});

@@ -68,6 +68,7 @@ std::string part_words(const std::string& part) {
 }
 
 MetricWords metric_words(const std::string& metric) {
+  static const std::string no_correlation = "no correlation (0)";
   static const std::map<std::string, MetricWords> words{
       {"auroc", {"AUROC", "ranking of positives above negatives; 0.5 is a guess, 1 is perfect"}},
       {"auprc", {"AUPRC", "average precision; a guess gets the share of positives"}},
@@ -81,12 +82,15 @@ MetricWords metric_words(const std::string& metric) {
       {"c_index", {"C-index", "Harrell's concordance; 0.5 is a guess, 1 is perfect"}},
       {"mae", {"Mean absolute error", "in the label's unit"}},
       {"rmse", {"Root mean squared error", "in the label's unit"}},
-      {"r2", {"R²", "share of the variation explained; 0 is no better than the mean"}},
-      {"pearson_median", {"Median correlation", "Pearson, over the genes"}},
-      {"pearson_mean", {"Mean correlation", "Pearson, over the genes"}},
-      {"pearson_best50", {"Best fifty", "mean Pearson correlation of the fifty best genes, chosen here"}},
-      {"pearson", {"Pearson correlation", "of predicted with true values"}},
-      {"spearman", {"Spearman correlation", "of their ranks"}}};
+      {"r2",
+       {"R²", "share of the variation explained; 0 is no better than the mean",
+        "always predicting the mean"}},
+      {"pearson_median", {"Median correlation", "Pearson, over the genes", no_correlation}},
+      {"pearson_mean", {"Mean correlation", "Pearson, over the genes", no_correlation}},
+      {"pearson_best50",
+       {"Best fifty", "mean Pearson correlation of the fifty best genes, chosen here", no_correlation}},
+      {"pearson", {"Pearson correlation", "of predicted with true values", no_correlation}},
+      {"spearman", {"Spearman correlation", "of their ranks", no_correlation}}};
   if (const auto found = words.find(metric); found != words.end()) return found->second;
   for (const auto& wording : wordings())
     if (const auto found = wording.metrics.find(metric); found != wording.metrics.end()) return found->second;
@@ -111,7 +115,8 @@ Verdict verdict_of(const evaluation::Metric& metric, const data::TaskSpec& spec,
   }
   verdict.text +=
       " (" + hundredths(level) + " % interval " + wording.interval(metric.low, metric.high) + "). ";
-  const std::string guess = chance == 0 ? "always predicting the mean" : "a guess (50)";
+  std::string guess = metric_words(metric.metric).guess;
+  if (guess.empty()) guess = "a guess (" + hundredths(chance) + ")";
   if (metric.low > chance) {
     verdict.grade = "good";
     verdict.short_text = "better than chance";

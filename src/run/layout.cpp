@@ -18,10 +18,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array top_files{name::config,      name::environment,      name::cases,         name::log,
-                               name::predictions, name::predictions_json, name::metrics,       name::report,
-                               name::warnings,    name::data_hashes,      name::result_hashes, name::stopped,
-                               name::lock};
+constexpr std::array top_files{
+    name::config,      name::original_config,  name::environment, name::cases,  name::log,
+    name::predictions, name::predictions_json, name::metrics,     name::report, name::warnings,
+    name::data_hashes, name::result_hashes,    name::stopped,     name::lock};
 constexpr std::array member_files{name::best, name::last, name::selected, name::predictions};
 
 constexpr const char *fold_word = "fold", *repeat_word = "repeat", *inner_word = "inner", *of_word = "of";

@@ -34,7 +34,7 @@ data::InputBatch images(int64_t batch, const InputShape& shape) {
 const InputShape volume{.image = true, .channels = 2, .dims = 3, .size = {8, 16, 16}};
 const InputShape slice{.image = true, .channels = 3, .dims = 2, .size = {32, 32}};
 
-std::vector<config::Choice> small_encoders(const std::string& pool, const std::string& norm) {
+std::vector<config::Choice> small_encoders(TokenPool pool, const std::string& norm) {
   ResNetOptions resnet;
   resnet.width = 4;
   resnet.norm = norm;
@@ -51,7 +51,7 @@ std::vector<config::Choice> small_encoders(const std::string& pool, const std::s
 TEST(ImageEncoders, TokensHaveTheirShape) {
   const at::NoGradGuard no_grad;
   for (const auto& shape : {volume, slice}) {
-    for (const auto& choice : small_encoders("mean", "batch")) {
+    for (const auto& choice : small_encoders(TokenPool::mean, "batch")) {
       auto encoder = build(choice, shape);
       const Tokens tokens = encoder->encode(images(2, shape));
       EXPECT_EQ(tokens.values.sizes(), (std::vector<int64_t>{2, 1, encoder->width()})) << choice.name;
@@ -59,22 +59,26 @@ TEST(ImageEncoders, TokensHaveTheirShape) {
     }
   }
   // conv_net halves twice: 2 x 4 x 4 places; the vit has 1 x 2 x 2 patches and the class token.
-  EXPECT_EQ(build(small_encoders("none", "batch")[1], volume)->encode(images(1, volume)).values.size(1), 32);
-  EXPECT_EQ(build(small_encoders("none", "batch")[2], volume)->encode(images(1, volume)).values.size(1), 5);
+  EXPECT_EQ(
+      build(small_encoders(TokenPool::none, "batch")[1], volume)->encode(images(1, volume)).values.size(1),
+      32);
+  EXPECT_EQ(
+      build(small_encoders(TokenPool::none, "batch")[2], volume)->encode(images(1, volume)).values.size(1),
+      5);
 }
 
 /// Without pooling the tokens are the last stage's places behind the prefix; pooled they are no grid.
 TEST(ImageEncoders, TokensSayWhatTheyAre) {
   const at::NoGradGuard no_grad;
-  for (const std::string pool : {"mean", "none"}) {
+  for (const TokenPool pool : {TokenPool::mean, TokenPool::none}) {
     for (const auto& choice : small_encoders(pool, "batch")) {
       const Tokens tokens = build(choice, volume)->encode(images(2, volume));
-      EXPECT_EQ(tokens.grid.empty(), pool == "mean") << choice.name;
-      EXPECT_EQ(tokens.prefix, pool == "none" && choice.name == "vit" ? 1 : 0) << choice.name;
+      EXPECT_EQ(tokens.grid.empty(), pool == TokenPool::mean) << choice.name;
+      EXPECT_EQ(tokens.prefix, pool == TokenPool::none && choice.name == "vit" ? 1 : 0) << choice.name;
       EXPECT_TRUE(tokens.attention.empty());
       EXPECT_TRUE(tokens.losses.empty());
-      EXPECT_EQ(tokens.positions.defined(), pool == "none") << choice.name;
-      if (pool == "mean") continue;
+      EXPECT_EQ(tokens.positions.defined(), pool == TokenPool::none) << choice.name;
+      if (pool == TokenPool::mean) continue;
       ASSERT_EQ(tokens.grid.size(), 3U);
       EXPECT_EQ(tokens.values.size(1), tokens.prefix + tokens.grid[0] * tokens.grid[1] * tokens.grid[2])
           << choice.name;
@@ -85,7 +89,7 @@ TEST(ImageEncoders, TokensSayWhatTheyAre) {
 /// conv_net has 2 x 4 x 4 places of 4 voxels' edge; the vit's class token is of the whole image.
 TEST(ImageEncoders, TokensOfAGridHaveTheirPositions) {
   const at::NoGradGuard no_grad;
-  const auto choices = small_encoders("none", "batch");
+  const auto choices = small_encoders(TokenPool::none, "batch");
   data::InputBatch input = images(3, volume);
   input.present[1] = false;
   const auto position = [](const Tokens& tokens, int64_t row, int64_t token) {
@@ -106,7 +110,7 @@ TEST(ImageEncoders, TokensOfAGridHaveTheirPositions) {
 }
 
 TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {
-  for (const std::string pool : {"mean", "none"}) {
+  for (const TokenPool pool : {TokenPool::mean, TokenPool::none}) {
     for (const auto& choice : small_encoders(pool, "batch")) {
       at::manual_seed(3);
       auto encoder = build(choice, volume);
@@ -129,7 +133,7 @@ TEST(ImageEncoders, AbsentRowsAreZeroMaskedAndWithoutInfluence) {
 
 TEST(ImageEncoders, NobodyAndOneAlonePass) {
   for (const auto& norm : {"batch", "instance", "group"}) {
-    for (const auto& choice : small_encoders("mean", norm)) {
+    for (const auto& choice : small_encoders(TokenPool::mean, norm)) {
       auto encoder = build(choice, volume);
       data::InputBatch input = images(2, volume);
       input.present = at::tensor({0, 1}).to(at::kBool);
@@ -147,7 +151,7 @@ TEST(ImageEncoders, NobodyAndOneAlonePass) {
 TEST(ImageEncoders, OrderOfCasesDoesNotMatterInEvaluation) {
   const at::NoGradGuard no_grad;
   const at::Tensor order = at::tensor({2, 0, 1});
-  for (const auto& choice : small_encoders("mean", "batch")) {
+  for (const auto& choice : small_encoders(TokenPool::mean, "batch")) {
     auto encoder = build(choice, slice);
     encoder->eval();
     data::InputBatch input = images(3, slice), permuted = input;
@@ -191,7 +195,7 @@ TEST(ImageEncoders, StartFromPretrainedWeightsWithoutTheirClassifier) {
 
 TEST(ImageEncoders, EveryMisuseIsNamed) {
   const InputShape table{.image = false, .channels = 20, .dims = 3, .size = {}};
-  for (const auto& choice : small_encoders("mean", "batch"))
+  for (const auto& choice : small_encoders(TokenPool::mean, "batch"))
     EXPECT_THAT(message_of(core::Fault::usage, [&] { build(choice, table); }),
                 HasSubstr("`" + choice.name + "` encodes images and this input is a table"));
   ConvNetOptions flat;
@@ -200,10 +204,10 @@ TEST(ImageEncoders, EveryMisuseIsNamed) {
               HasSubstr("`dims` is 2 and the input is 3D"));
   EXPECT_NO_THROW(build(config::choose("conv_net", flat), slice));
   ConvNetOptions classless;
-  classless.encoder.pool = "class";
+  classless.encoder.pool = TokenPool::class_token;
   EXPECT_THAT(message_of(core::Fault::usage, [&] { build(config::choose("conv_net", classless), slice); }),
               HasSubstr("no class token; set `pool: mean`"));
-  auto encoder = build(small_encoders("mean", "batch")[0], volume);
+  auto encoder = build(small_encoders(TokenPool::mean, "batch")[0], volume);
   EXPECT_THAT(message_of(core::Fault::data, [&] { encoder->encode(images(1, slice)); }),
               HasSubstr("3D images with 2 channels and got a batch of shape [1, 3, 32, 32]"));
 }

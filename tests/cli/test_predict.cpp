@@ -96,6 +96,21 @@ TEST_F(Predict, EvaluateNewCases) {
   EXPECT_THAT(slurp(out + "/report.html"), HasSubstr("18 of the 24 cases"));
 }
 
+TEST_F(Predict, EvaluateTakesOverridesOfTheModelAndOfTheScores) {
+  const auto evaluate = [&](const std::string& override) {
+    return run_program({"evaluate", run(), "--cases", (cohort() / "cohort.csv").string(), "--out",
+                        (folder_ / "scores").string(), "--quiet", "cohort.on_bad_case=skip", override});
+  };
+  const Outcome outcome = evaluate("evaluate.confidence=none");
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto table = core::read_table(folder_ / "scores/metrics.csv");
+  ASSERT_FALSE(table.rows.empty());
+  for (const auto& row : table.rows) EXPECT_EQ(row[4] + row[5], "") << row[1];
+  const Outcome wrong = evaluate("evaluate.confidence=some");
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.err, HasSubstr("evaluate.confidence: `some` is not a valid value"));
+}
+
 TEST_F(Predict, BadInputsAreNamed) {
   EXPECT_THAT(run_program({"predict", run(), "--input", "mri.flare=x.nii.gz"}).err, HasSubstr("flair"));
   const Outcome gone = run_program({"predict", run(), "--input", "mri.flair=gone.nii.gz"});

@@ -24,10 +24,10 @@ TEST(Concat, PutsEmbeddingsSideBySideWithTheirPresence) {
 }
 
 TEST(Concat, OptionsChangeWhatIsLearned) {
-  Concat plain({.width = 0, .absent = "zero", .presence = false}, {{"mri", 2}});
+  Concat plain({.width = 0, .absent = AbsentInput::zero, .presence = false}, {{"mri", 2}});
   EXPECT_TRUE(nn::state_of(plain).empty());
   EXPECT_TRUE(at::equal(plain.fuse({{"mri", tokens(at::ones({1, 2}), {0})}}).values, at::zeros({1, 2})));
-  Concat projected({.width = 3, .absent = "zero"}, {{"mri", 2}, {"genes", 7}});
+  Concat projected({.width = 3, .absent = AbsentInput::zero}, {{"mri", 2}, {"genes", 7}});
   EXPECT_EQ(projected.width(), 8);
   EXPECT_EQ(nn::state_of(projected).at("project.genes.weight").sizes(), (std::vector<int64_t>{3, 7}));
 }

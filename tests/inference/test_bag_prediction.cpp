@@ -70,7 +70,7 @@ model:
     const data::CaseLoader cases(*cohort_, member_->info.fitted);
     data::BatchPass pass;
     pass.rows = rows_;
-    pass.draw.flip = flip;
+    pass.loading.flip = flip;
     pass.loading.batch_size = batch_size;
     std::vector<double> values;
     data::for_each_batch(*cohort_, cases, member_->info.fitted, pass, [&](const data::Batch& batch) {
@@ -142,8 +142,9 @@ TEST_F(BagPrediction, GradientsNeedWholeBags) {
 
 TEST_F(BagPrediction, AStreamIsNotForForward) {
   const data::CaseLoader cases(*cohort_, member_->info.fitted);
-  const data::Batch batch = data::collate(
-      {cases.load(0, {}, 32)}, data::input_info(pipeline_.inputs, member_->info.fitted), cohort_->labels());
+  const data::Batch batch =
+      data::collate({cases.load(0, {}, {}, 32)}, data::input_info(pipeline_.inputs, member_->info.fitted),
+                    cohort_->labels());
   PHOTO51_EXPECT_ERROR(member_->model->forward(batch), usage,
                        ::testing::HasSubstr("input he: its bags are a stream"));
 }

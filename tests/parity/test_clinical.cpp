@@ -94,7 +94,8 @@ TEST_F(Clinical, ValuesAsTheFilesAskThemToBeShown) {
   for (const auto& [name, theirs] : results_) {
     if (!name.ends_with(".voi")) continue;
     const std::filesystem::path file = files() / name.substr(0, name.size() - 4);
-    const at::Tensor ours = read_volume(file, {.dicom = {.voi = "apply"}}).data.flatten().to(at::kDouble);
+    const at::Tensor ours =
+        read_volume(file, {.dicom = {.voi = VoiUse::apply}}).data.flatten().to(at::kDouble);
     ASSERT_EQ(ours.numel(), theirs.numel()) << name;
     EXPECT_LE((ours - theirs.flatten()).abs().max().item<double>(), 1e-5) << name;
     ++compared;

@@ -41,7 +41,7 @@ TEST(Combat, AgreesWithNeuroCombat) {
   input.clip = 0;
   for (const std::string variant : {"plain", "covariates", "mean_only"}) {
     input.harmonize = {};
-    input.harmonize.method = "combat";
+    input.harmonize.method = HarmonizeMethod::combat;
     if (variant == "covariates") input.harmonize.covariates = {"sex", "age"};
     input.harmonize.mean_only = variant == "mean_only";
     const Cohort cohort(of, {{"numbers", data::input(input)}}, {});

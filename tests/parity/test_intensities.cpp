@@ -42,8 +42,8 @@ TEST_F(Intensities, N4AgreesWithSimpleITK) {
   PreprocessOptions options;
   options.orientation = "none";
   const auto plain = ours("n4", options).values[0];
-  options.bias_field_correction.method = "n4";
-  options.bias_field_correction.region = "foreground";
+  options.bias_field_correction.method = BiasMethod::n4;
+  options.bias_field_correction.region = BiasRegion::foreground;
   for (const auto& [shrink, iterations] :
        {std::pair<int64_t, std::vector<int64_t>>{2, {20, 20}}, {4, {50, 50, 50, 50}}}) {
     options.bias_field_correction.shrink = shrink;
@@ -62,9 +62,9 @@ TEST_F(Intensities, N4AgreesWithSimpleITK) {
 TEST_F(Intensities, HistogramStandardisationAgreesWithTorchIO) {
   PreprocessOptions options;
   options.orientation = "none";
-  options.normalize.method = "histogram";
+  options.normalize.method = NormalizeMethod::histogram;
   options.normalize.percentiles = {1, 99};
-  for (const std::string region : {"all", "foreground"}) {
+  for (const NormalizeRegion region : {NormalizeRegion::all, NormalizeRegion::foreground}) {
     options.normalize.region = region;
     std::vector<Prepared> scans;
     std::vector<std::vector<double>> landmarks;
@@ -77,12 +77,12 @@ TEST_F(Intensities, HistogramStandardisationAgreesWithTorchIO) {
       auto values = scans[static_cast<size_t>(i)].values[0];
       const auto scan = imaging::read_volume(*folder_ / ("scan_" + std::to_string(i) + ".nii.gz")).data[0];
       from_landmark_scale(values, learned);
-      const auto& expected = results_.at("scan_" + std::to_string(i) + "." + region);
+      const auto& expected = results_.at("scan_" + std::to_string(i) + "." + config::name_of(region));
       ASSERT_EQ(values.sizes(), expected.sizes());
       // Theirs goes from 0 to 100, and maps the background too.
-      const auto compared = region == "all" ? at::ones_like(scan, at::kBool) : scan > 0;
+      const auto compared = region == NormalizeRegion::all ? at::ones_like(scan, at::kBool) : scan > 0;
       const auto difference = (100 * values - expected).masked_select(compared).abs();
-      EXPECT_LT(difference.max().item<double>(), 2e-3) << region << " " << i;
+      EXPECT_LT(difference.max().item<double>(), 2e-3) << config::name_of(region) << " " << i;
       EXPECT_GT(expected.masked_select(compared).std().item<double>(), 1);
     }
   }

@@ -55,7 +55,7 @@ ResNetOptions monai_resnet(int64_t depth) {
 
 EfficientNetLiteOptions tensorflow_efficientnet() {
   EfficientNetLiteOptions options;
-  options.padding = "same";
+  options.padding = ConvPadding::same;
   options.norm_epsilon = 1e-3;
   return options;
 }

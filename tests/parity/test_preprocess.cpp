@@ -84,16 +84,16 @@ TEST_P(Monai, Spacing) {
 
 TEST_P(Monai, CropForeground) {
   PreprocessOptions options;
-  options.crop.around = "foreground";
+  options.crop.around = CropAround::foreground;
   expect_same("crop", options, 1e-3);
 }
 
 TEST_P(Monai, NormalizeIntensity) {
   PreprocessOptions options;
-  options.normalize.method = "zscore";
-  options.normalize.region = "all";
+  options.normalize.method = NormalizeMethod::zscore;
+  options.normalize.region = NormalizeRegion::all;
   expect_same("zscore_all", options, 1e-4);
-  options.normalize.region = "foreground";
+  options.normalize.region = NormalizeRegion::foreground;
   options.orientation = "RAS";
   options.spacing = {1.37, 1.37, 1.37};
   expect_same("zscore", options, 1e-3);
@@ -101,11 +101,11 @@ TEST_P(Monai, NormalizeIntensity) {
 
 TEST_P(Monai, ScaleIntensityRange) {
   PreprocessOptions options;
-  options.normalize.method = "window";
+  options.normalize.method = NormalizeMethod::window;
   options.normalize.window = {200, 900};
   expect_same("window", options, 1e-5);
-  options.normalize.method = "percentile";
-  options.normalize.region = "all";
+  options.normalize.method = NormalizeMethod::percentile;
+  options.normalize.region = NormalizeRegion::all;
   options.normalize.percentiles = {1, 99};
   expect_same("percentile", options, 1e-4);
 }

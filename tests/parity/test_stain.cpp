@@ -43,7 +43,7 @@ class Torchstain : public testing::TestWithParam<std::string> {
 
 TEST_P(Torchstain, Macenko) {
   StainOptions options;
-  options.method = "macenko";
+  options.method = StainMethod::macenko;
   const StainProfile found = measure_stain(tile(GetParam()), options);
   for (int64_t i = 0; i < 6; ++i)
     EXPECT_NEAR(found.stains[static_cast<size_t>(i)],
@@ -59,7 +59,7 @@ TEST_P(Torchstain, Macenko) {
 
 TEST_P(Torchstain, Reinhard) {
   StainOptions options;
-  options.method = "reinhard";
+  options.method = StainMethod::reinhard;
   const StainProfile found = measure_stain(tile(GetParam()), options);
   for (int64_t i = 0; i < 3; ++i) {
     EXPECT_NEAR(found.mean[static_cast<size_t>(i)], results_.at(GetParam() + ".mean")[i].item<double>(),

@@ -4,6 +4,7 @@
 
 #include <cstring>
 
+#include "photo51/config/enums.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::preprocess {
@@ -26,10 +27,10 @@ std::vector<std::optional<imaging::Volume>> picture() {
 
 std::vector<NormalizeOptions> by_value() {
   NormalizeOptions window;
-  window.method = "window";
+  window.method = NormalizeMethod::window;
   window.window = {30, 200};
   NormalizeOptions one;
-  one.method = "fixed";
+  one.method = NormalizeMethod::fixed;
   one.mean = {0.498};
   one.std = {0.502};
   one.full_scale = 255;
@@ -46,14 +47,15 @@ bool same_bits(const at::Tensor& a, const at::Tensor& b) {
 
 TEST(Bytes, LookedUpAreWhatPreparationGives) {
   for (const auto& normalize : by_value())
-    for (const std::string interpolation : {"linear", "nearest", "cubic"}) {
-      SCOPED_TRACE(normalize.method + " " + interpolation);
+    for (const Interpolation interpolation :
+         {Interpolation::linear, Interpolation::nearest, Interpolation::cubic}) {
+      SCOPED_TRACE(config::name_of(normalize.method) + " " + config::name_of(interpolation));
       PreprocessOptions options;
       options.normalize = normalize;
       options.interpolation = interpolation;
       options.antialias = true;
       options.size = {16, 16, 1};
-      options.fit = "resize";
+      options.fit = SizeFit::resize;
       ASSERT_TRUE(keeps_bytes(options, 3, {16, 16}));
       const Prepared floats = prepare(picture(), {}, false, options),
                      bytes = prepare_bytes(picture(), options);
@@ -81,12 +83,13 @@ TEST(Bytes, AreKeptOnlyWhereNothingElseDecides) {
   EXPECT_FALSE(kept([](auto& o) { o.orientation = "RAS"; }));
   EXPECT_FALSE(kept([](auto& o) { o.spacing = {1, 1, 1}; }));
   EXPECT_FALSE(kept([](auto& o) { o.size = {8, 8, 1}; }));
-  EXPECT_FALSE(kept([](auto& o) { o.crop.around = "foreground"; }));
-  EXPECT_FALSE(kept([](auto& o) { o.bias_field_correction.method = "n4"; }));
-  for (const std::string method : {"zscore", "percentile", "histogram"})
-    EXPECT_FALSE(kept([&](auto& o) { o.normalize.method = method; })) << method;
+  EXPECT_FALSE(kept([](auto& o) { o.crop.around = CropAround::foreground; }));
+  EXPECT_FALSE(kept([](auto& o) { o.bias_field_correction.method = BiasMethod::n4; }));
+  for (const NormalizeMethod method :
+       {NormalizeMethod::zscore, NormalizeMethod::percentile, NormalizeMethod::histogram})
+    EXPECT_FALSE(kept([&](auto& o) { o.normalize.method = method; })) << config::name_of(method);
   EXPECT_FALSE(kept([](auto& o) {  // the preparation says what is wrong with it
-    o.normalize.method = "fixed";
+    o.normalize.method = NormalizeMethod::fixed;
     o.normalize.mean = o.normalize.std = {1, 1};
   }));
 }

@@ -30,15 +30,15 @@ normalize: {method: percentile, region: all, percentiles: [1, 99], window: [-160
 )");
   EXPECT_EQ(o.orientation, "RAS");
   EXPECT_EQ(o.spacing, (std::vector<double>{1, 1, 2.5}));
-  EXPECT_EQ(o.crop.around, "mask");
+  EXPECT_EQ(o.crop.around, CropAround::mask);
   EXPECT_EQ(o.crop.margin, 12);
   EXPECT_EQ(o.crop.threshold, -500);
   EXPECT_EQ(o.size, (std::vector<int64_t>{32, 48, 16}));
-  EXPECT_EQ(o.fit, "resize");
-  EXPECT_EQ(o.interpolation, "nearest");
+  EXPECT_EQ(o.fit, SizeFit::resize);
+  EXPECT_EQ(o.interpolation, Interpolation::nearest);
   EXPECT_TRUE(o.antialias);
-  EXPECT_EQ(o.normalize.method, "percentile");
-  EXPECT_EQ(o.normalize.region, "all");
+  EXPECT_EQ(o.normalize.method, NormalizeMethod::percentile);
+  EXPECT_EQ(o.normalize.region, NormalizeRegion::all);
   EXPECT_EQ(o.normalize.percentiles[1], 99);
   EXPECT_EQ(o.normalize.window[0], -160);
   EXPECT_EQ(o.normalize.clip, 4);
@@ -47,8 +47,8 @@ normalize: {method: percentile, region: all, percentiles: [1, 99], window: [-160
 
 TEST(PreprocessOptions, BareNamesAreShortForTheMainKey) {
   const auto o = parse<PreprocessOptions>("{normalize: zscore, crop: foreground}");
-  EXPECT_EQ(o.normalize.method, "zscore");
-  EXPECT_EQ(o.crop.around, "foreground");
+  EXPECT_EQ(o.normalize.method, NormalizeMethod::zscore);
+  EXPECT_EQ(o.crop.around, CropAround::foreground);
   PHOTO51_EXPECT_ERROR(parse<PreprocessOptions>("\nnormalize: zscor"), usage,
                        HasSubstr("test.yaml:2: normalize.method: `zscor` is not a valid value"));
   PHOTO51_EXPECT_ERROR(parse<PreprocessOptions>("normalize: [zscore]"), usage,

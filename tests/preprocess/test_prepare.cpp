@@ -16,7 +16,7 @@ using Size = std::array<int64_t, 3>;
 
 PreprocessOptions plain() {
   PreprocessOptions options;
-  options.normalize.method = "none";
+  options.normalize.method = NormalizeMethod::none;
   return options;
 }
 
@@ -160,7 +160,7 @@ TEST(Prepare, MaskTakesTheNearestVoxelWhenResampled) {
 
 TEST(Prepare, CropsAroundTheMaskWithAMarginCutAtTheScan) {
   auto options = plain();
-  options.crop.around = "mask";
+  options.crop.around = CropAround::mask;
   options.crop.margin = 3;
   const auto geometry = grid({20, 20, 10}, {1, 1, 2});
   const auto prepared =
@@ -174,7 +174,7 @@ TEST(Prepare, CropsAroundTheMaskWithAMarginCutAtTheScan) {
 
 TEST(Prepare, MaskOnAnotherGridCropsTheSamePlace) {
   auto options = plain();
-  options.crop.around = "mask";
+  options.crop.around = CropAround::mask;
   const auto geometry = grid({20, 20, 20}, {1, 1, 1});
   auto coarse = grid({10, 10, 10}, {2, 2, 2});
   const auto prepared =
@@ -185,7 +185,7 @@ TEST(Prepare, MaskOnAnotherGridCropsTheSamePlace) {
 
 TEST(Prepare, CropsToTheForegroundOfAnyChannel) {
   auto options = plain();
-  options.crop.around = "foreground";
+  options.crop.around = CropAround::foreground;
   const auto geometry = grid({12, 12, 12}, {1, 1, 1});
   const Channels channels{block({3, 3, 3}, {5, 5, 5}, geometry, 7), block({4, 6, 4}, {8, 6, 4}, geometry, 9)};
   const auto prepared = prepare(channels, {}, false, options);
@@ -197,7 +197,7 @@ TEST(Prepare, CropsToTheForegroundOfAnyChannel) {
 
 TEST(Prepare, SizeIsAWindowAboutTheCropsCentre) {
   auto options = plain();
-  options.crop.around = "mask";
+  options.crop.around = CropAround::mask;
   options.size = {6, 4, 9};
   const auto geometry = grid({20, 20, 7}, {1, 1, 1});
   const auto prepared =
@@ -213,7 +213,7 @@ TEST(Prepare, SizeIsAWindowAboutTheCropsCentre) {
 TEST(Prepare, ResizeStretchesTheOuterEdges) {
   auto options = plain();
   options.size = {10, 5, 4};
-  options.fit = "resize";
+  options.fit = SizeFit::resize;
   const auto prepared = prepare({test::world_field(grid({20, 20, 4}, {1, 1, 2}))}, {}, false, options);
   EXPECT_EQ(prepared.geometry.spacing, (std::array<double, 3>{2, 4, 2}));
   // The first of ten samples over 20 voxels lies between the first two.
@@ -249,8 +249,8 @@ TEST(Prepare, AntialiasAveragesAlsoForTurnedGrids) {
 
 TEST(Prepare, NormalisesEachChannelInsideTheScanOnly) {
   auto options = plain();
-  options.normalize.method = "zscore";
-  options.normalize.region = "all";
+  options.normalize.method = NormalizeMethod::zscore;
+  options.normalize.region = NormalizeRegion::all;
   options.size = {12, 12, 12};
   const auto geometry = grid({6, 6, 6}, {1, 1, 1});
   const auto first = test::world_field(geometry);
@@ -267,8 +267,8 @@ TEST(Prepare, NormalisesEachChannelInsideTheScanOnly) {
 
 TEST(Prepare, NormalisesByTheMaskWithoutKeepingIt) {
   auto options = plain();
-  options.normalize.method = "zscore";
-  options.normalize.region = "mask";
+  options.normalize.method = NormalizeMethod::zscore;
+  options.normalize.region = NormalizeRegion::mask;
   const auto geometry = grid({6, 6, 6}, {1, 1, 1});
   const auto prepared =
       prepare({test::world_field(geometry)}, block({1, 1, 1}, {3, 3, 3}, geometry), false, options);
@@ -281,8 +281,8 @@ TEST(Prepare, NormalisesByTheMaskWithoutKeepingIt) {
 TEST(Prepare, ThreadsAndInputTypesDoNotChangeTheResult) {
   auto options = plain();
   options.spacing = {1.7, 1.7, 1.7};
-  options.crop.around = "foreground";
-  options.normalize.method = "percentile";
+  options.crop.around = CropAround::foreground;
+  options.normalize.method = NormalizeMethod::percentile;
   at::manual_seed(4);
   const auto voxels = at::randint(-50, 900, {30, 40, 36}, at::kShort);
   const auto geometry = grid({36, 40, 30}, {1, 1, 1});
@@ -306,8 +306,8 @@ TEST(Prepare, TheRegionOfAPartIsThatOfTheWholeScan) {
   const auto inside = raw.data.masked_select(body);
   scored.data = at::where(body, (raw.data - inside.mean()) / inside.std(false), at::zeros_like(raw.data));
   PreprocessOptions options;
-  options.crop.around = "mask";
-  options.normalize.method = "zscore";
+  options.crop.around = CropAround::mask;
+  options.normalize.method = NormalizeMethod::zscore;
   auto voxels = at::zeros({16, 16, 16}, at::kByte);
   voxels.slice(0, 9, 16).slice(1, 4, 12).slice(2, 9, 16).fill_(1);
   const auto lesion = test::volume(voxels, geometry);

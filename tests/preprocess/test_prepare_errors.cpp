@@ -16,7 +16,7 @@ imaging::Volume cube(float value, int64_t n = 4) {
   return test::volume(at::full({n, n, n}, value));
 }
 
-PreprocessOptions cropping(const std::string& around) {
+PreprocessOptions cropping(CropAround around) {
   PreprocessOptions options;
   options.crop.around = around;
   return options;
@@ -50,26 +50,27 @@ TEST(PrepareErrors, VolumeWithoutVoxels) {
 }
 
 TEST(PrepareErrors, CropAroundAMaskThatIsMissingEmptyOrElsewhere) {
-  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, {}, false, cropping("mask")), data, HasSubstr("has no mask"));
+  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, {}, false, cropping(CropAround::mask)), data,
+                       HasSubstr("has no mask"));
   auto empty = cube(0);
   empty.source = "seg.nii.gz";
-  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, empty, false, cropping("mask")), data,
+  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, empty, false, cropping(CropAround::mask)), data,
                        AllOf(HasSubstr("mask (seg.nii.gz) is empty"), HasSubstr("crop around mask")));
   auto elsewhere = cube(1);
   elsewhere.geometry.origin = {500, 0, 0};
-  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, elsewhere, false, cropping("mask")), data,
+  PHOTO51_EXPECT_ERROR(prepare({cube(1)}, elsewhere, false, cropping(CropAround::mask)), data,
                        HasSubstr("wholly outside the image"));
 }
 
 TEST(PrepareErrors, CropAroundForegroundOfADarkImage) {
-  PHOTO51_EXPECT_ERROR(prepare({cube(-3)}, {}, false, cropping("foreground")), data,
+  PHOTO51_EXPECT_ERROR(prepare({cube(-3)}, {}, false, cropping(CropAround::foreground)), data,
                        HasSubstr("no voxel is above the threshold"));
 }
 
 TEST(PrepareErrors, NormaliseByAMissingMaskNamesTheChannel) {
   PreprocessOptions options;
-  options.normalize.method = "zscore";
-  options.normalize.region = "mask";
+  options.normalize.method = NormalizeMethod::zscore;
+  options.normalize.region = NormalizeRegion::mask;
   PHOTO51_EXPECT_ERROR(prepare({cube(1)}, {}, false, options, nullptr, {"ct"}), data,
                        HasSubstr("channel ct: normalize region is mask"));
 }
@@ -102,12 +103,12 @@ TEST(PrepareErrors, ABlankMaskIsSaidAndRefusedWhereItIsNeeded) {
   ASSERT_EQ(outside.warnings.size(), 1U);
   EXPECT_THAT(outside.warnings[0].text, HasSubstr("none of the mask's voxels lies in the prepared image"));
   PreprocessOptions options;
-  options.normalize.method = "zscore";
-  options.normalize.region = "mask";
+  options.normalize.method = NormalizeMethod::zscore;
+  options.normalize.region = NormalizeRegion::mask;
   PHOTO51_EXPECT_ERROR(prepare({cube(1)}, blank, true, options), data,
                        ::testing::AllOf(HasSubstr("mask (seg.nii.gz)"), HasSubstr("no voxel")));
   // A constant image names its channel.
-  options.normalize.region = "auto";
+  options.normalize.region = NormalizeRegion::automatic;
   const auto constant = prepare({std::nullopt, cube(1)}, {}, false, options);
   ASSERT_EQ(constant.warnings.size(), 1U);
   EXPECT_EQ(constant.warnings[0].channel, 1);

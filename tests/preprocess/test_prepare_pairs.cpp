@@ -78,14 +78,14 @@ Prepared with(const Scans& scans, const std::set<int>& which, bool crop_mask) {
   PreprocessOptions options;
   options.orientation = which.contains(orientation) ? "SAR" : "none";
   if (which.contains(n4)) {
-    options.bias_field_correction.method = "n4";
+    options.bias_field_correction.method = BiasMethod::n4;
     options.bias_field_correction.shrink = 3;
     options.bias_field_correction.iterations = {3};
-    options.bias_field_correction.region = "all";
+    options.bias_field_correction.region = BiasRegion::all;
   }
   if (which.contains(spacing)) options.spacing = {2, 2, 2};
   if (which.contains(crop)) {
-    options.crop.around = crop_mask ? "mask" : "foreground";
+    options.crop.around = crop_mask ? CropAround::mask : CropAround::foreground;
     options.crop.threshold = bright;
   }
   if (which.contains(size)) options.size = {6, 8, 4};

@@ -22,7 +22,7 @@ TEST(RadiomicsSettings, TakeFromTheProfileWhatTheConfigLeavesOut) {
   const Settings settings = read("{profile: ibsi_ct_b, range: [-400, 300], discretise: {count: 16}}");
   EXPECT_EQ(settings.spacing, (std::vector<double>{2, 2, 0}));
   EXPECT_EQ(settings.range, (std::vector<double>{-400, 300}));
-  EXPECT_EQ(settings.discretise.method, "fixed_count");
+  EXPECT_EQ(settings.discretise.method, DiscretiseMethod::fixed_count);
   EXPECT_EQ(settings.discretise.count, 16);
   EXPECT_TRUE(settings.round);
 }

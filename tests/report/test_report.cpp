@@ -8,6 +8,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/report/report.hpp"
+#include "report/format_text.hpp"
 #include "sample.hpp"
 
 namespace photo51::report {
@@ -129,6 +130,22 @@ TEST(Report, SaysHowGoodAndWhereItFails) {
   EXPECT_LT(p7, p4);
   EXPECT_THAT(page, HasSubstr("Only 5 patients of the rarer class"));
   EXPECT_THAT(page, HasSubstr("<p class=\"ids\">10</p>"));  // |0.55 - 0.5| < 0.1; 0.4 is not
+}
+
+/// Of a metric whose interval is 0.1 below to 0.1 above `value`.
+std::string verdict_text(const std::string& task, const std::string& metric, double value) {
+  data::TaskSpec spec;
+  spec.head = "h";
+  spec.task = task;
+  return verdict_of({"h", metric, "all", value, value - 0.1, value + 0.1, 40}, spec, 0.95).text;
+}
+
+TEST(Report, AVerdictSaysWhatAGuessGetsByItsMetric) {
+  EXPECT_THAT(verdict_text("binary", "auroc", 0.7), HasSubstr("whole interval is above a guess (50)"));
+  EXPECT_THAT(verdict_text("survival", "c_index", 0.3), HasSubstr("whole interval is below a guess (50)"));
+  EXPECT_THAT(verdict_text("regression", "r2", 0.05), HasSubstr("includes always predicting the mean"));
+  EXPECT_THAT(verdict_text("expression", "pearson_median", 0.05), HasSubstr("includes no correlation (0)"));
+  EXPECT_THAT(verdict_text("expression", "pearson_median", 0.5), HasSubstr("is above no correlation (0)"));
 }
 
 TEST(Report, GradesFollowTheInterval) {

@@ -16,6 +16,7 @@ TEST(Layout, ARunIsRemovedWholeButForItsLock) {
   const auto run = folder / "run";
   test::put_run(run);
   put(run / "warnings.csv", "case,input,file,warning\n");
+  put(run / "config.yaml.bak", "train: {}\n");  // kept by photo51 migrate
   put(run / "checkpoints/fold_0_repeat_1/inner_1_of_3/last.safetensors", "w");
   put(run / "metrics.csv.tmp123_4", "half");
   put(run / "metrics.csv.tmp123_00ff00ff00ff00ff", "half");
@@ -32,7 +33,7 @@ TEST(Layout, NothingForeignIsRemoved) {
   const test::TemporaryFolder folder;
   const auto run = folder / "run";
   for (const char* foreign :
-       {"thesis.tex", "data/scan.nii", "paper.tmp", "metrics.csv.tmp", "config.yaml.bak",
+       {"thesis.tex", "data/scan.nii", "paper.tmp", "metrics.csv.tmp", "cases.csv.bak",
         "checkpoints/notes.txt", "checkpoints/fold_0/figure.png", "checkpoints/fold_x/best.safetensors",
         "checkpoints/fold_0/inner_1/last.safetensors", "checkpoints/fold_0/config.yaml"}) {
     test::put_run(run);

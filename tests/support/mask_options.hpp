@@ -23,7 +23,7 @@ inline imaging::MaskOptions with_threshold(double threshold) {
   return options;
 }
 
-inline imaging::MaskOptions with_outside(const char* outside) {
+inline imaging::MaskOptions with_outside(imaging::MaskOutside outside) {
   imaging::MaskOptions options;
   options.outside = outside;
   return options;

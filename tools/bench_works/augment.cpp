@@ -28,7 +28,7 @@ void augment(const Arguments&) {
   int64_t epoch = 0;
   print_median(1, 5, [&] {
     const auto drawn =
-        photo51::preprocess::sample_augmentation(options, 1, epoch++, "patch", std::vector<bool>(4, true));
+        photo51::preprocess::sample_augmentation(options, {1, epoch++}, "patch", std::vector<bool>(4, true));
     photo51::preprocess::apply(patch, geometry, drawn, {});
   });
 }

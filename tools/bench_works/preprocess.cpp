@@ -15,8 +15,8 @@ void preprocess(const Arguments& arguments) {
   const std::filesystem::path folder = arguments.at(0);
   photo51::preprocess::PreprocessOptions options;
   options.spacing = {1.5, 1.5, 1.5};
-  options.crop.around = "foreground";
-  options.normalize.method = "zscore";
+  options.crop.around = photo51::preprocess::CropAround::foreground;
+  options.normalize.method = photo51::preprocess::NormalizeMethod::zscore;
   core::ThreadPool pool(2);
   print_median(1, 3, [&] {
     std::vector<std::future<imaging::Volume>> reading;

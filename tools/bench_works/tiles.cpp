@@ -71,7 +71,7 @@ void make_slide(const Arguments& arguments) {
 void tiles(const Arguments& arguments) {
   photo51::preprocess::TileOptions options;
   options.size = 256;
-  options.tissue.method = "none";
+  options.tissue.method = preprocess::TissueMethod::none;
   const int threads = std::stoi(arguments.at(1));
   core::ThreadPool pool(threads);
   print_median(1, 3, [&] {

@@ -193,8 +193,8 @@ void check_experiment(Findings& findings, const std::string& config,
       core::with_context("train.device", [&] { return core::resolve_device(experiment.train.device); });
   findings.add("ok", "device", "trains on " + device);
   // Missing files are found one and all below, not at the first.
-  const bool skip = pipeline.cohort.on_bad_case == "skip";
-  pipeline.cohort.on_bad_case = "skip";
+  const bool skip = pipeline.cohort.on_bad_case == data::BadCase::skip;
+  pipeline.cohort.on_bad_case = data::BadCase::skip;
   const data::Cohort cohort(pipeline.cohort, pipeline.inputs, model::label_specs(pipeline.model));
   std::vector<int64_t> all(static_cast<size_t>(cohort.size()));
   std::iota(all.begin(), all.end(), 0);

@@ -78,14 +78,33 @@ bool is_run(const fs::path& model) {
   return !fs::exists(model / run::name::published) && fs::exists(model / run::name::config);
 }
 
+/// What of a config says how a model is scored.
+struct Scoring {
+  evaluation::EvaluateOptions evaluate;
+};
+void describe(config::Fields& f, Scoring& o) {
+  f.section("evaluate", o.evaluate, "how it is scored");
+}
+
+bool is_of_evaluate(const std::string& assignment) {
+  return assignment.starts_with("evaluate.") || assignment.starts_with("evaluate=");
+}
+
 /// Of a run's config; a published model has none and the defaults serve. Columns that are absent from the new
 /// manifest form no groups.
 evaluation::EvaluateOptions evaluate_options(const EvaluateArguments& arguments) {
   const auto config = arguments.model / run::name::config;
-  config::Node document = is_run(arguments.model) ? config::load_lone_document(config) : config::Node::map();
-  for (const auto& assignment : arguments.overrides) config::apply_override(document, assignment);
-  evaluation::EvaluateOptions options;
-  if (const auto* section = document.find("evaluate")) config::read(*section, options);
+  config::Node document = config::Node::map();
+  if (is_run(arguments.model)) {
+    const config::Node whole = config::load_lone_document(config);
+    if (const auto* section = whole.find("evaluate")) document.set("evaluate", *section);
+  }
+  const config::ChoiceKeys keys = config::choice_keys<Scoring>();
+  for (const auto& assignment : arguments.overrides)  // the others were the model's
+    if (is_of_evaluate(assignment)) config::apply_override(document, assignment, keys);
+  Scoring scoring;
+  config::read(document, scoring);
+  evaluation::EvaluateOptions options = scoring.evaluate;
   const core::Table table = core::read_table(arguments.manifest);
   std::erase_if(options.groups,
                 [&](const std::string& column) { return column != "site" && !table.find(column); });
@@ -101,10 +120,6 @@ int64_t count_seen(const fs::path& model, const data::Cohort& cohort) {
   int64_t count = 0;
   for (int64_t row = 0; row < cohort.size(); ++row) count += seen.contains(cohort.id(row)) ? 1 : 0;
   return count;
-}
-
-bool is_of_evaluate(const std::string& assignment) {
-  return assignment.starts_with("evaluate.") || assignment.starts_with("evaluate=");
 }
 
 void score_new(const EvaluateArguments& arguments, const Common& common) {

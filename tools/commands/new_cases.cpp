@@ -53,7 +53,7 @@ std::vector<inference::CaseResult> predict_all(const inference::Predictor& predi
   std::vector<int64_t> rows(static_cast<size_t>(cohort.size()));
   std::iota(rows.begin(), rows.end(), 0);
   int64_t left_out = 0;
-  options.skip_bad = predictor.pipeline().cohort.on_bad_case == "skip";
+  options.skip_bad = predictor.pipeline().cohort.on_bad_case == data::BadCase::skip;
   options.on_bad = [&](const std::string& name, const std::string& why) {
     ++left_out;
     cohort.report_left_out(name, why);

@@ -80,10 +80,9 @@ void Trial::load() {
   for (size_t i = 0; i < tried; ++i) {
     data::Case drawn;
     seconds_ += seconds_of([&] {
-      drawn =
-          loader_.load(train_[i], {.seed = experiment_.train.seed, .epoch = 0, .flip = {}}, most_instances);
+      drawn = loader_.load(train_[i], {.seed = experiment_.train.seed, .epoch = 0}, {}, most_instances);
     });
-    add(std::move(drawn), loader_.load(train_[i], {}, most_instances));
+    add(std::move(drawn), loader_.load(train_[i], {}, {}, most_instances));
   }
   const auto count = static_cast<double>(tried);
   for (double* sum : {&seconds_, &whole_, &drawn_bytes_, &held_bytes_}) *sum /= count;

@@ -21,8 +21,10 @@ int main() try {
   data::MriOptions mri;
   mri.channels = {"flair"};
   mri.mask = "seg";
-  mri.preprocess = {.spacing = {6, 6, 6}, .crop = {.around = "mask", .margin = 12}, .size = {12, 12, 12}};
-  mri.preprocess.normalize.method = "zscore";
+  mri.preprocess.spacing = {6, 6, 6};
+  mri.preprocess.crop = {.around = preprocess::CropAround::mask, .margin = 12};
+  mri.preprocess.size = {12, 12, 12};
+  mri.preprocess.normalize.method = preprocess::NormalizeMethod::zscore;
   data::OmicsOptions genes;
   genes.table = "expression";
 
@@ -30,13 +32,19 @@ int main() try {
   experiment.pipeline.cohort.manifest = folder / "cohort" / "cohort.csv";
   experiment.pipeline.cohort.split.test_fraction = 0.25;
   experiment.pipeline.inputs = {{"mri", data::input(mri)}, {"genes", data::input(genes)}};
+  backbones::ConvNetOptions network;
+  network.widths = {4, 8};
   experiment.pipeline.model.encoders = {
-      {"mri", config::choose<backbones::ConvNetOptions>("conv_net", {.widths = {4, 8}})},
+      {"mri", config::choose("conv_net", network)},
       {"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};
   experiment.pipeline.model.fusion = config::choose<fusion::GatedOptions>("gated", {.width = 8});
-  experiment.pipeline.model.heads = {{"genotype", {.task = "binary"}}};
+  radiogenomics::HeadOptions genotype;
+  genotype.task = "binary";
+  experiment.pipeline.model.heads = {{"genotype", genotype}};
   experiment.train.epochs = 3;
-  training::train(experiment, {.folder = folder / "run"});
+  training::RunRequest request;
+  request.folder = folder / "run";
+  training::train(experiment, request);
 
   const inference::Predictor predictor(folder / "run");
   const data::Cohort cohort(experiment.pipeline.cohort, experiment.pipeline.inputs, predictor.labels(),

@@ -23,7 +23,7 @@ struct SpotsOptions {
 };
 void describe(config::Fields& f, SpotsOptions& o) {
   f("channels", o.channels, "kinds of spots", {.min = 1});
-  backbones::describe_encoder(f, o.encoder, {"mean", "none"});
+  backbones::describe_encoder(f, o.encoder, {backbones::TokenPool::mean, backbones::TokenPool::none});
 }
 
 class Spots final : public backbones::Backbone {

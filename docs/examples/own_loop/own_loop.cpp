@@ -55,7 +55,9 @@ int main() try {
   const data::Inputs inputs{{"genes", data::input(genes)}};
   model::ModelOptions options;
   options.encoders = {{"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};
-  options.heads = {{"genotype", {.task = "binary"}}};
+  radiogenomics::HeadOptions genotype;
+  genotype.task = "binary";
+  options.heads = {{"genotype", genotype}};
 
   const data::Cohort cohort(manifest, inputs, model::label_specs(options));
   const data::Split split = data::split_cohort(cohort, manifest.split);
@@ -76,7 +78,7 @@ int main() try {
   for (int64_t epoch = 0; epoch < 5; ++epoch) {
     data::BatchPass pass;
     pass.rows = train;
-    pass.draw.epoch = epoch;
+    pass.key.epoch = epoch;
     training::StepContext context;
     context.epoch = epoch;
     double loss_sum = 0;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -18,9 +20,13 @@ struct BagPoolOptions {
   int64_t chunk = 64;           ///< instances encoded at once where no gradient is needed
 };
 
+/// mean: one token; none: a token a place; class_token (`class`): the ViT's class token.
+enum class TokenPool { mean, none, class_token };
+std::span<const std::string_view> enum_names(TokenPool);
+
 struct ImageEncoderOptions {
-  std::string pool = "mean";  ///< mean: one token; none: a token a place; class: the ViT's class token
-  double dropout = 0;         ///< of the tokens' features
+  TokenPool pool = TokenPool::mean;
+  double dropout = 0;  ///< of the tokens' features
   bool channel_present =
       false;  ///< appends which channels (bags: views) the case has, as 0/1, to every token
   std::filesystem::path weights;
@@ -29,7 +35,7 @@ struct ImageEncoderOptions {
 };
 /// For an architecture's own `describe`. `pools` are those that its network can do; `dropout` is the key of
 /// the tokens' dropout.
-void describe_encoder(config::Fields& f, ImageEncoderOptions& o, std::vector<std::string> pools,
+void describe_encoder(config::Fields& f, ImageEncoderOptions& o, const std::vector<TokenPool>& pools,
                       const char* dropout = "dropout");
 
 }  // namespace photo51::backbones

@@ -68,6 +68,9 @@ Choice choose(std::string name, T options = {}) {
   return {std::move(name), std::move(boxed)};
 }
 
+/// The names of a table's rows, for `Limits::one_of` and messages.
+std::vector<std::string> names_of(const Components& components);
+
 /// Error (usage): `name` stands in the table already, or is no identifier (letters, digits and `_`, no digit
 /// first), as configs and parameter names need it.
 void check_new_name(const Components& table, const std::string& name);

@@ -13,10 +13,9 @@ namespace photo51::imaging {
 enum class Modality { unknown, mri, ct, pet, mammography, ultrasound, histopathology, segmentation };
 enum class Units { unknown, arbitrary, hounsfield, suv, becquerel_per_ml, label };
 
+/// "mri", "ct", …
 std::string to_string(Modality modality);
 std::string to_string(Units units);
-/// "mri", "ct", … Error (usage) with the nearest name otherwise.
-Modality modality_from(const std::string& name);
 
 /// Where voxels lie: world = origin + direction * (spacing ∘ index), in mm, patient LPS (x to the left, y to
 /// the back, z to the head). All arrays are in x, y, z order; `direction` is row-major with the axes as

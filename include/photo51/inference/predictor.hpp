@@ -68,9 +68,10 @@ class Predictor {
 
 /// Writes the trained models of a run as a published model: `model.yaml` (cohort columns, inputs, model) and
 /// `weights.safetensors`, or `weights_K.safetensors` where there are several. Of a run that is not finished
-/// `model.yaml` says so. Categories that few training patients have lose their names (data/rare.hpp) unless
-/// `keep_rare`. Errors: usage (not a run, not finished, of a version that did not count the patients of its
-/// categories, `folder` holds a model or a run already), data (a broken checkpoint).
+/// `model.yaml` says so. Categories that few training patients have lose their names
+/// (data/tables/rare_categories.hpp) unless `keep_rare`. Errors: usage (not a run, not finished, of a version
+/// that did not count the patients of its categories, `folder` holds a model or a run already), data (a
+/// broken checkpoint).
 void export_model(const std::filesystem::path& run, const std::filesystem::path& folder,
                   bool allow_unfinished = false, bool keep_rare = false);
 

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -12,10 +14,17 @@
 
 namespace photo51::radiomics {
 
+/// fixed_width (FBS), fixed_count (FBN), none: intensities are levels.
+enum class DiscretiseMethod { fixed_width, fixed_count, none };
+/// cubic: by the B-spline through the voxels.
+enum class Interpolation { nearest, linear, cubic };
+/// As configs write them.
+std::span<const std::string_view> enum_names(DiscretiseMethod);
+std::span<const std::string_view> enum_names(Interpolation);
+
 /// Intensities become levels 1, 2, … (IBSI 2.7).
 struct Discretisation {
-  std::string method =
-      "fixed_width";   ///< fixed_width (FBS), fixed_count (FBN), none (intensities are levels)
+  DiscretiseMethod method = DiscretiseMethod::fixed_width;
   double width = 25;   ///< fixed_width, in the image's units
   int64_t count = 32;  ///< fixed_count
   /// fixed_width: where level 1 starts; absent = the lower end of `range`, else the region's minimum.
@@ -27,16 +36,16 @@ void describe(config::Fields& f, Discretisation& o);
 struct Settings {
   std::string profile = "ibsi";
   // image and mask
-  std::vector<double> spacing;                ///< x, y, z mm; 0 keeps an axis; empty = no resampling
-  std::string interpolation = "cubic";        ///< of the image: nearest, linear, cubic (B-spline)
-  std::string mask_interpolation = "linear";  ///< nearest, linear, cubic; a voxel is inside from a half on
+  std::vector<double> spacing;                         ///< x, y, z mm; 0 keeps an axis; empty = no resampling
+  Interpolation interpolation = Interpolation::cubic;  ///< of the image
+  Interpolation mask_interpolation = Interpolation::linear;  ///< a voxel is inside from a half on
   bool round = false;  ///< intensities to whole numbers after resampling, as HU ask for
   // resegmentation: the intensity mask keeps …
   std::vector<double> range;  ///< … intensities in [low, high]; nan = no bound
   double outliers = 0;        ///< … those within this many deviations of the mean; 0 = all
   // levels
   Discretisation discretise;
-  Discretisation ivh{.method = "none"};  ///< of the intensity-volume histogram
+  Discretisation ivh{.method = DiscretiseMethod::none};  ///< of the intensity-volume histogram
   // texture
   /// Of directions and slices: 2d_average, 2d_merged, 2.5d_average, 2.5d_merged, 3d_average, 3d_merged. A
   /// family that knows no directions (zones, dependences) is computed once for 2d, 2.5d and 3d.
@@ -47,8 +56,9 @@ struct Settings {
   // filters (IBSI-2, filter.hpp)
   /// Features are computed of the response map of each as well, but those of form.
   std::vector<config::Choice> filters;
-  bool unfiltered = true;                            ///< features of the image itself
-  Discretisation filtered{.method = "fixed_count"};  ///< of response maps, whose units are the filter's own
+  bool unfiltered = true;  ///< features of the image itself
+  Discretisation filtered{
+      .method = DiscretiseMethod::fixed_count};  ///< of response maps, whose units are the filter's own
   /// Of the profile `pyradiomics`, which reads these and nothing else.
   Pyradiomics pyradiomics;
 };

@@ -30,6 +30,9 @@ struct Judged {
 
 struct MetricWords {
   std::string name, meaning;
+  /// What a headline's chance value is, with "above" or "below" before it. Empty: "a guess (50)", of a
+  /// hundred.
+  std::string guess = {};
 };
 
 /// Of few patients a report warns: as many as the rarest that matter.

@@ -10,9 +10,10 @@
 
 namespace photo51::run {
 
-/// Names in a run folder; training/run.hpp says what they hold.
+/// Names in a run folder; docs/run_folder.md says what they hold.
 namespace name {
 inline constexpr const char* config = "config.yaml";
+inline constexpr const char* original_config = "config.yaml.bak";  ///< as it was before `photo51 migrate`
 inline constexpr const char* environment = "environment.json";
 inline constexpr const char* cases = "cases.csv";
 inline constexpr const char* log = "log.jsonl";

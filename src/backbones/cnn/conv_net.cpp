@@ -3,7 +3,6 @@
 #include <torch/nn/module.h>
 
 #include "photo51/backbones/image_encoder.hpp"
-#include "photo51/config/names_of.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/conv.hpp"
 #include "photo51/nn/layers/norm.hpp"
@@ -14,7 +13,7 @@ void describe(config::Fields& f, ConvNetOptions& o) {
   f("widths", o.widths, "channels of each stage; a stage ends by halving the image", {.min = 1});
   f("convolutions", o.convolutions, "convolutions a stage", {.min = 1});
   f("norm", o.norm, "normalisation layers", {.one_of = names_of(nn::norms().components())});
-  describe_encoder(f, o.encoder, {"mean", "none"});
+  describe_encoder(f, o.encoder, {TokenPool::mean, TokenPool::none});
   f.check(!o.widths.empty(), "widths", "needs at least one stage");
 }
 

@@ -2,6 +2,7 @@
 
 #include <torch/nn/module.h>
 
+#include <array>
 #include <iterator>
 #include <vector>
 
@@ -13,12 +14,16 @@
 
 namespace photo51::backbones {
 
+std::span<const std::string_view> enum_names(ConvPadding) {
+  static constexpr std::array<std::string_view, 2> names{"symmetric", "same"};
+  return names;
+}
+
 void describe(config::Fields& f, EfficientNetLiteOptions& o) {
   f("norm_epsilon", o.norm_epsilon, "of batch norm: 1e-5, or 1e-3 for weights that come from TensorFlow",
     {.min = 1e-9, .max = 1});
-  f("padding", o.padding, "symmetric, or same: TensorFlow's, uneven where the stride is 2",
-    {.one_of = {"symmetric", "same"}});
-  describe_encoder(f, o.encoder, {"mean", "none"});
+  f("padding", o.padding, "symmetric, or same: TensorFlow's, uneven where the stride is 2");
+  describe_encoder(f, o.encoder, {TokenPool::mean, TokenPool::none});
 }
 
 namespace {
@@ -42,7 +47,7 @@ class LiteLayer {
       : activated_(activated) {
     nn::Conv::Shape padded = shape;
     padded.dims = 2;
-    padded.same = options.padding == "same";
+    padded.same = options.padding == ConvPadding::same;
     convolution_ = parent.register_module(names.convolution, std::make_shared<nn::Conv>(padded));
     norm_ =
         parent.register_module(names.norm, std::make_shared<nn::BatchNorm>(shape.out, options.norm_epsilon));

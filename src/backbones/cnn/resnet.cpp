@@ -2,26 +2,30 @@
 
 #include <torch/nn/module.h>
 
+#include <array>
 #include <vector>
 
 #include "photo51/backbones/image_encoder.hpp"
-#include "photo51/config/names_of.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/conv.hpp"
 #include "photo51/nn/layers/norm.hpp"
 
 namespace photo51::backbones {
 
+std::span<const std::string_view> enum_names(ResNetStem) {
+  static constexpr std::array<std::string_view, 2> names{"standard", "small"};
+  return names;
+}
+
 void describe(config::Fields& f, ResNetOptions& o) {
   f("depth", o.depth, "layers: 18, 34 (basic blocks) or 50 (bottlenecks)");
   f("width", o.width, "channels of the first stage; each further stage doubles them", {.min = 1});
   f("norm", o.norm, "normalisation layers", {.one_of = names_of(nn::norms().components())});
-  f("stem", o.stem, "standard: 7-wide convolution and max pool; small: 3-wide convolution, no pool",
-    {.one_of = {"standard", "small"}});
+  f("stem", o.stem, "standard: 7-wide convolution and max pool; small: 3-wide convolution, no pool");
   f("stem_stride", o.stem_stride, "stride of the stem's convolution (torchvision: 2, MONAI: 1)",
     {.min = 1, .max = 4});
   f("downsample_bias", o.downsample_bias, "bias in the shortcuts' convolutions, as MONAI's ResNets have");
-  describe_encoder(f, o.encoder, {"mean", "none"});
+  describe_encoder(f, o.encoder, {TokenPool::mean, TokenPool::none});
   f.check(o.depth == 18 || o.depth == 34 || o.depth == 50, "depth", "must be 18, 34 or 50");
 }
 
@@ -87,7 +91,7 @@ class ResNetBlock : public torch::nn::Module {
 class ResNet final : public Backbone {
  public:
   ResNet(const ResNetOptions& options, const InputShape& shape, int64_t classes)
-      : pool_(options.stem == "standard") {
+      : pool_(options.stem == ResNetStem::standard) {
     conv1_ =
         register_module("conv1", std::make_shared<nn::Conv>(nn::Conv::Shape{.dims = shape.dims,
                                                                             .in = shape.channels,

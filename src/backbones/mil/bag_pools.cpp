@@ -4,7 +4,6 @@
 #include <vector>
 
 #include "backbones/mil/rows.hpp"
-#include "photo51/config/names_of.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 

@@ -26,7 +26,7 @@ void describe(config::Fields& f, VitOptions& o) {
   f("mlp_dim", o.mlp_dim, "hidden features of each layer's perceptron", {.min = 1});
   f("dropout", o.dropout, "dropout inside the layers", {.min = 0, .max = 1});
   f("attention_dropout", o.attention_dropout, "dropout of the attention weights", {.min = 0, .max = 1});
-  describe_encoder(f, o.encoder, {"class", "mean", "none"}, "token_dropout");
+  describe_encoder(f, o.encoder, {TokenPool::class_token, TokenPool::mean, TokenPool::none}, "token_dropout");
   f.check(o.num_heads > 0 && o.embed_dim % o.num_heads == 0, "embed_dim",
           "must be a multiple of `num_heads`");
   f.check(o.dropout < 1, "dropout", "must be below 1");

@@ -25,7 +25,7 @@ std::vector<std::pair<std::string, size_t>> value_columns(const Cohort::Impl& co
     if (column) found.emplace_back("center", *column);
   if (!cohort.modality(input).numbers) return found;
   const HarmonizeOptions& harmonize = cohort.number_options(input).harmonize;
-  if (harmonize.method == "none") return found;
+  if (harmonize.method == HarmonizeMethod::none) return found;
   for (const auto& name : harmonize.covariates)
     if (const auto column = cohort.table.find(name)) found.emplace_back("harmonize.covariates", *column);
   const std::string site = harmonize.by == "site" ? cohort.options.site : harmonize.by;

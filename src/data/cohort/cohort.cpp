@@ -57,9 +57,21 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
 
 namespace {
 
+/// What code filled is held to what a config is held to.
+void check_options(const CohortOptions& options, const Inputs& inputs) {
+  config::validate(options, "cohort");
+  Inputs described = inputs;
+  config::validate_section({[&](config::Fields& f) {
+                              f.choice_group("inputs", described, data::modalities(), "", {}, modality_key);
+                            },
+                            {},
+                            {}},
+                           "");
+}
+
 void limit_files(const CohortOptions& options) {
-  imaging::set_file_limits(
-      {.max_gib = options.max_gib_per_file, .follow_out_of_folder = options.detached_files == "anywhere"});
+  imaging::set_file_limits({.max_gib = options.max_gib_per_file,
+                            .follow_out_of_folder = options.detached_files == DetachedFiles::anywhere});
 }
 
 /// What one case's assignments may name.
@@ -86,7 +98,7 @@ Cohort& Cohort::operator=(Cohort&&) noexcept = default;
 Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<TaskSpec> labels,
                bool require_labels)
     : Cohort() {
-  config::validate(options, "cohort");
+  check_options(options, inputs);
   if (options.manifest.empty())
     core::fail_usage("cohort.manifest is not given; name a CSV file with one row a patient");
   impl_->table = core::read_table(options.manifest);
@@ -107,7 +119,7 @@ Cohort::Cohort(const CohortOptions& options, const Inputs& inputs, std::vector<T
 
 Cohort Cohort::single(const Inputs& inputs, const std::vector<std::string>& assignments,
                       const CohortOptions& options) {
-  config::validate(options, "cohort");
+  check_options(options, inputs);
   const auto valid = names_of_one_case(inputs);
   Cohort cohort;
   core::Table& table = cohort.impl_->table;

@@ -60,7 +60,7 @@ void Cohort::Impl::note(const Warning& warning) const {
 }
 
 void Cohort::Impl::report_regions(size_t input, const std::set<std::string>& regions) const {
-  if (image_options(input).preprocess.normalize.region != "auto") return;
+  if (image_options(input).preprocess.normalize.region != preprocess::NormalizeRegion::automatic) return;
   for (const auto& region : regions)
     if (stores.is_news(input, region))
       core::log_info("input " + name(input) + ": normalize takes its statistics from " + region);

@@ -24,7 +24,7 @@ std::string Cohort::file_hash(int64_t row, const std::string& input) const {
       try {
         return impl_->files.hash_of(file);
       } catch (const core::Error& error) {
-        if (impl_->options.on_bad_case != "skip" || error.fault() != core::Fault::data) throw;
+        if (impl_->options.on_bad_case != BadCase::skip || error.fault() != core::Fault::data) throw;
         return std::string("unreadable");
       }
     };

@@ -66,7 +66,7 @@ fs::path Manifest::named_file(const std::string& named, size_t row, size_t colum
   fs::path path = resolve(named);
   // With `skip` the case fails when it is loaded, and is counted there.
   std::error_code code;
-  if (options.on_bad_case != "skip" && !fs::exists(split_series(path).first, code))
+  if (options.on_bad_case != BadCase::skip && !fs::exists(split_series(path).first, code))
     core::fail_data(where(row, column) + ": there is no file `" + named + "`" +
                     (path.string() == named ? "" : " (" + path.string() + ")") +
                     (code ? " (" + code.message() + ")" : "") +

@@ -107,8 +107,8 @@ std::string some(std::vector<std::string> names) {
 }  // namespace
 
 void check_privacy(const Cohort::Impl& cohort) {
-  if (cohort.options.privacy == "ignore") return;
-  const bool strict = cohort.options.privacy == "strict";
+  if (cohort.options.privacy == PrivacyCheck::ignore) return;
+  const bool strict = cohort.options.privacy == PrivacyCheck::strict;
   Found seen;
   core::ThreadPool pool;
   for (size_t input = 0; input < cohort.inputs.size(); ++input) {

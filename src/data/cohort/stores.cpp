@@ -36,7 +36,8 @@ std::vector<Sample> read_samples(const Manifest& manifest, const std::string& in
           "input " + input, [&, &file = path] { return genomics::read_expression(file, patients); }));
     } catch (const core::Error& error) {
       // A table of many patients is not a bad case but a bad cohort.
-      if (manifest.options.on_bad_case != "skip" || rows.size() > 1 || error.fault() != core::Fault::data)
+      if (manifest.options.on_bad_case != BadCase::skip || rows.size() > 1 ||
+          error.fault() != core::Fault::data)
         throw;
       samples[rows[0]].problem = error.what();
       continue;

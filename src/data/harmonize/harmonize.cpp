@@ -145,7 +145,7 @@ Covariate covariate_from(const core::Learned& learned, const std::string& name) 
 std::optional<FittedHarmonizer> fit_harmonizer(const Cohort::Impl& cohort, size_t input,
                                                const std::vector<size_t>& rows, Eigen::MatrixXd& values) {
   const HarmonizeOptions& options = cohort.number_options(input).harmonize;
-  if (options.method == "none") return std::nullopt;
+  if (options.method == HarmonizeMethod::none) return std::nullopt;
   std::vector<Covariate> covariates;
   for (const auto& name : options.covariates) covariates.push_back(fit_covariate(cohort, name, rows));
   std::set<std::string> sites;
@@ -187,7 +187,7 @@ std::optional<FittedHarmonizer> fit_harmonizer(const Cohort::Impl& cohort, size_
 
 std::optional<FittedHarmonizer> harmonizer_from(const core::Learned& fitted, const HarmonizeOptions& options,
                                                 size_t features) {
-  if (options.method == "none") return std::nullopt;
+  if (options.method == HarmonizeMethod::none) return std::nullopt;
   const auto learned = fitted.at("harmonize");
   FittedHarmonizer harmonizer;
   harmonizer.sites.names = categories_from(learned.at("sites"));
@@ -300,7 +300,7 @@ void Harmonizer::apply(size_t row, std::vector<double>& values) const {
   const auto& sites = self.fitted.sites.names;
   const auto found = std::find(sites.begin(), sites.end(), site);
   if (found == sites.end()) {
-    if (self.options.unseen_site == "standardise_only") return;
+    if (self.options.unseen_site == UnseenSite::standardise_only) return;
     core::fail_data(
         "harmonize: site `" + site + "` was not in the training part (" + told(sites) +
         "), so what it adds is not known; set harmonize.unseen_site: standardise_only to take its "

@@ -17,12 +17,11 @@ at::Tensor gray_of(const at::Tensor& rgb) {
 
 }  // namespace
 
-std::vector<Volume> planes_of(Volume volume, const std::string& color,
-                              const std::vector<std::string>& named) {
+std::vector<Volume> planes_of(Volume volume, ColorMode color, const std::vector<std::string>& named) {
   const int64_t found = volume.channel_count();
   const auto wanted = static_cast<int64_t>(named.size());
-  const bool splits_doppler = color == "single" && wanted > 1;
-  if (color == "single" && !splits_doppler) {
+  const bool splits_doppler = color == ColorMode::single && wanted > 1;
+  if (color == ColorMode::single && !splits_doppler) {
     if (found == 3 && volume.channels == std::vector<std::string>{"red", "green", "blue"})
       core::fail_data(volume.source +
                       ": is a color picture and the input takes one channel a file; set the input's color "
@@ -33,7 +32,7 @@ std::vector<Volume> planes_of(Volume volume, const std::string& color,
     core::fail_data(volume.source + ": has " + std::to_string(found) +
                     " channels and is no gray or color picture; convert it, or set the input's color to "
                     "single");
-  if (color == "gray" && found == 3) volume.data = gray_of(volume.data);
+  if (color == ColorMode::gray && found == 3) volume.data = gray_of(volume.data);
   volume.channels.clear();
   std::vector<Volume> planes;
   for (int64_t i = 0; i < wanted; ++i) {

@@ -16,7 +16,8 @@ namespace photo51::data {
 namespace {
 
 bool learns(const config::Choice& input) {
-  return modality_of(input).image->options(input).preprocess.normalize.method == "histogram";
+  return modality_of(input).image->options(input).preprocess.normalize.method ==
+         preprocess::NormalizeMethod::histogram;
 }
 
 /// One image's own landmarks by channel; remembered by the cohort, for the other folds.
@@ -62,7 +63,7 @@ Fitted fit_image(const Cohort::Impl& cohort, size_t input, const std::vector<siz
                                         [&] { return own_landmarks(cohort, input, train[at]); });
       } catch (const core::Error& error) {
         // else the loader reports and counts it
-        if (cohort.options.on_bad_case != "skip" || error.fault() != core::Fault::data) throw;
+        if (cohort.options.on_bad_case != BadCase::skip || error.fault() != core::Fault::data) throw;
         core::log_debug(error.what());
       }
       progress.advance();

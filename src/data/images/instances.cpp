@@ -26,12 +26,12 @@ Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_
   return instance;
 }
 
-std::vector<size_t> drawn_instances(size_t count, int64_t limit, const Draw& draw, const std::string& name) {
+std::vector<size_t> drawn_instances(size_t count, int64_t limit, const core::SampleKey& key,
+                                    const std::string& name) {
   std::vector<size_t> chosen(count);
   std::iota(chosen.begin(), chosen.end(), size_t{0});
-  if (draw.epoch < 0 || limit <= 0 || count <= static_cast<size_t>(limit)) return chosen;
-  core::Random random({static_cast<uint64_t>(draw.seed), static_cast<uint64_t>(draw.epoch),
-                       core::hash_key(name), core::hash_key("data.instances")});
+  if (!key.is_random() || limit <= 0 || count <= static_cast<size_t>(limit)) return chosen;
+  core::Random random = key.stream(name, "data.instances");
   const auto order = random.permutation(static_cast<int64_t>(count));
   chosen.assign(order.begin(), order.begin() + limit);
   std::sort(chosen.begin(), chosen.end());

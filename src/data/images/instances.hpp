@@ -20,8 +20,9 @@ size_t part_count(const Cohort::Impl& cohort, size_t input, size_t row, size_t f
 size_t instance_count(const Cohort::Impl& cohort, size_t input, size_t row);
 Instance instance_at(const Cohort::Impl& cohort, size_t input, size_t row, size_t index);
 
-/// Numbers below `count`, ascending: all of them, or in training (`draw.epoch` >= 0) `limit` of them when
-/// that is positive and fewer, drawn without replacement from the stream of (seed, epoch, `name`).
-std::vector<size_t> drawn_instances(size_t count, int64_t limit, const Draw& draw, const std::string& name);
+/// Numbers below `count`, ascending: all of them, or where `key` is random `limit` of them when
+/// that is positive and fewer, drawn without replacement from the stream of `key` and `name`.
+std::vector<size_t> drawn_instances(size_t count, int64_t limit, const core::SampleKey& key,
+                                    const std::string& name);
 
 }  // namespace photo51::data

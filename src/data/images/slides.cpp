@@ -82,7 +82,7 @@ std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string&
 imaging::Volume Slides::read(const std::string& input, const HistopathologyOptions& options,
                              const SlideFile& file, const preprocess::Tile& tile) {
   at::Tensor pixels = preprocess::read_tiles(*open(options, file), {tile}, *options.tile);
-  if (options.stain.method != "none") {
+  if (options.stain.method != preprocess::StainMethod::none) {
     const auto target = targets_.get(input, [&] { return preprocess::target_stain(options.stain); });
     pixels = preprocess::normalize_stain(pixels, *stain(input, options, file), *target, options.stain);
   }

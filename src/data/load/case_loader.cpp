@@ -99,6 +99,12 @@ std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const FittedTra
   return landmarks;
 }
 
+/// How a case is looked at in a pass.
+struct CaseSample {
+  core::SampleKey key;
+  std::vector<std::string> flip;
+};
+
 }  // namespace
 
 struct CaseLoader::Impl {
@@ -107,8 +113,8 @@ struct CaseLoader::Impl {
     at::Tensor lookup;              ///< undefined unless they stay bytes
     bool bytes_in_training = true;  ///< whether augmentation leaves them so
 
-    at::Tensor lookup_for(const Draw& draw) const {
-      return draw.epoch < 0 || bytes_in_training ? lookup : at::Tensor();
+    at::Tensor lookup_for(const core::SampleKey& key) const {
+      return !key.is_random() || bytes_in_training ? lookup : at::Tensor();
     }
   };
   static std::vector<Stored> all_stored(const Cohort::Impl& cohort) {
@@ -136,17 +142,17 @@ struct CaseLoader::Impl {
   /// What random numbers of this input of this case are drawn for.
   std::string stream(size_t input, size_t row) const { return cohort.ids[row] + "/" + cohort.name(input); }
 
-  Case::Input load_image(const ImageKey& key, const Draw& draw) const {
+  Case::Input load_image(const ImageKey& key, const CaseSample& sample) const {
     const ImageOptions& options = cohort.image_options(key.input);
     const auto cached = image(key);
     auto present = cached->present;
     at::Tensor values = with_landmarks(cached->prepared.values, landmarks[key.input]);
-    const at::Tensor lookup = stored[key.input].lookup_for(draw);
-    if (draw.epoch >= 0) {
+    const at::Tensor lookup = stored[key.input].lookup_for(sample.key);
+    if (sample.key.is_random()) {
       auto name = stream(key.input, key.row);
       if (cohort.names[key.input].bag) name += "#" + std::to_string(key.instance);
       const auto augmentation =
-          preprocess::sample_augmentation(options.augment, draw.seed, draw.epoch, name, cached->present);
+          preprocess::sample_augmentation(options.augment, sample.key, name, cached->present);
       values = lookup.defined()
                    ? preprocess::mirrored(values, augmentation)
                    : preprocess::apply(floats(values, stored[key.input].lookup, 0), cached->prepared.geometry,
@@ -161,28 +167,28 @@ struct CaseLoader::Impl {
       values = values.squeeze(1);
     }
     if (!options.mask.empty() && options.mask_channel) present.push_back(cached->mask_present);
-    return {flipped(values, draw.flip, options.dims), presence_tensor(present), {}, lookup};
+    return {flipped(values, sample.flip, options.dims), presence_tensor(present), {}, lookup};
   }
 
   class Bag;
   /// All of it, or its source where it has more than `most_whole` instances.
-  Case::Input load_bag(size_t input, size_t row, const Draw& draw, int64_t most_whole) const;
+  Case::Input load_bag(size_t input, size_t row, const CaseSample& sample, int64_t most_whole) const;
 };
 
 /// The instances that are drawn of a case's bag.
 class CaseLoader::Impl::Bag final : public BagSource {
  public:
-  Bag(const Impl& loader, size_t input, size_t row, Draw draw)
+  Bag(const Impl& loader, size_t input, size_t row, CaseSample sample)
       : loader_(loader),
         input_(input),
         row_(row),
-        draw_(std::move(draw)),
+        sample_(std::move(sample)),
         drawn_(drawn_instances(instance_count(loader.cohort, input, row),
-                               loader.cohort.image_options(input).train_instances, draw_,
+                               loader.cohort.image_options(input).train_instances, sample_.key,
                                loader.stream(input, row))) {}
   int64_t count() const override { return static_cast<int64_t>(drawn_.size()); }
   Instance read(int64_t index) const override {
-    return {loader_.load_image(key(index), draw_).values,
+    return {loader_.load_image(key(index), sample_).values,
             static_cast<int64_t>(files().views[file_of(index)])};
   }
   void leave_out(int64_t index, const core::Error& why) const override {
@@ -200,15 +206,16 @@ class CaseLoader::Impl::Bag final : public BagSource {
 
   const Impl& loader_;
   size_t input_, row_;
-  Draw draw_;
+  CaseSample sample_;
   std::vector<size_t> drawn_;
 };
 
-Case::Input CaseLoader::Impl::load_bag(size_t input, size_t row, const Draw& draw, int64_t most_whole) const {
+Case::Input CaseLoader::Impl::load_bag(size_t input, size_t row, const CaseSample& sample,
+                                       int64_t most_whole) const {
   const ImageOptions& options = cohort.image_options(input);
-  auto source = std::make_shared<Bag>(*this, input, row, draw);
+  auto source = std::make_shared<Bag>(*this, input, row, sample);
   Case::Input bag;
-  bag.lookup = stored[input].lookup_for(draw);
+  bag.lookup = stored[input].lookup_for(sample.key);
   if (source->count() > most_whole) {
     bag.source = std::move(source);
     return bag;
@@ -238,7 +245,9 @@ CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
 
 CaseLoader::~CaseLoader() = default;
 
-Case CaseLoader::load(int64_t row, const Draw& draw, int64_t most_whole) const {
+Case CaseLoader::load(int64_t row, const core::SampleKey& key, const std::vector<std::string>& flip,
+                      int64_t most_whole) const {
+  const CaseSample sample{key, flip};
   const auto& cohort = impl_->cohort;
   const auto at = static_cast<size_t>(row);
   Case loaded;
@@ -259,9 +268,9 @@ Case CaseLoader::load(int64_t row, const Draw& draw, int64_t most_whole) const {
                                               if (const auto& reader = impl_->readers[input])
                                                 into.values = row_tensor(reader(at));
                                               else if (cohort.names[input].bag)
-                                                into = impl_->load_bag(input, at, draw, most_whole);
+                                                into = impl_->load_bag(input, at, sample, most_whole);
                                               else
-                                                into = impl_->load_image({input, at, 0}, draw);
+                                                into = impl_->load_image({input, at, 0}, sample);
                                             });
                        }
                        if (!any)

@@ -6,7 +6,7 @@ namespace photo51::data {
 
 void for_each_batch(const Cohort& cohort, const CaseLoader& cases, const FittedTransforms& fitted,
                     BatchPass pass, const std::function<bool(const Batch& batch)>& each) {
-  Loader loader(cohort, cases, fitted, std::move(pass.rows), std::move(pass.draw), std::move(pass.loading));
+  Loader loader(cohort, cases, fitted, std::move(pass.rows), pass.key, std::move(pass.loading));
   Batch batch;
   const auto next = [&] {
     try {

@@ -17,7 +17,7 @@ struct Loader::Impl {
   const CaseLoader& cases;
   std::map<std::string, InputInfo> info;
   std::vector<int64_t> rows;
-  Draw draw;
+  core::SampleKey key;
   Options options;
   size_t taken = 0;   ///< rows handed out
   size_t queued = 0;  ///< rows whose loading was asked for
@@ -26,7 +26,8 @@ struct Loader::Impl {
   std::optional<core::ThreadPool> pool;        ///< last, so that it ends before what its threads use
 
   Case load(int64_t row) const {
-    return options.encode_bags ? cases.load(row, draw, options.most_whole) : cases.load(row, draw);
+    return options.encode_bags ? cases.load(row, key, options.flip, options.most_whole)
+                               : cases.load(row, key, options.flip);
   }
 
   /// Keeps the batch at hand and `prefetch` more on their way.
@@ -84,12 +85,12 @@ struct Loader::Impl {
 };
 
 Loader::Loader(const Cohort& cohort, const CaseLoader& cases, const FittedTransforms& fitted,
-               std::vector<int64_t> rows, Draw draw, Options options)
+               std::vector<int64_t> rows, const core::SampleKey& key, Options options)
     : impl_(new Impl{.cohort = cohort,
                      .cases = cases,
                      .info = input_info(cohort.inputs(), fitted),
                      .rows = std::move(rows),
-                     .draw = std::move(draw),
+                     .key = key,
                      .options = std::move(options),
                      .taken = 0,
                      .queued = 0,

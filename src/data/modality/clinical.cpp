@@ -245,7 +245,7 @@ Fitted fit_clinical(const Cohort::Impl& cohort, size_t input, const std::vector<
   for (size_t i = 0; i < options.columns.size(); ++i)
     fitted->columns.push_back(
         fit_column(cohort, options.columns[i], cohort.columns[input].values[i].value(), train));
-  if (options.harmonize.method != "none") harmonize_numbers(cohort, input, train, *fitted);
+  if (options.harmonize.method != HarmonizeMethod::none) harmonize_numbers(cohort, input, train, *fitted);
   return fitted;
 }
 

@@ -30,14 +30,15 @@ void describe_files(config::Fields& f, FileOptions& o) {
 }
 
 void check_files(config::Fields& f, const FileOptions& o) {
-  f.check(!o.mask.empty() || (!o.masks.label && !o.masks.threshold && o.masks.outside == "error"), "mask",
-          "mask_label, mask_threshold and mask_outside say how a mask is read; name its column");
+  f.check(!o.mask.empty() ||
+              (!o.masks.label && !o.masks.threshold && o.masks.outside == imaging::MaskOutside::error),
+          "mask", "mask_label, mask_threshold and mask_outside say how a mask is read; name its column");
   f.check(!o.masks.label || !o.masks.threshold, "mask_threshold",
           "makes a region of values; leave out mask_label");
 }
 
-std::string single_color(const config::Choice& /*input*/) {
-  return "single";
+ColorMode single_color(const config::Choice& /*input*/) {
+  return ColorMode::single;
 }
 
 std::vector<std::string> one_plane(const config::Choice& /*input*/) {

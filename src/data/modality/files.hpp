@@ -14,7 +14,7 @@ namespace photo51::data {
 void check_files(config::Fields& f, const FileOptions& o);
 
 /// One channel a file.
-std::string single_color(const config::Choice& input);
+ColorMode single_color(const config::Choice& input);
 std::vector<std::string> one_plane(const config::Choice& input);
 
 template <class Options>

@@ -18,20 +18,21 @@ bool is_bag_of(const HistopathologyOptions& o) {
 }
 
 std::vector<std::string> plane_names(const HistopathologyOptions& o) {
-  return planes_of_color(color_or(o, "rgb"));
+  return planes_of_color(color_or(o, ColorMode::rgb));
 }
 
 void check_tiles(config::Fields& f, const HistopathologyOptions& o) {
   f.check(o.center.empty() || o.tile, "center", "is the centre of a tile; give the tile section too");
   f.check(o.center.empty() || o.center.size() == 2, "center", "takes two columns, x and y");
   f.check(o.center.empty() || o.channels.size() == 1, "center", "is a place on one slide; name one channel");
-  f.check(o.center.empty() || o.bag != "always", "bag", "a row with a center is one tile; leave bag out");
+  f.check(o.center.empty() || o.bag != BagMode::always, "bag",
+          "a row with a center is one tile; leave bag out");
   if (!o.tile) return;
   f.check(o.dims == 2, "dims", "tiles are pictures; set dims: 2");
-  f.check(!o.center.empty() || o.bag != "never", "bag",
+  f.check(!o.center.empty() || o.bag != BagMode::never, "bag",
           "a slide in tiles is a bag; name center columns for one tile");
   f.check(o.mask.empty(), "mask", "tiles have no mask");
-  f.check(color_or(o, "rgb") != "single", "color", "tiles are gray or rgb");
+  f.check(color_or(o, ColorMode::rgb) != ColorMode::single, "color", "tiles are gray or rgb");
 }
 
 SlideFile slide_file(const Cohort::Impl& cohort, size_t input, size_t row, size_t file) {
@@ -60,7 +61,9 @@ Volume read_tile_or_picture(const ImageFile& file) {
                                           tile_of(file.cohort, file.input, file.row, file.instance));
   return file.part([&] {
     Volume volume = file.read_volume(imaging::Modality::histopathology);
-    return options.stain.method == "none" ? volume : normalized_stain(std::move(volume), options.stain);
+    return options.stain.method == preprocess::StainMethod::none
+               ? volume
+               : normalized_stain(std::move(volume), options.stain);
   });
 }
 
@@ -107,7 +110,8 @@ std::optional<Volume> overview(const Cohort::Impl& cohort, size_t input, size_t 
 bool tiles_stay_bytes(const config::Choice& input) {
   const auto& options = input.as<HistopathologyOptions>();
   // Gray is a mean of the colors, and assumed axes may turn the picture.
-  return options.tile && color_or(options, "rgb") == "rgb" && options.assume_orientation.empty() &&
+  return options.tile && color_or(options, ColorMode::rgb) == ColorMode::rgb &&
+         options.assume_orientation.empty() &&
          preprocess::keeps_bytes(options.preprocess, static_cast<int64_t>(plane_names(options).size()),
                                  {options.tile->size, options.tile->size});
 }
@@ -164,7 +168,7 @@ const Modality rows::histopathology = [] {
     return place_of_picture(image_of<HistopathologyOptions>(input));
   };
   row.files->color = [](const config::Choice& input) {
-    return color_or(image_of<HistopathologyOptions>(input), "rgb");
+    return color_or(image_of<HistopathologyOptions>(input), ColorMode::rgb);
   };
   row.files->planes = [](const config::Choice& input) {
     return plane_names(input.as<HistopathologyOptions>());

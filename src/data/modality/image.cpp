@@ -18,20 +18,33 @@ void check_colors(config::Fields& f, const ImageOptions& o, const ImageFacts& fa
   f.check(!rgb || o.augment.drop_channel == 0, "augment",
           "drop_channel would blank single colors; leave it out with color: rgb");
   const bool recolors = o.augment.color_jitter || o.augment.hed_jitter;
-  f.check(!recolors || (rgb && o.preprocess.normalize.method == "fixed"), "augment",
+  f.check(!recolors || (rgb && o.preprocess.normalize.method == preprocess::NormalizeMethod::fixed),
+          "augment",
           "color_jitter and hed_jitter are for color: rgb with preprocess.normalize fixed, which says what "
           "full color is");
   f.check(!o.augment.hed_jitter || facts.has_stain, "augment", "hed_jitter is for histopathology only");
-  f.check(o.preprocess.normalize.method != "histogram" || (!facts.bag && facts.planes.size() == 1),
+  f.check(o.preprocess.normalize.method != preprocess::NormalizeMethod::histogram ||
+              (!facts.bag && facts.planes.size() == 1),
           "preprocess", "normalize histogram is for one gray image a channel: neither bags nor color");
 }
 
 bool needs_spacing(const ImageOptions& options) {
   const auto& preparation = options.preprocess;
-  return !preparation.spacing.empty() || (preparation.crop.around != "none" && preparation.crop.margin > 0);
+  return !preparation.spacing.empty() ||
+         (preparation.crop.around != preprocess::CropAround::none && preparation.crop.margin > 0);
 }
 
 }  // namespace
+
+std::span<const std::string_view> enum_names(ColorMode) {
+  static constexpr std::array<std::string_view, 4> names{"auto", "single", "gray", "rgb"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(BagMode) {
+  static constexpr std::array<std::string_view, 3> names{"auto", "always", "never"};
+  return names;
+}
 
 void describe_image(config::Fields& f, ImageOptions& o) {
   describe_channels(f, o);
@@ -39,15 +52,13 @@ void describe_image(config::Fields& f, ImageOptions& o) {
   f("dims", o.dims, "3, or 2 for one slice", {.min = 2, .max = 3});
   f("color", o.color,
     "single: a file has one channel, more are an error; gray, rgb: pictures become this, whatever they are; "
-    "auto = rgb for histopathology, else single",
-    {.one_of = {"auto", "single", "gray", "rgb"}});
+    "auto = rgb for histopathology, else single");
   f("mirror", o.mirror,
     "channels whose images are mirrored along x when they are read, such as right breasts");
   f("bag", o.bag,
     "whether a case is a bag of images: each channel is a view with any number of files (`a.png;b.png`), all "
     "of them instances of one bag; auto = mammography with several channels, slides in tiles, several frames "
-    "with dims: 2",
-    {.one_of = {"auto", "always", "never"}});
+    "with dims: 2");
   f("train_instances", o.train_instances,
     "bags: instances drawn of each training case, anew in every epoch; 0 = all", {.min = 0});
   describe_files(f, o);
@@ -61,8 +72,8 @@ void describe_preparation(config::Fields& f, ImageOptions& o) {
 void check_image(config::Fields& f, const ImageOptions& o, const ImageFacts& facts) {
   f.check(!o.channels.empty(), "channels", "name at least one channel, a manifest column");
   check_files(f, o);
-  f.check(facts.has_bias_field || o.preprocess.bias_field_correction.method == "none", "preprocess",
-          "bias_field_correction is for mri only");
+  f.check(facts.has_bias_field || o.preprocess.bias_field_correction.method == preprocess::BiasMethod::none,
+          "preprocess", "bias_field_correction is for mri only");
   check_bags(f, o, facts.bag);
   check_colors(f, o, facts);
   f.check(o.mirror.empty() || o.mask.empty(), "mirror", "the mask would stay as it is; give no mask with it");
@@ -72,15 +83,15 @@ void check_image(config::Fields& f, const ImageOptions& o, const ImageFacts& fac
 }
 
 bool is_plain_bag(const ImageOptions& o) {
-  return o.bag == "always";
+  return o.bag == BagMode::always;
 }
 
-std::string color_or(const ImageOptions& o, const char* usual) {
-  return o.color == "auto" ? usual : o.color;
+ColorMode color_or(const ImageOptions& o, ColorMode usual) {
+  return o.color == ColorMode::automatic ? usual : o.color;
 }
 
-std::vector<std::string> planes_of_color(const std::string& color) {
-  if (color == "rgb") return {".red", ".green", ".blue"};
+std::vector<std::string> planes_of_color(ColorMode color) {
+  if (color == ColorMode::rgb) return {".red", ".green", ".blue"};
   return {""};
 }
 

@@ -22,8 +22,8 @@ void check_image(config::Fields& f, const ImageOptions& o, const ImageFacts& fac
 
 /// A bag where the options say so, and else not.
 bool is_plain_bag(const ImageOptions& o);
-std::string color_or(const ImageOptions& o, const char* usual);
-std::vector<std::string> planes_of_color(const std::string& color);
+ColorMode color_or(const ImageOptions& o, ColorMode usual);
+std::vector<std::string> planes_of_color(ColorMode color);
 
 bool has_image(const Cohort::Impl& cohort, size_t input, size_t row);
 /// Histogram landmarks, where images are standardised by them.
@@ -62,10 +62,11 @@ Modality image_row(const char* help, imaging::Volume (*read)(const ImageFile& fi
       .read = read,
       .place = [](const config::Choice& input) { return place_of_scan(image_of<Options>(input)); },
       .masks = masks_of<Options>,
-      .color = [](const config::Choice& input) { return color_or(image_of<Options>(input), "single"); },
+      .color =
+          [](const config::Choice& input) { return color_or(image_of<Options>(input), ColorMode::single); },
       .planes =
           [](const config::Choice& input) {
-            return planes_of_color(color_or(image_of<Options>(input), "single"));
+            return planes_of_color(color_or(image_of<Options>(input), ColorMode::single));
           }};
   row.image = ImageModality{.options = image_of<Options>,
                             .prepare = prepare_image,

@@ -11,7 +11,7 @@ using imaging::Volume;
 
 /// Several views are a bag unless the config says otherwise.
 bool is_bag_of_views(const ImageOptions& o) {
-  return o.bag == "always" || (o.bag != "never" && o.channels.size() > 1);
+  return o.bag == BagMode::always || (o.bag != BagMode::never && o.channels.size() > 1);
 }
 
 }  // namespace
@@ -22,11 +22,11 @@ void describe(config::Fields& f, MammographyOptions& o) {
   describe_preparation(f, o);
   check_image(f, o, {.bag = is_bag_of_views(o), .planes = planes_of_color(o.color)});
   // The mask is read as it lies on the whole picture.
-  f.check(
-      o.mask.empty() || !o.mammography || (o.mammography->flip_to == "none" && !o.mammography->breast_crop),
-      "mammography",
-      "the mask would stay where the whole picture was; give no mask with it, or set flip_to: none and "
-      "breast_crop: false");
+  f.check(o.mask.empty() || !o.mammography ||
+              (o.mammography->flip_to == preprocess::FlipTo::none && !o.mammography->breast_crop),
+          "mammography",
+          "the mask would stay where the whole picture was; give no mask with it, or set flip_to: none and "
+          "breast_crop: false");
 }
 
 Volume read_mammogram_picture(const std::filesystem::path& file,

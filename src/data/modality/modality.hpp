@@ -43,7 +43,7 @@ struct FileModality {
   imaging::MaskOptions (*masks)(const config::Choice& input);
   /// single, gray or rgb, and what follows the channel's name in the model's channels of one file: {""},
   /// {".red", ".green", ".blue"}, or {".bmode", ".flow"} of a Doppler that is split.
-  std::string (*color)(const config::Choice& input);
+  ColorMode (*color)(const config::Choice& input);
   std::vector<std::string> (*planes)(const config::Choice& input);
 };
 

@@ -138,7 +138,7 @@ Fitted fit_omics(const Cohort::Impl& cohort, size_t input, const std::vector<siz
   };
   Eigen::MatrixXd whole;  // [samples, genes], when they are harmonized together
   std::optional<FittedHarmonizer> harmonize;
-  if (options.harmonize.method != "none") {
+  if (options.harmonize.method != HarmonizeMethod::none) {
     whole.resize(static_cast<Eigen::Index>(samples.size()), static_cast<Eigen::Index>(genes.size()));
     for (size_t gene = 0; gene < genes.size(); ++gene)
       for (size_t i = 0; i < samples.size(); ++i)

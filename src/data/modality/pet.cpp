@@ -33,7 +33,8 @@ void describe(config::Fields& f, PetOptions& o) {
   describe_image(f, o);
   describe_suv(f, o.suv);
   describe_preparation(f, o);
-  f.check(o.dicom.voi == "none", "dicom", "voi: apply would leave no SUV; use preprocess.normalize instead");
+  f.check(o.dicom.voi == imaging::VoiUse::none, "dicom",
+          "voi: apply would leave no SUV; use preprocess.normalize instead");
   check_image(f, o, {.bag = is_plain_bag(o), .planes = planes_of_color(o.color)});
 }
 

@@ -22,12 +22,12 @@ bool is_bag_of_frames(const UltrasoundOptions& o) {
 }
 
 bool splits_doppler(const UltrasoundOptions& o) {
-  return o.ultrasound && o.ultrasound->doppler == "split";
+  return o.ultrasound && o.ultrasound->doppler == preprocess::DopplerUse::split;
 }
 
 std::vector<std::string> plane_names(const UltrasoundOptions& o) {
   if (splits_doppler(o)) return {".bmode", ".flow"};
-  return planes_of_color(color_or(o, "single"));
+  return planes_of_color(color_or(o, ColorMode::single));
 }
 
 bool is_named(const std::filesystem::path& file, std::initializer_list<const char*> endings) {
@@ -71,12 +71,13 @@ void describe(config::Fields& f, UltrasoundOptions& o) {
     {.min = 0, .max = 4096});
   describe_preparation(f, o);
   check_image(f, o, {.bag = is_bag_of_frames(o), .planes = plane_names(o)});
-  f.check(!has_frames_as_instances(o) || o.bag != "never", "bag",
+  f.check(!has_frames_as_instances(o) || o.bag != BagMode::never, "bag",
           "several frames with dims: 2 are a bag; set dims: 3, or frames: 1");
-  f.check(!splits_doppler(o) || o.color == "auto", "color",
+  f.check(!splits_doppler(o) || o.color == ColorMode::automatic, "color",
           "a split Doppler has channels of its own; leave color out");
   // The mask is read as it lies on the whole picture.
-  f.check(o.mask.empty() || !o.ultrasound || o.ultrasound->sector != "crop", "ultrasound",
+  f.check(o.mask.empty() || !o.ultrasound || o.ultrasound->sector != preprocess::SectorUse::crop,
+          "ultrasound",
           "the mask would stay where the whole picture was; give no mask with it, or set sector: mask");
 }
 

@@ -1,5 +1,7 @@
 #include "photo51/data/options/cohort.hpp"
 
+#include <array>
+
 namespace photo51::data {
 
 void describe(config::Fields& f, SplitOptions& o) {
@@ -33,6 +35,21 @@ void describe(config::Fields& f, CacheOptions& o) {
     {.min = 0.001, .unit = "GiB"});
 }
 
+std::span<const std::string_view> enum_names(BadCase) {
+  static constexpr std::array<std::string_view, 2> names{"error", "skip"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(PrivacyCheck) {
+  static constexpr std::array<std::string_view, 3> names{"warn", "strict", "ignore"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(DetachedFiles) {
+  static constexpr std::array<std::string_view, 2> names{"beside", "anywhere"};
+  return names;
+}
+
 void describe(config::Fields& f, CohortOptions& o) {
   f("manifest", o.manifest,
     "CSV or TSV, one row a patient: id, site, the inputs' files, labels; blanks are legal");
@@ -40,18 +57,15 @@ void describe(config::Fields& f, CohortOptions& o) {
     "folder that relative paths in the manifest are taken from; empty = the manifest's own");
   f("id", o.id, "column of the patient's id");
   f("site", o.site, "column of the site; may be absent from the manifest");
-  f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out",
-    {.one_of = {"error", "skip"}});
+  f("on_bad_case", o.on_bad_case, "a case that cannot be loaded: stop, or report it and leave it out");
   f("strict", o.strict, "what a reader warns of (warnings.csv) is an error; the case is a bad one");
   f("privacy", o.privacy,
-    "what in files tells who the patient is: warn of it, refuse it and what cannot be checked, or ignore",
-    {.one_of = {"warn", "strict", "ignore"}});
+    "what in files tells who the patient is: warn of it, refuse it and what cannot be checked, or ignore");
   f("max_gib_per_file", o.max_gib_per_file,
     "a file whose header promises pixels that take more than this when they are unpacked is refused",
     {.min = 0.001, .unit = "GiB"});
   f("detached_files", o.detached_files,
-    "where the files lie that a header (.mhd, .nhdr, .mrxs, .vms) names: in its own folder, or anywhere",
-    {.one_of = {"beside", "anywhere"}});
+    "where the files lie that a header (.mhd, .nhdr, .mrxs, .vms) names: in its own folder, or anywhere");
   f.section("split", o.split, "who trains, who validates, who tests");
   f.section("cache", o.cache, "prepared images on disk");
 }

@@ -204,7 +204,7 @@ Cases described_rows(const Cohort::Impl& cohort, size_t input, const std::vector
                                        [&] { return described(cohort, input, rows[at], perturbed); });
       } catch (const core::Error& error) {
         // else the loader reports and counts it
-        if (cohort.options.on_bad_case != "skip" || error.fault() != core::Fault::data) throw;
+        if (cohort.options.on_bad_case != BadCase::skip || error.fault() != core::Fault::data) throw;
         core::log_debug(error.what());
       }
       progress.advance();

@@ -149,7 +149,7 @@ std::vector<Cell> check_gaps(const std::vector<ImagePlane>& planes, const std::v
   // The oddest gap is the one to tell of.
   const auto odd = std::ranges::max_element(gaps, {}, [&](double gap) { return std::abs(gap - usual); });
   const double worst = std::abs(*odd - usual);
-  if (policy.gaps == "error" && worst > 0.1 * usual) {
+  if (policy.gaps == SliceGaps::error && worst > 0.1 * usual) {
     const auto i = static_cast<size_t>(odd - gaps.begin());
     const std::string pair =
         planes[places[i].planes[0]].name + " and " + planes[places[i + 1].planes[0]].name;
@@ -220,7 +220,7 @@ Vector step_of(const std::vector<ImagePlane>& planes, const std::vector<Place>& 
     const std::string what = "the slices are tilted by " +
                              core::format_fixed(tilt * 180 / std::numbers::pi, 1) +
                              " degrees against their stack (gantry tilt)";
-    if (policy.tilt == "error")
+    if (policy.tilt == GantryTilt::error)
       core::fail_data(source + ": " + what + "; set dicom.tilt to `keep` for a sheared grid");
     volume.warnings.push_back(what + "; the axes are not perpendicular");
   }

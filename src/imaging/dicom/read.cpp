@@ -16,7 +16,7 @@ Volume read_dicom_objects(std::vector<DicomHeader> headers, const std::string& s
     require_units(objects.back().header, objects.back().frames);
   }
   require_same_values(objects);
-  if (options.dicom.duplicates == "error")
+  if (options.dicom.duplicates == RepeatedSlices::error)
     if (auto channels = read_mr_channels(objects, source, options)) return std::move(*channels);
   return make_dicom_volume(std::move(objects), source, options);
 }

@@ -256,11 +256,11 @@ Repetition arrange_repeats(const Planes& planes, Places& places, const DicomPoli
   for (const ImagePlane& plane : planes) keys = std::max(keys, plane.repeats.size());
   for (Place& place : places) sort_in_sequence(planes, place.planes, keys);
   const ImagePlane &a = planes[odd->planes[0]], &b = planes[odd->planes[1]];
-  if (policy.duplicates == "error")
+  if (policy.duplicates == RepeatedSlices::error)
     core::fail_data(b.where + ": lies where " + a.name + " lies: " + std::to_string(odd->planes.size()) +
                     " images at one place" + difference(a, b) +
                     "; keep one set a folder, or set dicom.duplicates to `first` or `channels`");
-  if (policy.duplicates != "first") return as_channels(planes, places, keys);
+  if (policy.duplicates != RepeatedSlices::first) return as_channels(planes, places, keys);
   const std::string told = difference(a, b);
   for (size_t key = 0; key < keys; ++key)
     if (repeat(planes, places[0].planes[0], key).is_kind && varies_somewhere(planes, places, key))

@@ -179,7 +179,7 @@ Volume make_dicom_volume(std::vector<DicomObject> objects, const std::string& so
   const std::vector<ImagePlane> planes = planes_of(objects);
   const Placement placement = place_planes(planes, source, options.dicom, volume);
   volume.geometry = placement.geometry;
-  const bool voi = options.dicom.voi == "apply";
+  const bool voi = options.dicom.voi == VoiUse::apply;
   decode(objects, voi, options.pool);
   if (voi) volume.units = Units::arbitrary;
   if (!voi) warn_of_pixels(objects, volume);

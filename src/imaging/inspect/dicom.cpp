@@ -138,7 +138,8 @@ void look_at_volume(const DicomObject& object, Inspection& found, const InspectO
   const auto size = found.size;
   const auto spacing = found.spacing;
   ReadOptions lenient;
-  lenient.dicom = {.gaps = "interpolate", .duplicates = "channels", .tilt = "keep"};
+  lenient.dicom = {
+      .gaps = SliceGaps::interpolate, .duplicates = RepeatedSlices::channels, .tilt = GantryTilt::keep};
   // Breasts are looked at as the file shows them, the chest wall on the patient's side.
   const bool as_stored = object.header.modality == "MG";
   try {

@@ -38,8 +38,8 @@ Mammogram read_mammogram(const std::filesystem::path& path, const DicomPolicy& p
                     " channels, but a mammogram is gray; convert it");
   made.facts = read_mammogram_facts(path);
   if (made.facts.inverted)
-    volume.data =
-        policy.voi == "apply" ? volume.data.neg().add(1) : inverted(volume.data, read_dicom_header(path));
+    volume.data = policy.voi == VoiUse::apply ? volume.data.neg().add(1)
+                                              : inverted(volume.data, read_dicom_header(path));
   volume.spacing_known = made.facts.spacing.has_value();
   if (made.facts.spacing) {
     volume.geometry.spacing[0] = (*made.facts.spacing)[0];

@@ -147,7 +147,7 @@ void judge_outside(double lost, double drawn, const std::string& image, const Ma
   const std::string part = cubic_mm(lost) + " of " + cubic_mm(drawn) + " (" +
                            core::format_fixed(100 * lost / drawn, lost < 0.1 * drawn ? 1 : 0) +
                            " %) of the mask lie outside " + image;
-  if (options.outside != "crop" && lost > kAllowed * drawn)
+  if (options.outside != MaskOutside::crop && lost > kAllowed * drawn)
     core::fail_data(part +
                     ": it was drawn on another image or saved with another position, axes or voxel size; "
                     "correct it, or set mask_outside: crop to keep the part that lies inside");

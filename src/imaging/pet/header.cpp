@@ -121,11 +121,10 @@ PetHeader header_of(DcmDataset& dataset) {
 
 }  // namespace
 
-PetHeader read_pet_header(const std::filesystem::path& path) {
-  DcmFileFormat file;
-  load_dicom(file, path);
-  PetHeader header = core::with_context(path.string(), [&] { return header_of(*file.getDataset()); });
-  header.path = path;
+PetHeader pet_header_of(const DicomHeader& slice) {
+  PetHeader header =
+      core::with_context(slice.path.string(), [&] { return header_of(*slice.file->getDataset()); });
+  header.path = slice.path;
   return header;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "imaging/dicom/date_time.hpp"
+#include "imaging/dicom/header.hpp"
 
 namespace photo51::imaging {
 
@@ -27,7 +28,7 @@ struct PetHeader {
   std::optional<double> philips_suv, philips_activity;  ///< Philips' private scales of counts
 };
 
-/// Error (data) when the file is not DICOM or one of the numbers cannot be read.
-PetHeader read_pet_header(const std::filesystem::path& path);
+/// Of a header that still holds its file. Error (data): one of the numbers cannot be read.
+PetHeader pet_header_of(const DicomHeader& slice);
 
 }  // namespace photo51::imaging

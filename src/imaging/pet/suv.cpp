@@ -209,7 +209,7 @@ Volume to_suv(Volume pet, SuvType type, std::optional<int64_t> days) {
           "is not DICOM, so units, dose and weight are not known; set `suv: stored` if it holds SUV already, "
           "or `suv: none` to take its values as they are");
     std::vector<PetHeader> slices;
-    for (const auto& path : files_of_series(pet.source)) slices.push_back(read_pet_header(path));
+    for (const DicomHeader& slice : headers_of_series(pet.source)) slices.push_back(pet_header_of(slice));
     const std::vector<double> factors = suv_factors(slices, type, pet.warnings, days);
     const at::Tensor scale = at::tensor(factors, at::kDouble);
     pet.data = pet.data.to(at::kDouble);

@@ -20,9 +20,9 @@ struct Finding {
 };
 using Findings = std::set<Finding>;
 
-/// Names, never values, of what the basic profile of DICOM PS3.15 (deidentification_profile.hpp) takes out or
+/// Names, never values, of what the basic profile of DICOM PS3.15 (profile.hpp) takes out or
 /// replaces and stands in the object, at any depth; private elements; person names wherever they stand;
-/// elements that no dictionary knows. Left out are dummies (identity_text.hpp), UIDs and PatientID, of which
+/// elements that no dictionary knows. Left out are dummies (text.hpp), UIDs and PatientID, of which
 /// an original cannot be told from a stand-in, and what the object says it kept on purpose: with
 /// PatientIdentityRemoved YES, the options of DeidentificationMethodCodeSequence, dates that were moved
 /// (LongitudinalTemporalInformationModified), and of a named method the patient's sex, age and size.

@@ -1,6 +1,6 @@
 #pragma once
 /// Texts of the formats that are not DICOM and have no list of what tells who the patient is: every one of
-/// them is named that is neither a dummy nor plainly technical (identity_text.hpp). Names, never values.
+/// them is named that is neither a dummy nor plainly technical (text.hpp). Names, never values.
 /// Errors (data): a header that cannot be looked through to its end.
 
 #include <cstdint>

@@ -8,7 +8,7 @@ namespace photo51::preprocess {
 
 void recolor(at::Tensor& values, const Augmentation& augmentation, const NormalizeOptions& normalize) {
   if (!augmentation.colors && !augmentation.stain) return;
-  if (normalize.method != "fixed")
+  if (normalize.method != NormalizeMethod::fixed)
     core::fail_usage("color_jitter and hed_jitter need a picture's own colors; set normalize to fixed");
   if (values.size(0) < 3)
     core::fail_usage("color_jitter and hed_jitter take three channels (red, green, blue), not " +

@@ -100,6 +100,11 @@ void describe(config::Fields& f, ColorJitterOptions& o) {
   f("hue", o.hue, "part of the color circle, uniform in ±", {.min = 0, .max = 0.5});
 }
 
+std::span<const std::string_view> enum_names(NoiseModel) {
+  static constexpr std::array<std::string_view, 2> names{"gaussian", "rician"};
+  return names;
+}
+
 void describe(config::Fields& f, AugmentOptions& o) {
   f("flip", o.flip, "axes mirrored with probability 1/2 each", {.one_of = {"x", "y", "z"}});
   f("affine_probability", o.affine_probability, "of rotating, scaling and moving", probability);
@@ -115,8 +120,7 @@ void describe(config::Fields& f, AugmentOptions& o) {
   f("noise", o.noise, "standard deviation of the noise", {.min = 0});
   f("noise_model", o.noise_model,
     "gaussian: added; rician: the magnitude with noise in both of its components, for MRI that is not below "
-    "0",
-    {.one_of = {"gaussian", "rician"}});
+    "0");
   f("gamma", o.gamma, "exponent exp(uniform in ±) of a channel scaled to 0..1", {.min = 0, .max = 3});
   f("contrast", o.contrast, "about a channel's mean, factor uniform in 1 ± this", {.min = 0, .max = 1});
   short_section(f, "bias_field", o.bias_field, "a slowly varying factor, a channel at a time");

@@ -61,7 +61,7 @@ void draw_channel(Augmentation::Channel& channel, const AugmentOptions& options,
     channel.gain = random.uniform(1 - options.gain, 1 + options.gain);
     channel.shift = random.uniform(-options.shift, options.shift);
     channel.noise = options.noise;
-    channel.rician = options.noise_model == "rician";
+    channel.rician = options.noise_model == NoiseModel::rician;
     channel.noise_seed = random.next_u64();
     channel.contrast = random.uniform(1 - options.contrast, 1 + options.contrast);
   }
@@ -93,12 +93,9 @@ void draw_channel(Augmentation::Channel& channel, const AugmentOptions& options,
 
 }  // namespace
 
-Augmentation sample_augmentation(const AugmentOptions& options, int64_t seed, int64_t epoch,
+Augmentation sample_augmentation(const AugmentOptions& options, const core::SampleKey& key,
                                  const std::string& case_id, const std::vector<bool>& present) {
-  const auto stream = [&, person = core::hash_key(case_id)](const std::string& step) {
-    return core::Random({static_cast<uint64_t>(seed), static_cast<uint64_t>(epoch), person,
-                         core::hash_key("preprocess." + step)});
-  };
+  const auto stream = [&](const std::string& step) { return key.stream(case_id, "preprocess." + step); };
   Augmentation drawn;
   for (const auto& axis : options.flip) drawn.flip[axis_named(axis)] = stream("flip." + axis).chance(0.5);
 
@@ -128,7 +125,7 @@ Augmentation sample_augmentation(const AugmentOptions& options, int64_t seed, in
                                  factor(jitter->saturation), random.uniform(-jitter->hue, jitter->hue)};
   }
   if (options.hed_jitter) {
-    const HedJitter jitter = draw_hed(*options.hed_jitter, seed, epoch, case_id);
+    const HedJitter jitter = sample_hed(*options.hed_jitter, key, case_id);
     if (jitter != HedJitter{}) drawn.stain = jitter;
   }
   if (const auto& dropout = options.coarse_dropout) {

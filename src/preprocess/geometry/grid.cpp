@@ -76,7 +76,7 @@ imaging::Geometry output_grid(const imaging::Geometry& grid, const Box& box,
     result.size[i] = extent;
     if (options.size.empty()) continue;
     result.size[i] = options.size[i];
-    if (options.fit == "resize") {
+    if (options.fit == SizeFit::resize) {
       const double scale = static_cast<double>(extent) / static_cast<double>(options.size[i]);
       start[i] += 0.5 * scale - 0.5;
       result.spacing[i] = grid.spacing[i] * scale;

@@ -1,15 +1,14 @@
 #pragma once
-/// The config's names of interpolations. Internal to the room.
-
-#include <string>
+/// The config's interpolations. Internal to the room.
 
 #include "photo51/ops/resample.hpp"
+#include "photo51/preprocess/options.hpp"
 
 namespace photo51::preprocess {
 
-inline ops::Interpolation interpolation_from(const std::string& name) {
-  if (name == "nearest") return ops::Interpolation::nearest;
-  return name == "cubic" ? ops::Interpolation::cubic : ops::Interpolation::linear;
+inline ops::Interpolation interpolation_from(Interpolation option) {
+  if (option == Interpolation::nearest) return ops::Interpolation::nearest;
+  return option == Interpolation::cubic ? ops::Interpolation::cubic : ops::Interpolation::linear;
 }
 
 }  // namespace photo51::preprocess

@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "photo51/core/error.hpp"
@@ -25,18 +26,23 @@ at::Tensor mix(const at::Tensor& matrix, const at::Tensor& planes) {
 }
 
 void check(const StainOptions& options) {
-  if (options.method != "macenko" && options.method != "reinhard")
-    core::fail_usage("stains are measured by macenko or reinhard, not `" + options.method + "`");
+  if (options.method != StainMethod::macenko && options.method != StainMethod::reinhard)
+    core::fail_usage("stains are measured by macenko or reinhard, not `" + config::name_of(options.method) +
+                     "`");
 }
 
 }  // namespace
+
+std::span<const std::string_view> enum_names(StainMethod) {
+  static constexpr std::array<std::string_view, 3> names{"none", "macenko", "reinhard"};
+  return names;
+}
 
 void describe(config::Fields& f, StainOptions& o) {
   f("method", o.method,
     "colors of a slide brought to those of a reference: macenko separates the two stains, reinhard matches "
     "mean "
-    "and deviation in CIELAB",
-    {.one_of = {"none", "macenko", "reinhard"}});
+    "and deviation in CIELAB");
   f("reference", o.reference, "picture of stained tissue whose look is the target; empty = the built-in one");
   f("light", o.light, "macenko: intensity of glass", {.min = 1, .max = 255});
   f("percentile", o.percentile, "macenko: of the stains' angles, counted from either end",
@@ -55,7 +61,7 @@ void describe(config::Fields& f, HedOptions& o) {
 StainProfile target_stain(const StainOptions& options) {
   check(options);
   if (options.reference.empty())
-    return options.method == "macenko" ? macenko_reference() : reinhard_reference();
+    return options.method == StainMethod::macenko ? macenko_reference() : reinhard_reference();
   return core::with_context(options.reference.string(), [&] {
     return measure_stain(imaging::thumbnail(imaging::open_slide(options.reference), 4096), options);
   });
@@ -63,14 +69,15 @@ StainProfile target_stain(const StainOptions& options) {
 
 StainProfile measure_stain(const at::Tensor& pictures, const StainOptions& options) {
   check(options);
-  return options.method == "macenko" ? measure_macenko(pictures, options) : measure_reinhard(pictures);
+  return options.method == StainMethod::macenko ? measure_macenko(pictures, options)
+                                                : measure_reinhard(pictures);
 }
 
 at::Tensor normalize_stain(const at::Tensor& pictures, const StainProfile& from, const StainProfile& to,
                            const StainOptions& options) {
   check(options);
-  return options.method == "macenko" ? normalize_macenko(pictures, from, to, options)
-                                     : normalize_reinhard(pictures, from, to);
+  return options.method == StainMethod::macenko ? normalize_macenko(pictures, from, to, options)
+                                                : normalize_reinhard(pictures, from, to);
 }
 
 at::Tensor rgb_to_hed(const at::Tensor& pictures) {
@@ -85,10 +92,9 @@ at::Tensor hed_to_rgb(const at::Tensor& hed) {
   return (-density).exp().clamp(0, 1).view(hed.sizes());
 }
 
-HedJitter draw_hed(const HedOptions& options, int64_t seed, int64_t epoch, const std::string& case_id,
-                   int64_t tile) {
-  core::Random random({static_cast<uint64_t>(seed), static_cast<uint64_t>(epoch), core::hash_key(case_id),
-                       static_cast<uint64_t>(tile), core::hash_key("hed")});
+HedJitter sample_hed(const HedOptions& options, const core::SampleKey& key, const std::string& case_id) {
+  core::Random random({static_cast<uint64_t>(key.seed), static_cast<uint64_t>(key.epoch),
+                       core::hash_key(case_id), static_cast<uint64_t>(key.view), core::hash_key("hed")});
   HedJitter jitter;
   if (!random.chance(options.probability)) return jitter;
   for (size_t i = 0; i < 3; ++i) {

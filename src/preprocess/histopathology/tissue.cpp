@@ -21,8 +21,8 @@ at::Tensor smoothed(const at::Tensor& picture) {
 }
 
 /// What is thresholded: between 0 and 1, larger in tissue.
-at::Tensor contrast(const at::Tensor& rgb, const std::string& method) {
-  if (method == "saturation") {
+at::Tensor contrast(const at::Tensor& rgb, TissueMethod method) {
+  if (method == TissueMethod::saturation) {
     const at::Tensor high = rgb.amax(0), low = rgb.amin(0);
     return (high - low) / high.clamp_min(1.0 / 255);
   }
@@ -68,11 +68,15 @@ std::string percent(double share) {
 
 }  // namespace
 
+std::span<const std::string_view> enum_names(TissueMethod) {
+  static constexpr std::array<std::string_view, 3> names{"saturation", "density", "none"};
+  return names;
+}
+
 void describe(config::Fields& f, TissueOptions& o) {
   f("method", o.method,
     "how tissue is told from glass: Otsu's threshold of the saturation or of the optical density; none takes "
-    "everything",
-    {.one_of = {"saturation", "density", "none"}});
+    "everything");
   f("mpp", o.mpp, "pixel of the thumbnail that is looked at", {.min = 0.25, .max = 200, .unit = "um"});
   f("threshold", o.threshold, "fixed threshold of saturation (0..1) or optical density; 0 = Otsu's",
     {.min = 0, .max = 1});
@@ -126,7 +130,7 @@ at::Tensor tissue_in(const at::Tensor& picture, const TissueOptions& options, do
       picture.numel() == 0)
     core::fail_usage("tissue is looked for in uint8 [3, H, W]");
   TissueFacts found;
-  if (options.method == "none") return at::ones({picture.size(1), picture.size(2)}, at::kBool);
+  if (options.method == TissueMethod::none) return at::ones({picture.size(1), picture.size(2)}, at::kBool);
   const at::Tensor rgb = smoothed(picture);
   const at::Tensor bright = rgb.amax(0) > options.black, value = contrast(rgb, options.method);
   const at::Tensor good = options.pen ? bright.logical_and(is_ink(rgb).logical_not()) : bright;
@@ -163,7 +167,7 @@ TissueMask tissue_mask(const imaging::Slide& slide, const TissueOptions& options
     found.step[axis] = pixels / static_cast<double>(size[axis]);
   }
   const double pixel_area = found.step[0] * mpp[0] * found.step[1] * mpp[1] * 1e-6;
-  if (options.method == "none") {
+  if (options.method == TissueMethod::none) {
     found.mask = at::ones({size[1], size[0]}, at::kBool);
   } else {
     const at::Tensor picture = at::empty({3, size[1], size[0]}, at::kByte);

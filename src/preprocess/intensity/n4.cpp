@@ -174,8 +174,8 @@ imaging::Volume correct_bias_field(const imaging::Volume& volume, const BiasCorr
   imaging::Volume corrected = imaging::to_float(volume);
   corrected.data = corrected.data.clone();
   float floor = -std::numeric_limits<float>::infinity();
-  if (options.region == "foreground") floor = static_cast<float>(options.foreground_threshold);
-  if (options.region == "otsu")
+  if (options.region == BiasRegion::foreground) floor = static_cast<float>(options.foreground_threshold);
+  if (options.region == BiasRegion::otsu)
     floor = otsu_of_field(corrected.data.const_data_ptr<float>(), corrected.data.numel());
   const Small small = shrink(corrected.data, options, floor);
   if (small.inside == 0)

@@ -66,18 +66,18 @@ Normalized normalize(at::Tensor& channel, const at::Tensor& mask, const Normaliz
   float* values = channel.mutable_data_ptr<float>();
   const int64_t count = channel.numel();
   constexpr float infinity = std::numeric_limits<float>::infinity();
-  if (options.method == "none") {
+  if (options.method == NormalizeMethod::none) {
     rescale(values, count, {});
     return {};
   }
-  if (options.method == "histogram")
-    core::fail_usage("normalize histogram is learned from a cohort; see preprocess/histogram.hpp");
-  if (options.method == "window") {
+  if (options.method == NormalizeMethod::histogram)
+    core::fail_usage("normalize histogram is learned from a cohort; see preprocess/intensity/histogram.hpp");
+  if (options.method == NormalizeMethod::window) {
     const double width = options.window[1] - options.window[0];
     rescale(values, count, {static_cast<float>(options.window[0]), static_cast<float>(1 / width), 0, 1});
     return {};
   }
-  if (options.method == "fixed") {
+  if (options.method == NormalizeMethod::fixed) {
     const size_t which = options.mean.size() == 1 ? 0 : index;
     if (which >= options.mean.size())
       core::fail_usage("normalize: mean has " + std::to_string(options.mean.size()) +
@@ -101,7 +101,7 @@ Normalized normalize(at::Tensor& channel, const at::Tensor& mask, const Normaliz
                                         region.words + ": all of it becomes 0");
     return told;
   };
-  if (options.method == "zscore") {
+  if (options.method == NormalizeMethod::zscore) {
     const Moments m = moments(region);
     // Rounding leaves a constant image a deviation of some ulps of its mean.
     if (!(m.deviation > 1e-6 * std::abs(m.mean)) || m.count == 0) return clear(m.count == 0, m.mean);

@@ -145,9 +145,13 @@ double usual_outside(const at::Tensor& plane, const BytePlane& mask) {
 
 }  // namespace
 
+std::span<const std::string_view> enum_names(FlipTo) {
+  static constexpr std::array<std::string_view, 3> names{"none", "left", "right"};
+  return names;
+}
+
 void describe(config::Fields& f, MammographyOptions& o) {
-  f("flip_to", o.flip_to, "side of the picture that the chest wall gets, by mirroring; none leaves it",
-    {.one_of = {"none", "left", "right"}});
+  f("flip_to", o.flip_to, "side of the picture that the chest wall gets, by mirroring; none leaves it");
   f("breast_crop", o.breast_crop, "keep only the breast's box");
   f("margin", o.margin, "breast_crop: around the box, as far as the picture reaches",
     {.min = 0, .unit = "pixels"});
@@ -195,13 +199,13 @@ at::Tensor pose_mammogram(const at::Tensor& image, const Breast& breast, const M
     const int64_t x0 = std::max<int64_t>(0, b.x0 - m), x1 = std::min(w, b.x1 + m);
     posed = posed.narrow(-2, y0, y1 - y0).narrow(-1, x0, x1 - x0);
   }
-  const bool mirror = (options.flip_to == "left" && breast.wall == Side::right) ||
-                      (options.flip_to == "right" && breast.wall == Side::left);
+  const bool mirror = (options.flip_to == FlipTo::left && breast.wall == Side::right) ||
+                      (options.flip_to == FlipTo::right && breast.wall == Side::left);
   return (mirror ? at::flip(posed, {-1}) : posed).contiguous();
 }
 
 at::Tensor pose_mammogram(const at::Tensor& image, const MammographyOptions& options) {
-  if (options.flip_to == "none" && !options.breast_crop && !options.blank_background) return image;
+  if (options.flip_to == FlipTo::none && !options.breast_crop && !options.blank_background) return image;
   return pose_mammogram(image, find_breast(image), options);
 }
 

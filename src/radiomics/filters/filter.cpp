@@ -1,6 +1,7 @@
 #include "radiomics/filters/filter.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "photo51/config/read.hpp"
 #include "radiomics/filters/wavelets.hpp"
@@ -8,26 +9,48 @@
 namespace photo51::radiomics {
 namespace {
 
-const std::vector<std::string> kBoundaries{"zero", "nearest", "periodic", "mirror"};
-const std::vector<std::string> kPoolings{"mean", "max", "min"};
-
-void describe_riesz(config::Fields& f, std::vector<int64_t>& riesz, const std::string& dimensions) {
+void describe_riesz(config::Fields& f, std::vector<int64_t>& riesz, FilterDimensions dimensions) {
   f("riesz", riesz, "orders along x, y (, z) of the Riesz transform of the map; empty = none", {.min = 0});
-  f.check(riesz.empty() || (riesz.size() == (dimensions == "2d" ? 2U : 3U) &&
+  f.check(riesz.empty() || (riesz.size() == (dimensions == FilterDimensions::two ? 2U : 3U) &&
                             std::any_of(riesz.begin(), riesz.end(), [](int64_t order) { return order > 0; })),
           "riesz", "needs an order for each dimension, one of them not 0");
 }
 
 }  // namespace
 
+std::span<const std::string_view> enum_names(FilterDimensions) {
+  static constexpr std::array<std::string_view, 2> names{"2d", "3d"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(Boundary) {
+  static constexpr std::array<std::string_view, 4> names{"zero", "nearest", "periodic", "mirror"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(ResponsePooling) {
+  static constexpr std::array<std::string_view, 3> names{"mean", "max", "min"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(GaborResponse) {
+  static constexpr std::array<std::string_view, 3> names{"modulus", "real", "imaginary"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(IsotropicFamily) {
+  static constexpr std::array<std::string_view, 2> names{"simoncelli", "shannon"};
+  return names;
+}
+
 void describe(config::Fields& f, FilterEdges& o) {
-  f("dimensions", o.dimensions, "slice by slice or in 3D", {.one_of = {"2d", "3d"}});
-  f("boundary", o.boundary, "what lies beyond the image's edge", {.one_of = kBoundaries});
+  f("dimensions", o.dimensions, "slice by slice or in 3D");
+  f("boundary", o.boundary, "what lies beyond the image's edge");
 }
 
 void describe(config::Fields& f, FilterPooling& o) {
   f("rotation_invariant", o.rotation_invariant, "pools the responses of all right-angle rotations");
-  f("pooling", o.pooling, "of the rotations", {.one_of = kPoolings});
+  f("pooling", o.pooling, "of the rotations");
 }
 
 void describe(config::Fields& f, MeanFilter& o) {
@@ -50,7 +73,7 @@ void describe(config::Fields& f, LawsFilter& o) {
     {.min = 0, .unit = "voxels"});
   describe(f, static_cast<FilterPooling&>(o));
   describe(f, static_cast<FilterEdges&>(o));
-  f.check(o.kernels.size() == (o.dimensions == "2d" ? 4U : 6U), "kernels",
+  f.check(o.kernels.size() == (o.dimensions == FilterDimensions::two ? 4U : 6U), "kernels",
           "needs a kernel for each dimension");
 }
 
@@ -61,10 +84,10 @@ void describe(config::Fields& f, GaborFilter& o) {
   f("theta", o.theta, "direction of the wave in the plane, clockwise from x", {.unit = "degrees"});
   f("theta_step", o.theta_step, "pools directions so far apart over a full turn; 0 = only theta",
     {.min = 0, .max = 360, .unit = "degrees"});
-  f("pooling", o.pooling, "of the directions", {.one_of = kPoolings});
+  f("pooling", o.pooling, "of the directions");
   f("orthogonal_planes", o.orthogonal_planes, "averages the planes x-y, x-z and y-z");
-  f("response", o.response, "of the complex response", {.one_of = {"modulus", "real", "imaginary"}});
-  f("boundary", o.boundary, "what lies beyond the image's edge", {.one_of = kBoundaries});
+  f("response", o.response, "of the complex response");
+  f("boundary", o.boundary, "what lies beyond the image's edge");
 }
 
 void describe(config::Fields& f, WaveletFilter& o) {
@@ -73,15 +96,15 @@ void describe(config::Fields& f, WaveletFilter& o) {
   f("level", o.level, "of the decomposition, undecimated", {.min = 1, .max = 8});
   describe(f, static_cast<FilterPooling&>(o));
   describe(f, static_cast<FilterEdges&>(o));
-  f.check(o.bands.size() == (o.dimensions == "2d" ? 2U : 3U) &&
+  f.check(o.bands.size() == (o.dimensions == FilterDimensions::two ? 2U : 3U) &&
               o.bands.find_first_not_of("LH") == std::string::npos,
           "bands", "needs L or H for each dimension");
 }
 
 void describe(config::Fields& f, IsotropicWaveletFilter& o) {
-  f("family", o.family, "the wavelet", {.one_of = {"simoncelli", "shannon"}});
+  f("family", o.family, "the wavelet");
   f("level", o.level, "of the decomposition: 1 has the highest frequencies", {.min = 1, .max = 8});
-  f("dimensions", o.dimensions, "slice by slice or in 3D", {.one_of = {"2d", "3d"}});
+  f("dimensions", o.dimensions, "slice by slice or in 3D");
   describe_riesz(f, o.riesz, o.dimensions);
 }
 

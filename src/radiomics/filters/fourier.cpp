@@ -61,7 +61,8 @@ class IsotropicWavelet final : public Filter {
   std::vector<double> respond(const Patch& patch, const Window& window) const override {
     Patch whole{patch.image, whole_window(patch.image),
                 values_around(patch, whole_window(patch.image), Boundary::zero)};
-    isotropic_band(whole.values, whole.image, options_.family, options_.level, options_.dimensions == "2d");
+    isotropic_band(whole.values, whole.image, options_.family, options_.level,
+                   options_.dimensions == FilterDimensions::two);
     if (!options_.riesz.empty()) riesz_transform(whole.values, whole.image, options_.riesz);
     return values_around(whole, window, Boundary::zero);
   }
@@ -99,7 +100,7 @@ void riesz_transform(std::vector<double>& values, const Grid& image, const std::
   });
 }
 
-void isotropic_band(std::vector<double>& values, const Grid& image, const std::string& family, int64_t level,
+void isotropic_band(std::vector<double>& values, const Grid& image, IsotropicFamily family, int64_t level,
                     bool by_slice) {
   const double limit = std::ldexp(1.0, static_cast<int>(1 - level));
   const auto weight = [&](const Index3& index) {
@@ -108,7 +109,7 @@ void isotropic_band(std::vector<double>& values, const Grid& image, const std::s
       const double v = symmetric_frequency(index[axis], image.size[axis]);
       norm += v * v;
     }
-    return band_weight(family == "shannon", std::sqrt(norm), limit);
+    return band_weight(family == IsotropicFamily::shannon, std::sqrt(norm), limit);
   };
   // The real part of the response is that of the transfer's mean over opposite frequencies.
   multiply_spectrum(values, image, by_slice, [&](int64_t z, int64_t y, int64_t x) {

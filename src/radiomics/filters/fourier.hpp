@@ -2,9 +2,9 @@
 /// Filters made in the Fourier domain; the image is periodic there.
 
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "photo51/radiomics/filters/filter.hpp"
 #include "radiomics/region/voxels.hpp"
 
 namespace photo51::radiomics {
@@ -14,8 +14,8 @@ namespace photo51::radiomics {
 /// their sum.
 void riesz_transform(std::vector<double>& values, const Grid& image, const std::vector<int64_t>& orders);
 
-/// The band of an isotropic wavelet at `level` (from 1), `simoncelli` or `shannon`, by slice or in 3D.
-void isotropic_band(std::vector<double>& values, const Grid& image, const std::string& family, int64_t level,
+/// The band of an isotropic wavelet at `level` (from 1), by slice or in 3D.
+void isotropic_band(std::vector<double>& values, const Grid& image, IsotropicFamily family, int64_t level,
                     bool by_slice);
 
 }  // namespace photo51::radiomics

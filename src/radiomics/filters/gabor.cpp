@@ -39,14 +39,12 @@ struct Plane {
 class Gabor final : public Filter {
  public:
   explicit Gabor(GaborFilter options)
-      : options_(std::move(options)),
-        pooling_(pooling_from(options_.pooling)),
-        boundary_(boundary_from(options_.boundary)) {
+      : options_(std::move(options)), pooling_(pooling_from(options_.pooling)), boundary_(options_.boundary) {
     angles_.push_back(options_.theta * M_PI / 180);
     // Kernels half a turn apart are conjugates: their responses have one modulus.
     const auto count =
         static_cast<int64_t>(options_.theta_step > 0 ? std::ceil(360 / options_.theta_step - 1e-9) : 1);
-    const bool half = options_.response == "modulus" && count % 2 == 0 &&
+    const bool half = options_.response == GaborResponse::modulus && count % 2 == 0 &&
                       std::abs(static_cast<double>(count) * options_.theta_step - 360) < 1e-6;
     for (int64_t i = 1; i < (half ? count / 2 : count); ++i)
       angles_.push_back((options_.theta + static_cast<double>(i) * options_.theta_step) * M_PI / 180);
@@ -152,8 +150,8 @@ class Gabor final : public Filter {
   }
 
   at::Tensor part(const at::Tensor& response) const {
-    if (options_.response == "real") return at::real(response);
-    return options_.response == "imaginary" ? at::imag(response) : at::abs(response);
+    if (options_.response == GaborResponse::real) return at::real(response);
+    return options_.response == GaborResponse::imaginary ? at::imag(response) : at::abs(response);
   }
 
   GaborFilter options_;

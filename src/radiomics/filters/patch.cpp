@@ -6,12 +6,6 @@
 
 namespace photo51::radiomics {
 
-Boundary boundary_from(const std::string& name) {
-  if (name == "zero") return Boundary::zero;
-  if (name == "nearest") return Boundary::nearest;
-  return name == "periodic" ? Boundary::periodic : Boundary::mirror;
-}
-
 Window whole_window(const Grid& image) {
   return {{0, 0, 0}, image.size};
 }

@@ -3,15 +3,12 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "photo51/radiomics/filters/filter.hpp"
 #include "radiomics/region/voxels.hpp"
 
 namespace photo51::radiomics {
-
-enum class Boundary { zero, nearest, periodic, mirror };
-Boundary boundary_from(const std::string& name);
 
 using Index3 = std::array<int64_t, 3>;  ///< z, y, x
 

@@ -5,9 +5,9 @@
 
 namespace photo51::radiomics {
 
-Pooling pooling_from(const std::string& name) {
-  if (name == "max") return Pooling::max;
-  return name == "min" ? Pooling::min : Pooling::mean;
+Pooling pooling_from(ResponsePooling option) {
+  if (option == ResponsePooling::max) return Pooling::max;
+  return option == ResponsePooling::min ? Pooling::min : Pooling::mean;
 }
 
 Kernel convolving(std::vector<double> weights) {

@@ -1,7 +1,6 @@
 #pragma once
 /// Filters whose kernels are products of kernels along the axes.
 
-#include <string>
 #include <vector>
 
 #include "radiomics/filters/patch.hpp"
@@ -14,7 +13,7 @@ using Stage = std::array<Kernel, 3>;
 using Chain = std::vector<Stage>;
 
 enum class Pooling { mean, max, min, sum };
-Pooling pooling_from(const std::string& name);
+Pooling pooling_from(ResponsePooling option);
 
 /// Several chains of as many stages, and how their responses become one.
 struct Chains {

@@ -18,16 +18,15 @@ Stage stage_of(const std::vector<Kernel>& along) {
 }
 
 Chains pooled(const Chain& chain, const FilterEdges& edges, const FilterPooling& pooling) {
-  Chains result{{chain}, pooling_from(pooling.pooling), boundary_from(edges.boundary)};
-  if (pooling.rotation_invariant) result.chains = rotations(chain, edges.dimensions == "2d");
+  Chains result{{chain}, pooling_from(pooling.pooling), edges.boundary};
+  if (pooling.rotation_invariant) result.chains = rotations(chain, edges.dimensions == FilterDimensions::two);
   return result;
 }
 
 Chains box_mean(int64_t support, const FilterEdges& edges) {
   const Kernel kernel(support, 1.0 / static_cast<double>(support));
-  const size_t dimensions = edges.dimensions == "2d" ? 2 : 3;
-  return {
-      {{stage_of(std::vector<Kernel>(dimensions, kernel))}}, Pooling::mean, boundary_from(edges.boundary)};
+  const size_t dimensions = edges.dimensions == FilterDimensions::two ? 2 : 3;
+  return {{{stage_of(std::vector<Kernel>(dimensions, kernel))}}, Pooling::mean, edges.boundary};
 }
 
 class Separable final : public Filter {
@@ -81,7 +80,7 @@ class Log final : public Filter {
 
  private:
   Chains chains(const Grid& image) const {
-    const int first = options_.dimensions == "2d" ? 1 : 0;
+    const int first = options_.dimensions == FilterDimensions::two ? 1 : 0;
     double unit = 1;
     for (int axis = first; axis < 3; ++axis) unit *= image.spacing[axis];
     unit = std::pow(unit, 2.0 / (3 - first));
@@ -97,7 +96,7 @@ class Log final : public Filter {
         curved[axis].push_back(weight * (distance * distance - 1) / (sigma * sigma) * unit);
       }
     }
-    Chains result{{}, Pooling::sum, boundary_from(options_.boundary)};
+    Chains result{{}, Pooling::sum, options_.boundary};
     for (int axis = first; axis < 3; ++axis) {
       Stage stage = smooth;
       stage[axis] = curved[axis];

@@ -97,18 +97,18 @@ Curve curve_of(const Input& input) {
   double low = *least, high = *most;
   if (!range.empty() && std::isfinite(range[0])) low = range[0];
   if (!range.empty() && std::isfinite(range[1])) high = range[1];
-  if (how.method == "none") return curve_of_intensities(std::move(values), low, high);
+  if (how.method == DiscretiseMethod::none) return curve_of_intensities(std::move(values), low, high);
 
   const Levels levels = discretise(region, how, range);
   int64_t bins = how.count;
-  if (how.method == "fixed_width") {
+  if (how.method == DiscretiseMethod::fixed_width) {
     low = how.start.value_or(low);
     bins = std::max<int64_t>(1, static_cast<int64_t>(std::ceil((high - low) / how.width)));
   }
   std::vector<int64_t> counts(bins, 0);
   // The upper end of the range belongs to the last bin.
   for (const int64_t voxel : region.voxels) ++counts[std::min<int64_t>(levels.level[voxel], bins) - 1];
-  if (how.method == "fixed_count") return curve_of_levels(counts, 1, 1);
+  if (how.method == DiscretiseMethod::fixed_count) return curve_of_levels(counts, 1, 1);
   return curve_of_levels(counts, low + how.width / 2, how.width);
 }
 

@@ -147,16 +147,16 @@ Values glcm(const Texture& texture, const Pyradiomics& settings) {
   for (const Step& step : steps(texture.grid, settings.distances, settings)) {
     Counts counts = pairs(texture, texture.grid.at(step.offset[0], step.offset[1], step.offset[2]));
     std::vector<Cell> cells = cells_of(counts, texture, settings.symmetrical_glcm);
-    if (settings.weighting_norm == "none") {
+    if (settings.weighting_norm == WeightingNorm::none) {
       mean.add(features(std::move(cells), texture));
       continue;
     }
     const double weight =
-        settings.weighting_norm == "no_weighting" ? 1 : std::exp(-step.length * step.length);
+        settings.weighting_norm == WeightingNorm::no_weighting ? 1 : std::exp(-step.length * step.length);
     for (Cell& cell : cells) cell.count *= weight;
     sum.insert(sum.end(), cells.begin(), cells.end());
   }
-  if (settings.weighting_norm != "none") mean.add(features(merged(std::move(sum)), texture));
+  if (settings.weighting_norm != WeightingNorm::none) mean.add(features(merged(std::move(sum)), texture));
   const std::vector<double> found = mean.value();
   Values values;
   for (size_t i = 0; i < kGlcmNames.size(); ++i) values.emplace_back(kGlcmNames[i], found[i]);

@@ -70,8 +70,8 @@ double code(uint32_t bits, const LbpImage& options) {
   const auto samples = static_cast<int>(options.samples);
   const uint32_t all = samples == 32 ? ~0U : (1U << samples) - 1;
   const uint32_t turned = ((bits >> 1) | (bits << (samples - 1))) & all;
-  if (options.method == "default") return bits;
-  if (options.method == "ror") {
+  if (options.method == LbpMethod::bits) return bits;
+  if (options.method == LbpMethod::ror) {
     uint32_t least = bits, turning = bits;
     for (int i = 1; i < samples; ++i) {
       turning = ((turning >> 1) | (turning << (samples - 1))) & all;

@@ -161,8 +161,8 @@ std::vector<double> thresholds(const Region& region, const Pyradiomics& settings
   for (const int64_t voxel : region.voxels) squares += std::pow(region.intensity[voxel] - mean, 2);
   const double deviation = std::sqrt(squares / static_cast<double>(region.voxels.size()));
   for (double& value : result) {
-    if (settings.resegment_mode == "relative") value *= most;
-    if (settings.resegment_mode == "sigma") value = mean + deviation * value;
+    if (settings.resegment_mode == ResegmentMode::relative) value *= most;
+    if (settings.resegment_mode == ResegmentMode::sigma) value = mean + deviation * value;
     if (single) value = static_cast<double>(static_cast<float>(value));
   }
   return result;

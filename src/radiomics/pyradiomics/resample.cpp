@@ -174,10 +174,11 @@ Image::Pointer crop(const at::Tensor& image, const Box& box) {
   return result;
 }
 
-Interpolator::Pointer interpolator_of(const std::string& name) {
-  if (name == "sitkNearestNeighbor")
+Interpolator::Pointer interpolator_of(SitkInterpolator name) {
+  if (name == SitkInterpolator::nearest_neighbor)
     return itk::NearestNeighborInterpolateImageFunction<Image, double>::New().GetPointer();
-  if (name == "sitkLinear") return itk::LinearInterpolateImageFunction<Image, double>::New().GetPointer();
+  if (name == SitkInterpolator::linear)
+    return itk::LinearInterpolateImageFunction<Image, double>::New().GetPointer();
   return itk::BSplineInterpolateImageFunction<Image, double>::New().GetPointer();
 }
 

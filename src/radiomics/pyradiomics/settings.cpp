@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/pyradiomics/pyradiomics.hpp"
@@ -22,6 +23,27 @@ std::string unknown_feature(const std::string& entry) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> enum_names(LbpMethod) {
+  static constexpr std::array<std::string_view, 3> names{"default", "ror", "uniform"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(SitkInterpolator) {
+  static constexpr std::array<std::string_view, 3> names{"sitkNearestNeighbor", "sitkLinear", "sitkBSpline"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(ResegmentMode) {
+  static constexpr std::array<std::string_view, 3> names{"absolute", "relative", "sigma"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(WeightingNorm) {
+  static constexpr std::array<std::string_view, 5> names{"none", "no_weighting", "manhattan", "euclidean",
+                                                         "infinity"};
+  return names;
+}
 
 void describe(config::Fields& f, ImageTypeLevels& o) {
   f("binWidth", o.bin_width, "of its grey levels; absent: as of the profile", {.unit = "of the image type"});
@@ -56,8 +78,7 @@ void describe(config::Fields& f, LbpImage& o) {
     "uniform: how many points are not lower than the voxel, where there are two changes on the circle at "
     "most, "
     "else one more than `lbp2DSamples`; default: the points as bits; ror: the same, turned to the least "
-    "number",
-    {.one_of = {"default", "ror", "uniform"}});
+    "number");
   f.check(o.radius > 0, "lbp2DRadius", "must be positive");
   describe(f, static_cast<ImageTypeLevels&>(o));
 }
@@ -110,8 +131,7 @@ void describe(config::Fields& f, Pyradiomics& o) {
     {.unit = "standard deviations"});
   f("resampledPixelSpacing", o.resampled_spacing,
     "x, y, z of the voxels after resampling; 0 keeps an axis; absent: all", {.unit = "mm"});
-  f("interpolator", o.interpolator, "of the image; the mask takes its nearest voxel",
-    {.one_of = {"sitkNearestNeighbor", "sitkLinear", "sitkBSpline"}});
+  f("interpolator", o.interpolator, "of the image; the mask takes its nearest voxel");
   f("padDistance", o.pad_distance, "voxels resampled around the region", {.min = 0});
   f("preCrop", o.pre_crop,
     "without resampling too, image types see only the region and `padDistance` voxels around it");
@@ -120,8 +140,7 @@ void describe(config::Fields& f, Pyradiomics& o) {
     "the "
     "second where there is one");
   f("resegmentMode", o.resegment_mode,
-    "absolute; relative: parts of the region's maximum; sigma: standard deviations from the region's mean",
-    {.one_of = {"absolute", "relative", "sigma"}});
+    "absolute; relative: parts of the region's maximum; sigma: standard deviations from the region's mean");
   f("resegmentShape", o.resegment_shape, "shape too is that of the resegmented region");
   f("binWidth", o.bin_width, "of the grey levels, whose edges are its multiples", {.unit = "of the image"});
   f("binCount", o.bin_count, "of grey levels from the region's minimum to its maximum; replaces binWidth",
@@ -136,8 +155,7 @@ void describe(config::Fields& f, Pyradiomics& o) {
   f("weightingNorm", o.weighting_norm,
     "of GLCM and GLRLM: none averages features over directions; the others add the directions' matrices, "
     "weighted "
-    "by the length of their steps",
-    {.one_of = {"none", "no_weighting", "manhattan", "euclidean", "infinity"}});
+    "by the length of their steps");
   f("symmetricalGLCM", o.symmetrical_glcm, "counts each pair of voxels both ways");
   f("gldm_a", o.gldm_a, "levels by which dependent neighbours may differ", {.min = 0});
   f.check(o.bin_width > 0, "binWidth", "must be positive");

@@ -42,7 +42,7 @@ bool lone_runs(Counts& counts) {
   return runs == static_cast<double>(counts.voxels);
 }
 
-double length_of(const Place& offset, const Grid& grid, const std::string& norm) {
+double length_of(const Place& offset, const Grid& grid, WeightingNorm norm) {
   double sum = 0, squares = 0, most = 0;
   for (int axis = 0; axis < 3; ++axis) {
     const double along = std::abs(static_cast<double>(offset[axis])) * grid.spacing[axis];
@@ -50,9 +50,9 @@ double length_of(const Place& offset, const Grid& grid, const std::string& norm)
     squares += along * along;
     most = std::max(most, along);
   }
-  if (norm == "manhattan") return sum;
-  if (norm == "euclidean") return std::sqrt(squares);
-  if (norm == "infinity") return most;
+  if (norm == WeightingNorm::manhattan) return sum;
+  if (norm == WeightingNorm::euclidean) return std::sqrt(squares);
+  if (norm == WeightingNorm::infinity) return most;
   return 1;
 }
 
@@ -87,7 +87,7 @@ Values glrlm(const Texture& texture, const Pyradiomics& settings) {
     const Step& step = along[i];
     const int64_t offset = texture.grid.at(step.offset[0], step.offset[1], step.offset[2]);
     if (lone_runs(counts) && !meets_twice(texture, offset)) continue;  // the region is flat this way
-    if (settings.weighting_norm == "none") {
+    if (settings.weighting_norm == WeightingNorm::none) {
       mean.add(size_features(counts, texture));
       continue;
     }
@@ -96,7 +96,8 @@ Values glrlm(const Texture& texture, const Pyradiomics& settings) {
     });
     voxels += step.length * static_cast<double>(counts.voxels);
   }
-  if (settings.weighting_norm != "none") mean.add(size_features(merged(std::move(sum)), texture, voxels));
+  if (settings.weighting_norm != WeightingNorm::none)
+    mean.add(size_features(merged(std::move(sum)), texture, voxels));
   return named(family, mean.value());
 }
 

@@ -46,8 +46,7 @@ std::vector<double> crop_image(const imaging::Volume& image, const std::array<Sp
   return crop<double>(image, spans, [](auto value) { return static_cast<double>(value); });
 }
 
-Mask crop_mask(const imaging::Volume& mask, const std::array<Span, 3>& spans,
-               const std::string& interpolation) {
+Mask crop_mask(const imaging::Volume& mask, const std::array<Span, 3>& spans, Interpolation interpolation) {
   if (std::all_of(spans.begin(), spans.end(), [](const Span& span) { return span.axis.same(); }))
     return crop<uint8_t>(mask, spans, [](auto value) { return static_cast<uint8_t>(value != 0); });
   const std::vector<double> cover = interpolate(
@@ -377,7 +376,7 @@ Levels discretise(const Region& region, const Discretisation& how, const std::ve
       levels.count = std::max(levels.count, levels.level[i]);
     }
   };
-  if (how.method == "none") {
+  if (how.method == DiscretiseMethod::none) {
     for (const int64_t i : region.voxels) {
       const double value = region.intensity[i];
       if (value < 1 || value > kMost || value != std::nearbyint(value))
@@ -385,7 +384,7 @@ Levels discretise(const Region& region, const Discretisation& how, const std::ve
                         " is no level: `discretise.method: none` takes 1, 2, …; fixed_width makes levels");
     }
     set([](double value) { return value - 1; });
-  } else if (how.method == "fixed_width") {
+  } else if (how.method == DiscretiseMethod::fixed_width) {
     const bool ranged = !range.empty() && std::isfinite(range[0]);
     const double start = how.start.value_or(ranged ? range[0] : low);
     if (low < start)

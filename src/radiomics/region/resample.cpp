@@ -29,13 +29,14 @@ int64_t mirrored(int64_t i, int64_t length) {
   return i < length ? i : period - i;
 }
 
-Taps taps(double position, int64_t length, const std::string& interpolation) {
+Taps taps(double position, int64_t length, Interpolation interpolation) {
   const auto end = static_cast<double>(length - 1);
   position = std::clamp(position, 0.0, end);
   const auto below = static_cast<int64_t>(position);
   const double t = position - static_cast<double>(below);
-  if (interpolation == "nearest") return {1, {below + (t >= 0.5 ? 1 : 0)}, {1}};
-  if (interpolation == "linear") return {2, {below, std::min(below + 1, length - 1)}, {1 - t, t}};
+  if (interpolation == Interpolation::nearest) return {1, {below + (t >= 0.5 ? 1 : 0)}, {1}};
+  if (interpolation == Interpolation::linear)
+    return {2, {below, std::min(below + 1, length - 1)}, {1 - t, t}};
   Taps result;
   result.count = 4;
   for (int64_t k = 0; k < 4; ++k) result.index[k] = mirrored(below - 1 + k, length);
@@ -69,14 +70,14 @@ void prefilter(double* block, const Layout& layout) {
 }
 
 std::vector<double> along(std::vector<double> values, const Layout& layout, const Span& span,
-                          const std::string& interpolation) {
+                          Interpolation interpolation) {
   if (span.axis.same() && span.count == span.size) return values;
   std::vector<Taps> all(span.size);
   for (int64_t i = 0; i < span.size; ++i) {
     const double position = span.axis.at(span.first + i) - static_cast<double>(span.from);
-    all[i] = taps(position, span.count, span.axis.same() ? "nearest" : interpolation);
+    all[i] = taps(position, span.count, span.axis.same() ? Interpolation::nearest : interpolation);
   }
-  const bool spline = interpolation == "cubic" && !span.axis.same();
+  const bool spline = interpolation == Interpolation::cubic && !span.axis.same();
   std::vector<double> result(layout.outer * span.size * layout.inner, 0.0);
   for (int64_t block = 0; block < layout.outer; ++block) {
     double* in = values.data() + block * layout.length * layout.inner;
@@ -105,11 +106,11 @@ Axis resampled_axis(int64_t size, double spacing, double wanted) {
   return axis;
 }
 
-int64_t context(const std::string& interpolation) {
-  return interpolation == "cubic" ? kReach + 2 : 1;
+int64_t context(Interpolation interpolation) {
+  return interpolation == Interpolation::cubic ? kReach + 2 : 1;
 }
 
-Span span_of(const Axis& axis, int64_t first, int64_t last, const std::string& interpolation) {
+Span span_of(const Axis& axis, int64_t first, int64_t last, Interpolation interpolation) {
   const int64_t beyond = axis.same() ? 0 : context(interpolation);
   const auto low = static_cast<int64_t>(std::floor(axis.at(first))) - beyond;
   const auto high = static_cast<int64_t>(std::ceil(axis.at(last))) + beyond;
@@ -118,7 +119,7 @@ Span span_of(const Axis& axis, int64_t first, int64_t last, const std::string& i
 }
 
 std::vector<double> interpolate(std::vector<double> values, const std::array<Span, 3>& spans,
-                                const std::string& interpolation) {
+                                Interpolation interpolation) {
   // Slices first: what is cut off there is not interpolated in plane.
   const auto& [z, y, x] = spans;
   values = along(std::move(values), {1, z.count, y.count * x.count}, z, interpolation);

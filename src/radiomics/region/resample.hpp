@@ -3,8 +3,9 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
 #include <vector>
+
+#include "photo51/radiomics/settings.hpp"
 
 namespace photo51::radiomics {
 
@@ -23,7 +24,7 @@ struct Axis {
 Axis resampled_axis(int64_t size, double spacing, double wanted);
 
 /// How many old voxels beyond an interpolated place its value depends on, to 1e-12 of the intensities.
-int64_t context(const std::string& interpolation);
+int64_t context(Interpolation interpolation);
 
 /// Part of an axis: new samples first … first + size - 1 out of old samples from … from + count - 1.
 struct Span {
@@ -32,11 +33,11 @@ struct Span {
   int64_t from = 0, count = 0;  ///< of the old ones
 };
 /// The new samples first … last with as many old samples as they need.
-Span span_of(const Axis& axis, int64_t first, int64_t last, const std::string& interpolation);
+Span span_of(const Axis& axis, int64_t first, int64_t last, Interpolation interpolation);
 
-/// Values at the new samples; `values` and the result are z, y, x. `interpolation`: nearest, linear, cubic
-/// (an interpolating B-spline). Beyond the outermost voxels values stay as they are there.
+/// Values at the new samples; `values` and the result are z, y, x. Beyond the outermost voxels values stay as
+/// they are there.
 std::vector<double> interpolate(std::vector<double> values, const std::array<Span, 3>& spans,
-                                const std::string& interpolation);
+                                Interpolation interpolation);
 
 }  // namespace photo51::radiomics

@@ -65,7 +65,7 @@ class CubeGeneral final : public CubeFamily {
 bool slides(const MapFamily& family, const Pyradiomics& settings) {
   const std::string name = family.name;
   const bool near = settings.distances == std::vector<int64_t>{1};
-  const bool weighted = settings.weighting_norm != "none";
+  const bool weighted = settings.weighting_norm != WeightingNorm::none;
   if (name == "glcm") return near && !weighted && settings.symmetrical_glcm;
   if (name == "gldm") return near && settings.gldm_a == 0;
   if (name == "ngtdm") return near;

@@ -174,7 +174,7 @@ inference::InferenceOptions pass_options(const TrainingJob& job) {
   inference::InferenceOptions pass;
   pass.batch_size = job.experiment.train.batch_size;
   pass.workers = job.experiment.train.workers;
-  pass.skip_bad = job.experiment.pipeline.cohort.on_bad_case == "skip";
+  pass.skip_bad = job.experiment.pipeline.cohort.on_bad_case == data::BadCase::skip;
   pass.on_bad = job.on_bad;
   return pass;
 }

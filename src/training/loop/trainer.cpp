@@ -57,7 +57,7 @@ struct Trainer::Impl {
     order_.head = sampler_head(member_.info.labels, options_.sampler, options_.sampler_head);
     pass_.batch_size = options_.batch_size;
     pass_.workers = options_.workers;
-    pass_.skip_bad = job.experiment.pipeline.cohort.on_bad_case == "skip";
+    pass_.skip_bad = job.experiment.pipeline.cohort.on_bad_case == data::BadCase::skip;
     pass_.on_bad = job.on_bad;
     sync_.attach(*member_.model);
   }
@@ -174,8 +174,8 @@ struct Trainer::Impl {
     const int64_t skip = std::min(size, state_.batch * options_.batch_size);
     data::BatchPass pass;
     pass.rows = {order.begin() + skip, order.end()};
-    pass.draw.seed = static_cast<int64_t>(seed_ >> 1);
-    pass.draw.epoch = state_.epoch;
+    pass.key.seed = static_cast<int64_t>(seed_ >> 1);
+    pass.key.epoch = state_.epoch;
     pass.loading.batch_size = options_.batch_size;
     pass.loading.workers = options_.workers;
     pass.loading.skip_bad = pass_.skip_bad;

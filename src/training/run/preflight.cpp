@@ -152,7 +152,7 @@ void preflight(const ExperimentOptions& experiment, const data::Cohort& cohort, 
   sampler_head(cohort.labels(), experiment.train.sampler, experiment.train.sampler_head);
   check_selection(experiment, cohort, split);
   const auto bad = data::check_files(cohort, all_rows(split));
-  leave_out_bad(bad, experiment.pipeline.cohort.on_bad_case == "skip", split, on_bad);
+  leave_out_bad(bad, experiment.pipeline.cohort.on_bad_case == data::BadCase::skip, split, on_bad);
   // The split was judged with the cases that have left since: those without inputs, those with a bad file.
   for (size_t fold = 0; fold < split.folds.size(); ++fold) {
     data::check_learnable(cohort, split.folds[fold].train, fold_name(split, fold));

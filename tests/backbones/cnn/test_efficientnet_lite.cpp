@@ -23,7 +23,7 @@ TEST(EfficientNetLite, HasThePublishedNumberOfParameters) {
 
 TEST(EfficientNetLite, StagesAreThoseBeforeEachStride) {
   const at::NoGradGuard no_grad;
-  for (const char* padding : {"symmetric", "same"}) {
+  for (const ConvPadding padding : {ConvPadding::symmetric, ConvPadding::same}) {
     EfficientNetLiteOptions options;
     options.padding = padding;
     const auto network = make_efficientnet_lite0(options, picture);
@@ -31,7 +31,7 @@ TEST(EfficientNetLite, StagesAreThoseBeforeEachStride) {
     const auto features = network->features(at::randn({1, 3, 64, 64}));
     std::vector<int64_t> edges;
     for (const auto& stage : features.stages) edges.push_back(stage.size(2));
-    EXPECT_EQ(edges, (std::vector<int64_t>{32, 16, 8, 4, 2})) << padding;
+    EXPECT_EQ(edges, (std::vector<int64_t>{32, 16, 8, 4, 2})) << config::name_of(padding);
   }
 }
 

@@ -37,7 +37,7 @@ TEST(Resnet, StemsSayHowMuchSmallerTheStagesAre) {
   ResNetOptions options;
   options.width = 4;
   EXPECT_EQ(edges(options), (std::vector<int64_t>{16, 8, 4, 2}));
-  options.stem = "small";
+  options.stem = ResNetStem::small;
   options.stem_stride = 1;
   EXPECT_EQ(edges(options), (std::vector<int64_t>{64, 32, 16, 8}));
 }

@@ -4,7 +4,7 @@
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
 #include "photo51/backbones/mil/bag_pools.hpp"
-#include "photo51/config/names_of.hpp"
+#include "photo51/config/components.hpp"
 #include "photo51/data/load/bag_stream.hpp"
 #include "photo51/nn/layers/layer.hpp"
 #include "photo51/nn/weights/weights.hpp"
@@ -251,7 +251,7 @@ TEST(BagEncoder, EveryParameterBelongsToALayer) {
 
 TEST(BagEncoder, EveryMisuseIsNamed) {
   ConvNetOptions options;
-  options.encoder.pool = "none";
+  options.encoder.pool = TokenPool::none;
   const auto* build = image_encoders().find("conv_net");
   EXPECT_THAT(message_of(core::Fault::usage, [&] { (*build)(config::choose("conv_net", options), views); }),
               HasSubstr("whose instances need one token each; set `pool: mean`"));
@@ -261,7 +261,7 @@ TEST(BagEncoder, EveryMisuseIsNamed) {
               HasSubstr("expects bags and got a batch without offsets"));
   InputShape single = views;
   single.bag = false;
-  options.encoder.pool = "mean";
+  options.encoder.pool = TokenPool::mean;
   auto encoder = (*build)(config::choose("conv_net", options), single);
   EXPECT_THAT(message_of(core::Fault::data,
                          [&] {

@@ -409,7 +409,7 @@ class CacheKeys : public CachedCohort {
 
 TEST_F(CacheKeys, TheSameFilesAndConfigHit) {
   auto image = image_input({"t1"});
-  image.preprocess.normalize.method = "zscore";
+  image.preprocess.normalize.method = preprocess::NormalizeMethod::zscore;
   const auto plain = values(cohort(data::input(image), ""));
   EXPECT_TRUE(at::equal(values(cohort(data::input(image))), plain));
   EXPECT_EQ(entries(), 1U);
@@ -429,7 +429,7 @@ TEST_F(CacheKeys, AnotherContentOrConfigMisses) {
   const auto second = values(cohort(data::input(image)));
   EXPECT_FALSE(at::equal(first, second));
   EXPECT_EQ(entries(), 2U);
-  image.preprocess.normalize.method = "zscore";
+  image.preprocess.normalize.method = preprocess::NormalizeMethod::zscore;
   EXPECT_FALSE(at::equal(values(cohort(data::input(image))), second));
   EXPECT_EQ(entries(), 3U);
   image.preprocess.normalize.clip = 1;

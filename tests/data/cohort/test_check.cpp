@@ -47,7 +47,7 @@ class CheckFilesTest : public CohortFolder {
   Cohort skipping(const std::string& manifest, const Inputs& inputs) const {
     write("cohort.csv", manifest);
     CohortOptions made = options();
-    made.on_bad_case = "skip";
+    made.on_bad_case = BadCase::skip;
     return Cohort(made, inputs, {});
   }
 };

@@ -45,7 +45,7 @@ TEST_F(CohortChecks, ALabelAmongWhatItsHeadSeesIsRefused) {
                       }),
               HasSubstr("input c: columns: `time` is what head `os` is to predict"));
   ClinicalOptions harmonized = clinical({"age"});
-  harmonized.harmonize.method = "combat";
+  harmonized.harmonize.method = HarmonizeMethod::combat;
   harmonized.harmonize.by = "idh";
   EXPECT_THAT(refused(harmonized, idh), HasSubstr("harmonize.by: `idh` is what head `idh`"));
   harmonized.harmonize.by = "site";

@@ -1,4 +1,11 @@
 #include <ATen/ATen.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <map>
 
 #include "data/cohort/cohort_impl.hpp"
 #include "data/fixture.hpp"
@@ -66,6 +73,43 @@ TEST_F(ClinicFiles, LoadPetAsSuv) {
   EXPECT_EQ(stored.channels[0]->units, imaging::Units::suv);
   EXPECT_THAT(failure(core::Fault::data, [&] { study("P1,pet.nii,", input("auto")); }),
               AllOf(HasSubstr("pet.nii"), HasSubstr("suv: stored")));
+}
+
+/// How often the slices of `folder` were opened while `work` ran, the one that was opened most.
+int most_opened(const std::filesystem::path& folder, const std::function<void()>& work) {
+  // Closing is watched too: of two equal events in a row the system keeps one.
+  const int events = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+  std::map<int, int> opened;
+  for (const auto& slice : std::filesystem::directory_iterator(folder))
+    opened[::inotify_add_watch(events, slice.path().c_str(), IN_OPEN | IN_CLOSE)] = 0;
+  EXPECT_FALSE(opened.contains(-1));
+  work();
+  alignas(inotify_event) std::array<char, 1 << 16> buffer{};
+  for (ssize_t length = 0; (length = ::read(events, buffer.data(), buffer.size())) > 0;)
+    for (ssize_t at = 0; at < length;) {
+      const auto& event = *reinterpret_cast<const inotify_event*>(buffer.data() + at);
+      if ((event.mask & IN_OPEN) != 0) ++opened[event.wd];
+      at += static_cast<ssize_t>(sizeof(inotify_event) + event.len);
+    }
+  ::close(events);
+  int most = 0;
+  for (const auto& [watch, count] : opened) most = std::max(most, count);
+  return most;
+}
+
+/// Of its DICOM header the guard and DCMTK open a slice once each, for the image and for SUV. Small pixels
+/// come with the header.
+TEST_F(ClinicFiles, SlicesAreOpenedInTheFirstEpochAlone) {
+  pet("pet");
+  const Cohort cohort = read("patient,pet\nP1,pet\n", {{"pet", data::input(input("auto"))}});
+  const CaseLoader cases(cohort, {});
+  const auto epoch = [&](int64_t number) {
+    return most_opened(folder_ / "pet", [&] { cases.load(0, {.seed = 1, .epoch = number}); });
+  };
+  const int first = epoch(0);
+  EXPECT_GE(first, 1) << "else the check below says nothing";
+  EXPECT_LE(first, 4);
+  EXPECT_EQ(epoch(1), 0);
 }
 
 TEST_F(ClinicFiles, LoadMasksFromStructureSetsAndSegmentations) {
@@ -140,7 +184,7 @@ TEST_F(ClinicFiles, AMaskOutsideItsImageIsRefused) {
       failure(core::Fault::data, [&] { study("P1,pet,half.nii", input("auto", "seg")); }),
       AllOf(HasSubstr("mask seg"), HasSubstr("half.nii"), HasSubstr("(50 %) of the mask lie outside")));
   PetOptions crop = input("auto", "seg");
-  crop.masks.outside = "crop";
+  crop.masks.outside = imaging::MaskOutside::crop;
   EXPECT_NO_THROW(study("P1,pet,half.nii", crop));
 }
 
@@ -166,7 +210,7 @@ TEST_F(ClinicFiles, TellWhoThePatientIs) {
   EXPECT_EQ(warned([&] { read("patient,pet\nP1,named\n", inputs); }), "") << "once a process";
   EXPECT_EQ(warned([&] { read("patient,pet\nP1,pseudonym\n", inputs); }), "");
   CohortOptions strict = options();
-  strict.privacy = "strict";
+  strict.privacy = PrivacyCheck::strict;
   const auto refused = [&](const std::string& cells) {
     write("cohort.csv", "patient,pet\n" + cells + "\n");
     return failure(core::Fault::data, [&] { Cohort(strict, inputs, {}); });
@@ -187,7 +231,7 @@ TEST_F(ClinicFiles, TellWhoThePatientIs) {
       AllOf(HasSubstr("input pet: 1 file(s) cannot be checked for what tells who the patient is, the first"),
             HasSubstr("notes.txt: its format is none that can be looked through"),
             HasSubstr("; convert it, move it out of the folder, or set cohort.privacy to warn")));
-  strict.privacy = "ignore";
+  strict.privacy = PrivacyCheck::ignore;
   EXPECT_NO_THROW(Cohort(strict, inputs, {}));
 }
 

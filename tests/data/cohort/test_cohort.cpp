@@ -52,7 +52,7 @@ TEST_F(CohortTest, SaysWhatAFileMayTakeAndName) {
   CohortOptions limited = options();
   write("cohort.csv", "patient\nP1\n");
   limited.max_gib_per_file = 2;
-  limited.detached_files = "anywhere";
+  limited.detached_files = DetachedFiles::anywhere;
   const Cohort cohort(limited, {}, {});
   EXPECT_EQ(imaging::file_limits().max_gib, 2);
   EXPECT_TRUE(imaging::file_limits().follow_out_of_folder);
@@ -86,11 +86,11 @@ TEST_F(CohortTest, ManifestErrors) {
 TEST_F(CohortTest, OptionsOfCodeAreHeldToAConfigsLimits) {
   write("cohort.csv", "patient\nP1\n");
   CohortOptions wrong = options();
-  wrong.on_bad_case = "skp";
+  wrong.on_bad_case = static_cast<BadCase>(7);
   EXPECT_THAT(failure(core::Fault::usage, [&] { Cohort(wrong, {}, {}); }),
-              HasSubstr("cohort.on_bad_case: `skp` is not a valid value (did you mean `skip`?)"));
+              HasSubstr("cohort.on_bad_case: is the number 7, which has no name; it takes error, skip"));
   EXPECT_THAT(failure(core::Fault::usage, [&] { Cohort::single({}, {}, wrong); }),
-              HasSubstr("cohort.on_bad_case: `skp` is not a valid value"));
+              HasSubstr("cohort.on_bad_case: is the number 7, which has no name"));
   wrong = options();
   wrong.split.folds = 1;
   EXPECT_EQ(failure(core::Fault::usage, [&] { Cohort(wrong, {}, {}); }),
@@ -100,7 +100,7 @@ TEST_F(CohortTest, OptionsOfCodeAreHeldToAConfigsLimits) {
 TEST_F(CohortTest, SkippingLeavesMissingFilesToTheLoader) {
   write("cohort.csv", "patient,flair\nP1,gone.nii\n");
   auto skipping = options();
-  skipping.on_bad_case = "skip";
+  skipping.on_bad_case = BadCase::skip;
   EXPECT_TRUE(Cohort(skipping, {{"mri", data::input(image_input({"flair"}))}}, {}).has_input(0, "mri"));
 }
 

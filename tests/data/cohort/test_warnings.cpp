@@ -158,7 +158,7 @@ TEST_F(FileWarningsTest, StrictRefusesTheCaseAndNamesTheFile) {
   const Cohort one = Cohort::single(inputs, {"mri.t1=" + (folder_ / "b.nii").string()}, of);
   EXPECT_THAT(failure(core::Fault::data, [&] { CaseLoader(one, {}).load(0); }), HasSubstr(test::odd_words));
   // Bad cases that are skipped are left out, and said.
-  of.on_bad_case = "skip";
+  of.on_bad_case = BadCase::skip;
   const Cohort cohort(of, inputs, {});
   const CaseLoader cases(cohort, {});
   Loader::Options how;
@@ -188,7 +188,7 @@ TEST_F(FileWarningsTest, OfIntensitiesThatWereNormalisedBefore) {
   scan("b.nii", false, -256);
   write("cohort.csv", "patient,t1\nP1,a.nii\nP2,b.nii\n");
   MriOptions input = image_input({"t1"});
-  input.preprocess.normalize.method = "zscore";
+  input.preprocess.normalize.method = preprocess::NormalizeMethod::zscore;
   const auto found = loaded(Cohort(options(), {{"mri", data::input(input)}}, {}));
   ASSERT_EQ(found.size(), 1U);
   EXPECT_EQ(found[0].file, (folder_ / "b.nii").string());
@@ -205,12 +205,12 @@ TEST_F(FileWarningsTest, NotOfWhatTheConfigSaysOrNobodyAsks) {
   write("cohort.csv", "patient,us,t1\nP1,p.png,v.mha\nP2,p.png,v.mha\n");
   UltrasoundOptions us = image_input<UltrasoundOptions>({"us"});
   MriOptions t1 = image_input({"t1"});
-  us.color = "gray";
+  us.color = ColorMode::gray;
   us.dims = 2;
   t1.assume_spacing = {1, 1, 1};
   t1.assume_orientation = "LPS";
   EXPECT_THAT(loaded(Cohort(options(), {{"us", data::input(us)}, {"mri", data::input(t1)}}, {})), IsEmpty());
-  us.preprocess.crop.around = "foreground";
+  us.preprocess.crop.around = preprocess::CropAround::foreground;
   us.preprocess.crop.margin = 1;  // mm, of which a picture knows nothing
   EXPECT_THAT(failure(core::Fault::data,
                       [&] {

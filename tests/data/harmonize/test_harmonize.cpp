@@ -198,7 +198,7 @@ class HarmonizeTest : public CohortFolder {
   static ClinicalOptions numbers() {
     ClinicalOptions input;
     input.columns = {"a", "b", "c"};
-    input.harmonize.method = "combat";
+    input.harmonize.method = HarmonizeMethod::combat;
     return input;
   }
   static std::vector<int64_t> first(int64_t count) {
@@ -223,7 +223,7 @@ TEST_F(HarmonizeTest, ClinicalNumbersAreLearnedFromTheTrainingPart) {
   const auto cohort = read(manifest(), {{"numbers", data::input(input)}});
   const auto fitted = fit(cohort, first(24));
   EXPECT_LT(difference_of_sites(cohort, fitted), 0.5);
-  input.harmonize.method = "none";
+  input.harmonize.method = HarmonizeMethod::none;
   const auto as_is = read(manifest(), {{"numbers", data::input(input)}});
   EXPECT_GT(difference_of_sites(as_is, fit(as_is, first(24))), 1.5);
   // Patients outside the training part leave no trace.
@@ -242,7 +242,7 @@ TEST_F(HarmonizeTest, ASiteThatWasNotSeen) {
                 "South)"));
   EXPECT_THAT(failure(core::Fault::data, [&] { features(strict, fitted, 25); }),
               HasSubstr("the site of patient `P98` is not known; fill in column `site`"));
-  input.harmonize.unseen_site = "standardise_only";
+  input.harmonize.unseen_site = UnseenSite::standardise_only;
   const auto lenient = read(manifest(extra), {{"numbers", data::input(input)}});
   const auto column = nlohmann::json::parse(to_json(fitted))["inputs"]["numbers"]["columns"][0];
   EXPECT_NEAR(features(lenient, fitted, 24)[0],
@@ -313,7 +313,7 @@ TEST_F(HarmonizeTest, Expression) {
   OmicsOptions input;
   input.table = "e.tsv";
   input.top_variable = 5;
-  input.harmonize.method = "combat";
+  input.harmonize.method = HarmonizeMethod::combat;
   const auto cohort = read(manifest(), {{"genes", data::input(input)}});
   const auto fitted = fit(cohort, first(24));
   EXPECT_LT(difference_of_sites(cohort, fitted), 0.1);

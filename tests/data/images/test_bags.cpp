@@ -99,9 +99,8 @@ TEST_F(BagTest, MirroredChannelsAreTurnedLeftToRight) {
 
 TEST_F(BagTest, TestTimeFlipsReachEveryInstance) {
   const auto cohort = four(views());
-  Draw draw;
-  draw.flip = {"x"};
-  const auto values = CaseLoader(cohort, fit(cohort, {0, 1, 2, 3})).load(0, draw).inputs.at("breast").values;
+  const auto values =
+      CaseLoader(cohort, fit(cohort, {0, 1, 2, 3})).load(0, {}, {"x"}).inputs.at("breast").values;
   EXPECT_THAT(firsts(values), ElementsAre(12, 22));
 }
 
@@ -111,8 +110,8 @@ TEST_F(BagTest, AugmentationIsDrawnForEachInstance) {
   options.augment.shift = 1;
   const auto cohort = four(options);
   const CaseLoader cases(cohort, fit(cohort, {0, 1, 2, 3}));
-  const auto once = cases.load(1, {.seed = 3, .epoch = 2, .flip = {}}).inputs.at("breast").values;
-  const auto again = cases.load(1, {.seed = 3, .epoch = 2, .flip = {}}).inputs.at("breast").values;
+  const auto once = cases.load(1, {.seed = 3, .epoch = 2}).inputs.at("breast").values;
+  const auto again = cases.load(1, {.seed = 3, .epoch = 2}).inputs.at("breast").values;
   EXPECT_TRUE(at::equal(once, again));
   const auto shift = once.flatten(1).select(1, 0) - at::tensor({30.F, 40.F});
   EXPECT_GT((shift[0] - shift[1]).abs().item<float>(), 1e-3);
@@ -129,7 +128,7 @@ TEST_F(BagTest, TrainingShowsADrawnPart) {
   const auto cohort = read(text + ",\n", {{"breast", data::input(options)}});
   const CaseLoader cases(cohort, {});
   const auto shown = [&](int64_t epoch) {
-    return firsts(cases.load(0, {.seed = 1, .epoch = epoch, .flip = {}}).inputs.at("breast").values);
+    return firsts(cases.load(0, {.seed = 1, .epoch = epoch}).inputs.at("breast").values);
   };
   EXPECT_EQ(shown(-1).size(), 12U);  // prediction sees all
   EXPECT_EQ(shown(0).size(), 4U);
@@ -143,26 +142,26 @@ TEST_F(BagTest, TrainingShowsADrawnPart) {
 TEST_F(BagTest, DrawnInstancesAreUniform) {
   std::vector<int> counts(5, 0);
   for (int64_t epoch = 0; epoch < 2000; ++epoch) {
-    const auto chosen = drawn_instances(5, 2, {.seed = 7, .epoch = epoch, .flip = {}}, "P/x");
+    const auto chosen = drawn_instances(5, 2, {.seed = 7, .epoch = epoch}, "P/x");
     ASSERT_EQ(chosen.size(), 2U);
     EXPECT_LT(chosen[0], chosen[1]);
     for (const size_t i : chosen) ++counts[i];
   }
   for (const int count : counts) EXPECT_NEAR(count, 800, 110);  // 5 deviations
-  EXPECT_THAT(drawn_instances(2, 5, {.seed = 7, .epoch = 1, .flip = {}}, "P/x"), ElementsAre(0, 1));
+  EXPECT_THAT(drawn_instances(2, 5, {.seed = 7, .epoch = 1}, "P/x"), ElementsAre(0, 1));
 }
 
 TEST_F(BagTest, WhatIsABag) {
   auto options = views();
   EXPECT_TRUE(is_bag(data::input(options)));
-  options.bag = "never";
+  options.bag = BagMode::never;
   EXPECT_FALSE(is_bag(data::input(options)));
   EXPECT_EQ(input_info({{"x", data::input(options)}}, {}).at("x").channels, 2);
   options = views();
   options.channels = {"left"};
   EXPECT_FALSE(is_bag(data::input(options)));
   auto frames = image_input<UltrasoundOptions>({"left"});
-  frames.bag = "always";
+  frames.bag = BagMode::always;
   EXPECT_TRUE(is_bag(data::input(frames)));
   EXPECT_FALSE(is_bag(data::input(image_input<LesionOptions>({"left"}, "seg"))));
 }
@@ -179,16 +178,16 @@ TEST_F(BagTest, ColorPicturesBecomeWhatIsAsked) {
   EXPECT_THAT(failure(core::Fault::data, [&] { loaded("c.png"); }),
               HasSubstr("c.png: is a color picture and the input takes one channel a file; set the input's "
                         "color to gray or rgb"));
-  image.color = "gray";
+  image.color = ColorMode::gray;
   EXPECT_EQ(input_info({{"x", data::input(image)}}, {}).at("x").channels, 1);
   EXPECT_NEAR(loaded("c.png").values[0][1][2].item<float>(), 0.299 * 200 + 0.587 * 100 + 0.114 * 50, 1e-3);
   EXPECT_EQ(loaded("g.png").values[0][1][2].item<float>(), 15);
-  image.color = "rgb";
+  image.color = ColorMode::rgb;
   EXPECT_EQ(input_info({{"x", data::input(image)}}, {}).at("x").channels, 3);
   EXPECT_THAT(firsts(loaded("c.png").values), ElementsAre(200, 100, 50));
   EXPECT_THAT(firsts(loaded("g.png").values), ElementsAre(10, 10, 10));
   EXPECT_EQ(loaded("g.png").channel_present.numel(), 3);
-  image.preprocess.normalize.method = "fixed";
+  image.preprocess.normalize.method = preprocess::NormalizeMethod::fixed;
   image.preprocess.normalize.mean = {0.1, 0.2, 0.3};
   image.preprocess.normalize.std = {0.5, 0.25, 1};
   image.preprocess.normalize.full_scale = 100;
@@ -206,7 +205,7 @@ TEST_F(BagTest, EveryMisuseIsNamed) {
   EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;none.png,\n", {{"x", data::input(views())}}),
               HasSubstr("there is no file `none.png`"));
   auto plain = views();
-  plain.bag = "never";
+  plain.bag = BagMode::never;
   EXPECT_THAT(data_failure("patient,left,right\nP1,1.png;2.png,\n", {{"x", data::input(plain)}}),
               HasSubstr("several files in one cell need `bag: always`"));
   const auto mixed = read("patient,left,right\nP1,1.png,tall.png\n", {{"x", data::input(views())}});
@@ -254,9 +253,10 @@ TEST_F(BagTest, MiasBreasts) {
   auto options = views();
   options.mirror = {"right"};
   options.preprocess.size = {64, 64, 1};
-  options.preprocess.fit = "resize";
+  options.preprocess.fit = preprocess::SizeFit::resize;
   options.preprocess.antialias = true;
-  options.preprocess.normalize = {.method = "fixed", .mean = {0}, .std = {1}, .full_scale = 255};
+  options.preprocess.normalize = {
+      .method = preprocess::NormalizeMethod::fixed, .mean = {0}, .std = {1}, .full_scale = 255};
   CohortOptions of;
   of.manifest = test::shared_data() / "mias" / "cohort.csv";
   const Cohort cohort(of, {{"breast", data::input(options)}}, {label_spec("abnormal", "binary")});

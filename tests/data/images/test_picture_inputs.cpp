@@ -83,14 +83,15 @@ TEST_F(PictureInputTest, ASplitDopplerIsTwoChannels) {
   test::DicomFile file;
   file.text(0x00080060, "CS", "US").pixels(40, 40, 1, 3, pixels).save(folder_ / "flow.dcm");
   auto options = picture<UltrasoundOptions>();
-  options.ultrasound =
-      preprocess::UltrasoundOptions{.sector = "none", .remove_text = "none", .doppler = "split"};
+  options.ultrasound = preprocess::UltrasoundOptions{.sector = preprocess::SectorUse::none,
+                                                     .remove_text = preprocess::TextRemoval::none,
+                                                     .doppler = preprocess::DopplerUse::split};
   const auto values = load("flow.dcm", options).inputs.at("im").values;
   EXPECT_EQ(values.sizes(), at::IntArrayRef({2, 40, 40}));
   EXPECT_GT(values[1][20][20].item<float>(), 0.3);
   EXPECT_EQ(values[1][5][5].item<float>(), 0);
   EXPECT_EQ(input_info({{"im", data::input(options)}}, {}).at("im").channels, 2);
-  options.ultrasound->doppler = "gray";
+  options.ultrasound->doppler = preprocess::DopplerUse::gray;
   EXPECT_EQ(load("flow.dcm", options).inputs.at("im").values.sizes(), at::IntArrayRef({1, 40, 40}));
 }
 
@@ -207,7 +208,7 @@ TEST_F(PictureInputTest, ShownValuesNeedAWindow) {
   file.text(0x00281050, "DS", "5").text(0x00281051, "DS", "10").text(0x00281056, "CS", "LINEAR_EXACT");
   file.save(folder_ / "window.dcm");
   auto options = picture<MammographyOptions>();
-  options.dicom.voi = "apply";
+  options.dicom.voi = imaging::VoiUse::apply;
   EXPECT_EQ(load("window.dcm", options).inputs.at("im").values.max().item<float>(), 0.5);
   EXPECT_THAT(failure(core::Fault::data, [&] { load("plain.dcm", options); }),
               HasSubstr("has neither a VOI LUT Sequence"));

@@ -65,7 +65,7 @@ TEST(Pictures, ReadsCinesWithFramesAlongZ) {
   EXPECT_TRUE(cine.spacing_known);
   // Every pixel of the second frame differs from the first: all echo, nothing cut.
   preprocess::UltrasoundOptions options;
-  options.doppler = "split";
+  options.doppler = preprocess::DopplerUse::split;
   core::write_file_atomic(folder / "still.png",
                           imaging::encode_png(at::arange(60, 120, at::kByte).view({4, 5, 3}) * 2));
   const imaging::Volume still = read_ultrasound_picture(folder / "still.png", options);

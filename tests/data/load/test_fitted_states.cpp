@@ -84,7 +84,7 @@ TEST_F(FittedStates, Expression) {
 
 TEST_F(FittedStates, Harmonisation) {
   auto input = clinical({"a", "b"});
-  input.harmonize.method = "combat";
+  input.harmonize.method = HarmonizeMethod::combat;
   input.harmonize.mean_only = true;
   input.harmonize.covariates = {"age", "sex"};
   const Cohort cohort = read(people, {{"in", data::input(input)}});
@@ -124,7 +124,7 @@ TEST_F(FittedStates, Harmonisation) {
 
 TEST_F(FittedStates, Landmarks) {
   auto options = image_input({"flair", "t1"});
-  options.preprocess.normalize.method = "histogram";
+  options.preprocess.normalize.method = preprocess::NormalizeMethod::histogram;
   const Cohort cohort = read("patient,flair,t1\nP1,,\n", {{"in", data::input(options)}}, {}, false);
   Json right = Json::array();
   for (int k = 0; k < 11; ++k) right.push_back(k / 10.0);

@@ -69,10 +69,10 @@ class LoaderTest : public CohortFolder {
     return options;
   }
   static std::vector<Batch> all_batches(const Cohort& cohort, const FittedTransforms& fitted,
-                                        const std::vector<int64_t>& rows, const Draw& draw,
+                                        const std::vector<int64_t>& rows, const core::SampleKey& key,
                                         const Loader::Options& options) {
     const CaseLoader cases(cohort, fitted);
-    Loader loader(cohort, cases, fitted, rows, draw, options);
+    Loader loader(cohort, cases, fitted, rows, key, options);
     std::vector<Batch> batches;
     for (Batch batch; loader.next(batch);) batches.push_back(batch);
     return batches;
@@ -150,16 +150,16 @@ TEST_F(LoaderTest, NumberOfWorkersChangesNothing) {
   const auto cohort = nine(image);
   const auto fitted = fit(cohort, every(cohort));
   const std::vector<int64_t> rows{8, 1, 0, 2, 7, 6, 5, 4, 3};
-  const Draw draw{.seed = 3, .epoch = 1, .flip = {}};
-  const auto none = all_batches(cohort, fitted, rows, draw, {.batch_size = 2, .workers = 0, .on_bad = {}});
+  const core::SampleKey key{.seed = 3, .epoch = 1};
+  const auto none = all_batches(cohort, fitted, rows, key, {.batch_size = 2, .workers = 0, .on_bad = {}});
   for (const int64_t workers : {1, 2, 5})
-    expect_same(none, all_batches(cohort, fitted, rows, draw,
+    expect_same(none, all_batches(cohort, fitted, rows, key,
                                   {.batch_size = 2, .workers = workers, .prefetch = 3, .on_bad = {}}));
   // The order of the cases does not change a case, the epoch does.
   const CaseLoader cases(cohort, fitted);
-  const auto one = cases.load(8, draw).inputs.at("mri").values;
+  const auto one = cases.load(8, key).inputs.at("mri").values;
   EXPECT_TRUE(at::equal(one, none[0].inputs.at("mri").values[0]));
-  EXPECT_FALSE(at::equal(one, cases.load(8, {.seed = 3, .epoch = 2, .flip = {}}).inputs.at("mri").values));
+  EXPECT_FALSE(at::equal(one, cases.load(8, {.seed = 3, .epoch = 2}).inputs.at("mri").values));
   // A dropped channel is blank and says so.
   for (const auto& batch : none) {
     const auto& input = batch.inputs.at("mri");
@@ -177,8 +177,8 @@ TEST_F(LoaderTest, CacheChangesNothing) {
   const auto fitted = fit(cohort, every(cohort));
   const CaseLoader with(cohort, fitted, 64), without(cohort, fitted, 0);
   for (const int64_t epoch : {0, 1, -1, 0})
-    EXPECT_TRUE(at::equal(with.load(1, {.seed = 0, .epoch = epoch, .flip = {}}).inputs.at("mri").values,
-                          without.load(1, {.seed = 0, .epoch = epoch, .flip = {}}).inputs.at("mri").values));
+    EXPECT_TRUE(at::equal(with.load(1, {.seed = 0, .epoch = epoch}).inputs.at("mri").values,
+                          without.load(1, {.seed = 0, .epoch = epoch}).inputs.at("mri").values));
 }
 
 TEST_F(LoaderTest, PreparedCasesAreNotDecodedAgain) {
@@ -199,8 +199,8 @@ TEST_F(LoaderTest, PreparedCasesAreNotDecodedAgain) {
 
 TEST_F(LoaderTest, HistogramsAreLearnedFromTheTrainingPart) {
   auto image = mri();
-  image.preprocess.normalize.method = "histogram";
-  image.preprocess.normalize.region = "all";
+  image.preprocess.normalize.method = preprocess::NormalizeMethod::histogram;
+  image.preprocess.normalize.region = preprocess::NormalizeRegion::all;
   const auto cohort = nine(image);
   const auto fitted = fit(cohort, {0, 1, 2, 5});
   const CaseLoader cases(cohort, fitted);
@@ -223,7 +223,7 @@ TEST_F(LoaderTest, HistogramsAreLearnedFromTheTrainingPart) {
   write("t1_1.nii", "broken");
   EXPECT_THAT(failure(core::Fault::data, [&] { fit(nine_again(image), {0, 1}); }), HasSubstr("case P1"));
   CohortOptions skip;
-  skip.on_bad_case = "skip";
+  skip.on_bad_case = BadCase::skip;
   const auto learned = [&](const std::vector<int64_t>& rows) {
     return nlohmann::json::parse(to_json(fit(nine_again(image, skip), rows)))["inputs"]["mri"];
   };
@@ -234,11 +234,9 @@ TEST_F(LoaderTest, FlipsForTestTimeAugmentation) {
   const auto cohort = nine(mri());
   const CaseLoader cases(cohort, fit(cohort, every(cohort)));
   const auto plain = cases.load(0).inputs.at("mri").values;
-  EXPECT_TRUE(at::equal(cases.load(0, {.seed = 0, .epoch = -1, .flip = {"x"}}).inputs.at("mri").values,
-                        plain.flip({3})));
-  EXPECT_TRUE(at::equal(cases.load(0, {.seed = 0, .epoch = -1, .flip = {"z", "y"}}).inputs.at("mri").values,
-                        plain.flip({1, 2})));
-  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {.seed = 0, .epoch = -1, .flip = {"w"}}); }),
+  EXPECT_TRUE(at::equal(cases.load(0, {}, {"x"}).inputs.at("mri").values, plain.flip({3})));
+  EXPECT_TRUE(at::equal(cases.load(0, {}, {"z", "y"}).inputs.at("mri").values, plain.flip({1, 2})));
+  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {}, {"w"}); }),
               HasSubstr("there is no axis `w`"));
 }
 
@@ -252,7 +250,7 @@ TEST_F(LoaderTest, OneSliceImagesAreFlat) {
   EXPECT_EQ(cases.load(0).inputs.at("mri").values.sizes(), at::IntArrayRef({1, 5, 6}));
   EXPECT_THAT(failure(core::Fault::data, [&] { cases.load(1); }),
               HasSubstr("takes one slice, but this image has 2"));
-  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {.seed = 0, .epoch = -1, .flip = {"z"}}); }),
+  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {}, {"z"}); }),
               HasSubstr("there is no axis `z` in a 2D image"));
   image.preprocess.size = {6, 5, 2};
   EXPECT_THAT(failure(core::Fault::usage,
@@ -276,7 +274,7 @@ TEST_F(LoaderTest, InputInfoOfImages) {
 
 TEST_F(LoaderTest, BadCasesStopOrAreLeftOut) {
   CohortOptions of;
-  of.on_bad_case = "skip";
+  of.on_bad_case = BadCase::skip;
   const auto cohort = nine(mri(), of);
   const auto fitted = fit(cohort, every(cohort));
   write("t1_4.nii", core::read_file(folder_ / "t1_4.nii").substr(0, 400));
@@ -364,8 +362,8 @@ TEST_F(LoaderTest, LggCohort) {
   PHOTO51_NEEDS_SHARED_DATA("lgg");
   auto image = image_input({"pre", "flair", "post"}, "seg");
   image.preprocess.size = {32, 32, 8};
-  image.preprocess.crop.around = "mask";
-  image.preprocess.normalize.method = "zscore";
+  image.preprocess.crop.around = preprocess::CropAround::mask;
+  image.preprocess.normalize.method = preprocess::NormalizeMethod::zscore;
   OmicsOptions genes;
   genes.table = "expression";
   CohortOptions of;
@@ -397,8 +395,8 @@ TEST_F(LoaderTest, LggCohort) {
   check_leakage(cohort, split);
   const auto fitted = fit(cohort, split.folds[0].train);
   EXPECT_GT(input_info(cohort.inputs(), fitted).at("genes").channels, 1500);
-  const auto batches = all_batches(cohort, fitted, {0, 1, 2, 3, 40}, {.seed = 0, .epoch = 0, .flip = {}},
-                                   {.batch_size = 4, .on_bad = {}});
+  const auto batches =
+      all_batches(cohort, fitted, {0, 1, 2, 3, 40}, {.seed = 0, .epoch = 0}, {.batch_size = 4, .on_bad = {}});
   ASSERT_EQ(batches.size(), 2U);
   const auto& values = batches[0].inputs.at("mri").values;
   EXPECT_EQ(values.sizes(), at::IntArrayRef({4, 4, 8, 32, 32}));
@@ -419,7 +417,7 @@ TEST_F(LoaderTest, AColumnNamesAChannelsRegistration) {
   EXPECT_TRUE(at::equal(moved[0], plain[0]));
   EXPECT_LT((moved[1].slice(2, 0, 5) - plain[1].slice(2, 1, 6)).abs().max().item<double>(), 1e-4);
   auto bag = image_input({"t1", "flair"});
-  bag.bag = "always";
+  bag.bag = BagMode::always;
   EXPECT_THAT(failure(core::Fault::data,
                       [&] {
                         read("patient,t1,flair,flair.registration\nP,a.nii,b.nii,move.txt\n",

@@ -126,8 +126,10 @@ TEST_F(SlideTest, TilesStayBytes) {
   write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});
   write_tissue("b.png", 5, 4, {{2, 2, 200}});
   auto options = tiles();
-  options.preprocess.normalize = {
-      .method = "fixed", .mean = {0.485, 0.456, 0.406}, .std = {0.229, 0.224, 0.225}, .full_scale = 255};
+  options.preprocess.normalize = {.method = preprocess::NormalizeMethod::fixed,
+                                  .mean = {0.485, 0.456, 0.406},
+                                  .std = {0.229, 0.224, 0.225},
+                                  .full_scale = 255};
   options.augment.flip = {"x", "y"};
   for (const bool centers : {false, true}) {
     auto bytes = options;
@@ -140,8 +142,8 @@ TEST_F(SlideTest, TilesStayBytes) {
     const CaseLoader cases(cohort, fitted);
     const auto info = input_info(cohort.inputs(), fitted);
     for (const int64_t epoch : {-1, 0, 1}) {
-      const Draw draw{.seed = 1, .epoch = epoch, .flip = {}};
-      const Batch batch = collate({cases.load(0, draw), cases.load(1, draw)}, info, {});
+      const core::SampleKey key{.seed = 1, .epoch = epoch};
+      const Batch batch = collate({cases.load(0, key), cases.load(1, key)}, info, {});
       const InputBatch &stored = batch.inputs.at("bytes"), &prepared = batch.inputs.at("floats");
       EXPECT_EQ(stored.values.scalar_type(), at::kByte);
       EXPECT_EQ(prepared.values.scalar_type(), at::kFloat);
@@ -160,16 +162,17 @@ TEST_F(SlideTest, TilesStayBytes) {
 TEST_F(SlideTest, AugmentedTilesAreFloats) {
   write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});
   auto options = tiles();
-  options.preprocess.normalize = {.method = "fixed", .mean = {0.5}, .std = {0.25}, .full_scale = 255};
+  options.preprocess.normalize = {
+      .method = preprocess::NormalizeMethod::fixed, .mean = {0.5}, .std = {0.25}, .full_scale = 255};
   options.augment.flip = {"x"};
-  const Draw draw{.seed = 1, .epoch = 3, .flip = {"y"}};
+  const core::SampleKey key{.seed = 1, .epoch = 3};
   for (const bool jitters : {false, true}) {
     if (jitters) options.augment.color_jitter.emplace();
     const auto loaded = [&](const std::string& assumed) {
       auto one = options;
       one.assume_orientation = assumed;
       const auto cohort = read("patient,slide\nP1,a.png\n", {{"he", data::input(one)}});
-      return CaseLoader(cohort, fit(cohort, {0})).load(0, draw).inputs.at("he");
+      return CaseLoader(cohort, fit(cohort, {0})).load(0, key, {"y"}).inputs.at("he");
     };
     const auto stored = loaded(""), prepared = loaded("LPS");
     EXPECT_EQ(stored.values.scalar_type(), jitters ? at::kFloat : at::kByte);
@@ -231,8 +234,8 @@ TEST_F(SlideTest, LargeBagsHaveASource) {
   write_tissue("a.png", 5, 4, {{1, 1, 170}, {3, 1, 180}, {1, 2, 190}});
   const auto cohort = read("patient,slide\nP1,a.png\n", {{"he", data::input(tiles())}});
   const CaseLoader cases(cohort, fit(cohort, {0}));
-  EXPECT_TRUE(cases.load(0, {}, 3).inputs.at("he").values.defined());
-  const auto large = cases.load(0, {}, 2).inputs.at("he");
+  EXPECT_TRUE(cases.load(0, {}, {}, 3).inputs.at("he").values.defined());
+  const auto large = cases.load(0, {}, {}, 2).inputs.at("he");
   EXPECT_FALSE(large.values.defined());
   ASSERT_TRUE(large.source);
   EXPECT_EQ(large.source->count(), 3);
@@ -250,7 +253,7 @@ TEST_F(SlideTest, TrainingDrawsOtherTilesInEveryEpoch) {
   const CaseLoader cases(cohort, fit(cohort, {0}));
   std::set<std::vector<int64_t>> seen;
   for (int64_t epoch = 0; epoch < 6; ++epoch) {
-    const auto values = cases.load(0, {.seed = 1, .epoch = epoch, .flip = {}}).inputs.at("he").values;
+    const auto values = cases.load(0, {.seed = 1, .epoch = epoch}).inputs.at("he").values;
     ASSERT_EQ(values.size(0), 3);
     seen.insert(reds(values));
   }
@@ -318,8 +321,8 @@ TEST_F(SlideTest, StainsAreNormalisedBySlide) {
   at::manual_seed(3);
   dyed("strong.png", 1.7);
   auto options = tiles();
-  options.tile->tissue.method = "none";
-  const auto distance = [&](const std::string& method) {
+  options.tile->tissue.method = preprocess::TissueMethod::none;
+  const auto distance = [&](preprocess::StainMethod method) {
     options.stain.method = method;
     const auto cohort = read("patient,slide\nP1,pale.png\nP2,strong.png\n", {{"he", data::input(options)}});
     const CaseLoader cases(cohort, fit(cohort, {0}));
@@ -328,9 +331,9 @@ TEST_F(SlideTest, StainsAreNormalisedBySlide) {
         .mean()
         .item<double>();
   };
-  const double before = distance("none");
-  EXPECT_LT(distance("macenko"), 0.2 * before);
-  EXPECT_LT(distance("reinhard"), 0.4 * before);
+  const double before = distance(preprocess::StainMethod::none);
+  EXPECT_LT(distance(preprocess::StainMethod::macenko), 0.2 * before);
+  EXPECT_LT(distance(preprocess::StainMethod::reinhard), 0.4 * before);
 }
 
 TEST_F(SlideTest, OptionsThatContradictAreRefused) {

@@ -194,8 +194,8 @@ TEST_F(MergeTest, LandmarksOfHistograms) {
     text += "P" + std::to_string(i) + "," + name + "\n";
   }
   auto options = image_input({"t1"});
-  options.preprocess.normalize.method = "histogram";
-  options.preprocess.normalize.region = "all";
+  options.preprocess.normalize.method = preprocess::NormalizeMethod::histogram;
+  options.preprocess.normalize.region = preprocess::NormalizeRegion::all;
   const Cohort cohort = read(text, {{"in", data::input(options)}});
   expect_halves_are_the_whole(cohort, 7);
   EXPECT_THAT(refused(fitted_from(to_json(fit(cohort, {0, 1})), cohort.inputs())),
@@ -235,7 +235,7 @@ TEST_F(MergeTest, HarmonizedColumns) {
   }
   ClinicalOptions person;
   person.columns = {"a", "b", "c"};
-  person.harmonize.method = "combat";
+  person.harmonize.method = HarmonizeMethod::combat;
   expect_halves_are_the_whole(read(text, {{"in", data::input(person)}}), 48, iterated);
   person.harmonize.reference = "S";
   expect_halves_are_the_whole(read(text, {{"in", data::input(person)}}), 48, iterated);
@@ -270,7 +270,7 @@ TEST_F(MergeTest, HarmonizedGenes) {
   OmicsOptions genes;
   genes.table = "e.tsv";
   genes.top_variable = 5;
-  genes.harmonize.method = "combat";
+  genes.harmonize.method = HarmonizeMethod::combat;
   expect_halves_are_the_whole(read(text, {{"in", data::input(genes)}}), 36, iterated);
 
   const std::string header = "Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\n";

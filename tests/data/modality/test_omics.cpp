@@ -133,7 +133,7 @@ TEST_F(OmicsTest, ABadTableOfOnePatientIsABadCase) {
                         Cohort(skipping, {{"genes", data::input(options_of_input)}}, {});
                       }),
               HasSubstr("gone.tsv"));
-  skipping.on_bad_case = "skip";
+  skipping.on_bad_case = BadCase::skip;
   const Cohort cohort(skipping, {{"genes", data::input(options_of_input)}}, {});
   const auto fitted = fit(cohort, {0, 1, 2, 3});
   EXPECT_THAT(features(cohort, fitted, 0), ElementsAre(-1, 1));

@@ -249,7 +249,7 @@ TEST_F(RadiomicsInput, BadCasesAreSkippedOrNamed) {
       failure(core::Fault::data, [&] { fit(cohort, first(cases)); }),
       AllOf(HasSubstr("input rad: case P0: channel t1"), HasSubstr("seg0.nii"), HasSubstr("mask is empty")));
   CohortOptions lenient = options();
-  lenient.on_bad_case = "skip";
+  lenient.on_bad_case = BadCase::skip;
   const Cohort skipping(lenient, {{"rad", data::input(quick())}}, {});
   EXPECT_NO_THROW(fit(skipping, first(cases)));
   EXPECT_THAT(failure(core::Fault::data, [&] { fit(skipping, {0}); }),

@@ -74,7 +74,24 @@ class ModalityOptions : public CohortFolder {};
 TEST_F(ModalityOptions, AreCheckedWhenACohortIsMade) {
   const Inputs wrong{{"scan", {"ct", input(MriOptions{}).options}}};
   EXPECT_THAT(failure(core::Fault::usage, [&] { read("patient\nP1\n", wrong); }),
-              HasSubstr("input scan: the options are not those"));
+              HasSubstr("inputs.scan: `ct` has the options photo51::data::CtOptions, and was given"));
+  CtOptions ct = image_input<CtOptions>({"ct"});
+  ct.dims = 4;
+  const auto refused = [&] {
+    EXPECT_THAT(failure(core::Fault::usage,
+                        [&] {
+                          Cohort::single({{"scan", input(ct)}}, {});
+                        }),
+                HasSubstr("inputs.scan"));
+    return failure(core::Fault::usage, [&] { read("patient,ct\nP1,\n", {{"scan", input(ct)}}); });
+  };
+  EXPECT_EQ(refused(), "inputs.scan.dims: must be at most 3, not 4");
+  ct.dims = 3;
+  ct.bag = static_cast<BagMode>(9);
+  EXPECT_THAT(refused(), HasSubstr("inputs.scan.bag: is the number 9, which has no name"));
+  ct.bag = BagMode::never;
+  ct.train_instances = 2;
+  EXPECT_THAT(refused(), HasSubstr("inputs.scan.train_instances: is for bags only"));
 }
 
 TEST(NamedFiles, AreThoseThatPredictionNeeds) {

@@ -41,7 +41,8 @@ class Rare : public CohortFolder {
     }
     return text + "PX,x,D,odd,1,1\n";
   }
-  static ClinicalOptions clinical(std::vector<std::string> columns, const std::string& harmonize = "none") {
+  static ClinicalOptions clinical(std::vector<std::string> columns,
+                                  HarmonizeMethod harmonize = HarmonizeMethod::none) {
     ClinicalOptions input;
     input.columns = std::move(columns);
     input.harmonize.method = harmonize;
@@ -89,7 +90,7 @@ TEST_F(Rare, ACategoryOfFewIsAsOneThatWasNotSeen) {
 }
 
 TEST_F(Rare, SitesAndCovariatesOfFewAreAsThoseThatWereNotSeen) {
-  auto input = clinical({"a", "b"}, "combat");
+  auto input = clinical({"a", "b"}, HarmonizeMethod::combat);
   const auto strict = cohort(input);
   Hidden hidden;
   const auto published = without_rare(learned(strict), hidden);

@@ -200,7 +200,7 @@ TEST_F(Dicom, KeepsAGantryTilt) {
   EXPECT_THAT(
       refusal(folder_ / "tilted"),
       HasSubstr("tilted by 21.8 degrees against their stack (gantry tilt); set dicom.tilt to `keep`"));
-  const Volume volume = read_volume(folder_ / "tilted", {.dicom = {.tilt = "keep"}});
+  const Volume volume = read_volume(folder_ / "tilted", {.dicom = {.tilt = GantryTilt::keep}});
   EXPECT_THAT(volume.warnings, ElementsAre(HasSubstr("tilted by 21.8 degrees")));
   const auto last = volume.geometry.to_world({0, 0, 3});
   EXPECT_NEAR(last[1], 23, 1e-6);
@@ -211,7 +211,7 @@ TEST_F(Dicom, TreatsGapsAsThePolicySays) {
   write_dicom_series(ct_volume(), folder_ / "a", {});
   fs::remove(folder_ / "a" / "slice_0003.dcm");
   EXPECT_THAT(refusal(folder_ / "a"), HasSubstr("or set dicom.gaps to `interpolate`"));
-  const Volume volume = read_volume(folder_ / "a", {.dicom = {.gaps = "interpolate"}});
+  const Volume volume = read_volume(folder_ / "a", {.dicom = {.gaps = SliceGaps::interpolate}});
   EXPECT_THAT(volume.warnings, ElementsAre("1 of 4 slices were interpolated between their neighbours"));
   // The values rise linearly along z, so interpolation gives the missing slice itself.
   EXPECT_TRUE(at::allclose(volume.data, ct_volume().data.to(at::kFloat)));
@@ -233,14 +233,14 @@ TEST_F(Dicom, TreatsDuplicatesAsThePolicySays) {
       refusal(folder_ / "a"),
       HasSubstr("2 images at one place; they differ in TemporalPositionIdentifier (0020,0100): `` and "
                 "`2`; keep one set a folder, or set dicom.duplicates to `first` or `channels`"));
-  const Volume first = read_volume(folder_ / "a", {.dicom = {.duplicates = "first"}});
+  const Volume first = read_volume(folder_ / "a", {.dicom = {.duplicates = RepeatedSlices::first}});
   EXPECT_TRUE(at::equal(first.data, ct_volume().data));
   EXPECT_THAT(first.warnings, ElementsAre(HasSubstr("the first at each was taken")));
-  const Volume both = read_volume(folder_ / "a", {.dicom = {.duplicates = "channels"}});
+  const Volume both = read_volume(folder_ / "a", {.dicom = {.duplicates = RepeatedSlices::channels}});
   EXPECT_TRUE(at::equal(both.data, at::cat({ct_volume().data, brighter.data})));
   EXPECT_THAT(both.channels, ElementsAre(HasSubstr("TemporalPosition"), "TemporalPositionIdentifier 2"));
   fs::remove(folder_ / "a" / "again_slice_0002.dcm");
-  EXPECT_THAT(refusal(folder_ / "a", {.dicom = {.duplicates = "channels"}}),
+  EXPECT_THAT(refusal(folder_ / "a", {.dicom = {.duplicates = RepeatedSlices::channels}}),
               HasSubstr("is one of 1 images at its place, but there are 2"));
 }
 

@@ -129,7 +129,7 @@ TEST_F(DicomFrames, OverTimeBecomeChannels) {
     own(f, DCM_TemporalPositionSequence).putAndInsertFloat64(DCM_TemporalPositionTimeOffset, f < 2 ? 9 : 4);
   }
   EXPECT_THAT(read_volume(save()).seconds, ElementsAre(0, 5));  // without being asked: time is no mistake
-  const Volume volume = read_volume(save(), {.dicom = {.duplicates = "channels"}});
+  const Volume volume = read_volume(save(), {.dicom = {.duplicates = RepeatedSlices::channels}});
   EXPECT_THAT(volume.data.sizes(), ElementsAre(2, 2, 2, 3));
   EXPECT_THAT(volume.channels, ElementsAre("TemporalPositionIndex 1", "TemporalPositionIndex 2"));
   EXPECT_THAT(volume.seconds, ElementsAre(0, 5));
@@ -142,7 +142,7 @@ TEST_F(DicomFrames, OfDiffusionNameTheirWeighting) {
   make_enhanced(UID_EnhancedMRImageStorage, "MR", {0, 0});
   for (long f = 0; f < 2; ++f)
     own(f, DCM_MRDiffusionSequence).putAndInsertFloat64(DCM_DiffusionBValue, f == 0 ? 800 : 50);
-  const Volume volume = read_volume(save(), {.dicom = {.duplicates = "channels"}});
+  const Volume volume = read_volume(save(), {.dicom = {.duplicates = RepeatedSlices::channels}});
   EXPECT_THAT(volume.b_values, ElementsAre(50, 800));
   EXPECT_EQ(volume.data[0][0][0][0].item<int>(), 6);
 }

@@ -37,7 +37,8 @@ class DicomSeries : public testing::Test {
   test::TemporaryFolder folder_;
 };
 
-const ReadOptions kChannels{.dicom = {.duplicates = "channels"}}, kFirst{.dicom = {.duplicates = "first"}};
+const ReadOptions kChannels{.dicom = {.duplicates = RepeatedSlices::channels}},
+    kFirst{.dicom = {.duplicates = RepeatedSlices::first}};
 
 TEST_F(DicomSeries, AUidForEverySliceIsReadOnRequest) {
   for (int k = 0; k < 3; ++k)
@@ -181,7 +182,7 @@ TEST_F(DicomSeries, RoundingDoesNotHideAMissingSlice) {
 
 TEST_F(DicomSeries, AGapOfNearlyAllSlicesIsNotInterpolated) {
   for (const int z : {0, 1, 100}) slice("a/" + std::to_string(z), z, 1, {});
-  EXPECT_THAT(refusal(folder_ / "a", {.dicom = {.gaps = "interpolate"}}),
+  EXPECT_THAT(refusal(folder_ / "a", {.dicom = {.gaps = SliceGaps::interpolate}}),
               HasSubstr("slices lie 100 mm apart with 1 mm between most of them; too much is missing to "
                         "interpolate"));
 }

@@ -19,7 +19,7 @@ namespace {
 using testing::Contains;
 using testing::HasSubstr;
 
-const ReadOptions kShown{.modality = Modality::unknown, .dicom = {.voi = "apply"}};
+const ReadOptions kShown{.modality = Modality::unknown, .dicom = {.voi = VoiUse::apply}};
 
 /// 2 x 3 pixels of 12 bits: 0, 1, 2, 100, 4000, 4095.
 test::DicomFile picture() {
@@ -109,7 +109,7 @@ TEST_F(Voi, IsNotAppliedUnlessAskedFor) {
 
 TEST_F(Voi, AMammogramThatIsStoredDarkIsTurned) {
   test::DicomFile file = window("2", "3").text(0x00280004, "CS", "MONOCHROME1");
-  const Mammogram read = read_mammogram(save(file), {.voi = "apply"});
+  const Mammogram read = read_mammogram(save(file), {.voi = VoiUse::apply});
   EXPECT_NEAR(read.volume.data.flatten()[0].item<double>(), 1, 1e-6);
   EXPECT_NEAR(read.volume.data.flatten()[1].item<double>(), 0.75, 1e-6);
 }

@@ -130,7 +130,7 @@ TEST_F(Mask, PutsContoursOnTheNearestSlice) {
       read_mask(far, {&ct}), data,
       AllOf(HasSubstr("ROI `A`"), HasSubstr("8.0 mm3 of 24.0 mm3 (33 %) of the mask lie outside"),
             HasSubstr("mask_outside: crop")));
-  EXPECT_THAT(read_mask(far, {&ct}, test::with_outside("crop")).warnings,
+  EXPECT_THAT(read_mask(far, {&ct}, test::with_outside(MaskOutside::crop)).warnings,
               ElementsAre(HasSubstr("(33 %) of the mask lie outside the image and are left out"),
                           HasSubstr("1 slice(s) between contours")));
   PHOTO51_EXPECT_ERROR(read_mask(structures({{"A", square(1.5, 3.5), 90}}), {&ct}), data,
@@ -201,7 +201,8 @@ TEST_F(Mask, ReadsBitsAndEmptySlices) {
   EXPECT_EQ(mask.geometry.size, (std::array<int64_t, 3>{5, 3, 4}));
   EXPECT_EQ(mask.geometry.origin[2], -2);
   const Volume ct = image();
-  const Volume moved = on_grid_of(read_mask(folder_ / "seg.dcm", {&ct}), ct, test::with_outside("crop"));
+  const Volume moved =
+      on_grid_of(read_mask(folder_ / "seg.dcm", {&ct}), ct, test::with_outside(MaskOutside::crop));
   EXPECT_THAT(by_slice(moved), ElementsAre(1, 0, 2, 0));
   EXPECT_EQ(moved.data[0][2][2][4].item<int>(), 1);
   // Without SpacingBetweenSlices the smallest gap is the step.

@@ -41,13 +41,13 @@ TEST(MaskGrid, SaysWhatLiesOutside) {
                        AllOf(HasSubstr("500 mm3 of 1000 mm3 (50 %) of the mask lie outside file.nii"),
                              HasSubstr("mask_outside: crop")));
   PHOTO51_EXPECT_ERROR(placed_on(half, image), data, HasSubstr("lie outside"));
-  const Volume cropped = on_grid_of(half, image, test::with_outside("crop"));
+  const Volume cropped = on_grid_of(half, image, test::with_outside(MaskOutside::crop));
   EXPECT_EQ(voxels(cropped), 500);
   EXPECT_THAT(cropped.warnings, testing::Contains(HasSubstr("(50 %) of the mask lie outside")));
   // Up to 1 % is a warning.
   const Volume little = volume({200, 10, 10}, {0.5, 1, 1}, {0.5, 0, 0});
   EXPECT_THAT(on_grid_of(little, image).warnings, ElementsAre(HasSubstr("(0.5 %) of the mask lie outside")));
-  for (const char* outside : {"error", "crop"})
+  for (const MaskOutside outside : {MaskOutside::error, MaskOutside::crop})
     PHOTO51_EXPECT_ERROR(
         on_grid_of(volume({9, 9, 9}, {1, 1, 1}, {200, 0, 0}), image, test::with_outside(outside)), data,
         HasSubstr("all 729 mm3 of the mask lie outside file.nii"));
@@ -65,7 +65,7 @@ TEST(MaskGrid, ToleratesPartsOfAVoxel) {
   EXPECT_FALSE(volume({9, 9, 9}, {0.01, 0.01, 0.01})
                    .geometry.matches(volume({9, 9, 9}, {0.01, 0.01, 0.01}, {0.009, 0, 0}).geometry));
   EXPECT_EQ(voxels(on_grid_of(volume({9, 9, 9}, {0.01, 0.01, 0.01}, {0.01, 0, 0}),
-                              volume({9, 9, 9}, {0.01, 0.01, 0.01}), test::with_outside("crop"))),
+                              volume({9, 9, 9}, {0.01, 0.01, 0.01}), test::with_outside(MaskOutside::crop))),
             8 * 81);
 }
 
@@ -132,7 +132,7 @@ TEST(MaskGrid, RefusesTheMasksThatLieElsewhere) {
   PHOTO51_EXPECT_ERROR(on_grid_of(read_mask(geometry / "half_out.nii.gz"), image), data,
                        HasSubstr("of 1861 mm3"));
   EXPECT_NEAR(1000 * volume_ml(on_grid_of(read_mask(geometry / "half_out.nii.gz"), image,
-                                          test::with_outside("crop"))),
+                                          test::with_outside(MaskOutside::crop))),
               1569, 1);
   const auto pictures = test::shared_cases() / "slides/mask_size";
   const Volume picture = read_volume(pictures / "image.png");

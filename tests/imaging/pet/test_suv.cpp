@@ -252,7 +252,7 @@ TEST(Suv, ReadsPrivateAndRepeatedElements) {
     }
     test::save(file, path);
   }
-  const PetHeader h = read_pet_header(folder / "pet/0.dcm");
+  const PetHeader h = pet_header_of(read_dicom_header(folder / "pet/0.dcm"));
   EXPECT_EQ(h.injections, 1U);
   EXPECT_EQ(h.dose, 3e8);
   EXPECT_EQ(h.ge_scan, parse_moment("20200102", "110000"));

@@ -48,28 +48,31 @@ imaging::Geometry box(std::array<int64_t, 3> size, std::array<double, 3> spacing
   return g;
 }
 
-TEST(Draw, DependsOnSeedEpochAndCaseOnly) {
+TEST(SampleAugmentation, DependsOnSeedEpochViewAndCaseOnly) {
   const auto o = everything();
   const std::vector<bool> present{true, true, false};
-  EXPECT_TRUE(same(sample_augmentation(o, 7, 3, "P1", present), sample_augmentation(o, 7, 3, "P1", present)));
+  EXPECT_TRUE(
+      same(sample_augmentation(o, {7, 3}, "P1", present), sample_augmentation(o, {7, 3}, "P1", present)));
   int differ = 0;
   for (int epoch = 0; epoch < 20; ++epoch)
-    differ += same(sample_augmentation(o, 7, epoch, "P1", present),
-                   sample_augmentation(o, 7, epoch + 1, "P1", present))
+    differ += same(sample_augmentation(o, {7, epoch}, "P1", present),
+                   sample_augmentation(o, {7, epoch + 1}, "P1", present))
                   ? 0
                   : 1;
   EXPECT_GE(differ, 19);
   EXPECT_FALSE(
-      same(sample_augmentation(o, 7, 3, "P1", present), sample_augmentation(o, 8, 3, "P1", present)) &&
-      same(sample_augmentation(o, 7, 3, "P1", present), sample_augmentation(o, 7, 3, "P2", present)));
+      same(sample_augmentation(o, {7, 3}, "P1", present), sample_augmentation(o, {7, 3, 1}, "P1", present)));
+  EXPECT_FALSE(
+      same(sample_augmentation(o, {7, 3}, "P1", present), sample_augmentation(o, {8, 3}, "P1", present)) &&
+      same(sample_augmentation(o, {7, 3}, "P1", present), sample_augmentation(o, {7, 3}, "P2", present)));
 }
 
-TEST(Draw, StaysWithinItsLimitsAndFollowsItsProbabilities) {
+TEST(SampleAugmentation, StaysWithinItsLimitsAndFollowsItsProbabilities) {
   const auto o = everything();
   int flips_x = 0, affine = 0, changed = 0;
   const int draws = 2000;
   for (int epoch = 0; epoch < draws; ++epoch) {
-    const auto a = sample_augmentation(o, 1, epoch, "case", {true, true});
+    const auto a = sample_augmentation(o, {1, epoch}, "case", {true, true});
     flips_x += a.flip[0];
     affine += a.affine;
     for (size_t i = 0; i < 3; ++i) {
@@ -89,25 +92,25 @@ TEST(Draw, StaysWithinItsLimitsAndFollowsItsProbabilities) {
   EXPECT_NEAR(changed, draws / 2, 100);
 }
 
-TEST(Draw, NeverTouchesAbsentChannelsNorDropsTheLastPresentOne) {
+TEST(SampleAugmentation, NeverTouchesAbsentChannelsNorDropsTheLastPresentOne) {
   auto o = everything();
   o.drop_channel = 1;
   o.intensity_probability = 1;
   std::array<int, 3> dropped{};
   for (int epoch = 0; epoch < 200; ++epoch) {
-    const auto a = sample_augmentation(o, 1, epoch, "case", {true, false, true});
+    const auto a = sample_augmentation(o, {1, epoch}, "case", {true, false, true});
     EXPECT_FALSE(a.channels[1].drop);
     EXPECT_EQ(a.channels[1].gain, 1);
     EXPECT_EQ(a.channels[1].noise, 0);
     EXPECT_NE(a.channels[0].drop, a.channels[2].drop);
     for (size_t c = 0; c < 3; ++c) dropped[c] += a.channels[c].drop;
-    EXPECT_FALSE(sample_augmentation(o, 1, epoch, "case", {false, true}).channels[1].drop);
+    EXPECT_FALSE(sample_augmentation(o, {1, epoch}, "case", {false, true}).channels[1].drop);
   }
   EXPECT_NEAR(dropped[0], 100, 40);
 }
 
-TEST(Draw, WithoutOptionsChangesNothing) {
-  const auto a = sample_augmentation({}, 1, 2, "case", {true});
+TEST(SampleAugmentation, WithoutOptionsChangesNothing) {
+  const auto a = sample_augmentation({}, {1, 2}, "case", {true});
   const auto values = at::arange(24, at::kFloat).view({1, 2, 3, 4});
   EXPECT_TRUE(at::equal(apply(values, box({4, 3, 2}), a, {}), values));
 }

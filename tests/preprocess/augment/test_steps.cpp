@@ -26,7 +26,7 @@ AugmentOptions always() {
   o.intensity_probability = 1;
   o.contrast = 0.3;
   o.noise = 0.1;
-  o.noise_model = "rician";
+  o.noise_model = NoiseModel::rician;
   o.bias_field = BiasFieldOptions{.probability = 1};
   o.blur = BlurOptions{.probability = 1};
   o.low_resolution = LowResolutionOptions{.probability = 1};
@@ -41,7 +41,7 @@ AugmentOptions always() {
 TEST(DrawSteps, StayWithinTheirRanges) {
   const auto o = always();
   for (int epoch = 0; epoch < 200; ++epoch) {
-    const auto a = sample_augmentation(o, 1, epoch, "case", {true, false});
+    const auto a = sample_augmentation(o, {1, epoch}, "case", {true, false});
     ASSERT_EQ(a.elastic.points, (std::array<int64_t, 3>{7, 7, 7}));
     ASSERT_EQ(a.elastic.values.size(), 3U * 343);
     int moving = 0;
@@ -73,8 +73,8 @@ TEST(DrawSteps, StayWithinTheirRanges) {
 
 TEST(DrawSteps, DifferByChannelAndRepeatByKey) {
   const auto o = always();
-  const auto a = sample_augmentation(o, 1, 2, "case", {true, true}),
-             b = sample_augmentation(o, 1, 2, "case", {true, true});
+  const auto a = sample_augmentation(o, {1, 2}, "case", {true, true}),
+             b = sample_augmentation(o, {1, 2}, "case", {true, true});
   EXPECT_EQ(a.elastic.values, b.elastic.values);
   EXPECT_EQ(a.channels[0].bias, b.channels[0].bias);
   EXPECT_EQ(a.channels[1].blur, b.channels[1].blur);
@@ -84,7 +84,7 @@ TEST(DrawSteps, DifferByChannelAndRepeatByKey) {
   seldom.blur->probability = 0.25;
   int blurred = 0;
   for (int epoch = 0; epoch < 1000; ++epoch)
-    blurred += sample_augmentation(seldom, 1, epoch, "case", {true}).channels[0].blur > 0;
+    blurred += sample_augmentation(seldom, {1, epoch}, "case", {true}).channels[0].blur > 0;
   EXPECT_NEAR(blurred, 250, 50);
 }
 
@@ -167,7 +167,7 @@ TEST(AugmentIntensities, EachStepReachesItsChannel) {
   a.channels.resize(3);
   a.colors = ColorChange{.brightness = 0.5};
   PreprocessOptions fixed;
-  fixed.normalize.method = "fixed";
+  fixed.normalize.method = NormalizeMethod::fixed;
   fixed.normalize.mean = {0.5, 0.25, 0.5};
   fixed.normalize.std = {0.2};
   const auto mean = at::tensor({0.5F, 0.25F, 0.5F}).view({3, 1, 1, 1});

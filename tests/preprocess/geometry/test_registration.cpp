@@ -90,7 +90,7 @@ TEST(Registration, BringsAChannelIntoTheFrameInTheOneResampling) {
   EXPECT_GT(differ(prepare({frame, other}, {}, false, options).values), 10);
   // The crop looks through the map too.
   options = {};
-  options.crop.around = "foreground";
+  options.crop.around = CropAround::foreground;
   auto empty = frame;
   empty.data = at::zeros_like(frame.data);
   other.data.zero_();

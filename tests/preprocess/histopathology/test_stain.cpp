@@ -36,7 +36,7 @@ at::Tensor stained(const std::array<double, 6>& stains, double strength = 1) {
 
 constexpr std::array<double, 6> kPurpleAndPink{0.65, 0.70, 0.29, 0.27, 0.9, 0.34};
 
-StainOptions method(const std::string& name) {
+StainOptions method(StainMethod name) {
   StainOptions options;
   options.method = name;
   options.min_density = 0.05;
@@ -55,7 +55,7 @@ TEST(Stain, FastExponentialIsExact) {
 }
 
 TEST(Stain, MacenkoFindsTheTwoStains) {
-  const StainProfile found = measure_stain(stained(kPurpleAndPink), method("macenko"));
+  const StainProfile found = measure_stain(stained(kPurpleAndPink), method(StainMethod::macenko));
   for (size_t s = 0; s < 2; ++s) {
     EXPECT_NEAR(length(found.stains.data() + 3 * s), 1, 1e-6);
     for (size_t c = 0; c < 3; ++c)
@@ -66,7 +66,7 @@ TEST(Stain, MacenkoFindsTheTwoStains) {
 }
 
 TEST(Stain, MacenkoMapsOnePictureOntoAnother) {
-  const auto options = method("macenko");
+  const auto options = method(StainMethod::macenko);
   const at::Tensor target = stained(kPurpleAndPink);
   const at::Tensor source = stained({0.55, 0.75, 0.40, 0.15, 0.95, 0.25}, 0.8);
   const StainProfile from = measure_stain(source, options), to = measure_stain(target, options);
@@ -80,7 +80,7 @@ TEST(Stain, MacenkoMapsOnePictureOntoAnother) {
 }
 
 TEST(Stain, ReinhardMatchesMeanAndDeviation) {
-  const auto options = method("reinhard");
+  const auto options = method(StainMethod::reinhard);
   const StainProfile to = target_stain(options);
   const at::Tensor source = stained({0.55, 0.75, 0.40, 0.15, 0.95, 0.25}, 0.6);
   StainProfile near = measure_stain(source, options);
@@ -95,7 +95,7 @@ TEST(Stain, ReinhardMatchesMeanAndDeviation) {
 }
 
 TEST(Stain, NormalisesABagAsOneSlide) {
-  for (const char* name : {"macenko", "reinhard"}) {
+  for (const StainMethod name : {StainMethod::macenko, StainMethod::reinhard}) {
     const auto options = method(name);
     const at::Tensor a = stained(kPurpleAndPink, 0.7), b = stained(kPurpleAndPink, 1.1);
     const at::Tensor bag = at::stack({a, b});
@@ -109,7 +109,7 @@ TEST(Stain, TargetMayBeAPicture) {
   const test::TemporaryFolder folder;
   const at::Tensor picture = (stained(kPurpleAndPink) * 255).round().to(at::kByte);
   core::write_file_atomic(folder / "look.png", imaging::encode_png(picture.permute({1, 2, 0}).contiguous()));
-  auto options = method("macenko");
+  auto options = method(StainMethod::macenko);
   options.reference = folder / "look.png";
   const StainProfile expected = measure_stain(picture, options), found = target_stain(options);
   for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(found.stains[i], expected.stains[i], 1e-9);
@@ -117,18 +117,20 @@ TEST(Stain, TargetMayBeAPicture) {
 
 TEST(Stain, SaysWhatCannotBeMeasured) {
   const at::Tensor glass = at::full({3, 32, 32}, 240, at::kByte);
-  EXPECT_THAT(test::message_of(core::Fault::data, [&] { measure_stain(glass, method("macenko")); }),
-              HasSubstr("only 0 pixels are stained"));
+  EXPECT_THAT(
+      test::message_of(core::Fault::data, [&] { measure_stain(glass, method(StainMethod::macenko)); }),
+      HasSubstr("only 0 pixels are stained"));
   at::Tensor one = at::empty({3, 32, 32}, at::kByte);
   for (int64_t c = 0; c < 3; ++c) one[c].fill_(100 + 20 * c);
-  EXPECT_THAT(test::message_of(core::Fault::data, [&] { measure_stain(one, method("macenko")); }),
+  EXPECT_THAT(test::message_of(core::Fault::data, [&] { measure_stain(one, method(StainMethod::macenko)); }),
               HasSubstr("cannot be told apart"));
-  EXPECT_THAT(test::message_of(core::Fault::data,
-                               [&] {
-                                 measure_stain(at::zeros({3, 2, 2}, at::kByte), method("reinhard"));
-                               }),
-              HasSubstr("fewer than 16 pixels"));
-  EXPECT_THAT(test::message_of(core::Fault::usage, [&] { measure_stain(glass, method("none")); }),
+  EXPECT_THAT(
+      test::message_of(core::Fault::data,
+                       [&] {
+                         measure_stain(at::zeros({3, 2, 2}, at::kByte), method(StainMethod::reinhard));
+                       }),
+      HasSubstr("fewer than 16 pixels"));
+  EXPECT_THAT(test::message_of(core::Fault::usage, [&] { measure_stain(glass, method(StainMethod::none)); }),
               HasSubstr("not `none`"));
   EXPECT_THAT(test::message_of(core::Fault::usage,
                                [] {
@@ -178,15 +180,16 @@ TEST(Stain, JitterScalesAndShiftsTheAmounts) {
 TEST(Stain, JitterIsDrawnByCounter) {
   HedOptions options;
   options.probability = 1;
-  const auto a = draw_hed(options, 1, 2, "case", 3), b = draw_hed(options, 1, 2, "case", 3);
+  const auto a = sample_hed(options, {.seed = 1, .epoch = 2, .view = 3}, "case"),
+             b = sample_hed(options, {.seed = 1, .epoch = 2, .view = 3}, "case");
   EXPECT_EQ(a.scale, b.scale);
-  EXPECT_NE(a.scale, draw_hed(options, 1, 2, "case", 4).scale);
+  EXPECT_NE(a.scale, sample_hed(options, {.seed = 1, .epoch = 2, .view = 4}, "case").scale);
   for (size_t i = 0; i < 3; ++i) {
     EXPECT_LE(std::abs(a.scale[i] - 1), options.scale);
     EXPECT_LE(std::abs(a.shift[i]), options.shift);
   }
   options.probability = 0;
-  EXPECT_EQ(draw_hed(options, 1, 2, "case", 3).scale, HedJitter{}.scale);
+  EXPECT_EQ(sample_hed(options, {.seed = 1, .epoch = 2, .view = 3}, "case").scale, HedJitter{}.scale);
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class Tiles : public testing::Test {
     TileOptions options;
     options.mpp = mpp;
     options.size = size;
-    options.tissue.method = "none";
+    options.tissue.method = TissueMethod::none;
     return options;
   }
 };
@@ -207,7 +207,7 @@ TEST(TileOptions, AreReadFromAConfig) {
   TileOptions options;
   config::read(config::parse_yaml("{mpp: 1, size: 256, tissue: density, slide: {mpp: 0.25}}", "test"),
                options);
-  EXPECT_EQ(options.tissue.method, "density");
+  EXPECT_EQ(options.tissue.method, TissueMethod::density);
   EXPECT_EQ(options.slide.mpp, 0.25);
   EXPECT_THAT(test::message_of(core::Fault::usage,
                                [&] { config::read(config::parse_yaml("{tissue: otsu}", "test"), options); }),

@@ -29,13 +29,14 @@ TEST(Tissue, OtsuSplitsTwoValues) {
 TEST(Tissue, IsColoredOrDense) {
   at::Tensor picture = glass();
   paint(picture, 20, 30, 40, 20, 200, 100, 170);
-  for (const char* method : {"saturation", "density"}) {
+  for (const TissueMethod method : {TissueMethod::saturation, TissueMethod::density}) {
     TissueOptions options;
     options.method = method;
     const at::Tensor mask = tissue_in(picture, options, kPixel);
     EXPECT_TRUE(mask[40][40].item<bool>());
     EXPECT_FALSE(mask[10][10].item<bool>());
-    EXPECT_NEAR(static_cast<double>(mask.sum().item<int64_t>()), 42 * 22, 42 * 22 - 38 * 18) << method;
+    EXPECT_NEAR(static_cast<double>(mask.sum().item<int64_t>()), 42 * 22, 42 * 22 - 38 * 18)
+        << config::name_of(method);
   }
 }
 
@@ -91,14 +92,15 @@ TEST(Tissue, IsKeptWhenFaintBesideADarkPiece) {
   paint(picture, 10, 10, 20, 80, 150, 30, 120);
   paint(picture, 50, 20, 50, 60, 235, 205, 225);  // saturation 0.13
   picture = (picture.to(at::kShort) + noise).to(at::kByte);
-  for (const char* method : {"saturation", "density"}) {
+  for (const TissueMethod method : {TissueMethod::saturation, TissueMethod::density}) {
     TissueOptions options;
     options.method = method;
     const at::Tensor mask = tissue_in(picture, options, kPixel);
-    EXPECT_TRUE(mask[50][20].item<bool>()) << method;
-    EXPECT_TRUE(mask[50][75].item<bool>()) << method;
-    EXPECT_FALSE(mask[90][110].item<bool>()) << method;
-    EXPECT_NEAR(static_cast<double>(mask.sum().item<int64_t>()), 20 * 80 + 50 * 60, 500) << method;
+    EXPECT_TRUE(mask[50][20].item<bool>()) << config::name_of(method);
+    EXPECT_TRUE(mask[50][75].item<bool>()) << config::name_of(method);
+    EXPECT_FALSE(mask[90][110].item<bool>()) << config::name_of(method);
+    EXPECT_NEAR(static_cast<double>(mask.sum().item<int64_t>()), 20 * 80 + 50 * 60, 500)
+        << config::name_of(method);
   }
 }
 
@@ -120,7 +122,7 @@ TEST(Tissue, OfASlideIsMeasuredInMillimetres) {
   EXPECT_EQ(found.mask.size(1), 125);
   EXPECT_NEAR(found.step[0], 8, 1e-12);
   EXPECT_NEAR(found.area, 0.09, 0.006);  // (600 * 0.5 um)^2
-  options.method = "none";
+  options.method = TissueMethod::none;
   EXPECT_NEAR(tissue_mask(slide, options).area, 0.2, 1e-9);
 }
 

@@ -17,9 +17,9 @@ namespace {
 using ::testing::HasSubstr;
 constexpr float outside = std::numeric_limits<float>::quiet_NaN();
 
-NormalizeOptions histogram(const std::string& region = "all") {
+NormalizeOptions histogram(NormalizeRegion region = NormalizeRegion::all) {
   NormalizeOptions options;
-  options.method = "histogram";
+  options.method = NormalizeMethod::histogram;
   options.region = region;
   options.percentiles = {0, 100};
   return options;
@@ -60,7 +60,7 @@ TEST(Histogram, TwoScalesOfOneImageBecomeTheSame) {
 TEST(Histogram, RegionsAndVoxelsOutsideTheScan) {
   const auto voxels = at::tensor({outside, 0.F, 1.F, 2.F, 3.F, 4.F, 5.F});
   auto channel = voxels.clone();
-  to_landmark_scale(channel, {}, histogram("foreground"));
+  to_landmark_scale(channel, {}, histogram(NormalizeRegion::foreground));
   EXPECT_TRUE(at::isnan(channel.narrow(0, 0, 2)).all().item<bool>());
   EXPECT_NEAR(channel[2].item<float>(), 0, 1e-6);
   EXPECT_NEAR(channel[6].item<float>(), 10, 1e-5);
@@ -69,11 +69,12 @@ TEST(Histogram, RegionsAndVoxelsOutsideTheScan) {
 
   auto masked = voxels.clone();
   const auto mask = at::tensor({1, 0, 0, 1, 1, 1, 0}, at::kByte);
-  EXPECT_EQ(to_landmark_scale(masked, mask, histogram("mask")).front(), 2);
+  EXPECT_EQ(to_landmark_scale(masked, mask, histogram(NormalizeRegion::mask)).front(), 2);
   EXPECT_NEAR(masked[1].item<float>(), -10, 1e-4);  // all voxels are mapped
-  PHOTO51_EXPECT_ERROR(to_landmark_scale(masked, {}, histogram("mask")), data, HasSubstr("there is no mask"));
-  PHOTO51_EXPECT_ERROR(to_landmark_scale(masked, at::zeros_like(mask), histogram("mask")), data,
-                       HasSubstr("the mask has no voxel"));
+  PHOTO51_EXPECT_ERROR(to_landmark_scale(masked, {}, histogram(NormalizeRegion::mask)), data,
+                       HasSubstr("there is no mask"));
+  PHOTO51_EXPECT_ERROR(to_landmark_scale(masked, at::zeros_like(mask), histogram(NormalizeRegion::mask)),
+                       data, HasSubstr("the mask has no voxel"));
 }
 
 TEST(Histogram, PlateausAndConstantImages) {

@@ -40,7 +40,7 @@ double field_left(const at::Tensor& values, const Phantom& phantom) {
 
 BiasCorrectionOptions n4() {
   BiasCorrectionOptions options;
-  options.method = "n4";
+  options.method = BiasMethod::n4;
   options.shrink = 2;
   return options;
 }
@@ -69,7 +69,7 @@ TEST(N4, OneSliceAndFewSlices) {
 TEST(N4, StoredIntegersAndNegativeVoxels) {
   const auto scan = phantom();
   auto options = n4();
-  options.region = "all";
+  options.region = BiasRegion::all;
   const auto corrected = correct_bias_field(test::volume((scan.seen - 20).to(at::kShort)), options);
   EXPECT_EQ(corrected.data.scalar_type(), at::kFloat);
   EXPECT_TRUE(at::isfinite(corrected.data).all().item<bool>());
@@ -78,9 +78,9 @@ TEST(N4, StoredIntegersAndNegativeVoxels) {
 TEST(N4, ARegionWithoutSpreadStaysAndAnEmptyOneIsAnError) {
   const auto flat = test::volume(at::full({8, 8, 8}, 7.F));
   auto options = n4();
-  options.region = "all";
+  options.region = BiasRegion::all;
   EXPECT_TRUE(at::equal(correct_bias_field(flat, options).data, flat.data));
-  options.region = "foreground";
+  options.region = BiasRegion::foreground;
   options.foreground_threshold = 100;
   PHOTO51_EXPECT_ERROR(correct_bias_field(flat, options), data,
                        HasSubstr("no voxel of the region is positive"));
@@ -101,7 +101,7 @@ TEST(N4, PrepareCorrectsEachChannelBeforeAnythingElse) {
   options.bias_field_correction = n4();
   const auto prepared = prepare({test::volume(scan.seen), std::nullopt}, {}, false, options);
   EXPECT_TRUE(at::equal(prepared.values[0], correct_bias_field(test::volume(scan.seen), n4()).data[0]));
-  options.bias_field_correction.region = "foreground";
+  options.bias_field_correction.region = BiasRegion::foreground;
   options.bias_field_correction.foreground_threshold = 1e9;
   PHOTO51_EXPECT_ERROR(prepare({test::volume(scan.seen)}, {}, false, options, nullptr, {"t1"}), data,
                        HasSubstr("channel t1: bias_field_correction"));

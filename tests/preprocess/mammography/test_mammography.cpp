@@ -82,9 +82,10 @@ TEST(Mammography, PosesWithTheWallAtTheLeft) {
   const at::Tensor posed = pose_mammogram(image, {});
   EXPECT_EQ(posed.sizes(), (at::IntArrayRef{180, 120}));
   EXPECT_TRUE(at::equal(posed, pose_mammogram(mirrored, {})));
-  EXPECT_TRUE(at::equal(posed.flip({1}), pose_mammogram(image, {.flip_to = "right"})));
+  EXPECT_TRUE(at::equal(posed.flip({1}), pose_mammogram(image, {.flip_to = FlipTo::right})));
   EXPECT_TRUE(at::equal(
-      pose_mammogram(image, {.flip_to = "none", .breast_crop = false, .blank_background = false}), image));
+      pose_mammogram(image, {.flip_to = FlipTo::none, .breast_crop = false, .blank_background = false}),
+      image));
   // The label is blanked, the breast is as it was.
   const at::Tensor whole = pose_mammogram(image, {.breast_crop = false});
   EXPECT_EQ(whole.narrow(0, 5, 20).narrow(1, 150, 30).max().item<float>(), 0);
@@ -134,7 +135,7 @@ TEST(Mammography, ReadsItsOptions) {
   config::read(config::parse_yaml("{flip_to: right, breast_crop: false, margin: 4, blank_background: false}",
                                   "test.yaml"),
                o);
-  EXPECT_EQ(o.flip_to, "right");
+  EXPECT_EQ(o.flip_to, FlipTo::right);
   EXPECT_FALSE(o.breast_crop);
   EXPECT_EQ(o.margin, 4);
   EXPECT_FALSE(o.blank_background);

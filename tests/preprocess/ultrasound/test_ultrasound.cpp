@@ -237,18 +237,20 @@ TEST(Ultrasound, RemovesTheLinesOfTheFlowsBoxAndKeepsFlow) {
 
 TEST(Ultrasound, PreparesWhatTheOptionsAskFor) {
   const at::Tensor image = flow_picture();
-  EXPECT_TRUE(at::equal(prepare_ultrasound(image, {.sector = "none", .remove_text = "none"}), image));
+  EXPECT_TRUE(at::equal(
+      prepare_ultrasound(image, {.sector = SectorUse::none, .remove_text = TextRemoval::none}), image));
   const at::Tensor cropped = prepare_ultrasound(image, {});
   EXPECT_NEAR(static_cast<double>(cropped.size(2)), 160, 4);
   EXPECT_NEAR(static_cast<double>(cropped.size(3)), 200, 4);
   EXPECT_EQ(cropped.size(1), 3);
   EXPECT_EQ(cropped.scalar_type(), at::kByte);
   EXPECT_EQ(prepare_ultrasound(image[0], {}).dim(), 3);
-  const at::Tensor masked = prepare_ultrasound(image, {.sector = "mask"});
+  const at::Tensor masked = prepare_ultrasound(image, {.sector = SectorUse::mask});
   EXPECT_EQ(masked.sizes(), image.sizes());
   EXPECT_EQ(masked.narrow(3, 0, 50).max().item<int>(), 0);
-  EXPECT_EQ(prepare_ultrasound(image, {.doppler = "gray"}).size(1), 1);
-  const at::Tensor split = prepare_ultrasound(image, {.sector = "none", .doppler = "split"});
+  EXPECT_EQ(prepare_ultrasound(image, {.doppler = DopplerUse::gray}).size(1), 1);
+  const at::Tensor split =
+      prepare_ultrasound(image, {.sector = SectorUse::none, .doppler = DopplerUse::split});
   EXPECT_EQ(split.scalar_type(), at::kFloat);
   EXPECT_EQ(split.sizes(), (at::IntArrayRef{1, 2, kHeight, kWidth}));
   EXPECT_NEAR(split[0][1][95][120].item<float>(), 0.8, 0.03);
@@ -272,9 +274,9 @@ TEST(Ultrasound, RefusesOtherTensorsAndEmptyPictures) {
 TEST(Ultrasound, ReadsItsOptions) {
   UltrasoundOptions o;
   config::read(config::parse_yaml("{sector: mask, remove_text: zero, doppler: split}", "test.yaml"), o);
-  EXPECT_EQ(o.sector, "mask");
-  EXPECT_EQ(o.remove_text, "zero");
-  EXPECT_EQ(o.doppler, "split");
+  EXPECT_EQ(o.sector, SectorUse::mask);
+  EXPECT_EQ(o.remove_text, TextRemoval::zero);
+  EXPECT_EQ(o.doppler, DopplerUse::split);
   PHOTO51_EXPECT_ERROR(config::read(config::parse_yaml("doppler: spilt", "test.yaml"), o), usage,
                        HasSubstr("`spilt` is not a valid value"));
 }

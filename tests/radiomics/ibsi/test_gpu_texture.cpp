@@ -61,7 +61,7 @@ struct Material {
 Material material_of(const Study& study, int64_t reach) {
   Material material;
   material.region = make_region(study.image, study.mask, profile("ibsi_digital"), 0);
-  material.levels = discretise(material.region, {.method = "none"}, {});
+  material.levels = discretise(material.region, {.method = DiscretiseMethod::none}, {});
   material.texture = make_texture(material.region, material.levels, reach);
   return material;
 }
@@ -134,7 +134,7 @@ TEST(GpuTexture, HasTheFeaturesOfThePyradiomicsProfileToTheLastBit) {
       Pyradiomics settings;
       settings.distances = {1, 2};
       settings.symmetrical_glcm = symmetric;
-      settings.weighting_norm = symmetric ? "none" : "euclidean";
+      settings.weighting_norm = symmetric ? WeightingNorm::none : WeightingNorm::euclidean;
       const Texture here = material_of(sample.study, 2).texture, there = on_gpu(here);
       for (auto* const compute : {&pyradiomics::glcm, &pyradiomics::glrlm}) {
         const auto found = compute(there, settings), expected = compute(here, settings);

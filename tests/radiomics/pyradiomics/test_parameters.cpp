@@ -56,8 +56,8 @@ TEST(PyradiomicsParameters, AreSettingsOfTheProfile) {
   EXPECT_EQ(own.label, 3);
   EXPECT_TRUE(own.normalize && own.pre_crop);
   EXPECT_THAT(own.resampled_spacing, ElementsAre(1, 1, 2));
-  EXPECT_EQ(own.interpolator, "sitkLinear");
-  EXPECT_EQ(own.weighting_norm, "none");
+  EXPECT_EQ(own.interpolator, SitkInterpolator::linear);
+  EXPECT_EQ(own.weighting_norm, WeightingNorm::none);
   EXPECT_FALSE(own.remove_outliers.has_value());
   EXPECT_THAT(own.feature_class, ElementsAre("firstorder", "glcm_Contrast", "glcm_JointEntropy", "shape"));
   EXPECT_THAT(of.warnings, IsEmpty());

@@ -150,14 +150,14 @@ TEST(Percentiles, AreThoseOfSortedValues) {
 
 TEST(IntensityHistogram, PicksTheModeNearestToTheMean) {
   Settings settings;
-  settings.discretise.method = "none";
+  settings.discretise.method = DiscretiseMethod::none;
   EXPECT_EQ(values_of(intensity_histogram(), row_of({1, 1, 3, 3, 4, 5}), settings).at("ih_mode"), 3);
   EXPECT_EQ(values_of(intensity_histogram(), row_of({1, 1, 3, 3}), settings).at("ih_mode"), 1);
 }
 
 TEST(IntensityHistogram, HasNoSlopeWithOneLevel) {
   Settings settings;
-  settings.discretise.method = "none";
+  settings.discretise.method = DiscretiseMethod::none;
   const auto of = values_of(intensity_histogram(), row_of({1, 1}), settings);
   EXPECT_EQ(of.at("ih_max_grad"), 0);
   EXPECT_EQ(of.at("ih_min_grad_g"), 1);
@@ -195,12 +195,12 @@ TEST(IntensityVolumeHistogram, OfFractionsHasPointsWhereTheyAre) {
 TEST(IntensityVolumeHistogram, OfBinsHasPointsInTheirMiddles) {
   Settings settings;
   settings.range = {0, 10};
-  settings.ivh = {.method = "fixed_width", .width = 2.5};
+  settings.ivh = {.method = DiscretiseMethod::fixed_width, .width = 2.5};
   const auto of = values_of(intensity_volume_histogram(), row_of({0, 1, 3, 10}), settings);
   EXPECT_DOUBLE_EQ(of.at("ivh_i90"), 3.75);
   EXPECT_DOUBLE_EQ(of.at("ivh_v90"), 0.25);
   EXPECT_DOUBLE_EQ(of.at("ivh_i10"), 11.25);  // beyond the last bin
-  settings.ivh = {.method = "fixed_count", .count = 4};
+  settings.ivh = {.method = DiscretiseMethod::fixed_count, .count = 4};
   const auto counted = values_of(intensity_volume_histogram(), row_of({0, 1, 3, 10}), settings);
   EXPECT_DOUBLE_EQ(counted.at("ivh_i90"), 2);
   EXPECT_DOUBLE_EQ(counted.at("ivh_v10"), 0.5);

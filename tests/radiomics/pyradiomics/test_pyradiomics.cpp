@@ -37,12 +37,12 @@ Pyradiomics variant(const std::string& name) {
   }
   if (name == "resampling") settings.resampled_spacing = {2, 2, 2};
   if (name == "resegmentation") {
-    settings.resegment_mode = "sigma";
+    settings.resegment_mode = ResegmentMode::sigma;
     settings.resegment_range = {-3, 3};
   }
   if (name == "2d" || name == "shape2D") settings.force_2d = true;
   if (name == "FBN") settings.bin_count = 64;
-  if (name == "combined") settings.weighting_norm = "no_weighting";
+  if (name == "combined") settings.weighting_norm = WeightingNorm::no_weighting;
   if (name == "flatRegion") {
     settings.bin_width = 5000;
     settings.resegment_range = {0};

@@ -18,7 +18,7 @@ using test::random_study;
 using test::Study;
 using testing::HasSubstr;
 
-Settings resampled(std::vector<double> spacing, const char* interpolation) {
+Settings resampled(std::vector<double> spacing, Interpolation interpolation) {
   Settings settings;
   settings.spacing = std::move(spacing);
   settings.interpolation = interpolation;
@@ -44,7 +44,7 @@ TEST(Region, KeepsTheCentreOfTheGrid) {
   Study study = empty_study({5, 3, 3}, {3, 1, 1});
   study.mask.data.fill_(1);
   study.image.data.copy_(at::arange(5).expand({1, 3, 3, 5}).to(at::kFloat) * 3);  // mm from the first voxel
-  const Region region = make_region(study.image, study.mask, resampled({2, 0, 0}, "linear"), 0);
+  const Region region = make_region(study.image, study.mask, resampled({2, 0, 0}, Interpolation::linear), 0);
   ASSERT_EQ(region.grid.size, (std::array<int64_t, 3>{3, 3, 8}));
   EXPECT_EQ(region.grid.spacing, (std::array<double, 3>{1, 1, 2}));
   const std::vector<double> wanted{0, 1, 3, 5, 7, 9, 11, 12};  // the ends hold what is outermost
@@ -54,13 +54,14 @@ TEST(Region, KeepsTheCentreOfTheGrid) {
 TEST(Region, GetsNoVoxelForTheRoundingOfItsSpacing) {
   Study study = empty_study({4, 4, 60}, {1, 1, 3.0000001});
   study.mask.data.fill_(1);
-  EXPECT_EQ(make_region(study.image, study.mask, resampled({0, 0, 2}, "linear"), 0).whole[0], 90);
+  EXPECT_EQ(make_region(study.image, study.mask, resampled({0, 0, 2}, Interpolation::linear), 0).whole[0],
+            90);
 }
 
 TEST(Region, OfOneSliceStaysOne) {
   Study study = empty_study({8, 8, 1}, {1, 1, 5});
   study.mask.data.fill_(1);
-  const Region region = make_region(study.image, study.mask, resampled({2, 2, 2}, "cubic"), 0);
+  const Region region = make_region(study.image, study.mask, resampled({2, 2, 2}, Interpolation::cubic), 0);
   EXPECT_EQ(region.whole, (std::array<int64_t, 3>{1, 4, 4}));
 }
 
@@ -68,7 +69,8 @@ TEST(Region, HasTheValuesOfTheWholeImage) {
   Study study = random_study({64, 60, 70}, 2000, 0);
   study.mask.data.fill_(0);
   study.mask.data[0].slice(0, 30, 36).slice(1, 28, 33).slice(2, 31, 38).fill_(1);
-  for (const char* interpolation : {"nearest", "linear", "cubic"})
+  for (const Interpolation interpolation :
+       {Interpolation::nearest, Interpolation::linear, Interpolation::cubic})
     for (const auto& spacing : {std::vector<double>{1.3, 1.1, 2}, {0.5, 0.7, 0}}) {
       const Settings settings = resampled(spacing, interpolation);
       const Region part = make_region(study.image, study.mask, settings, 0);
@@ -77,7 +79,8 @@ TEST(Region, HasTheValuesOfTheWholeImage) {
       ASSERT_EQ(part.voxels.size(), whole.voxels.size());
       ASSERT_LT(part.grid.count(), whole.grid.count() / 50);
       for (size_t k = 0; k < part.voxels.size(); ++k)
-        ASSERT_NEAR(part.intensity[part.voxels[k]], whole.intensity[whole.voxels[k]], 1e-9) << interpolation;
+        ASSERT_NEAR(part.intensity[part.voxels[k]], whole.intensity[whole.voxels[k]], 1e-9)
+            << config::name_of(interpolation);
     }
 }
 
@@ -87,7 +90,7 @@ TEST(Region, FollowsACubicByItsSpline) {
   const at::Tensor x = (at::arange(120).to(at::kDouble) - 60) / 10;
   study.image.data = (x * x * x - 2 * x * x + 3).expand({1, 3, 3, 120}).contiguous();
   study.mask.data[0].slice(2, 55, 66).fill_(1);
-  const Region region = make_region(study.image, study.mask, resampled({0.7, 0, 0}, "cubic"), 0);
+  const Region region = make_region(study.image, study.mask, resampled({0.7, 0, 0}, Interpolation::cubic), 0);
   const double first = (119 - 0.7 * static_cast<double>(region.whole[2] - 1)) / 2;
   for (int64_t i = 0; i < region.grid.size[2]; ++i) {
     const double at = (first + 0.7 * static_cast<double>(i + region.offset[2]) - 60) / 10;
@@ -135,16 +138,16 @@ std::vector<int32_t> levels_of(const std::vector<float>& intensities, const Disc
 TEST(Levels, StartWhereTheSettingsSay) {
   using Levels = std::vector<int32_t>;
   const std::vector<float> values{-3, 0, 24.9F, 25, 47};
-  Discretisation how{.method = "fixed_width", .width = 25};
+  Discretisation how{.method = DiscretiseMethod::fixed_width, .width = 25};
   EXPECT_EQ(levels_of(values, how), (Levels{1, 1, 2, 2, 3}));
   EXPECT_EQ(levels_of(values, how, {-25, 100}), (Levels{1, 2, 2, 3, 3}));
   EXPECT_EQ(levels_of(values, how, {std::nan(""), 100}), (Levels{1, 1, 2, 2, 3}));
   how.start = -50;
   EXPECT_EQ(levels_of(values, how, {-25, 100}), (Levels{2, 3, 3, 4, 4}));
-  how = {.method = "fixed_count", .count = 5};
+  how = {.method = DiscretiseMethod::fixed_count, .count = 5};
   EXPECT_EQ(levels_of(values, how), (Levels{1, 1, 3, 3, 5}));
   EXPECT_EQ(levels_of({7, 7}, how), (Levels{1, 1}));
-  how.method = "none";
+  how.method = DiscretiseMethod::none;
   EXPECT_EQ(levels_of({7, 1, 300}, how), (Levels{7, 1, 300}));
 }
 
@@ -152,10 +155,10 @@ TEST(Levels, RefuseWhatIsNone) {
   const auto refused = [](const std::vector<float>& values, const Discretisation& how, const char* word) {
     EXPECT_THAT(message_of(Fault::data, [&] { levels_of(values, how); }), HasSubstr(word));
   };
-  refused({-1000, 3}, {.method = "none"}, "discretise.method");
-  refused({1.5F, 3}, {.method = "none"}, "discretise.method");
-  refused({1, 3}, {.method = "fixed_width", .width = 1, .start = 2}, "discretise.start");
-  refused({0, 3e9F}, {.method = "fixed_width", .width = 1}, "discretise.width");
+  refused({-1000, 3}, {.method = DiscretiseMethod::none}, "discretise.method");
+  refused({1.5F, 3}, {.method = DiscretiseMethod::none}, "discretise.method");
+  refused({1, 3}, {.method = DiscretiseMethod::fixed_width, .width = 1, .start = 2}, "discretise.start");
+  refused({0, 3e9F}, {.method = DiscretiseMethod::fixed_width, .width = 1}, "discretise.width");
 }
 
 TEST(Region, ResamplesAMaskOnceFromItsOwnGrid) {
@@ -172,18 +175,19 @@ TEST(Region, ResamplesAMaskOnceFromItsOwnGrid) {
   mask.data[0].select(0, 4).narrow(0, 2, 5).narrow(1, 3, 4).fill_(1);  // a sheet of 20 mm3
   Settings settings;
   settings.spacing = {1, 1, 1};
-  for (const char* interpolation : {"nearest", "linear", "cubic"}) {
+  for (const Interpolation interpolation :
+       {Interpolation::nearest, Interpolation::linear, Interpolation::cubic}) {
     settings.mask_interpolation = interpolation;
     const Region region = make_region(study.image, mask, settings, 0);
-    EXPECT_EQ(region.voxels.size(), 20U) << interpolation;
-    EXPECT_EQ(region.offset[0] + region.grid.place(region.voxels[0])[0], 4) << interpolation;
+    EXPECT_EQ(region.voxels.size(), 20U) << config::name_of(interpolation);
+    EXPECT_EQ(region.offset[0] + region.grid.place(region.voxels[0])[0], 4) << config::name_of(interpolation);
   }
   // At the mask's edge nothing goes on beyond it.
   imaging::Volume small = mask;
   small.data = at::ones({1, 3, 3, 3}, at::kByte);
   small.geometry.size = {3, 3, 3};
   small.geometry.origin = image.to_world({1.75, 1.75, 1.75});
-  settings.mask_interpolation = "linear";
+  settings.mask_interpolation = Interpolation::linear;
   EXPECT_EQ(make_region(study.image, small, settings, 0).voxels.size(), 27U);
   // Axes that run the other way: by the image's voxels.
   mask.data = at::ones({1, 10, 10, 10}, at::kByte);
@@ -219,7 +223,7 @@ TEST(Region, RefusesWhatHasNone) {
   refused(study, settings, "`outliers`");
   Study speck = empty_study({40, 40, 40});
   speck.mask.data[0][20][20][20] = 1;
-  refused(speck, resampled({7, 7, 7}, "linear"), "`spacing`");
+  refused(speck, resampled({7, 7, 7}, Interpolation::linear), "`spacing`");
 }
 
 TEST(Region, MindsNothingFarAway) {

@@ -28,7 +28,7 @@ struct VoxelScene {
     at::manual_seed(3);
     image = volume(at::randint(1, 6, {6, 7, 12}).to(at::kFloat));
     mask = volume(at::rand({6, 7, 12}).gt(0.3).to(at::kByte));
-    settings.discretise.method = "none";
+    settings.discretise.method = DiscretiseMethod::none;
   }
 };
 
@@ -182,7 +182,7 @@ TEST(Voxelwise, TakesLevelsFromTheBoxThatCubesReachAsPyradiomicsDoes) {
 
 TEST(Voxelwise, RefusesMoreLevelsThanItCanCount) {
   VoxelScene scene;
-  scene.settings.discretise = {.method = "fixed_width", .width = 1e-3};
+  scene.settings.discretise = {.method = DiscretiseMethod::fixed_width, .width = 1e-3};
   PHOTO51_EXPECT_ERROR(voxelwise(scene.image, scene.mask, scene.settings, {}), data,
                        HasSubstr("voxel-wise maps take up to 1024 levels"));
 }

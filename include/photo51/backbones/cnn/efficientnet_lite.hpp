@@ -6,16 +6,21 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <span>
+#include <string_view>
 
 #include "photo51/backbones/encoder_row.hpp"
 #include "photo51/backbones/image_encoder_options.hpp"
 
 namespace photo51::backbones {
 
+/// same: TensorFlow's, uneven where the stride is 2.
+enum class ConvPadding { symmetric, same };
+std::span<const std::string_view> enum_names(ConvPadding);
+
 struct EfficientNetLiteOptions {
-  double norm_epsilon = 1e-5;         ///< 1e-3 for weights that come from TensorFlow
-  std::string padding = "symmetric";  ///< or same: TensorFlow's, uneven where the stride is 2
+  double norm_epsilon = 1e-5;  ///< 1e-3 for weights that come from TensorFlow
+  ConvPadding padding = ConvPadding::symmetric;
   ImageEncoderOptions encoder;
 };
 void describe(config::Fields& f, EfficientNetLiteOptions& o);

@@ -8,18 +8,24 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "photo51/backbones/encoder_row.hpp"
 #include "photo51/backbones/image_encoder_options.hpp"
 
 namespace photo51::backbones {
 
+/// standard: 7-wide convolution and max pool; small: 3-wide, no pool.
+enum class ResNetStem { standard, small };
+std::span<const std::string_view> enum_names(ResNetStem);
+
 struct ResNetOptions {
-  int64_t depth = 18;             ///< 18, 34, 50
-  int64_t width = 64;             ///< channels of the first stage; each further stage doubles them
-  std::string norm = "batch";     ///< a row of nn::norms: batch, instance, group, layer
-  std::string stem = "standard";  ///< standard: 7-wide convolution and max pool; small: 3-wide, no pool
+  int64_t depth = 18;          ///< 18, 34, 50
+  int64_t width = 64;          ///< channels of the first stage; each further stage doubles them
+  std::string norm = "batch";  ///< a row of nn::norms: batch, instance, group, layer
+  ResNetStem stem = ResNetStem::standard;
   int64_t stem_stride = 2;
   bool downsample_bias = false;
   ImageEncoderOptions encoder;

@@ -23,7 +23,7 @@ struct VitOptions {
   int64_t mlp_dim = 768;
   double dropout = 0;  ///< inside the layers; of the tokens that come out: `encoder.dropout`
   double attention_dropout = 0;
-  ImageEncoderOptions encoder{.pool = "class", .weights = {}};
+  ImageEncoderOptions encoder{.pool = TokenPool::class_token, .weights = {}};
 };
 void describe(config::Fields& f, VitOptions& o);
 

@@ -11,7 +11,7 @@ namespace photo51::data {
 
 struct BatchPass {
   std::vector<int64_t> rows;  ///< in this order
-  Draw draw = {};
+  core::SampleKey key = {};
   Loader::Options loading = {};
   /// Told that waiting for a case was interrupted, while cases still load; then the error goes on.
   std::function<void()> on_interrupt = {};

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/core/sample_key.hpp"
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
 
@@ -18,27 +19,19 @@ class ThreadPool;
 
 namespace photo51::data {
 
-/// Identifies a random stream of augmentation; `epoch` < 0 means none.
-struct Draw {
-  int64_t seed = 0;
-  int64_t epoch = -1;
-  std::vector<std::string>
-      flip;  ///< test-time augmentation: flip exactly these axes (x, y, z) of every image
-};
-
 /// Loads one case. Errors carry `case ID: input NAME: file`; what is odd about its files goes to the cohort's
-/// warnings. Prepared images without augmentation are kept in
-/// memory
-/// (`cache_mib`), so an epoch does not decode again.
+/// warnings. Prepared images without augmentation are kept in memory (`cache_mib`), so an epoch does not
+/// decode again.
 class CaseLoader {
  public:
   CaseLoader(const Cohort& cohort, const FittedTransforms& fitted, int64_t cache_mib = 4096);
   /// Shares the images that `other` keeps of the same cohort: they do not depend on what was fitted.
   CaseLoader(const CaseLoader& other, const FittedTransforms& fitted);
   ~CaseLoader();
+  /// Augmented where `key` is random; then exactly the axes of `flip` (x, y, z) of every image are mirrored.
   /// Bags of more instances than `most_whole` are not decoded, but have a source (Case::Input), which must
   /// not outlive the loader.
-  Case load(int64_t row, const Draw& draw = {},
+  Case load(int64_t row, const core::SampleKey& key = {}, const std::vector<std::string>& flip = {},
             int64_t most_whole = std::numeric_limits<int64_t>::max()) const;
 
  private:
@@ -58,7 +51,8 @@ class Loader {
   struct Options {
     int64_t batch_size = 8;
     int64_t workers = 2;
-    int64_t prefetch = 2;  ///< batches
+    int64_t prefetch = 2;                ///< batches
+    std::vector<std::string> flip = {};  ///< test-time augmentation: axes of every image that are mirrored
     bool skip_bad = false;
     std::function<void(int64_t row, const std::string& why)> on_bad;
     /// Where it is given, bags of more than `most_whole` instances come as streams, and what this makes of
@@ -68,7 +62,7 @@ class Loader {
     int64_t most_whole = 32;
   };
   Loader(const Cohort& cohort, const CaseLoader& cases, const FittedTransforms& fitted,
-         std::vector<int64_t> rows, Draw draw, Options options);
+         std::vector<int64_t> rows, const core::SampleKey& key, Options options);
   ~Loader();
   /// False at the end.
   bool next(Batch& batch);

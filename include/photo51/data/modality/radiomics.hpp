@@ -11,8 +11,8 @@
 
 namespace photo51::data {
 
-/// Which radiomic features stay the same when image and mask are perturbed (radiomics/perturb.hpp): all
-/// combinations of these.
+/// Which radiomic features stay the same when image and mask are perturbed
+/// (radiomics/robustness/perturb.hpp): all combinations of these.
 struct ReliabilityOptions {
   double minimum = 0;                               ///< ICC(1,1) over the training part; 0 = off
   std::vector<double> rotation{-8, 8};              ///< degrees in the axial plane

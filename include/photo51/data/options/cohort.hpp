@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -30,16 +32,27 @@ struct CacheOptions {
 };
 void describe(config::Fields& f, CacheOptions& o);
 
+/// A case that cannot be loaded: stop, or report, count and leave it out.
+enum class BadCase { error, skip };
+/// Of what in files tells who the patient is.
+enum class PrivacyCheck { warn, strict, ignore };
+/// Where the voxels may lie that a header names: in its own folder, or anywhere.
+enum class DetachedFiles { beside, anywhere };
+/// As configs write them.
+std::span<const std::string_view> enum_names(BadCase);
+std::span<const std::string_view> enum_names(PrivacyCheck);
+std::span<const std::string_view> enum_names(DetachedFiles);
+
 struct CohortOptions {
   std::filesystem::path manifest;
-  std::filesystem::path data_root;    ///< that the manifest's relative paths are taken from; empty = its own
-  std::string id = "patient";         ///< column
-  std::string site = "site";          ///< column; may be absent from the manifest
-  std::string on_bad_case = "error";  ///< or skip: reported, counted, left out
-  bool strict = false;                ///< what readers warn of is an error
-  std::string privacy = "warn";       ///< of what in files tells who the patient is; strict: refuse
-  double max_gib_per_file = 8;        ///< that the pixels of one file may take; imaging/file_limits.hpp
-  std::string detached_files = "beside";  ///< voxels that a header names: in its folder, or anywhere
+  std::filesystem::path data_root;  ///< that the manifest's relative paths are taken from; empty = its own
+  std::string id = "patient";       ///< column
+  std::string site = "site";        ///< column; may be absent from the manifest
+  BadCase on_bad_case = BadCase::error;
+  bool strict = false;  ///< what readers warn of is an error
+  PrivacyCheck privacy = PrivacyCheck::warn;
+  double max_gib_per_file = 8;  ///< that the pixels of one file may take; imaging/file_limits.hpp
+  DetachedFiles detached_files = DetachedFiles::beside;
   SplitOptions split;
   CacheOptions cache;
 };

@@ -26,7 +26,8 @@ config::Choice input(Options options) {
   return config::choose(Options::modality, std::move(options));
 }
 
-/// All of these: Error (usage) for a modality that there is not, or options that are not its own.
+/// Errors (usage) of these functions: a modality that there is not, options that are not its own.
+///
 /// Whether it is read as images (mri, ct, …) rather than as a row of numbers.
 bool is_image(const config::Choice& input);
 /// Whether a case of this input is a bag (modality/image.hpp). `bag: auto`: mammography with several

@@ -3,13 +3,17 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
+#include <span>
+#include <string_view>
 
 namespace photo51::config {
 class Fields;
 }
 
 namespace photo51::imaging {
+
+enum class MaskOutside { error, crop };
+std::span<const std::string_view> enum_names(MaskOutside);
 
 struct MaskOptions {
   /// The region: a value of a label map, the number of a segment (SEG) or of an ROI (RTSTRUCT). Absent: what
@@ -18,7 +22,7 @@ struct MaskOptions {
   /// Voxels of this value and above are inside; for maps of probabilities and masks with blurred edges.
   std::optional<double> threshold;
   /// More than 1 % of the mask's volume outside the image: `error`, or `crop` it with a warning.
-  std::string outside = "error";
+  MaskOutside outside = MaskOutside::error;
   /// No key: the label that a label map of several labels has by default (PyRadiomics: 1). Absent: all that
   /// is not 0 is united, with a warning.
   std::optional<int64_t> usual_label;

@@ -1,7 +1,7 @@
 #pragma once
-/// Random changes of a training case. All numbers are drawn first, from counter-based streams keyed by (seed,
-/// epoch, case, step), so that a case gets the same augmentation whatever the number of workers; applying
-/// them is deterministic.
+/// Random changes of a training case. All numbers are drawn first, from counter-based streams keyed by
+/// (seed, epoch, view, case, step), so that a case gets the same augmentation whatever the number of workers;
+/// applying them is deterministic.
 
 #include <ATen/core/Tensor.h>
 
@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/core/sample_key.hpp"
 #include "photo51/imaging/volume.hpp"
 #include "photo51/ops/resample.hpp"
 #include "photo51/preprocess/augment/artefacts.hpp"
@@ -60,7 +61,7 @@ struct Augmentation {
 
 /// `present` has one entry an image channel (the mask is none): absent channels are never the one that
 /// `drop_channel` spares.
-Augmentation sample_augmentation(const AugmentOptions& options, int64_t seed, int64_t epoch,
+Augmentation sample_augmentation(const AugmentOptions& options, const core::SampleKey& key,
                                  const std::string& case_id, const std::vector<bool>& present);
 /// Exactly these axes ("x", "y", "z") mirrored and nothing else: test-time augmentation. Error (usage) for
 /// another name.

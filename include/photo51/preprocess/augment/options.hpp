@@ -5,7 +5,9 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -59,6 +61,10 @@ struct ColorJitterOptions {
   double hue = 0.05;                                          ///< of the color circle, uniform in ±
 };
 
+/// rician: the magnitude with noise in both of its components.
+enum class NoiseModel { gaussian, rician };
+std::span<const std::string_view> enum_names(NoiseModel);
+
 struct AugmentOptions {
   std::vector<std::string> flip;  ///< axes: x, y, z, each with probability 1/2
   double affine_probability = 0;
@@ -67,12 +73,12 @@ struct AugmentOptions {
   double translate = 0;  ///< mm, uniform in ±
   std::optional<ElasticOptions> elastic;
   double intensity_probability = 0;
-  double shift = 0;                      ///< added, uniform in ±, after normalisation, a channel
-  double gain = 0;                       ///< factor uniform in 1 ± gain, a channel
-  double noise = 0;                      ///< standard deviation of the noise
-  std::string noise_model = "gaussian";  ///< or rician
-  double gamma = 0;                      ///< exponent exp(uniform ±gamma) on the min-max-scaled channel
-  double contrast = 0;                   ///< about the channel's mean, factor uniform in 1 ± contrast
+  double shift = 0;  ///< added, uniform in ±, after normalisation, a channel
+  double gain = 0;   ///< factor uniform in 1 ± gain, a channel
+  double noise = 0;  ///< standard deviation of the noise
+  NoiseModel noise_model = NoiseModel::gaussian;
+  double gamma = 0;     ///< exponent exp(uniform ±gamma) on the min-max-scaled channel
+  double contrast = 0;  ///< about the channel's mean, factor uniform in 1 ± contrast
   std::optional<BiasFieldOptions> bias_field;
   std::optional<BlurOptions> blur;
   std::optional<LowResolutionOptions> low_resolution;

@@ -7,14 +7,20 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/core/sample_key.hpp"
 
 namespace photo51::preprocess {
 
+enum class StainMethod { none, macenko, reinhard };
+std::span<const std::string_view> enum_names(StainMethod);
+
 struct StainOptions {
-  std::string method = "none";      ///< none, macenko, reinhard
+  StainMethod method = StainMethod::none;
   std::filesystem::path reference;  ///< a picture whose look is the target; empty = the built-in one
   double light = 240;               ///< macenko: intensity of glass, 0..255
   double percentile = 1;            ///< macenko: of the angles, from either end
@@ -60,9 +66,8 @@ struct HedJitter {
 
   bool operator==(const HedJitter&) const = default;
 };
-/// The same numbers for the same (seed, epoch, case, tile), whatever ran before.
-HedJitter draw_hed(const HedOptions& options, int64_t seed, int64_t epoch, const std::string& case_id,
-                   int64_t tile = 0);
+/// The same numbers for the same key and case, whatever ran before.
+HedJitter sample_hed(const HedOptions& options, const core::SampleKey& key, const std::string& case_id);
 /// Negative amounts are kept, so that a jitter of nothing changes nothing.
 at::Tensor jitter_hed(const at::Tensor& pictures, const HedJitter& jitter);
 

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -13,8 +15,12 @@
 
 namespace photo51::preprocess {
 
+/// What Otsu's threshold is of: saturation, or optical density; none: everything is tissue.
+enum class TissueMethod { saturation, density, none };
+std::span<const std::string_view> enum_names(TissueMethod);
+
 struct TissueOptions {
-  std::string method = "saturation";        ///< saturation, density, none (everything is tissue)
+  TissueMethod method = TissueMethod::saturation;
   double mpp = 8;                           ///< um a pixel of the mask
   double threshold = 0;                     ///< 0 = Otsu's
   std::array<double, 2> bounds{0.05, 0.2};  ///< Otsu's threshold is held in here

@@ -6,14 +6,20 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "photo51/config/fields.hpp"
 
 namespace photo51::preprocess {
 
+/// The side of the picture that the chest wall gets, by mirroring.
+enum class FlipTo { none, left, right };
+std::span<const std::string_view> enum_names(FlipTo);
+
 struct MammographyOptions {
-  std::string flip_to = "left";  ///< none, left, right: the side of the picture that the chest wall gets
+  FlipTo flip_to = FlipTo::left;
   bool breast_crop = true;       ///< keep the breast's box
   int64_t margin = 0;            ///< pixels around that box
   bool blank_background = true;  ///< labels, tape and film outside the breast become the air's value

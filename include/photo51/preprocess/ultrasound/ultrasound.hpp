@@ -4,17 +4,29 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
-#include <string>
+#include <span>
+#include <string_view>
 
 #include "photo51/config/fields.hpp"
 #include "photo51/preprocess/mammography/mammography.hpp"
 
 namespace photo51::preprocess {
 
+/// The area of the scan: none keeps all, mask makes all around it 0, crop also cuts the picture to its box.
+enum class SectorUse { none, mask, crop };
+/// Letters, calipers and lines over the scan become 0 or are filled from around.
+enum class TextRemoval { none, zero, inpaint };
+/// The colors of flow: kept; gray: B-mode alone; split: B-mode and flow.
+enum class DopplerUse { keep, gray, split };
+/// As configs write them.
+std::span<const std::string_view> enum_names(SectorUse);
+std::span<const std::string_view> enum_names(TextRemoval);
+std::span<const std::string_view> enum_names(DopplerUse);
+
 struct UltrasoundOptions {
-  std::string sector = "crop";          ///< none; mask: zero outside the scan; crop: that, and cut to its box
-  std::string remove_text = "inpaint";  ///< none, zero, inpaint: letters, calipers and lines over the scan
-  std::string doppler = "keep";         ///< keep the colors; gray: B-mode alone; split: B-mode and flow
+  SectorUse sector = SectorUse::crop;
+  TextRemoval remove_text = TextRemoval::inpaint;
+  DopplerUse doppler = DopplerUse::keep;
 };
 void describe(config::Fields& f, UltrasoundOptions& o);
 

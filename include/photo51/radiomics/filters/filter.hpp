@@ -7,7 +7,9 @@
 /// and `wavelet` name the kernels along x, y and z.
 
 #include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,18 +19,33 @@
 
 namespace photo51::radiomics {
 
+/// Slice by slice (`2d`) or in 3D (`3d`).
+enum class FilterDimensions { two, three };
 /// What lies beyond the image's edge: zero, nearest (the edge's voxel), periodic, mirror (the edge's voxel
 /// twice: c b a | a b c).
+enum class Boundary { zero, nearest, periodic, mirror };
+/// Of the responses of all rotations or directions.
+enum class ResponsePooling { mean, max, min };
+/// Of a complex response.
+enum class GaborResponse { modulus, real, imaginary };
+enum class IsotropicFamily { simoncelli, shannon };
+/// As configs write them.
+std::span<const std::string_view> enum_names(FilterDimensions);
+std::span<const std::string_view> enum_names(Boundary);
+std::span<const std::string_view> enum_names(ResponsePooling);
+std::span<const std::string_view> enum_names(GaborResponse);
+std::span<const std::string_view> enum_names(IsotropicFamily);
+
 struct FilterEdges {
-  std::string dimensions = "3d";  ///< 2d, 3d
-  std::string boundary = "mirror";
+  FilterDimensions dimensions = FilterDimensions::three;
+  Boundary boundary = Boundary::mirror;
 };
 void describe(config::Fields& f, FilterEdges& o);
 
 /// Right-angle rotations of the kernels (4 in 2D, 24 in 3D), their responses pooled.
 struct FilterPooling {
   bool rotation_invariant = false;
-  std::string pooling = "mean";  ///< mean, max, min
+  ResponsePooling pooling = ResponsePooling::mean;
 };
 void describe(config::Fields& f, FilterPooling& o);
 
@@ -57,10 +74,10 @@ struct GaborFilter {
   double gamma = 1.5;     ///< sigma along the wave over that across it
   double theta = 0;       ///< clockwise, degrees
   double theta_step = 0;  ///< pools orientations from theta on over a full turn; 0 = only theta, degrees
-  std::string pooling = "mean";
+  ResponsePooling pooling = ResponsePooling::mean;
   bool orthogonal_planes = false;  ///< averages the planes x-y, x-z and y-z
-  std::string response = "modulus";
-  std::string boundary = "mirror";
+  GaborResponse response = GaborResponse::modulus;
+  Boundary boundary = Boundary::mirror;
 };
 void describe(config::Fields& f, GaborFilter& o);
 
@@ -74,9 +91,9 @@ void describe(config::Fields& f, WaveletFilter& o);
 
 /// Isotropic, made in the Fourier domain of the whole image, which thus is periodic.
 struct IsotropicWaveletFilter {
-  std::string family = "simoncelli";  ///< simoncelli, shannon
+  IsotropicFamily family = IsotropicFamily::simoncelli;
   int64_t level = 1;
-  std::string dimensions = "3d";
+  FilterDimensions dimensions = FilterDimensions::three;
   std::vector<int64_t> riesz;  ///< as for `log`
 };
 void describe(config::Fields& f, IsotropicWaveletFilter& o);

@@ -6,7 +6,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -45,11 +47,16 @@ struct GradientImage : ImageTypeLevels {
 };
 void describe(config::Fields& f, GradientImage& o);
 
+/// bits (`default`): the points as bits; ror: the same, turned to the least number; uniform: how many points
+/// are not lower than the voxel.
+enum class LbpMethod { bits, ror, uniform };
+std::span<const std::string_view> enum_names(LbpMethod);
+
 /// Local binary patterns of slices (Ojala 2002, doi:10.1109/TPAMI.2002.1017623).
 struct LbpImage : ImageTypeLevels {
-  double radius = 1;               ///< lbp2DRadius, voxels
-  int64_t samples = 8;             ///< lbp2DSamples: points on the circle
-  std::string method = "uniform";  ///< lbp2DMethod: default, ror, uniform
+  double radius = 1;                      ///< lbp2DRadius, voxels
+  int64_t samples = 8;                    ///< lbp2DSamples: points on the circle
+  LbpMethod method = LbpMethod::uniform;  ///< lbp2DMethod
 
   bool operator==(const LbpImage&) const = default;
 };

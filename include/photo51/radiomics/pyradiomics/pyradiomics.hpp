@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -13,6 +15,18 @@
 #include "photo51/radiomics/pyradiomics/image_types.hpp"
 
 namespace photo51::radiomics {
+
+/// SimpleITK's names: `sitkNearestNeighbor`, `sitkLinear`, `sitkBSpline`.
+enum class SitkInterpolator { nearest_neighbor, linear, bspline };
+/// Thresholds in absolute numbers, as parts of the region's maximum, in standard deviations from its mean.
+enum class ResegmentMode { absolute, relative, sigma };
+/// none: features are averaged over directions; the others add the directions' matrices, weighted by the
+/// length of their steps.
+enum class WeightingNorm { none, no_weighting, manhattan, euclidean, infinity };
+/// As configs write them.
+std::span<const std::string_view> enum_names(SitkInterpolator);
+std::span<const std::string_view> enum_names(ResegmentMode);
+std::span<const std::string_view> enum_names(WeightingNorm);
 
 struct Pyradiomics {
   /// featureClass: classes (`glcm`) and single features (`glcm_Contrast`); empty = all classes but shape2D.
@@ -27,13 +41,13 @@ struct Pyradiomics {
   double normalize_scale = 1;               ///< … times normalizeScale
   std::optional<double> remove_outliers{};  ///< removeOutliers: deviations that the rest is clipped to
   std::vector<double> resampled_spacing{};  ///< resampledPixelSpacing: x, y, z mm; 0 keeps an axis
-  std::string interpolator = "sitkBSpline";
+  SitkInterpolator interpolator = SitkInterpolator::bspline;
   int64_t pad_distance = 5;  ///< padDistance: new voxels around the region
   bool pre_crop = false;     ///< preCrop: without resampling too, filters see only these around it
   // resegmentation
-  std::vector<double> resegment_range{};    ///< resegmentRange: one lower threshold, or two
-  std::string resegment_mode = "absolute";  ///< resegmentMode
-  bool resegment_shape = false;             ///< resegmentShape
+  std::vector<double> resegment_range{};                   ///< resegmentRange: one lower threshold, or two
+  ResegmentMode resegment_mode = ResegmentMode::absolute;  ///< resegmentMode
+  bool resegment_shape = false;                            ///< resegmentShape
   // levels
   double bin_width = 25;               ///< binWidth
   std::optional<int64_t> bin_count{};  ///< binCount, instead of binWidth
@@ -42,8 +56,8 @@ struct Pyradiomics {
   bool force_2d = false;           ///< force2D
   int64_t force_2d_dimension = 0;  ///< force2Ddimension: 0 z, 1 y, 2 x
   std::vector<int64_t> distances{1};
-  std::string weighting_norm = "none";  ///< weightingNorm; none: features are averaged over directions
-  bool symmetrical_glcm = true;         ///< symmetricalGLCM
+  WeightingNorm weighting_norm = WeightingNorm::none;  ///< weightingNorm
+  bool symmetrical_glcm = true;                        ///< symmetricalGLCM
   int64_t gldm_a = 0;
 
   bool operator==(const Pyradiomics&) const = default;

@@ -2,7 +2,7 @@
 /// Does a feature survive what a second scan, another scanner or another reader would change? An image and
 /// its mask are rotated, moved, made noisy, and the mask grown, shrunk or drawn anew (Zwanenburg 2019,
 /// doi:10.1038/s41598-018-36938-4); features of many cases under the same perturbations have an intraclass
-/// correlation (reliability.hpp).
+/// correlation (icc.hpp).
 
 #include <array>
 #include <cstdint>

@@ -36,26 +36,7 @@ struct TrainedRun {
   std::vector<std::string> warnings;        ///< which heads could not be scored, and why
 };
 
-/// A run folder holds
-///   photo51.lock      marks the folder, and is locked by who writes into it (run/lock.hpp)
-///   config.yaml       the resolved config
-///   environment.json  the folder's format (run/format.hpp), versions, seed, threads, processor, hashes of
-///   the data and of files the config names data_hashes.csv   of each case: hashes of what is used of its row
-///   and of its inputs cases.csv         case,site,part,fold: part is development, train, validation or test;
-///   fold is the one
-///                     that the case validates
-///   warnings.csv      case,input,file,warning: what readers found odd about files, and cases left out
-///   log.jsonl         a line an epoch
-///   checkpoints/fold_K[_repeat_R]/last.safetensors  to resume from: weights, averages, optimiser, state
-///   checkpoints/fold_K[_repeat_R]/best.safetensors  the weights that predict, with what was fitted
-///   predictions.csv, predictions.json   one row a case, head and class (in the JSON with the case's
-///                     warnings). Development cases are predicted by
-///                     the models that did not see them (out of fold), test cases by all models together
-///   metrics.csv       group `all` = the test cases, and `cross_validation` = the development cases
-///                     (`validation` = those of the one split, without folds); without test cases `all` =
-///                     the development cases. Subgroups: `site=CS`, `cross_validation/site=DU`.
-///   result_hashes.json  of all predictions and of cases.csv, by which a change is noticed
-///   stopped.json      while it is not finished: the case whose data ended it
+/// What a run folder holds: docs/run_folder.md.
 ///
 /// A run goes on with data and cache in other places if the data are the same; of the case in `stopped.json`
 /// the inputs may have been mended, and `cohort.on_bad_case` may differ. Members that are done are kept,
