@@ -30,6 +30,8 @@ class ByteSource {
 
   bool packed() const { return packed_; }
   uint64_t file_bytes() const { return file_.size(); }
+  /// Of the file as it lies on the disk; who reads by it must leave its position alone.
+  int descriptor() const { return file_.descriptor(); }
   /// The most bytes that the file can hold when unpacked: deflate shrinks 1032 times at best.
   uint64_t most_bytes() const { return packed_ ? file_bytes() * 1040 : file_bytes(); }
 

@@ -1,8 +1,6 @@
 #include <sys/stat.h>
 
-#include <algorithm>
-#include <ctime>
-
+#include "core/file_stamp.hpp"
 #include "core/whole_io.hpp"
 #include "data/cache/disk_cache.hpp"
 #include "data/cache/file_lock.hpp"
@@ -17,19 +15,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t digits = 32;
-constexpr int64_t granularity = 2;  ///< seconds: the coarsest clock of a file system in use (FAT)
 
 /// Adds one file's metadata to `text`; false when it changed too lately to be trusted.
 bool add(const fs::path& path, std::string& text) {
-  struct stat is {};
-  if (::stat(path.c_str(), &is) != 0) return false;
-  for (const auto number : {static_cast<int64_t>(is.st_size), static_cast<int64_t>(is.st_mtim.tv_sec),
-                            static_cast<int64_t>(is.st_mtim.tv_nsec), static_cast<int64_t>(is.st_ctim.tv_sec),
-                            static_cast<int64_t>(is.st_ctim.tv_nsec), static_cast<int64_t>(is.st_ino),
-                            static_cast<int64_t>(is.st_dev)})
+  const auto stamp = core::stamp_of(path);
+  if (!stamp) return false;
+  const auto& [size, written, changed, inode, device] = *stamp;
+  for (const int64_t number : {size, written[0], written[1], changed[0], changed[1], inode, device})
     text += std::to_string(number) + " ";
   text += path.string() + "\n";
-  return std::max(is.st_mtim.tv_sec, is.st_ctim.tv_sec) + granularity < std::time(nullptr);
+  return stamp->is_settled();
 }
 
 bool is_hash(std::string_view text) {
