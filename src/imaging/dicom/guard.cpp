@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <istream>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,7 +31,7 @@ constexpr uint32_t kUndefined = 0xFFFFFFFF;
 /// The file's bytes from front to back, inflated from where it is said.
 class Bytes {
  public:
-  explicit Bytes(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
+  explicit Bytes(std::istream& file) : file_(file) {}
   ~Bytes() {
     if (inflating_) inflateEnd(&zip_);
   }
@@ -63,7 +64,7 @@ class Bytes {
       if (!inflating_ && count > buffer_.size()) {
         file_.seekg(static_cast<std::streamoff>(count), std::ios::cur);
         position_ += count;
-        return static_cast<bool>(file_) && file_.peek() != std::ifstream::traits_type::eof();
+        return static_cast<bool>(file_) && file_.peek() != std::istream::traits_type::eof();
       }
       if (!refill()) return false;
     }
@@ -110,7 +111,7 @@ class Bytes {
     return room - zip_.avail_out;
   }
 
-  std::ifstream file_;
+  std::istream& file_;
   std::vector<char> buffer_ = std::vector<char>(1 << 16), packed_;
   size_t at_ = 0, end_ = 0;
   uint64_t position_ = 0;
@@ -138,7 +139,7 @@ struct Level {
 
 class Walk {
  public:
-  explicit Walk(const std::filesystem::path& path) : bytes_(path) {}
+  explicit Walk(std::istream& file) : bytes_(file) {}
 
   void go() {
     char magic[132] = {};
@@ -326,7 +327,12 @@ class Walk {
 }  // namespace
 
 void guard_dicom(const std::filesystem::path& path) {
-  Walk(path).go();
+  std::ifstream file(path, std::ios::binary);
+  guard_dicom(file);
+}
+
+void guard_dicom(std::istream& file) {
+  Walk(file).go();
 }
 
 }  // namespace photo51::imaging

@@ -2,6 +2,7 @@
 /// What has to be known of a DICOM file before a parser that recurses may have it.
 
 #include <filesystem>
+#include <iosfwd>
 
 namespace photo51::imaging {
 
@@ -10,5 +11,7 @@ namespace photo51::imaging {
 /// that unpacks to far more than the pixels its header promises. What is damaged otherwise is left to the
 /// parser.
 void guard_dicom(const std::filesystem::path& path);
+/// The same of a file that is open, or of its bytes; it is read forwards alone.
+void guard_dicom(std::istream& file);
 
 }  // namespace photo51::imaging

@@ -4,8 +4,10 @@
 
 #include <cstring>
 #include <fstream>
+#include <sstream>
 
 #include "imaging/dicom/guard.hpp"
+#include "photo51/core/files.hpp"
 #include "photo51/imaging/inspect/inspect.hpp"
 #include "support/dicom_file.hpp"
 #include "support/dicom_objects.hpp"
@@ -34,7 +36,10 @@ class DicomGuard : public testing::Test {
          << raw({static_cast<int>(uid.size()), 0}) << uid << dataset;
   }
   std::string refusal() {
-    return test::message_of(core::Fault::data, [&] { guard_dicom(path()); });
+    std::istringstream bytes(core::read_file(path()));
+    const std::string said = test::message_of(core::Fault::data, [&] { guard_dicom(path()); });
+    EXPECT_EQ(test::message_of(core::Fault::data, [&] { guard_dicom(bytes); }), said);
+    return said;
   }
   fs::path path() const { return folder_ / "a.dcm"; }
   test::TemporaryFolder folder_;
