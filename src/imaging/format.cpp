@@ -5,6 +5,7 @@
 
 #include "core/byte_source.hpp"
 #include "imaging/readers.hpp"
+#include "imaging/recent_files.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -24,18 +25,7 @@ bool is_bare_dicom(std::string_view bytes) {
   return explicit_type || short_length;
 }
 
-}  // namespace
-
-bool is_meta_image(std::string_view bytes) {
-  const auto key = bytes.find("NDims");
-  return key != std::string_view::npos && bytes.find('=', key) != std::string_view::npos &&
-         std::isalpha(static_cast<unsigned char>(bytes[0])) != 0;
-}
-
-Format detect_format(const std::filesystem::path& path) {
-  core::ByteSource source(path);
-  char buffer[1024];
-  const std::string_view bytes(buffer, source.read(buffer, sizeof buffer));
+Format format_of(std::string_view bytes) {
   if (bytes.size() >= 132 && bytes.substr(128, 4) == "DICM") return Format::dicom;
   if (bytes.size() >= 4) {
     int32_t first = 0;
@@ -52,6 +42,26 @@ Format detect_format(const std::filesystem::path& path) {
   if (is_meta_image(bytes)) return Format::meta;
   if (is_bare_dicom(bytes)) return Format::dicom;
   return Format::unknown;
+}
+
+}  // namespace
+
+bool is_meta_image(std::string_view bytes) {
+  const auto key = bytes.find("NDims");
+  return key != std::string_view::npos && bytes.find('=', key) != std::string_view::npos &&
+         std::isalpha(static_cast<unsigned char>(bytes[0])) != 0;
+}
+
+Format detect_format(const std::filesystem::path& path) {
+  char buffer[1024];
+  if (const FileBytes held = recent_files().held(path); held && !begins(*held, "\x1F\x8B"))
+    return format_of(std::string_view(*held).substr(0, sizeof buffer));
+  core::ByteSource source(path);
+  const std::string_view bytes(buffer, source.read(buffer, sizeof buffer));
+  const Format format = format_of(bytes);
+  // Whoever asked reads it next.
+  if (format == Format::dicom && !source.packed()) recent_files().read(path, source.descriptor());
+  return format;
 }
 
 }  // namespace photo51::imaging

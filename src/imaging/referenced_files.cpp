@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "imaging/readers.hpp"
+#include "imaging/recent_files.hpp"
 #include "imaging/slide/key_lines.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -21,6 +22,7 @@ constexpr size_t most_header = size_t{1} << 20;
 constexpr int64_t most_files = 100'000;  ///< of one header
 
 std::string first_bytes(const fs::path& path, size_t count) {
+  if (const FileBytes held = recent_files().held(path)) return held->substr(0, count);
   const core::RegularFile file(path);
   std::string bytes(count, '\0');
   bytes.resize(file.read(bytes.data(), count));
@@ -305,10 +307,14 @@ std::uintmax_t content_bytes(const fs::path& path) {
 }
 
 std::string content_hash(const fs::path& path) {
+  const auto hash_of = [](const fs::path& file) {
+    const FileBytes held = recent_files().held(file);
+    return held ? core::hash_bytes(*held) : core::hash_file(file);
+  };
   const std::vector<fs::path> files = content_files(path);
-  if (files.size() == 1 && files.front() == path) return core::hash_file(path);
+  if (files.size() == 1 && files.front() == path) return hash_of(path);
   std::string hashes;
-  for (const fs::path& file : files) hashes += core::hash_file(file);
+  for (const fs::path& file : files) hashes += hash_of(file);
   return core::hash_bytes(hashes);
 }
 

@@ -7,7 +7,8 @@ class DcmFileFormat;
 
 namespace photo51::imaging {
 
-/// Loads `path`; values of more than 4 kB stay on disk until asked for. Error (data) when it is not DICOM.
+/// Loads `path`, which is opened at most once if it is small (imaging/recent_files.hpp); values of more than
+/// 4 kB are left out until asked for. Error (data) when it is not DICOM.
 void load_dicom(DcmFileFormat& file, const std::filesystem::path& path);
 
 }  // namespace photo51::imaging

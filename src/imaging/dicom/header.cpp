@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <mutex>
+#include <sstream>
 
 #include "imaging/dicom/character_sets.hpp"
 #include "imaging/dicom/dcmtk.hpp"
 #include "imaging/dicom/element.hpp"
 #include "imaging/dicom/guard.hpp"
+#include "imaging/dicom/stream.hpp"
+#include "imaging/recent_files.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
 #include "photo51/core/text.hpp"
@@ -89,8 +92,13 @@ void load_dicom(DcmFileFormat& file, const std::filesystem::path& path) {
     dcmEnableUnknownVRConversion.set(OFTrue);
   });
   core::require_regular_file(path);  // DCMTK would wait at a pipe
-  core::with_context(path.string(), [&] { guard_dicom(path); });
-  const OFCondition loaded = file.loadFile(path.c_str());
+  const FileBytes bytes = recent_files().read(path);
+  core::with_context(path.string(), [&] {
+    if (!bytes) return guard_dicom(path);
+    std::istringstream stream(*bytes);
+    guard_dicom(stream);
+  });
+  const OFCondition loaded = bytes ? load_from_bytes(file, bytes, path) : file.loadFile(path.c_str());
   if (loaded.bad())
     core::fail_data(path.string() + ": is not a readable DICOM file (" + loaded.text() + "); copy it again");
 }

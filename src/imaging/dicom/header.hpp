@@ -16,7 +16,7 @@ namespace photo51::imaging {
 
 struct DicomHeader {
   std::filesystem::path path;
-  std::shared_ptr<DcmFileFormat> file;  ///< as it was loaded, so that it is parsed once; pixels stay on disk
+  std::shared_ptr<DcmFileFormat> file;  ///< as it was loaded, so that it is parsed once; pixels are left out
   std::string sop_class;                ///< UID
   std::string sop_class_name;           ///< "CT Image Storage", or the UID when it has no name
   std::string transfer_syntax;

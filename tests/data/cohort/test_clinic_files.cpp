@@ -1,11 +1,6 @@
 #include <ATen/ATen.h>
-#include <sys/inotify.h>
-#include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <functional>
-#include <map>
 
 #include "data/cohort/cohort_impl.hpp"
 #include "data/fixture.hpp"
@@ -16,6 +11,7 @@
 #include "photo51/data/modality/pet.hpp"
 #include "photo51/imaging/write.hpp"
 #include "support/dicom_objects.hpp"
+#include "support/opened.hpp"
 
 namespace photo51::data {
 namespace {
@@ -75,41 +71,19 @@ TEST_F(ClinicFiles, LoadPetAsSuv) {
               AllOf(HasSubstr("pet.nii"), HasSubstr("suv: stored")));
 }
 
-/// How often the slices of `folder` were opened while `work` ran, the one that was opened most.
-int most_opened(const std::filesystem::path& folder, const std::function<void()>& work) {
-  // Closing is watched too: of two equal events in a row the system keeps one.
-  const int events = ::inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-  std::map<int, int> opened;
-  for (const auto& slice : std::filesystem::directory_iterator(folder))
-    opened[::inotify_add_watch(events, slice.path().c_str(), IN_OPEN | IN_CLOSE)] = 0;
-  EXPECT_FALSE(opened.contains(-1));
-  work();
-  alignas(inotify_event) std::array<char, 1 << 16> buffer{};
-  for (ssize_t length = 0; (length = ::read(events, buffer.data(), buffer.size())) > 0;)
-    for (ssize_t at = 0; at < length;) {
-      const auto& event = *reinterpret_cast<const inotify_event*>(buffer.data() + at);
-      if ((event.mask & IN_OPEN) != 0) ++opened[event.wd];
-      at += static_cast<ssize_t>(sizeof(inotify_event) + event.len);
-    }
-  ::close(events);
-  int most = 0;
-  for (const auto& [watch, count] : opened) most = std::max(most, count);
-  return most;
-}
-
-/// Of its DICOM header the guard and DCMTK open a slice once each, for the image and for SUV. Small pixels
-/// come with the header.
+/// Of slices that were written just now nothing is held: what tells the patient, image and SUV read each at
+/// most twice. Small pixels come with the header.
 TEST_F(ClinicFiles, SlicesAreOpenedInTheFirstEpochAlone) {
   pet("pet");
+  test::Opened opened(folder_ / "pet");
   const Cohort cohort = read("patient,pet\nP1,pet\n", {{"pet", data::input(input("auto"))}});
   const CaseLoader cases(cohort, {});
-  const auto epoch = [&](int64_t number) {
-    return most_opened(folder_ / "pet", [&] { cases.load(0, {.seed = 1, .epoch = number}); });
-  };
-  const int first = epoch(0);
+  cases.load(0, {.seed = 1, .epoch = 0});
+  const int first = opened.most();
   EXPECT_GE(first, 1) << "else the check below says nothing";
   EXPECT_LE(first, 4);
-  EXPECT_EQ(epoch(1), 0);
+  cases.load(0, {.seed = 1, .epoch = 1});
+  EXPECT_EQ(opened.most(), 0);
 }
 
 TEST_F(ClinicFiles, LoadMasksFromStructureSetsAndSegmentations) {
