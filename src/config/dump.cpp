@@ -29,54 +29,57 @@ class Dumper final : public Fields {
       for (const auto& value : values) items.items.push_back(convert(value));
       node.set(field.name, items);
     };
-    std::visit(Overloaded{
-                   [&](bool* value) { node.set(field.name, Node::scalar(*value ? "true" : "false")); },
-                   [&](int64_t* value) { node.set(field.name, Node::scalar(std::to_string(*value))); },
-                   [&](double* value) { node.set(field.name, number_node(*value)); },
-                   [&](std::string* value) { node.set(field.name, text_node(*value)); },
-                   [&](std::filesystem::path* value) {
-                     if (!value->empty()) node.set(field.name, text_node(value->string()));
-                   },
-                   [&](std::optional<int64_t>* value) {
-                     if (*value) node.set(field.name, Node::scalar(std::to_string(**value)));
-                   },
-                   [&](std::optional<double>* value) {
-                     if (*value) node.set(field.name, number_node(**value));
-                   },
-                   [&](std::vector<std::string>* value) { list(*value, text_node); },
-                   [&](std::vector<double>* value) { list(*value, number_node); },
-                   [&](std::vector<int64_t>* value) {
-                     list(*value, [](int64_t v) { return Node::scalar(std::to_string(v)); });
-                   },
-                   [&](const Numbers& numbers) {
-                     list(std::vector<double>(numbers.values, numbers.values + numbers.count), number_node);
-                   },
-                   [&](const Section& section) {
-                     if (section.present && !section.present()) return;
-                     node.set(field.name, dump_section(section));
-                   },
-                   [&](const Group& group) {
-                     Node map = Node::map();
-                     for (const auto& key : group.keys()) map.set(key, dump_section(group.at(key)));
-                     node.set(field.name, map);
-                   },
-                   [&](const EnumField& value) { node.set(field.name, text_node(word_of(value))); },
-                   [&](const ChoiceField& choice) {
-                     if (!choice.choice->empty())
-                       node.set(field.name, dump_choice(*choice.choice, choice.key));
-                   },
-                   [&](const ChoiceList& choices) {
-                     list(*choices.choices,
-                          [&](const Choice& choice) { return dump_choice(choice, choices.key); });
-                   },
-                   [&](const ChoiceGroup& group) {
-                     Node map = Node::map();
-                     for (const auto& [key, choice] : *group.choices)
-                       map.set(key, dump_choice(choice, group.key));
-                     node.set(field.name, map);
-                   },
-               },
-               field.value);
+    std::visit(
+        Overloaded{
+            [&](bool* value) { node.set(field.name, Node::scalar(*value ? "true" : "false")); },
+            [&](int64_t* value) { node.set(field.name, Node::scalar(std::to_string(*value))); },
+            [&](double* value) { node.set(field.name, number_node(*value)); },
+            [&](std::string* value) { node.set(field.name, text_node(*value)); },
+            [&](std::filesystem::path* value) {
+              if (!value->empty()) node.set(field.name, text_node(value->string()));
+            },
+            [&](std::optional<int64_t>* value) {
+              if (*value) node.set(field.name, Node::scalar(std::to_string(**value)));
+            },
+            [&](std::optional<double>* value) {
+              if (*value) node.set(field.name, number_node(**value));
+            },
+            [&](std::vector<std::string>* value) { list(*value, text_node); },
+            [&](std::vector<double>* value) { list(*value, number_node); },
+            [&](std::vector<int64_t>* value) {
+              list(*value, [](int64_t v) { return Node::scalar(std::to_string(v)); });
+            },
+            [&](const Numbers& numbers) {
+              list(std::vector<double>(numbers.values, numbers.values + numbers.count), number_node);
+            },
+            [&](const Section& section) {
+              if (section.present && !section.present()) return;
+              node.set(field.name, dump_section(section));
+            },
+            [&](const Group& group) {
+              Node map = Node::map();
+              for (const auto& key : group.keys()) map.set(key, dump_section(group.at(key)));
+              node.set(field.name, map);
+            },
+            [&](const EnumField& value) {
+              node.set(field.name, text_node(word_of(value.names, value.get())));
+            },
+            [&](const EnumList& values) {
+              list(values.get(), [&](size_t value) { return text_node(word_of(values.names, value)); });
+            },
+            [&](const ChoiceField& choice) {
+              if (!choice.choice->empty()) node.set(field.name, dump_choice(*choice.choice, choice.key));
+            },
+            [&](const ChoiceList& choices) {
+              list(*choices.choices, [&](const Choice& choice) { return dump_choice(choice, choices.key); });
+            },
+            [&](const ChoiceGroup& group) {
+              Node map = Node::map();
+              for (const auto& [key, choice] : *group.choices) map.set(key, dump_choice(choice, group.key));
+              node.set(field.name, map);
+            },
+        },
+        field.value);
   }
 
  private:

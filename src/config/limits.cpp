@@ -37,9 +37,8 @@ std::string component_problem(const Components& components, const std::string& n
   return "there is no `" + name + "`" + core::suggest(name, names);
 }
 
-std::string word_of(const EnumField& field) {
-  const size_t place = field.get();
-  return place < field.names.size() ? std::string(field.names[place]) : "";
+std::string word_of(std::span<const std::string_view> names, size_t value) {
+  return value < names.size() ? std::string(names[value]) : "";
 }
 
 }  // namespace photo51::config

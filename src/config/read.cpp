@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <string_view>
 
 #include "config/limits.hpp"
 #include "config/overloaded.hpp"
@@ -73,9 +75,24 @@ std::string read_text(const Node& node, const std::string& key, const Limits& li
   return node.text;
 }
 
+/// `text`, which `read_text` took, among the names.
+size_t place_of(std::span<const std::string_view> names, const std::string& text) {
+  return static_cast<size_t>(std::ranges::find(names, text) - names.begin());
+}
+
 const std::vector<Node>& read_list(const Node& node, const std::string& key) {
   if (node.kind != Node::Kind::sequence) fail_at(node, key, "expected a list, got " + node.kind_name());
   return node.items;
+}
+
+std::vector<std::string> read_texts(const Node& node, const std::string& key, const Limits& limits) {
+  std::vector<std::string> texts;
+  if (limits.lone && node.kind == Node::Kind::scalar) {
+    if (!node.text.empty()) texts.push_back(read_text(node, key, limits));
+    return texts;
+  }
+  for (const auto& item : read_list(node, key)) texts.push_back(read_text(item, key, limits));
+  return texts;
 }
 
 /// Whether a name that the user made up was taken away. Error where there was nothing to take.
@@ -180,95 +197,87 @@ void Reader::visit(Field field) {
   }
   const Node& node = *found;
   const Limits& limits = field.limits;
-  std::visit(Overloaded{
-                 [&](bool* value) {
-                   if (node.text != "true" && node.text != "false")
-                     fail_at(node, key, "expected true or false, got " + node.kind_name());
-                   *value = node.text == "true";
-                 },
-                 [&](int64_t* value) { *value = read_int(node, key, limits); },
-                 [&](double* value) { *value = read_double(node, key, limits); },
-                 [&](std::string* value) { *value = read_text(node, key, limits); },
-                 [&](std::filesystem::path* value) {
-                   *value = read_text(node, key, limits);
-                   const auto base =
-                       node.file ? std::filesystem::path(*node.file).parent_path() : std::filesystem::path();
-                   if (value->is_relative())
-                     *value = std::filesystem::absolute(base / *value).lexically_normal();
-                 },
-                 [&](std::optional<int64_t>* value) { *value = read_int(node, key, limits); },
-                 [&](std::optional<double>* value) { *value = read_double(node, key, limits); },
-                 [&](std::vector<std::string>* value) {
-                   value->clear();
-                   if (limits.lone && node.kind == Node::Kind::scalar) {
-                     if (!node.text.empty()) value->push_back(read_text(node, key, limits));
-                     return;
-                   }
-                   for (const auto& item : read_list(node, key))
-                     value->push_back(read_text(item, key, limits));
-                 },
-                 [&](std::vector<double>* value) {
-                   value->clear();
-                   const std::string hint = count_hint(read_list(node, key).size(), most_axes);
-                   for (const auto& item : read_list(node, key))
-                     value->push_back(read_double(item, key, limits, hint));
-                 },
-                 [&](std::vector<int64_t>* value) {
-                   value->clear();
-                   for (const auto& item : read_list(node, key))
-                     value->push_back(read_int(item, key, limits));
-                 },
-                 [&](const Numbers& numbers) {
-                   const auto& items = read_list(node, key);
-                   if (items.size() != numbers.count)
-                     fail_at(node, key,
-                             "expected " + std::to_string(numbers.count) + " numbers, got " +
-                                 std::to_string(items.size()) + count_hint(items.size(), numbers.count));
-                   for (size_t i = 0; i < numbers.count; ++i)
-                     numbers.values[i] = read_double(items[i], key, limits);
-                 },
-                 [&](const Section& section) {
-                   if (section.set_present) section.set_present(true);
-                   if (node.kind == Node::Kind::scalar && limits.lone) {  // `normalize: zscore`
-                     Node opened = Node::map();
-                     opened.file = node.file;
-                     opened.line = node.line;
-                     opened.set(names_of(section.describe).at(0), node);
-                     read_into(opened, key, section.describe);
-                     return;
-                   }
-                   read_into(node, key, section.describe);
-                 },
-                 [&](const Group& group) {
-                   if (node.kind != Node::Kind::map)
-                     fail_at(node, key, "expected a map of names, got " + node.kind_name());
-                   group.clear();
-                   for (const auto& [name, entry] : node.entries)
-                     if (!is_removed(entry, dotted(key, name)))
-                       read_into(entry, dotted(key, name), group.at(name).describe);
-                 },
-                 [&](const EnumField& value) {
-                   const std::string text = read_text(node, key, limits);
-                   const auto place = std::ranges::find(value.names, text);
-                   value.set(static_cast<size_t>(place - value.names.begin()));
-                 },
-                 [&](const ChoiceField& choice) { read_choice(node, key, *choice.choice, choice); },
-                 [&](const ChoiceList& list) {
-                   list.choices->clear();
-                   for (const auto& item : read_list(node, key))
-                     read_choice(item, key, list.choices->emplace_back(), list);
-                 },
-                 [&](const ChoiceGroup& group) {
-                   if (node.kind != Node::Kind::map)
-                     fail_at(node, key, "expected a map of names, got " + node.kind_name());
-                   group.choices->clear();
-                   for (const auto& [name, entry] : node.entries)
-                     if (!is_removed(entry, dotted(key, name)))
-                       read_choice(entry, dotted(key, name),
-                                   group.choices->emplace_back(name, Choice{}).second, group);
-                 },
-             },
-             field.value);
+  std::visit(
+      Overloaded{
+          [&](bool* value) {
+            if (node.text != "true" && node.text != "false")
+              fail_at(node, key, "expected true or false, got " + node.kind_name());
+            *value = node.text == "true";
+          },
+          [&](int64_t* value) { *value = read_int(node, key, limits); },
+          [&](double* value) { *value = read_double(node, key, limits); },
+          [&](std::string* value) { *value = read_text(node, key, limits); },
+          [&](std::filesystem::path* value) {
+            *value = read_text(node, key, limits);
+            const auto base =
+                node.file ? std::filesystem::path(*node.file).parent_path() : std::filesystem::path();
+            if (value->is_relative()) *value = std::filesystem::absolute(base / *value).lexically_normal();
+          },
+          [&](std::optional<int64_t>* value) { *value = read_int(node, key, limits); },
+          [&](std::optional<double>* value) { *value = read_double(node, key, limits); },
+          [&](std::vector<std::string>* value) { *value = read_texts(node, key, limits); },
+          [&](std::vector<double>* value) {
+            value->clear();
+            const std::string hint = count_hint(read_list(node, key).size(), most_axes);
+            for (const auto& item : read_list(node, key))
+              value->push_back(read_double(item, key, limits, hint));
+          },
+          [&](std::vector<int64_t>* value) {
+            value->clear();
+            for (const auto& item : read_list(node, key)) value->push_back(read_int(item, key, limits));
+          },
+          [&](const Numbers& numbers) {
+            const auto& items = read_list(node, key);
+            if (items.size() != numbers.count)
+              fail_at(node, key,
+                      "expected " + std::to_string(numbers.count) + " numbers, got " +
+                          std::to_string(items.size()) + count_hint(items.size(), numbers.count));
+            for (size_t i = 0; i < numbers.count; ++i) numbers.values[i] = read_double(items[i], key, limits);
+          },
+          [&](const Section& section) {
+            if (section.set_present) section.set_present(true);
+            if (node.kind == Node::Kind::scalar && limits.lone) {  // `normalize: zscore`
+              Node opened = Node::map();
+              opened.file = node.file;
+              opened.line = node.line;
+              opened.set(names_of(section.describe).at(0), node);
+              read_into(opened, key, section.describe);
+              return;
+            }
+            read_into(node, key, section.describe);
+          },
+          [&](const Group& group) {
+            if (node.kind != Node::Kind::map)
+              fail_at(node, key, "expected a map of names, got " + node.kind_name());
+            group.clear();
+            for (const auto& [name, entry] : node.entries)
+              if (!is_removed(entry, dotted(key, name)))
+                read_into(entry, dotted(key, name), group.at(name).describe);
+          },
+          [&](const EnumField& value) { value.set(place_of(value.names, read_text(node, key, limits))); },
+          [&](const EnumList& values) {
+            std::vector<size_t> places;
+            for (const auto& text : read_texts(node, key, limits))
+              places.push_back(place_of(values.names, text));
+            values.set(places);
+          },
+          [&](const ChoiceField& choice) { read_choice(node, key, *choice.choice, choice); },
+          [&](const ChoiceList& list) {
+            list.choices->clear();
+            for (const auto& item : read_list(node, key))
+              read_choice(item, key, list.choices->emplace_back(), list);
+          },
+          [&](const ChoiceGroup& group) {
+            if (node.kind != Node::Kind::map)
+              fail_at(node, key, "expected a map of names, got " + node.kind_name());
+            group.choices->clear();
+            for (const auto& [name, entry] : node.entries)
+              if (!is_removed(entry, dotted(key, name)))
+                read_choice(entry, dotted(key, name), group.choices->emplace_back(name, Choice{}).second,
+                            group);
+          },
+      },
+      field.value);
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ bool is_number(const Field& field) {
 }
 bool is_list(const Field& field) {
   return value_of<std::vector<std::string>*>(field) || value_of<std::vector<double>*>(field) ||
-         value_of<std::vector<int64_t>*>(field) || value_of<Numbers>(field);
+         value_of<std::vector<int64_t>*>(field) || value_of<EnumList>(field) || value_of<Numbers>(field);
 }
 
 Section section_of(const Component& component) {

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <memory>
 #include <set>
+#include <span>
 #include <typeinfo>
 
 #include "config/limits.hpp"
@@ -51,11 +52,12 @@ void check_word(const std::string& key, const Limits& limits, const std::string&
   if (const auto problem = word_problem(limits, text); !problem.empty()) fail(key, problem);
 }
 
-void check_enum(const std::string& key, const Limits& limits, const EnumField& field) {
-  if (field.get() >= field.names.size())
-    fail(key, "is the number " + std::to_string(field.get()) + ", which has no name; it takes " +
+void check_enum(const std::string& key, const Limits& limits, std::span<const std::string_view> names,
+                size_t value) {
+  if (value >= names.size())
+    fail(key, "is the number " + std::to_string(value) + ", which has no name; it takes " +
                   core::join(limits.one_of, ", "));
-  check_word(key, limits, word_of(field));
+  check_word(key, limits, word_of(names, value));
 }
 
 void check_names(const std::string& key, const std::vector<std::string>& names) {
@@ -118,7 +120,10 @@ void Validator::visit(Field field) {
                  [&](std::vector<int64_t>* values) {
                    for (const int64_t value : *values) check_integer(key, limits, value);
                  },
-                 [&](const EnumField& value) { check_enum(key, limits, value); },
+                 [&](const EnumField& value) { check_enum(key, limits, value.names, value.get()); },
+                 [&](const EnumList& values) {
+                   for (const size_t value : values.get()) check_enum(key, limits, values.names, value);
+                 },
                  [&](const Numbers& numbers) {
                    for (size_t i = 0; i < numbers.count; ++i) check_number(key, limits, numbers.values[i]);
                  },

@@ -120,7 +120,7 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
       pass.flip.clear();
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
       if (!options.flips) continue;
-      pass.flip = {"x"};
+      pass.flip = {preprocess::Axis::x};
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
     }
     const auto combined = collector.results(combine(votes, members.front()->info.labels));

@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "photo51/config/enums.hpp"
 #include "radiomics/ibsi/families.hpp"
 #include "radiomics/ibsi/gpu_texture.hpp"
 
@@ -12,33 +13,31 @@ namespace {
 
 using Space = Aggregation::Space;
 
-/// An aggregation with its spellings: in settings, in the output, at the end of a tag.
+/// An aggregation with its spellings: in the output, at the end of a tag.
 struct Spelling {
-  const char* setting;
   Aggregation aggregation;
   const char *name, *tag, *zonal_name, *zonal_tag;
 };
+/// A row a `TextureAggregation`, in their order.
 constexpr Spelling kSpellings[] = {
-    {"2d_average", {Space::slices, false}, "2D_average", "_2D_avg", "2D", "_2D"},
-    {"2d_merged", {Space::slices, true}, "2D_merged", "_2D_comb", "2D", "_2D"},
-    {"2.5d_average", {Space::merged_slices, false}, "2.5D_average", "_2_5D_avg", "2.5D", "_2_5D"},
-    {"2.5d_merged", {Space::merged_slices, true}, "2.5D_merged", "_2_5D_comb", "2.5D", "_2_5D"},
-    {"3d_average", {Space::volume, false}, "3D_average", "_3D_avg", "3D", "_3D"},
-    {"3d_merged", {Space::volume, true}, "3D_merged", "_3D_comb", "3D", "_3D"}};
+    {{Space::slices, false}, "2D_average", "_2D_avg", "2D", "_2D"},
+    {{Space::slices, true}, "2D_merged", "_2D_comb", "2D", "_2D"},
+    {{Space::merged_slices, false}, "2.5D_average", "_2_5D_avg", "2.5D", "_2_5D"},
+    {{Space::merged_slices, true}, "2.5D_merged", "_2_5D_comb", "2.5D", "_2_5D"},
+    {{Space::volume, false}, "3D_average", "_3D_avg", "3D", "_3D"},
+    {{Space::volume, true}, "3D_merged", "_3D_comb", "3D", "_3D"}};
 
 bool chosen(const Settings& settings, const Family& family) {
-  const std::string name = family.info.name;
   if (settings.families.empty()) return &family != &diagnostic();
-  return std::find(settings.families.begin(), settings.families.end(), name) != settings.families.end();
+  return std::ranges::find(settings.families, family.info.family) != settings.families.end();
 }
 
 /// What `settings.aggregation` means for a family.
 std::vector<const Spelling*> spellings(const Settings& settings, const Family& family) {
   if (family.kind == Family::Kind::plain) return {nullptr};
   std::vector<const Spelling*> result;
-  for (const std::string& wanted : settings.aggregation) {
-    const auto* found = std::find_if(std::begin(kSpellings), std::end(kSpellings),
-                                     [&](const Spelling& row) { return wanted == row.setting; });
+  for (const TextureAggregation wanted : settings.aggregation) {
+    const Spelling* found = &kSpellings[static_cast<size_t>(wanted)];
     const bool there = std::any_of(result.begin(), result.end(), [&](const Spelling* row) {
       return row->aggregation.space == found->aggregation.space;
     });
@@ -56,7 +55,7 @@ void append(const Family& family, const Input& input, std::vector<Feature>& feat
   for (size_t i = 0; i < rows.size(); ++i) {
     for (size_t j = 0; j < family.info.features.size(); ++j) {
       const FeatureInfo& info = family.info.features[j];
-      Feature feature{info.name, info.tag, family.info.name, "", values[i][j]};
+      Feature feature{info.name, info.tag, config::name_of(family.info.family), "", values[i][j]};
       if (rows[i] != nullptr) {
         const bool zonal = family.kind == Family::Kind::zonal;
         feature.tag += zonal ? rows[i]->zonal_tag : rows[i]->tag;
@@ -92,12 +91,6 @@ std::span<const FamilyInfo> families() {
     return result;
   }();
   return infos;
-}
-
-std::vector<std::string> family_names() {
-  std::vector<std::string> names;
-  for (const FamilyInfo& info : families()) names.emplace_back(info.name);
-  return names;
 }
 
 std::vector<Feature> features_of(const Region& region, const Settings& settings,

@@ -34,9 +34,6 @@ void check_pyradiomics(config::Fields& f, const Settings& o) {
   f.check(o.filters.empty() && o.unfiltered, "filters", "are not part of the profile pyradiomics");
 }
 
-const std::vector<std::string> kAggregations{"2d_average",  "2d_merged",  "2.5d_average",
-                                             "2.5d_merged", "3d_average", "3d_merged"};
-
 Discretisation fixed_width(double width) {
   return {.method = DiscretiseMethod::fixed_width, .width = width};
 }
@@ -47,7 +44,7 @@ Discretisation fixed_count(int64_t count) {
 
 /// Of the CT phantom: every row of the benchmark, so also what costs a pass over the whole image.
 Settings ct(std::vector<double> spacing, std::vector<double> range, Discretisation discretise,
-            std::vector<std::string> aggregation) {
+            std::vector<TextureAggregation> aggregation) {
   Settings settings;
   settings.spacing = std::move(spacing);
   settings.interpolation = Interpolation::linear;
@@ -55,12 +52,13 @@ Settings ct(std::vector<double> spacing, std::vector<double> range, Discretisati
   settings.range = std::move(range);
   settings.discretise = std::move(discretise);
   settings.aggregation = std::move(aggregation);
-  settings.families = family_names();
+  settings.families = config::values_of<FeatureFamily>();
   return settings;
 }
 
-const std::vector<std::string> kSlices{"2d_average", "2d_merged", "2.5d_average", "2.5d_merged"};
-const std::vector<std::string> kSpace{"3d_average", "3d_merged"};
+const std::vector kSlices{TextureAggregation::average_2d, TextureAggregation::merged_2d,
+                          TextureAggregation::average_2_5d, TextureAggregation::merged_2_5d};
+const std::vector kSpace{TextureAggregation::average_3d, TextureAggregation::merged_3d};
 
 Settings ibsi() {
   return {};
@@ -69,7 +67,7 @@ Settings ibsi() {
 Settings ibsi_digital() {
   Settings settings;
   settings.discretise.method = DiscretiseMethod::none;
-  settings.aggregation = kAggregations;
+  settings.aggregation = config::values_of<TextureAggregation>();
   return settings;
 }
 
@@ -103,7 +101,7 @@ Settings ibsi_ct_e() {
 
 Settings pyradiomics() {
   Settings settings;
-  settings.aggregation = {"3d_average"};
+  settings.aggregation = {TextureAggregation::average_3d};
   return settings;
 }
 
@@ -125,6 +123,28 @@ std::span<const std::string_view> enum_names(DiscretiseMethod) {
 
 std::span<const std::string_view> enum_names(Interpolation) {
   static constexpr std::array<std::string_view, 3> names{"nearest", "linear", "cubic"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(TextureAggregation) {
+  static constexpr std::array<std::string_view, 6> names{"2d_average",  "2d_merged",  "2.5d_average",
+                                                         "2.5d_merged", "3d_average", "3d_merged"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(FeatureFamily) {
+  static constexpr std::array<std::string_view, 12> names{"diagnostic",
+                                                          "morphology",
+                                                          "local_intensity",
+                                                          "statistics",
+                                                          "intensity_histogram",
+                                                          "intensity_volume_histogram",
+                                                          "glcm",
+                                                          "glrlm",
+                                                          "glszm",
+                                                          "gldzm",
+                                                          "ngtdm",
+                                                          "ngldm"};
   return names;
 }
 
@@ -158,13 +178,13 @@ void describe(config::Fields& f, Settings& o) {
   f.section("ivh", o.ivh, "the same of the intensity-volume histogram; none: intensities as they are");
   f("aggregation", o.aggregation,
     "of directions and slices, for families that know them; the others are computed once for 2d, 2.5d and 3d",
-    {.one_of = kAggregations, .lone = true});
+    {.lone = true});
   f("distance", o.distance, "Chebyshev, of co-occurrence, NGTDM and NGLDM",
     {.min = 1, .max = 100, .unit = "voxels"});
   f("coarseness", o.coarseness, "alpha of NGLDM: neighbours this close count as equal",
     {.min = 0, .unit = "levels"});
   f("families", o.families, "what to compute; absent: all but `diagnostic`, which reads the whole image",
-    {.one_of = family_names(), .lone = true});
+    {.lone = true});
   f.choices(
       "filters", o.filters, filter_components(),
       "features are also computed of what these make of the image, all but `morphology` and `diagnostic`");

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <string_view>
+#include <vector>
 
 #include "photo51/config/read.hpp"
 #include "photo51/config/reference.hpp"
@@ -13,7 +17,9 @@
 namespace photo51::config {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 enum class Color { red, dark_blue, none };
 std::span<const std::string_view> enum_names(Color) {
@@ -24,10 +30,14 @@ std::span<const std::string_view> enum_names(Color) {
 struct Paint {
   Color color = Color::dark_blue;
   Color wall = Color::red;
+  std::vector<Color> strips{Color::none, Color::red};
+  std::vector<Color> frames;
 };
 void describe(Fields& f, Paint& o) {
   f("color", o.color, "of the paint");
   f("wall", o.wall, "that it stands on", {.one_of = {"red", "dark blue"}});
+  f("strips", o.strips, "beside each other");
+  f("frames", o.frames, "of the windows", {.one_of = {"red", "dark blue"}, .lone = true});
 }
 
 Paint parse_paint(const std::string& yaml) {
@@ -51,6 +61,22 @@ TEST(Enum, ErrorsListTheNames) {
   PHOTO51_EXPECT_ERROR(parse_paint("color: [red]"), usage, "p.yaml:1: color: expected text, got a list");
 }
 
+TEST(Enum, ListsAreReadByName) {
+  EXPECT_THAT(parse_paint("").strips, ElementsAre(Color::none, Color::red));
+  EXPECT_THAT(parse_paint("strips: [red, dark blue, red]").strips,
+              ElementsAre(Color::red, Color::dark_blue, Color::red));
+  EXPECT_THAT(parse_paint("strips: []").strips, IsEmpty());
+  EXPECT_THAT(parse_paint("frames: dark blue").frames, ElementsAre(Color::dark_blue));
+  EXPECT_THAT(parse_paint("frames: ''").frames, IsEmpty());
+  EXPECT_THAT(values_of<Color>(), ElementsAre(Color::red, Color::dark_blue, Color::none));
+  PHOTO51_EXPECT_ERROR(parse_paint("strips: [red,\n  redd]"), usage,
+                       "p.yaml:2: strips: `redd` is not a valid value (did you mean `red`?); it takes red, "
+                       "dark blue, null");
+  PHOTO51_EXPECT_ERROR(parse_paint("frames: 'null'"), usage, HasSubstr("; it takes red, dark blue"));
+  PHOTO51_EXPECT_ERROR(parse_paint("strips: red"), usage, "p.yaml:1: strips: expected a list, got `red`");
+  PHOTO51_EXPECT_ERROR(parse_paint("strips: [[red]]"), usage, "p.yaml:1: strips: expected text, got a list");
+}
+
 TEST(Enum, ADumpReadsBack) {
   for (const Color color : {Color::red, Color::dark_blue, Color::none}) {
     Paint paint;
@@ -59,6 +85,10 @@ TEST(Enum, ADumpReadsBack) {
     EXPECT_EQ(node.find("color")->text, name_of(color));
     EXPECT_EQ(parse_paint(to_yaml(node)).color, color);
   }
+  Paint paint;
+  EXPECT_THAT(to_yaml(dump(paint)), HasSubstr("strips: [\"null\", red]\nframes: []\n"));
+  paint.strips = values_of<Color>();
+  EXPECT_EQ(parse_paint(to_yaml(dump(paint))).strips, paint.strips);
 }
 
 TEST(Enum, IsDocumentedAsTextOfFixedNames) {
@@ -68,6 +98,13 @@ TEST(Enum, IsDocumentedAsTextOfFixedNames) {
               HasSubstr("  color  (red | dark blue | null) [dark blue]  of the paint\n"));
   const auto schema = nlohmann::json::parse(json_schema(section, "paint"));
   EXPECT_EQ(schema.at("properties").at("wall").at("enum"), nlohmann::json({"red", "dark blue"}));
+  EXPECT_THAT(field_lines(section),
+              HasSubstr("  strips  (list of red | dark blue | null) [[null, red]]  beside each other\n"));
+  const auto& strips = schema.at("properties").at("strips");
+  EXPECT_EQ(strips.at("type"), "array");
+  EXPECT_EQ(strips.at("items").at("enum"), nlohmann::json({"red", "dark blue", "null"}));
+  EXPECT_EQ(schema.at("properties").at("frames").at("anyOf").at(0).at("enum"),
+            nlohmann::json({"red", "dark blue"}));
 }
 
 TEST(Enum, AValueWithoutANameIsRefused) {
@@ -79,6 +116,13 @@ TEST(Enum, AValueWithoutANameIsRefused) {
   paint = {};
   paint.wall = Color::none;
   PHOTO51_EXPECT_ERROR(validate(paint, ""), usage, HasSubstr("wall: `null` is not a valid value"));
+  paint = {};
+  paint.strips.push_back(static_cast<Color>(3));
+  PHOTO51_EXPECT_ERROR(validate(paint, ""), usage,
+                       "strips: is the number 3, which has no name; it takes red, dark blue, null");
+  paint = {};
+  paint.frames = {Color::red, Color::none};
+  PHOTO51_EXPECT_ERROR(validate(paint, ""), usage, HasSubstr("frames: `null` is not a valid value"));
 }
 
 }  // namespace

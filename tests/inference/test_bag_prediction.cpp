@@ -65,7 +65,7 @@ model:
     core::write_file_atomic(folder_ / name, imaging::encode_png(picture));
   }
   /// Of whole bags, which all lie in memory.
-  std::vector<double> of_whole_bags(int64_t batch_size, const std::vector<std::string>& flip) {
+  std::vector<double> of_whole_bags(int64_t batch_size, const std::vector<preprocess::Axis>& flip) {
     const c10::InferenceMode mode;
     const data::CaseLoader cases(*cohort_, member_->info.fitted);
     data::BatchPass pass;
@@ -93,8 +93,8 @@ model:
 TEST_F(BagPrediction, StreamedTilesSayTheSameToTheLastBit) {
   for (const int64_t batch_size : {1, 3, 4})
     for (const int64_t workers : {0, 2})
-      for (const std::vector<std::string>& flip :
-           {std::vector<std::string>{}, std::vector<std::string>{"x"}}) {
+      for (const std::vector<preprocess::Axis>& flip :
+           {std::vector<preprocess::Axis>{}, std::vector<preprocess::Axis>{preprocess::Axis::x}}) {
         InferenceOptions options;
         options.batch_size = batch_size;
         options.workers = workers;

@@ -112,7 +112,7 @@ TEST_P(Monai, ScaleIntensityRange) {
 
 TEST_P(Monai, FlipAndAffine) {
   const PreprocessOptions options;
-  auto flipped = flips({"x", "z"});
+  auto flipped = flips({Axis::x, Axis::z});
   expect_values("flip", ours(options, &flipped).values, 1e-3);
   Augmentation turned;
   turned.affine = true;

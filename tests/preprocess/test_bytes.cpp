@@ -110,12 +110,12 @@ TEST(Bytes, MisuseIsNamed) {
 TEST(Bytes, MirroringNeedsNoNumbers) {
   AugmentOptions options;
   EXPECT_TRUE(only_mirrors(options));
-  options.flip = {"x", "y"};
+  options.flip = {Axis::x, Axis::y};
   EXPECT_TRUE(only_mirrors(options));
   options.color_jitter.emplace();
   EXPECT_FALSE(only_mirrors(options));
   const at::Tensor values = prepare_bytes(picture(), {}).values;
-  const Augmentation augmentation = flips({"x"});
+  const Augmentation augmentation = flips({Axis::x});
   const Prepared floats = prepare(picture(), {}, false, {});
   EXPECT_TRUE(at::equal(mirrored(values, augmentation).to(at::kFloat),
                         apply(floats.values, floats.geometry, augmentation, {})));

@@ -90,10 +90,11 @@ TEST(AugmentOptions, ReadsAndRefuses) {
   const auto o = parse<AugmentOptions>(
       "{flip: [x, z], affine_probability: 0.5, rotate: 15, scale: 0.1, translate: 4, "
       "intensity_probability: 1, shift: 0.2, gain: 0.3, noise: 0.05, gamma: 0.4, drop_channel: 0.1}");
-  EXPECT_EQ(o.flip, (std::vector<std::string>{"x", "z"}));
+  EXPECT_EQ(o.flip, (std::vector<Axis>{Axis::x, Axis::z}));
   EXPECT_EQ(o.rotate, 15);
   EXPECT_EQ(o.gamma, 0.4);
-  PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{flip: [w]}"), usage, HasSubstr("x, y, z"));
+  PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{flip: [w]}"), usage,
+                       "test.yaml:1: flip: `w` is not a valid value; it takes x, y, z");
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{drop_channel: 1.5}"), usage, HasSubstr("at most 1"));
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{scale: 1}"), usage, HasSubstr("at most 0.9"));
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{rotate: -3}"), usage, HasSubstr("degrees"));

@@ -2,7 +2,9 @@
 
 #include <cmath>
 
+#include "photo51/config/enums.hpp"
 #include "photo51/config/read.hpp"
+#include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/settings.hpp"
 #include "support/errors.hpp"
 
@@ -47,6 +49,12 @@ TEST(RadiomicsSettings, OfTheDefaultProfileAreThoseOfAFreshStruct) {
   EXPECT_EQ(config::to_yaml(config::dump(fresh)), config::to_yaml(config::dump(named)));
 }
 
+TEST(RadiomicsSettings, NameAFamilyForEachRowOfItsTable) {
+  const auto names = config::values_of<FeatureFamily>();
+  ASSERT_EQ(families().size(), names.size());
+  for (size_t row = 0; row < names.size(); ++row) EXPECT_EQ(families()[row].family, names[row]) << row;
+}
+
 TEST(RadiomicsSettings, LeaveARangeOpenWithNan) {
   const Settings open = read("{range: [nan, 100]}");
   EXPECT_TRUE(std::isnan(open.range[0]));
@@ -66,8 +74,8 @@ TEST(RadiomicsSettings, RefuseWhatMakesNoSense) {
   refused("{range: [1]}", "a low and a high end");
   refused("{range: [3, 1]}", "the low end comes first");
   refused("{aggregation: []}", "at least one");
-  refused("{aggregation: 4d}", "not a valid value");
-  refused("{families: [glcn]}", "not a valid value");
+  refused("{aggregation: 4d}", "test.yaml:1: aggregation: `4d` is not a valid value (one of: 2d_average");
+  refused("{families: [glcn]}", "test.yaml:1: families: `glcn` is not a valid value (did you mean `glcm`?)");
   refused("{discretise: {width: 0}}", "must be positive");
   refused("{pyradiomics: {binWidth: 5}}", "by the profile pyradiomics only");
   refused("{profile: pyradiomics, pyradiomics: {binWidth: 0}}", "must be positive");

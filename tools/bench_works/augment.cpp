@@ -15,7 +15,7 @@ void augment(const Arguments&) {
   imaging::Geometry geometry;
   geometry.size = {128, 128, 128};
   photo51::preprocess::AugmentOptions options;
-  options.flip = {"x"};
+  options.flip = {preprocess::Axis::x};
   options.affine_probability = 1;
   options.rotate = 17;
   options.scale = 0.1;

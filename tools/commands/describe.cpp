@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands/commands.hpp"
+#include "photo51/config/enums.hpp"
 #include "photo51/config/reference.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
@@ -155,7 +156,7 @@ void print_features() {
     const std::string code = family.code;
     std::printf(
         "\n## `%s`%s\n\n| symbol | tag | feature | IBSI code | PyRadiomics |\n|---|---|---|---|---|\n",
-        family.name, code.empty() ? "" : (" (" + code + ")").c_str());
+        config::name_of(family.family).c_str(), code.empty() ? "" : (" (" + code + ")").c_str());
     for (const auto& feature : family.features) {
       std::string name = feature.name;
       std::replace(name.begin(), name.end(), '_', ' ');

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace photo51::config {
 
@@ -25,6 +26,15 @@ template <NamedEnum E>
 std::string name_of(E value) {
   const std::span<const std::string_view> names = enum_names(value);
   return std::string(names[static_cast<size_t>(value)]);
+}
+
+/// All of an enum's values, in their order.
+template <NamedEnum E>
+std::vector<E> values_of() {
+  const std::span<const std::string_view> names = enum_names(E{});
+  std::vector<E> values;
+  for (size_t place = 0; place < names.size(); ++place) values.push_back(static_cast<E>(place));
+  return values;
 }
 
 }  // namespace photo51::config

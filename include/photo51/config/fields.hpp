@@ -31,9 +31,9 @@ namespace photo51::config {
 struct Limits {
   std::optional<double> min{}, max{};  ///< inclusive
   std::string unit{};                  ///< "mm", "HU", "days"
-  std::vector<std::string> one_of{};   ///< for text; of an enum: only these of its names
+  std::vector<std::string> one_of{};   ///< for text; of enums: only these of their names
   bool required = false;               ///< must be given
-  bool lone = false;                   ///< lists of text: one value without brackets is a list of one
+  bool lone = false;  ///< lists of text or enums: one value without brackets is a list of one
 };
 
 /// A nested struct; `present`/`set_present` are empty unless it is optional.
@@ -71,6 +71,12 @@ struct EnumField {
   std::function<size_t()> get;
   std::function<void(size_t)> set;
 };
+/// A list of such values.
+struct EnumList {
+  std::span<const std::string_view> names;
+  std::function<std::vector<size_t>()> get;
+  std::function<void(const std::vector<size_t>&)> set;
+};
 struct Numbers {  ///< exactly `count` numbers
   double* values;
   size_t count;
@@ -79,8 +85,8 @@ struct Numbers {  ///< exactly `count` numbers
 struct Field {
   using Value = std::variant<bool*, int64_t*, double*, std::string*, std::filesystem::path*,
                              std::optional<int64_t>*, std::optional<double>*, std::vector<std::string>*,
-                             std::vector<double>*, std::vector<int64_t>*, EnumField, Numbers, Section, Group,
-                             ChoiceField, ChoiceList, ChoiceGroup>;
+                             std::vector<double>*, std::vector<int64_t>*, EnumField, EnumList, Numbers,
+                             Section, Group, ChoiceField, ChoiceList, ChoiceGroup>;
   std::string name, help;
   Limits limits;
   Value value;
@@ -108,6 +114,21 @@ class Fields {
     visit({name, help, std::move(limits),
            EnumField{names, [&value] { return static_cast<size_t>(value); },
                      [&value](size_t place) { value = static_cast<E>(place); }}});
+  }
+  template <NamedEnum E>
+  void operator()(const char* name, std::vector<E>& values, const char* help, Limits limits = {}) {
+    const std::span<const std::string_view> names = enum_names(E{});
+    if (limits.one_of.empty()) limits.one_of.assign(names.begin(), names.end());
+    const auto get = [&values] {
+      std::vector<size_t> places;
+      for (const E value : values) places.push_back(static_cast<size_t>(value));
+      return places;
+    };
+    const auto set = [&values](const std::vector<size_t>& places) {
+      values.clear();
+      for (const size_t place : places) values.push_back(static_cast<E>(place));
+    };
+    visit({name, help, std::move(limits), EnumList{names, get, set}});
   }
   template <class T>
   void section(const char* name, T& value, const char* help) {

@@ -58,7 +58,7 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
 struct InferenceOptions {
   int64_t batch_size = 8;
   int64_t workers = 2;
-  std::vector<std::string> flip;  ///< axes: every image mirrored
+  std::vector<preprocess::Axis> flip;  ///< axes: every image mirrored
   bool skip_bad = false;
   bool gradients = false;  ///< of `predict`: inputs require a gradient and outputs keep their graph
   std::function<void(int64_t row, const std::string& why)> on_bad;

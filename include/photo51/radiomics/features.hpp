@@ -30,12 +30,12 @@ struct FeatureInfo {
   const char* pyradiomics;  ///< the name there: MaximumProbability; empty = not there
 };
 struct FamilyInfo {
-  const char* name;  ///< glcm
+  FeatureFamily family;
   const char* code;  ///< IBSI's identifier: LFYI
   std::span<const FeatureInfo> features;
 };
+/// A row a `FeatureFamily`, in their order.
 std::span<const FamilyInfo> families();
-std::vector<std::string> family_names();
 
 /// `image` [1, D, H, W] with intensities in its units, `mask` [1, D, H, W] (not 0 = inside) on the same grid,
 /// or on any where `takes_own_grid`.

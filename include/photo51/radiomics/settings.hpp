@@ -18,9 +18,29 @@ namespace photo51::radiomics {
 enum class DiscretiseMethod { fixed_width, fixed_count, none };
 /// cubic: by the B-spline through the voxels.
 enum class Interpolation { nearest, linear, cubic };
+/// Of directions and slices (IBSI 3.6): matrices of a slice, features averaged over slices; matrices of all
+/// slices added; matrices of space. Averaged over directions, or their matrices merged.
+enum class TextureAggregation { average_2d, merged_2d, average_2_5d, merged_2_5d, average_3d, merged_3d };
+/// In the order of the output.
+enum class FeatureFamily {
+  diagnostic,
+  morphology,
+  local_intensity,
+  statistics,
+  intensity_histogram,
+  intensity_volume_histogram,
+  glcm,
+  glrlm,
+  glszm,
+  gldzm,
+  ngtdm,
+  ngldm
+};
 /// As configs write them.
 std::span<const std::string_view> enum_names(DiscretiseMethod);
 std::span<const std::string_view> enum_names(Interpolation);
+std::span<const std::string_view> enum_names(TextureAggregation);
+std::span<const std::string_view> enum_names(FeatureFamily);
 
 /// Intensities become levels 1, 2, … (IBSI 2.7).
 struct Discretisation {
@@ -47,12 +67,11 @@ struct Settings {
   Discretisation discretise;
   Discretisation ivh{.method = DiscretiseMethod::none};  ///< of the intensity-volume histogram
   // texture
-  /// Of directions and slices: 2d_average, 2d_merged, 2.5d_average, 2.5d_merged, 3d_average, 3d_merged. A
-  /// family that knows no directions (zones, dependences) is computed once for 2d, 2.5d and 3d.
-  std::vector<std::string> aggregation{"3d_merged"};
-  int64_t distance = 1;               ///< Chebyshev, of co-occurrence, NGTDM and NGLDM, voxels
-  int64_t coarseness = 0;             ///< alpha of NGLDM, levels
-  std::vector<std::string> families;  ///< empty = all but `diagnostic`; see `family_names()`
+  /// A family that knows no directions (zones, dependences) is computed once for 2d, 2.5d and 3d.
+  std::vector<TextureAggregation> aggregation{TextureAggregation::merged_3d};
+  int64_t distance = 1;                 ///< Chebyshev, of co-occurrence, NGTDM and NGLDM, voxels
+  int64_t coarseness = 0;               ///< alpha of NGLDM, levels
+  std::vector<FeatureFamily> families;  ///< empty = all but `diagnostic`
   // filters (IBSI-2, filter.hpp)
   /// Features are computed of the response map of each as well, but those of form.
   std::vector<config::Choice> filters;

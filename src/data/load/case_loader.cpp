@@ -11,6 +11,7 @@
 #include "data/images/instances.hpp"
 #include "data/images/prepared_image.hpp"
 #include "data/images/stored_bytes.hpp"
+#include "photo51/config/enums.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/load/bag_stream.hpp"
@@ -31,15 +32,16 @@ at::Tensor presence_tensor(const std::vector<bool>& present) {
   return tensor;
 }
 
-at::Tensor flipped(const at::Tensor& values, const std::vector<std::string>& axes, int64_t dims) {
-  const std::vector<std::string> names{"x", "y", "z"};
+at::Tensor flipped(const at::Tensor& values, const std::vector<preprocess::Axis>& axes, int64_t dims) {
   std::vector<int64_t> which;
-  for (const auto& axis : axes) {
-    const auto found = std::find(names.begin(), names.begin() + dims, axis);
-    if (found == names.begin() + dims)
-      core::fail_usage("flip: there is no axis `" + axis + "` in a " + std::to_string(dims) + "D image" +
-                       core::suggest(axis, {names.begin(), names.begin() + dims}));
-    which.push_back(-1 - (found - names.begin()));
+  for (const preprocess::Axis axis : axes) {
+    const auto place = static_cast<int64_t>(axis);
+    if (place >= dims) {
+      const auto names = enum_names(axis).first(static_cast<size_t>(dims));
+      core::fail_usage("flip: there is no axis `" + config::name_of(axis) + "` in a " + std::to_string(dims) +
+                       "D image" + core::suggest(config::name_of(axis), {names.begin(), names.end()}));
+    }
+    which.push_back(-1 - place);
   }
   return which.empty() ? values : at::flip(values, which);
 }
@@ -102,7 +104,7 @@ std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const FittedTra
 /// How a case is looked at in a pass.
 struct CaseSample {
   core::SampleKey key;
-  std::vector<std::string> flip;
+  std::vector<preprocess::Axis> flip;
 };
 
 }  // namespace
@@ -245,7 +247,7 @@ CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
 
 CaseLoader::~CaseLoader() = default;
 
-Case CaseLoader::load(int64_t row, const core::SampleKey& key, const std::vector<std::string>& flip,
+Case CaseLoader::load(int64_t row, const core::SampleKey& key, const std::vector<preprocess::Axis>& flip,
                       int64_t most_whole) const {
   const CaseSample sample{key, flip};
   const auto& cohort = impl_->cohort;

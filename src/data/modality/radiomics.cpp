@@ -149,11 +149,7 @@ std::vector<radiomics::Perturbation> perturbations_of(const ReliabilityOptions& 
   grid.rotation = options.rotation;
   grid.translation = options.translation;
   grid.volume = options.volume;
-  grid.contour.clear();
-  for (const auto& name : options.contour)
-    grid.contour.push_back(name == "kept"       ? radiomics::Contour::kept
-                           : name == "distance" ? radiomics::Contour::distance
-                                                : radiomics::Contour::supervoxels);
+  grid.contour = options.contour;
   grid.seed = static_cast<uint64_t>(options.seed);
   return radiomics::combinations(grid);
 }
@@ -287,7 +283,7 @@ void describe(config::Fields& f, ReliabilityOptions& o) {
   f("contour", o.contour,
     "how the outline is drawn anew: kept; supervoxels at the edge by their share inside; distance: it moves "
     "in and out by a smooth random field",
-    {.one_of = {"kept", "supervoxels", "distance"}, .lone = true});
+    {.lone = true});
   f("cases", o.cases, "training cases that are perturbed at most, the same ones in every fold; 0 = all",
     {.min = 0});
   f("seed", o.seed, "of the random parts", {.min = 0});

@@ -8,7 +8,6 @@
 #include "photo51/ops/resample.hpp"
 #include "preprocess/augment/color_jitter.hpp"
 #include "preprocess/geometry/affine.hpp"
-#include "preprocess/geometry/axis.hpp"
 #include "preprocess/geometry/interpolation.hpp"
 
 namespace photo51::preprocess {
@@ -53,9 +52,9 @@ void cover(at::Tensor images, const Augmentation::Hole& hole, double fill) {
 
 }  // namespace
 
-Augmentation flips(const std::vector<std::string>& axes) {
+Augmentation flips(const std::vector<Axis>& axes) {
   Augmentation augmentation;
-  for (const auto& axis : axes) augmentation.flip[axis_named(axis)] = true;
+  for (const Axis axis : axes) augmentation.flip[static_cast<size_t>(axis)] = true;
   return augmentation;
 }
 

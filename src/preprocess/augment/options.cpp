@@ -100,13 +100,18 @@ void describe(config::Fields& f, ColorJitterOptions& o) {
   f("hue", o.hue, "part of the color circle, uniform in ±", {.min = 0, .max = 0.5});
 }
 
+std::span<const std::string_view> enum_names(Axis) {
+  static constexpr std::array<std::string_view, 3> names{"x", "y", "z"};
+  return names;
+}
+
 std::span<const std::string_view> enum_names(NoiseModel) {
   static constexpr std::array<std::string_view, 2> names{"gaussian", "rician"};
   return names;
 }
 
 void describe(config::Fields& f, AugmentOptions& o) {
-  f("flip", o.flip, "axes mirrored with probability 1/2 each", {.one_of = {"x", "y", "z"}});
+  f("flip", o.flip, "axes mirrored with probability 1/2 each");
   f("affine_probability", o.affine_probability, "of rotating, scaling and moving", probability);
   f("rotate", o.rotate, "about each axis, uniform in ±", {.min = 0, .max = 180, .unit = "degrees"});
   f("scale", o.scale, "magnification uniform in 1 ± this", {.min = 0, .max = 0.9});

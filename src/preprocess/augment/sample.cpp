@@ -2,11 +2,11 @@
 #include <cmath>
 #include <string>
 
+#include "photo51/config/enums.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/random.hpp"
 #include "photo51/ops/intensity.hpp"
 #include "photo51/preprocess/augment/augment.hpp"
-#include "preprocess/geometry/axis.hpp"
 
 namespace photo51::preprocess {
 namespace {
@@ -97,7 +97,8 @@ Augmentation sample_augmentation(const AugmentOptions& options, const core::Samp
                                  const std::string& case_id, const std::vector<bool>& present) {
   const auto stream = [&](const std::string& step) { return key.stream(case_id, "preprocess." + step); };
   Augmentation drawn;
-  for (const auto& axis : options.flip) drawn.flip[axis_named(axis)] = stream("flip." + axis).chance(0.5);
+  for (const Axis axis : options.flip)
+    drawn.flip[static_cast<size_t>(axis)] = stream("flip." + config::name_of(axis)).chance(0.5);
 
   auto affine = stream("affine");
   drawn.affine = affine.chance(options.affine_probability);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "photo51/config/enums.hpp"
 #include "photo51/imaging/volume.hpp"
 #include "radiomics/filters/filter.hpp"
 #include "radiomics/ibsi/families.hpp"
@@ -23,8 +24,10 @@ Patch patch_of(const imaging::Volume& image, const Settings& settings, const Gri
 Settings of_response(const Settings& settings) {
   Settings result = settings;
   result.families.clear();
-  for (const std::string& name : settings.families.empty() ? family_names() : settings.families)
-    if (name != "morphology" && name != "diagnostic") result.families.push_back(name);
+  for (const FeatureFamily family :
+       settings.families.empty() ? config::values_of<FeatureFamily>() : settings.families)
+    if (family != FeatureFamily::morphology && family != FeatureFamily::diagnostic)
+      result.families.push_back(family);
   result.range.clear();
   result.discretise = settings.filtered;
   return result;

@@ -123,7 +123,7 @@ Values compute_diagnostic(const Input& input, Aggregations /*wanted*/) {
 
 const Family& diagnostic() {
   static const Family family{
-      {"diagnostic", "", rows().infos()}, Family::Kind::plain, false, 0, compute_diagnostic};
+      {FeatureFamily::diagnostic, "", rows().infos()}, Family::Kind::plain, false, 0, compute_diagnostic};
   return family;
 }
 

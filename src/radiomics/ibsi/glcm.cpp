@@ -187,7 +187,7 @@ Values compute_glcm(const Input& input, Aggregations wanted) {
 
 const Family& glcm() {
   static const Family family{
-      {"glcm", "LFYI", kGlcmFeatures}, Family::Kind::directional, true, 0, compute_glcm};
+      {FeatureFamily::glcm, "LFYI", kGlcmFeatures}, Family::Kind::directional, true, 0, compute_glcm};
   return family;
 }
 

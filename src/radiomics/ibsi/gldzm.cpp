@@ -83,7 +83,8 @@ Values compute_gldzm(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& gldzm() {
-  static const Family family{{"gldzm", "VMDZ", kGldzmFeatures}, Family::Kind::zonal, true, 0, compute_gldzm};
+  static const Family family{
+      {FeatureFamily::gldzm, "VMDZ", kGldzmFeatures}, Family::Kind::zonal, true, 0, compute_gldzm};
   return family;
 }
 

@@ -75,7 +75,7 @@ Values compute_glrlm(const Input& input, Aggregations wanted) {
 
 const Family& glrlm() {
   static const Family family{
-      {"glrlm", "TP0I", kGlrlmFeatures}, Family::Kind::directional, true, 0, compute_glrlm};
+      {FeatureFamily::glrlm, "TP0I", kGlrlmFeatures}, Family::Kind::directional, true, 0, compute_glrlm};
   return family;
 }
 

@@ -51,7 +51,8 @@ Values compute_glszm(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& glszm() {
-  static const Family family{{"glszm", "9SAK", kGlszmFeatures}, Family::Kind::zonal, true, 0, compute_glszm};
+  static const Family family{
+      {FeatureFamily::glszm, "9SAK", kGlszmFeatures}, Family::Kind::zonal, true, 0, compute_glszm};
   return family;
 }
 

@@ -102,7 +102,7 @@ Values compute_intensity_histogram(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& intensity_histogram() {
-  static const Family family{{"intensity_histogram", "ZVCW", kIntensityHistogramFeatures},
+  static const Family family{{FeatureFamily::intensity_histogram, "ZVCW", kIntensityHistogramFeatures},
                              Family::Kind::plain,
                              true,
                              0,

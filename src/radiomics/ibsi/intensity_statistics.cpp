@@ -45,7 +45,7 @@ Values compute_intensity_statistics(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& statistics() {
-  static const Family family{{"statistics", "UHIW", kIntensityStatisticsFeatures},
+  static const Family family{{FeatureFamily::statistics, "UHIW", kIntensityStatisticsFeatures},
                              Family::Kind::plain,
                              false,
                              0,

@@ -122,11 +122,12 @@ Values compute_intensity_volume_histogram(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& intensity_volume_histogram() {
-  static const Family family{{"intensity_volume_histogram", "P88C", kIntensityVolumeHistogramFeatures},
-                             Family::Kind::plain,
-                             false,
-                             0,
-                             compute_intensity_volume_histogram};
+  static const Family family{
+      {FeatureFamily::intensity_volume_histogram, "P88C", kIntensityVolumeHistogramFeatures},
+      Family::Kind::plain,
+      false,
+      0,
+      compute_intensity_volume_histogram};
   return family;
 }
 

@@ -96,7 +96,7 @@ Values compute_local_intensity(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& local_intensity() {
-  static const Family family{{"local_intensity", "9ST6", kLocalIntensityFeatures},
+  static const Family family{{FeatureFamily::local_intensity, "9ST6", kLocalIntensityFeatures},
                              Family::Kind::plain,
                              false,
                              radius(),

@@ -131,8 +131,11 @@ Values compute_morphology(const Input& input, Aggregations) {
 }  // namespace
 
 const Family& morphology() {
-  static const Family family{
-      {"morphology", "HCUG", kMorphologyFeatures}, Family::Kind::plain, false, 0, compute_morphology};
+  static const Family family{{FeatureFamily::morphology, "HCUG", kMorphologyFeatures},
+                             Family::Kind::plain,
+                             false,
+                             0,
+                             compute_morphology};
   return family;
 }
 

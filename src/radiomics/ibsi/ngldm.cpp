@@ -92,7 +92,8 @@ Values compute_ngldm(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& ngldm() {
-  static const Family family{{"ngldm", "REK0", kNgldmFeatures}, Family::Kind::zonal, true, 0, compute_ngldm};
+  static const Family family{
+      {FeatureFamily::ngldm, "REK0", kNgldmFeatures}, Family::Kind::zonal, true, 0, compute_ngldm};
   return family;
 }
 

@@ -125,7 +125,8 @@ Values compute_ngtdm(const Input& input, Aggregations wanted) {
 }  // namespace
 
 const Family& ngtdm() {
-  static const Family family{{"ngtdm", "IPET", kNgtdmFeatures}, Family::Kind::zonal, true, 0, compute_ngtdm};
+  static const Family family{
+      {FeatureFamily::ngtdm, "IPET", kNgtdmFeatures}, Family::Kind::zonal, true, 0, compute_ngtdm};
   return family;
 }
 

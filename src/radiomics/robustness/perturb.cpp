@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
@@ -197,6 +198,11 @@ void redraw(PerturbedScene& scene, core::Random& random) {
 }
 
 }  // namespace
+
+std::span<const std::string_view> enum_names(Contour) {
+  static constexpr std::array<std::string_view, 3> names{"kept", "supervoxels", "distance"};
+  return names;
+}
 
 std::vector<Perturbation> combinations(const PerturbationGrid& grid) {
   std::vector<Perturbation> result;

@@ -2,6 +2,7 @@
 // same features.
 #include <algorithm>
 
+#include "photo51/config/enums.hpp"
 #include "radiomics/pyradiomics/common.hpp"
 #include "radiomics/voxelwise/families.hpp"
 
@@ -43,7 +44,7 @@ class CubeGeneral final : public CubeFamily {
       }
     }
     const Texture texture = make_texture(region_, levels_, farthest_);
-    const auto found = pyradiomics::texture_features(family_.name, texture, settings_);
+    const auto found = pyradiomics::texture_features(config::name_of(family_.family), texture, settings_);
     for (size_t i = 0; i < family_.features.size(); ++i)
       for (const auto& [name, value] : found)
         if (name == family_.features[i]) values[i] = value;
@@ -63,13 +64,22 @@ class CubeGeneral final : public CubeFamily {
 }  // namespace
 
 bool slides(const MapFamily& family, const Pyradiomics& settings) {
-  const std::string name = family.name;
   const bool near = settings.distances == std::vector<int64_t>{1};
   const bool weighted = settings.weighting_norm != WeightingNorm::none;
-  if (name == "glcm") return near && !weighted && settings.symmetrical_glcm;
-  if (name == "gldm") return near && settings.gldm_a == 0;
-  if (name == "ngtdm") return near;
-  return name != "glrlm" || !weighted;
+  switch (family.family) {
+    case MappedFamily::glcm:
+      return near && !weighted && settings.symmetrical_glcm;
+    case MappedFamily::gldm:
+      return near && settings.gldm_a == 0;
+    case MappedFamily::ngtdm:
+      return near;
+    case MappedFamily::glrlm:
+      return !weighted;
+    case MappedFamily::firstorder:
+    case MappedFamily::glszm:
+      break;
+  }
+  return true;
 }
 
 std::unique_ptr<CubeFamily> make_cube_general(const MapFamily& family, const Levelled& image, int64_t radius,

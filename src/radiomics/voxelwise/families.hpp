@@ -5,15 +5,17 @@
 #include <span>
 
 #include "photo51/radiomics/pyradiomics/pyradiomics.hpp"
+#include "photo51/radiomics/voxelwise/voxelwise.hpp"
 #include "radiomics/voxelwise/cube.hpp"
 
 namespace photo51::radiomics {
 
 struct MapFamily {
-  const char* name;
+  MappedFamily family;
   std::span<const char* const> features;
   std::unique_ptr<CubeFamily> (*make)(const Levelled& image, const Cube& cube);
 };
+/// A row a `MappedFamily`, in their order.
 std::span<const MapFamily> map_families();
 
 /// Whether `make` computes what the settings ask of the family; else `make_cube_general` does.

@@ -3,10 +3,12 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "photo51/config/enums.hpp"
 #include "photo51/core/error.hpp"
 #include "radiomics/pyradiomics/common.hpp"
 #include "radiomics/region/region.hpp"
@@ -151,11 +153,12 @@ class Maps {
                  options.outside.value_or(std::numeric_limits<double>::quiet_NaN()), at::kFloat);
     for (const MapFamily* family : wanted_families(settings, options)) {
       Places places;
+      const std::string name = config::name_of(family->family);
       for (const char* feature : family->features) {
-        const bool wanted = pyradiomics::Selection(settings).has_feature(family->name, feature);
+        const bool wanted = pyradiomics::Selection(settings).has_feature(name, feature);
         places.push_back(wanted ? static_cast<int64_t>(maps_.size()) : -1);
         if (!wanted) continue;
-        names_.push_back(std::string("original_") + family->name + "_" + feature);
+        names_.push_back("original_" + name + "_" + feature);
         maps_.push_back(empty.clone());
       }
       families_.push_back({family, std::move(places)});
@@ -172,7 +175,7 @@ class Maps {
     const auto count = static_cast<int64_t>(rows_.size());
     const auto work = [&](int64_t begin, int64_t end) {
       for (const auto& [family, places] : families_) {
-        const Levelled& image = std::string(family->name) == "firstorder" ? first_order_ : image_;
+        const Levelled& image = family->family == MappedFamily::firstorder ? first_order_ : image_;
         const auto made = slides(*family, settings_) ? family->make(image, cube_)
                                                      : make_cube_general(*family, image, radius_, settings_);
         for (int64_t i = begin; i < end; ++i) fill_row(*made, places, rows_[i]);
@@ -195,10 +198,9 @@ class Maps {
     const pyradiomics::Selection selection(settings);
     std::vector<const MapFamily*> wanted;
     for (const MapFamily& family : map_families()) {
-      const bool listed =
-          options.families.empty() ||
-          std::find(options.families.begin(), options.families.end(), family.name) != options.families.end();
-      if (listed && selection.has_class(family.name)) wanted.push_back(&family);
+      const bool listed = options.families.empty() ||
+                          std::ranges::find(options.families, family.family) != options.families.end();
+      if (listed && selection.has_class(config::name_of(family.family))) wanted.push_back(&family);
     }
     return wanted;
   }
@@ -264,27 +266,31 @@ void check_settings(const Settings& settings) {
   refuse(settings.distance != 1, "distance", "the profile pyradiomics has `distances`");
   refuse(settings.coarseness != 0, "coarseness", "the profile pyradiomics has `gldm_a`");
   refuse(!settings.filters.empty(), "filters", "write the response with --maps and map that image");
-  refuse(std::any_of(settings.aggregation.begin(), settings.aggregation.end(),
-                     [](const std::string& one) { return !one.starts_with("3d"); }),
+  refuse(std::ranges::any_of(settings.aggregation,
+                             [](TextureAggregation one) {
+                               return one != TextureAggregation::average_3d &&
+                                      one != TextureAggregation::merged_3d;
+                             }),
          "aggregation", "cubes are 3D: set 3d_average, or `force2D` of the profile pyradiomics");
-}
-
-std::vector<std::string> map_family_names() {
-  std::vector<std::string> names;
-  for (const MapFamily& family : map_families()) names.emplace_back(family.name);
-  return names;
 }
 
 }  // namespace
 
 std::span<const MapFamily> map_families() {
-  static const std::array<MapFamily, 6> table{{{"firstorder", first_order_map_names(), make_cube_first_order},
-                                               {"glcm", glcm_map_names(), make_cube_glcm},
-                                               {"gldm", gldm_map_names(), make_cube_gldm},
-                                               {"glrlm", glrlm_map_names(), make_cube_glrlm},
-                                               {"glszm", glszm_map_names(), make_cube_glszm},
-                                               {"ngtdm", ngtdm_map_names(), make_cube_ngtdm}}};
+  static const std::array<MapFamily, 6> table{
+      {{MappedFamily::firstorder, first_order_map_names(), make_cube_first_order},
+       {MappedFamily::glcm, glcm_map_names(), make_cube_glcm},
+       {MappedFamily::gldm, gldm_map_names(), make_cube_gldm},
+       {MappedFamily::glrlm, glrlm_map_names(), make_cube_glrlm},
+       {MappedFamily::glszm, glszm_map_names(), make_cube_glszm},
+       {MappedFamily::ngtdm, ngtdm_map_names(), make_cube_ngtdm}}};
   return table;
+}
+
+std::span<const std::string_view> enum_names(MappedFamily) {
+  static constexpr std::array<std::string_view, 6> names{"firstorder", "glcm",  "gldm",
+                                                         "glrlm",      "glszm", "ngtdm"};
+  return names;
 }
 
 void describe(config::Fields& f, VoxelwiseOptions& o) {
@@ -294,7 +300,7 @@ void describe(config::Fields& f, VoxelwiseOptions& o) {
     "only voxels of the region count; else all of the image, which decides on the levels too (in the profile "
     "pyradiomics the box that the cubes reach)");
   f("outside", o.outside, "the maps' value outside the region; absent: NaN");
-  f("families", o.families, "what to map; absent: all", {.one_of = map_family_names(), .lone = true});
+  f("families", o.families, "what to map; absent: all", {.lone = true});
 }
 
 std::vector<FeatureMap> voxelwise(const imaging::Volume& image, const imaging::Volume& mask,

@@ -440,7 +440,7 @@ TEST_F(CacheKeys, AnotherContentOrConfigMisses) {
   values(cohort(data::input(ct)));
   EXPECT_EQ(entries(), 5U);
   // What does not touch the prepared values does not matter.
-  image.augment.flip = {"x"};
+  image.augment.flip = {preprocess::Axis::x};
   values(cohort(data::input(image)));
   EXPECT_EQ(entries(), 5U);
 }

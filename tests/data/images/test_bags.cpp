@@ -99,8 +99,10 @@ TEST_F(BagTest, MirroredChannelsAreTurnedLeftToRight) {
 
 TEST_F(BagTest, TestTimeFlipsReachEveryInstance) {
   const auto cohort = four(views());
-  const auto values =
-      CaseLoader(cohort, fit(cohort, {0, 1, 2, 3})).load(0, {}, {"x"}).inputs.at("breast").values;
+  const auto values = CaseLoader(cohort, fit(cohort, {0, 1, 2, 3}))
+                          .load(0, {}, {preprocess::Axis::x})
+                          .inputs.at("breast")
+                          .values;
   EXPECT_THAT(firsts(values), ElementsAre(12, 22));
 }
 

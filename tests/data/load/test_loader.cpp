@@ -141,7 +141,7 @@ TEST_F(LoaderTest, BatchesCarryMasks) {
 
 TEST_F(LoaderTest, NumberOfWorkersChangesNothing) {
   auto image = mri();
-  image.augment.flip = {"x", "y"};
+  image.augment.flip = {preprocess::Axis::x, preprocess::Axis::y};
   image.augment.affine_probability = 1;
   image.augment.rotate = 20;
   image.augment.intensity_probability = 1;
@@ -170,7 +170,7 @@ TEST_F(LoaderTest, NumberOfWorkersChangesNothing) {
 
 TEST_F(LoaderTest, CacheChangesNothing) {
   auto image = mri();
-  image.augment.flip = {"x"};
+  image.augment.flip = {preprocess::Axis::x};
   image.augment.intensity_probability = 1;
   image.augment.noise = 1;
   const auto cohort = nine(image);
@@ -234,10 +234,9 @@ TEST_F(LoaderTest, FlipsForTestTimeAugmentation) {
   const auto cohort = nine(mri());
   const CaseLoader cases(cohort, fit(cohort, every(cohort)));
   const auto plain = cases.load(0).inputs.at("mri").values;
-  EXPECT_TRUE(at::equal(cases.load(0, {}, {"x"}).inputs.at("mri").values, plain.flip({3})));
-  EXPECT_TRUE(at::equal(cases.load(0, {}, {"z", "y"}).inputs.at("mri").values, plain.flip({1, 2})));
-  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {}, {"w"}); }),
-              HasSubstr("there is no axis `w`"));
+  EXPECT_TRUE(at::equal(cases.load(0, {}, {preprocess::Axis::x}).inputs.at("mri").values, plain.flip({3})));
+  EXPECT_TRUE(at::equal(cases.load(0, {}, {preprocess::Axis::z, preprocess::Axis::y}).inputs.at("mri").values,
+                        plain.flip({1, 2})));
 }
 
 TEST_F(LoaderTest, OneSliceImagesAreFlat) {
@@ -250,7 +249,7 @@ TEST_F(LoaderTest, OneSliceImagesAreFlat) {
   EXPECT_EQ(cases.load(0).inputs.at("mri").values.sizes(), at::IntArrayRef({1, 5, 6}));
   EXPECT_THAT(failure(core::Fault::data, [&] { cases.load(1); }),
               HasSubstr("takes one slice, but this image has 2"));
-  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {}, {"z"}); }),
+  EXPECT_THAT(failure(core::Fault::usage, [&] { cases.load(0, {}, {preprocess::Axis::z}); }),
               HasSubstr("there is no axis `z` in a 2D image"));
   image.preprocess.size = {6, 5, 2};
   EXPECT_THAT(failure(core::Fault::usage,

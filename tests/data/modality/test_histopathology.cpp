@@ -130,7 +130,7 @@ TEST_F(SlideTest, TilesStayBytes) {
                                   .mean = {0.485, 0.456, 0.406},
                                   .std = {0.229, 0.224, 0.225},
                                   .full_scale = 255};
-  options.augment.flip = {"x", "y"};
+  options.augment.flip = {preprocess::Axis::x, preprocess::Axis::y};
   for (const bool centers : {false, true}) {
     auto bytes = options;
     if (centers) bytes.center = {"x", "y"};
@@ -164,7 +164,7 @@ TEST_F(SlideTest, AugmentedTilesAreFloats) {
   auto options = tiles();
   options.preprocess.normalize = {
       .method = preprocess::NormalizeMethod::fixed, .mean = {0.5}, .std = {0.25}, .full_scale = 255};
-  options.augment.flip = {"x"};
+  options.augment.flip = {preprocess::Axis::x};
   const core::SampleKey key{.seed = 1, .epoch = 3};
   for (const bool jitters : {false, true}) {
     if (jitters) options.augment.color_jitter.emplace();
@@ -172,7 +172,7 @@ TEST_F(SlideTest, AugmentedTilesAreFloats) {
       auto one = options;
       one.assume_orientation = assumed;
       const auto cohort = read("patient,slide\nP1,a.png\n", {{"he", data::input(one)}});
-      return CaseLoader(cohort, fit(cohort, {0})).load(0, key, {"y"}).inputs.at("he");
+      return CaseLoader(cohort, fit(cohort, {0})).load(0, key, {preprocess::Axis::y}).inputs.at("he");
     };
     const auto stored = loaded(""), prepared = loaded("LPS");
     EXPECT_EQ(stored.values.scalar_type(), jitters ? at::kFloat : at::kByte);

@@ -78,7 +78,8 @@ TEST_F(RadiomicsInput, ProfileSettingsAndFilters) {
       " settings: {pyradiomics: {featureClass: [shape, firstorder], binWidth: 10}}}");
   ASSERT_TRUE(options.settings);
   EXPECT_EQ(options.settings->profile, "pyradiomics");
-  EXPECT_THAT(options.settings->aggregation, ElementsAre("3d_average"));  // the profile's
+  EXPECT_THAT(options.settings->aggregation,
+              ElementsAre(radiomics::TextureAggregation::average_3d));  // the profile's
   const auto cohort = read(manifest(), {{"rad", data::input(options)}});
   const auto found = described(cohort.impl(), 0, 1);
   EXPECT_THAT(*found->names,

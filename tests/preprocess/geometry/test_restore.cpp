@@ -26,7 +26,7 @@ TEST(Restore, UndoesFlipsOrientationAndCropWithoutInterpolating) {
   PreprocessOptions options;
   options.orientation = "RAS";
   options.size = {10, 9, 20};  // cropped here, padded there
-  const auto turned = flips({"x", "z"});
+  const auto turned = flips({Axis::x, Axis::z});
   const auto prepared = prepare({volume}, {}, false, options, &turned);
   ops::ResampleOptions how;
   how.padding_value = -1;
@@ -59,7 +59,7 @@ TEST(Restore, OneSliceStaysInItsPlane) {
   imaging::Geometry flat;
   flat.size = {9, 8, 1};
   const auto image = at::rand({1, 1, 8, 9});
-  auto a = flips({"x"});
+  auto a = flips({Axis::x});
   a.affine = true;
   a.rotate = {0, 0, 180};
   const auto moved = apply(image, flat, a, {});

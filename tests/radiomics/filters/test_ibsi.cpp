@@ -161,7 +161,7 @@ TEST_P(FilterFeatures, AgreeWithTheReferenceValues) {
   const std::string filter = kPhase2.at(GetParam());
   Settings settings;
   settings.range = {-1000, 400};
-  settings.families = {"statistics"};
+  settings.families = {FeatureFamily::statistics};
   if (GetParam().back() == 'B') {
     settings.spacing = {1, 1, 1};
     settings.round = true;

@@ -47,9 +47,12 @@ Place moved(Place at, Place by, int64_t times = 1) {
   return at;
 }
 
-Settings of_family(const char* family) {
+const std::vector kTextureFamilies{FeatureFamily::glcm,  FeatureFamily::glrlm, FeatureFamily::glszm,
+                                   FeatureFamily::gldzm, FeatureFamily::ngtdm, FeatureFamily::ngldm};
+
+Settings of_family(FeatureFamily family) {
   Settings settings = profile("ibsi_digital");
-  settings.aggregation = {"3d_merged"};
+  settings.aggregation = {TextureAggregation::merged_3d};
   settings.families = {family};
   return settings;
 }
@@ -78,7 +81,7 @@ TEST_P(Cooccurrence, CountsPairsOfNeighbours) {
     contrast += p * std::pow(pair.first - pair.second, 2);
     entropy -= p * std::log2(p);
   }
-  Settings settings = of_family("glcm");
+  Settings settings = of_family(FeatureFamily::glcm);
   settings.distance = distance;
   const auto of = features(study, settings);
   EXPECT_NEAR(of.at("cm_joint_max_3D_comb"), most, 1e-12);
@@ -101,7 +104,7 @@ TEST(Runs, EndWhereTheLevelChanges) {
         runs += 1;
         lengths += static_cast<double>(length * length);
       });
-    const auto of = features(study, of_family("glrlm"));
+    const auto of = features(study, of_family(FeatureFamily::glrlm));
     EXPECT_NEAR(of.at("rlm_lre_3D_comb"), lengths / runs, 1e-9 * lengths / runs);
     double voxels = 0;
     for_each(study, [&](Place, int) { voxels += 13; });
@@ -136,10 +139,11 @@ TEST(Zones, AreWhatAFloodReaches) {
       squares += size * size;
     }
     const auto count = static_cast<double>(sizes.size());
-    const auto of = features(study, of_family("glszm"));
+    const auto of = features(study, of_family(FeatureFamily::glszm));
     EXPECT_NEAR(of.at("szm_z_perc_3D"), count / voxels, 1e-12) << levels;
     EXPECT_NEAR(of.at("szm_lze_3D"), squares / count, 1e-9 * squares / count) << levels;
-    EXPECT_NEAR(features(study, of_family("gldzm")).at("dzm_z_perc_3D"), count / voxels, 1e-12) << levels;
+    EXPECT_NEAR(features(study, of_family(FeatureFamily::gldzm)).at("dzm_z_perc_3D"), count / voxels, 1e-12)
+        << levels;
   }
 }
 
@@ -157,7 +161,7 @@ TEST(Dependences, CountNeighboursThatAreClose) {
         voxels += 1;
         sum += dependence * dependence;
       });
-      Settings settings = of_family("ngldm");
+      Settings settings = of_family(FeatureFamily::ngldm);
       settings.distance = reach;
       settings.coarseness = close;
       EXPECT_NEAR(features(study, settings).at("ngl_hde_3D"), sum / voxels, 1e-9 * sum / voxels)
@@ -184,7 +188,7 @@ TEST(ToneDifferences, AreToTheMeanOfTheNeighbours) {
     });
     double weighted = 0;
     for (const auto& [level, n] : count) weighted += n / total * differences[level];
-    Settings settings = of_family("ngtdm");
+    Settings settings = of_family(FeatureFamily::ngtdm);
     settings.distance = reach;
     EXPECT_NEAR(features(study, settings).at("ngt_coarseness_3D"), 1 / weighted, 1e-9 / weighted) << reach;
   }
@@ -195,8 +199,9 @@ TEST(Textures, OfOneVoxelAreUndefinedOrFlat) {
   study.mask.data[0][2][2][2] = 1;
   study.image.data.fill_(3);
   Settings settings = profile("ibsi_digital");
-  settings.aggregation = {"2d_average", "2.5d_merged", "3d_average"};
-  settings.families = {"glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"};
+  settings.aggregation = {TextureAggregation::average_2d, TextureAggregation::merged_2_5d,
+                          TextureAggregation::average_3d};
+  settings.families = kTextureFamilies;
   const auto of = features(study, settings);
   EXPECT_TRUE(std::isnan(of.at("cm_contrast_3D_avg")));  // no neighbour, no pair
   EXPECT_TRUE(std::isnan(of.at("ngt_contrast_3D")));
@@ -209,14 +214,14 @@ TEST(Textures, OfOneVoxelAreUndefinedOrFlat) {
 TEST(Textures, OfAFlatRegionAreFinite) {
   Study study = random_study({9, 8, 7}, 1, 1);
   Settings settings = profile("ibsi_digital");
-  settings.families = {"glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"};
+  settings.families = kTextureFamilies;
   for (const auto& [tag, value] : features(study, settings)) EXPECT_TRUE(std::isfinite(value)) << tag;
 }
 
 TEST(Textures, OfASliceAreThoseOfThePlane) {
   const Study study = random_study({20, 18, 1}, 5, 1);
   Settings settings = profile("ibsi_digital");
-  settings.families = {"glcm", "glrlm", "glszm", "gldzm", "ngtdm", "ngldm"};
+  settings.families = kTextureFamilies;
   const auto of = features(study, settings);
   for (const auto& [tag, value] : of) {
     const auto at = tag.find("_2_5D");

@@ -235,21 +235,21 @@ TEST(Region, MindsNothingFarAway) {
 
 TEST(Region, MindsNothingAroundTheMaskForFamiliesOfTheMaskAlone) {
   Study study = random_study({9, 9, 9}, 5, 2);
-  const auto only = [](std::vector<std::string> families, std::vector<double> spacing = {}) {
+  const auto only = [](std::vector<FeatureFamily> families, std::vector<double> spacing = {}) {
     Settings settings;
     settings.families = std::move(families);
     settings.spacing = std::move(spacing);
     return settings;
   };
-  const auto wanted = test::features(study, only({"statistics", "glcm"}));
+  const auto wanted = test::features(study, only({FeatureFamily::statistics, FeatureFamily::glcm}));
   study.image.data = study.image.data.masked_fill(study.mask.data.eq(0), std::nan(""));
-  EXPECT_EQ(test::features(study, only({"statistics", "glcm"})), wanted);
+  EXPECT_EQ(test::features(study, only({FeatureFamily::statistics, FeatureFamily::glcm})), wanted);
   const auto refused = [&](const Settings& settings) {
     return message_of(Fault::data, [&] { extract(study.image, study.mask, settings); });
   };
-  EXPECT_THAT(refused(only({"local_intensity"})), testing::HasSubstr("not finite"));
-  EXPECT_THAT(refused(only({"diagnostic"})), testing::HasSubstr("diagnostic"));
-  EXPECT_THAT(refused(only({"statistics"}, {1, 1, 1})), testing::HasSubstr("not finite"));
+  EXPECT_THAT(refused(only({FeatureFamily::local_intensity})), testing::HasSubstr("not finite"));
+  EXPECT_THAT(refused(only({FeatureFamily::diagnostic})), testing::HasSubstr("diagnostic"));
+  EXPECT_THAT(refused(only({FeatureFamily::statistics}, {1, 1, 1})), testing::HasSubstr("not finite"));
 }
 
 TEST(Region, ReadsEveryTypeOfVoxel) {

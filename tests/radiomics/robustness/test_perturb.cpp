@@ -137,7 +137,7 @@ TEST(Perturb, FeaturesOfAllCombinationsComeInOneOrder) {
   const auto all = combinations(grid);
   ASSERT_EQ(all.size(), 8U);
   Settings settings;
-  settings.families = {"statistics"};
+  settings.families = {FeatureFamily::statistics};
   core::ThreadPool pool(2);
   const auto features = features_under(scene.image, scene.mask, settings, all, &pool);
   ASSERT_EQ(features.size(), 8U);

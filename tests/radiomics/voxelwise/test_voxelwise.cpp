@@ -95,7 +95,7 @@ TEST(Voxelwise, ThreadsChangeNothing) {
 
 TEST(Voxelwise, MapsOnlyTheFamiliesThatAreAskedFor) {
   const VoxelScene scene;
-  const auto maps = voxelwise(scene.image, scene.mask, scene.settings, {.families = {"ngtdm"}});
+  const auto maps = voxelwise(scene.image, scene.mask, scene.settings, {.families = {MappedFamily::ngtdm}});
   ASSERT_EQ(maps.size(), 5U);
   for (const FeatureMap& map : maps) {
     EXPECT_EQ(map.name.find("original_ngtdm_"), 0U);
@@ -120,7 +120,7 @@ TEST(Voxelwise, RefusesSettingsThatItDoesNotRead) {
   refused(theirs({.resampled_spacing = {1, 1, 1}}), "resampledPixelSpacing");
   refused(theirs({.feature_class = {"firstorder_StandardDeviation"}}), "firstorder_StandardDeviation");
   refused(theirs({.feature_class = {"shape"}}), "no maps");
-  refused(theirs({.feature_class = {"glcm"}}), "no maps", {.families = {"ngtdm"}});
+  refused(theirs({.feature_class = {"glcm"}}), "no maps", {.families = {MappedFamily::ngtdm}});
   const auto changed = [&](auto change) {
     Settings settings = scene.settings;
     change(settings);
@@ -128,7 +128,7 @@ TEST(Voxelwise, RefusesSettingsThatItDoesNotRead) {
   };
   refused(changed([](Settings& s) { s.distance = 2; }), "distance");
   refused(changed([](Settings& s) { s.coarseness = 1; }), "coarseness");
-  refused(changed([](Settings& s) { s.aggregation = {"2d_average"}; }), "aggregation");
+  refused(changed([](Settings& s) { s.aggregation = {TextureAggregation::average_2d}; }), "aggregation");
   refused(changed([](Settings& s) { s.filters = {config::default_choice(filter_components(), "mean")}; }),
           "filters");
 }

@@ -12,6 +12,7 @@
 #include "photo51/core/sample_key.hpp"
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
+#include "photo51/preprocess/augment/axis.hpp"
 
 namespace photo51::core {
 class ThreadPool;
@@ -28,10 +29,10 @@ class CaseLoader {
   /// Shares the images that `other` keeps of the same cohort: they do not depend on what was fitted.
   CaseLoader(const CaseLoader& other, const FittedTransforms& fitted);
   ~CaseLoader();
-  /// Augmented where `key` is random; then exactly the axes of `flip` (x, y, z) of every image are mirrored.
+  /// Augmented where `key` is random; then exactly the axes of `flip` of every image are mirrored.
   /// Bags of more instances than `most_whole` are not decoded, but have a source (Case::Input), which must
   /// not outlive the loader.
-  Case load(int64_t row, const core::SampleKey& key = {}, const std::vector<std::string>& flip = {},
+  Case load(int64_t row, const core::SampleKey& key = {}, const std::vector<preprocess::Axis>& flip = {},
             int64_t most_whole = std::numeric_limits<int64_t>::max()) const;
 
  private:
@@ -51,8 +52,9 @@ class Loader {
   struct Options {
     int64_t batch_size = 8;
     int64_t workers = 2;
-    int64_t prefetch = 2;                ///< batches
-    std::vector<std::string> flip = {};  ///< test-time augmentation: axes of every image that are mirrored
+    int64_t prefetch = 2;  ///< batches
+    std::vector<preprocess::Axis> flip =
+        {};  ///< test-time augmentation: axes of every image that are mirrored
     bool skip_bad = false;
     std::function<void(int64_t row, const std::string& why)> on_bad;
     /// Where it is given, bags of more than `most_whole` instances come as streams, and what this makes of

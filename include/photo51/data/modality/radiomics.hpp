@@ -7,20 +7,21 @@
 #include <vector>
 
 #include "photo51/data/modality/region.hpp"
+#include "photo51/radiomics/robustness/contour.hpp"
 #include "photo51/radiomics/settings.hpp"
 
 namespace photo51::data {
 
 /// Which radiomic features stay the same when image and mask are perturbed
-/// (radiomics/robustness/perturb.hpp): all combinations of these.
+/// (radiomics/robustness/contour.hpp): all combinations of these.
 struct ReliabilityOptions {
-  double minimum = 0;                               ///< ICC(1,1) over the training part; 0 = off
-  std::vector<double> rotation{-8, 8};              ///< degrees in the axial plane
-  std::vector<double> translation{0};               ///< voxels along x, y and z
-  std::vector<double> volume{-0.1, 0.1};            ///< share by which the region grows
-  std::vector<double> noise{0};                     ///< times the deviation of the image's own
-  std::vector<std::string> contour{"supervoxels"};  ///< kept, supervoxels, distance
-  int64_t cases = 0;                                ///< training cases that are perturbed at most; 0 = all
+  double minimum = 0;                     ///< ICC(1,1) over the training part; 0 = off
+  std::vector<double> rotation{-8, 8};    ///< degrees in the axial plane
+  std::vector<double> translation{0};     ///< voxels along x, y and z
+  std::vector<double> volume{-0.1, 0.1};  ///< share by which the region grows
+  std::vector<double> noise{0};           ///< times the deviation of the image's own
+  std::vector<radiomics::Contour> contour{radiomics::Contour::supervoxels};
+  int64_t cases = 0;  ///< training cases that are perturbed at most; 0 = all
   int64_t seed = 0;
 };
 void describe(config::Fields& f, ReliabilityOptions& o);

@@ -63,9 +63,8 @@ struct Augmentation {
 /// `drop_channel` spares.
 Augmentation sample_augmentation(const AugmentOptions& options, const core::SampleKey& key,
                                  const std::string& case_id, const std::vector<bool>& present);
-/// Exactly these axes ("x", "y", "z") mirrored and nothing else: test-time augmentation. Error (usage) for
-/// another name.
-Augmentation flips(const std::vector<std::string>& axes);
+/// Exactly these axes mirrored and nothing else: test-time augmentation.
+Augmentation flips(const std::vector<Axis>& axes);
 
 /// The mirroring alone of `augmentation`, of values [C, D, H, W] of any type; these themselves where there is
 /// none.

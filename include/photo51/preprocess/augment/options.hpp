@@ -6,11 +6,11 @@
 #include <cstdint>
 #include <optional>
 #include <span>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/preprocess/augment/axis.hpp"
 #include "photo51/preprocess/histopathology/stain.hpp"
 
 namespace photo51::preprocess {
@@ -66,7 +66,7 @@ enum class NoiseModel { gaussian, rician };
 std::span<const std::string_view> enum_names(NoiseModel);
 
 struct AugmentOptions {
-  std::vector<std::string> flip;  ///< axes: x, y, z, each with probability 1/2
+  std::vector<Axis> flip;  ///< each with probability 1/2
   double affine_probability = 0;
   double rotate = 0;     ///< degrees, uniform in ±
   double scale = 0;      ///< factor uniform in 1 ± scale

@@ -12,16 +12,10 @@
 #include "photo51/core/thread_pool.hpp"
 #include "photo51/imaging/volume.hpp"
 #include "photo51/radiomics/features.hpp"
+#include "photo51/radiomics/robustness/contour.hpp"
 #include "photo51/radiomics/settings.hpp"
 
 namespace photo51::radiomics {
-
-/// How the region's outline is drawn anew.
-enum class Contour {
-  kept,
-  supervoxels,  ///< supervoxels (SLIC) at its edge are in with the probability of their share that was
-  distance      ///< it moves in and out by a smooth random field, `contour_deviation` mm
-};
 
 /// In the order in which they act.
 struct Perturbation {

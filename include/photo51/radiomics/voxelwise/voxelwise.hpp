@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "photo51/config/fields.hpp"
@@ -14,11 +16,15 @@
 
 namespace photo51::radiomics {
 
+enum class MappedFamily { firstorder, glcm, gldm, glrlm, glszm, ngtdm };
+/// As configs write them, and PyRadiomics.
+std::span<const std::string_view> enum_names(MappedFamily);
+
 struct VoxelwiseOptions {
   int64_t radius = 1;  ///< the cube has 2 radius + 1 voxels an edge
   bool masked = true;  ///< only voxels of the region count; else all of the image, whose levels it then has
-  std::vector<std::string> families{};  ///< firstorder, glcm, gldm, glrlm, glszm, ngtdm; empty = all
-  std::optional<double> outside{};      ///< value of a map outside the region; absent = NaN
+  std::vector<MappedFamily> families{};  ///< empty = all
+  std::optional<double> outside{};       ///< value of a map outside the region; absent = NaN
 };
 void describe(config::Fields& f, VoxelwiseOptions& o);
 
