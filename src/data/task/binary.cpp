@@ -37,21 +37,16 @@ void check_binary(const TaskSpec& spec, const LabelSample& labels, const std::st
 }  // namespace
 
 Task binary_task() {
-  return {.name = "binary",
-          .help = "one of two classes",
-          .output = Output::probabilities,
-          .columns = label_column,
-          .read = read_binary,
-          .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
-          .stratum = label_value,
-          .counts = counts_binary,
-          .check = check_binary,
-          .class_name = class_name_binary,
-          .output_names =
-              [](const TaskSpec&) {
-                return std::vector<std::string>{"0", "1"};
-              },
-          .sides = {{"the label", true, false, label_value}}};
+  Task task = number_task("binary", "one of two classes");
+  task.output = Output::probabilities;
+  task.read = read_binary;
+  task.stratum = label_value;
+  task.counts = counts_binary;
+  task.check = check_binary;
+  task.class_name = class_name_binary;
+  task.output_names = [](const TaskSpec&) { return std::vector<std::string>{"0", "1"}; };
+  task.sides = {{"the label", true, false, label_value}};
+  return task;
 }
 
 }  // namespace photo51::data

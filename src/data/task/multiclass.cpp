@@ -76,19 +76,17 @@ void check_multiclass(const TaskSpec& spec, const LabelSample& labels, const std
 }  // namespace
 
 Task multiclass_task() {
-  return {.name = "multiclass",
-          .help = "one of several classes",
-          .output = Output::probabilities,
-          .names_outputs = true,
-          .columns = label_column,
-          .read = read_multiclass,
-          .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
-          .stratum = label_value,
-          .counts = counts_multiclass,
-          .check = check_multiclass,
-          .class_name = class_name_multiclass,
-          .output_names = [](const TaskSpec& spec) { return spec.classes; },
-          .sides = {{"the label", true, true, label_value}}};
+  Task task = number_task("multiclass", "one of several classes");
+  task.output = Output::probabilities;
+  task.names_outputs = true;
+  task.read = read_multiclass;
+  task.stratum = label_value;
+  task.counts = counts_multiclass;
+  task.check = check_multiclass;
+  task.class_name = class_name_multiclass;
+  task.output_names = [](const TaskSpec& spec) { return spec.classes; };
+  task.sides = {{"the label", true, true, label_value}};
+  return task;
 }
 
 }  // namespace photo51::data

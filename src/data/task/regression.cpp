@@ -26,16 +26,10 @@ void check_regression(const TaskSpec& spec, const LabelSample& labels, const std
 }  // namespace
 
 Task regression_task() {
-  return {.name = "regression",
-          .help = "a number",
-          .output = Output::values,
-          .columns = label_column,
-          .read = read_regression,
-          .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
-          .counts = known_count,
-          .check = check_regression,
-          .output_names = [](const TaskSpec&) { return std::vector<std::string>{""}; },
-          .sides = {{"the label", false, false, label_value}}};
+  Task task = number_task("regression", "a number");
+  task.read = read_regression;
+  task.check = check_regression;
+  return task;
 }
 
 }  // namespace photo51::data

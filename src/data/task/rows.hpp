@@ -1,7 +1,10 @@
 #pragma once
 /// The rows that the table begins with, and what several of them share.
 
+#include <cstdint>
 #include <map>
+#include <string>
+#include <vector>
 
 #include "data/task/label_words.hpp"
 #include "photo51/data/task/task.hpp"
@@ -13,6 +16,9 @@ Task multiclass_task();
 Task regression_task();
 Task survival_task();
 Task expression_task();
+
+/// A label is one number in a column of the manifest, and one number is predicted: all but `read`.
+Task number_task(std::string name, std::string help);
 
 double label_value(const Case::Label& label);
 std::vector<std::string> label_column(const TaskSpec& spec);

@@ -49,6 +49,16 @@ void add_task(Task task) {
   table().push_back(std::move(task));
 }
 
+Task number_task(std::string name, std::string help) {
+  return {.name = std::move(name),
+          .help = std::move(help),
+          .columns = label_column,
+          .collate = [](const TaskSpec&, const auto& labels) { return collate_numbers(labels); },
+          .counts = known_count,
+          .output_names = [](const TaskSpec&) { return std::vector<std::string>{""}; },
+          .sides = {{"the label", false, false, label_value}}};
+}
+
 double label_value(const Case::Label& label) {
   return label.value;
 }
