@@ -102,6 +102,33 @@ bool is_removed(const Node& entry, const std::string& key) {
   return true;
 }
 
+std::vector<std::string> field_names(const std::function<void(Fields&)>& describe) {
+  struct Names final : Fields {
+    void visit(Field field) override { names.push_back(field.name); }
+    std::vector<std::string> names;
+  } names;
+  describe(names);
+  return names.names;
+}
+
+/// How a map chose its component.
+struct Chosen {
+  std::string key, name;  ///< `modality`, `mri`
+  const Components& components;
+};
+
+/// Of a key that is not the chosen component's; `known` are its own.
+std::string unknown_key(const std::string& key, const std::vector<std::string>& known, const Chosen* chosen) {
+  if (chosen == nullptr || chosen->key == "name") return "unknown key" + core::suggest(key, known);
+  std::vector<std::string> owners;
+  for (const Component& component : chosen->components) {
+    const auto names = field_names([&](Fields& f) { component.make()->describe_to(f); });
+    if (std::ranges::find(names, key) != names.end()) owners.push_back(component.name);
+  }
+  return "unknown key where `" + chosen->key + "` is `" + chosen->name + "`" +
+         (owners.empty() ? core::suggest(key, known) : "; it belongs to " + core::join(owners, ", "));
+}
+
 class Reader final : public Fields {
  public:
   Reader(const Node& node, std::string prefix) : node_(node), prefix_(std::move(prefix)) {
@@ -112,10 +139,11 @@ class Reader final : public Fields {
   /// What names a component is read by its choice.
   void allow(const std::string& name) { known_.push_back(name); }
 
-  void finish() const {
+  /// Error for a key that is none of those that are known; `chosen` is null of a section.
+  void finish(const Chosen* chosen) const {
     for (const auto& [key, value] : node_.entries)
       if (std::find(known_.begin(), known_.end(), key) == known_.end())
-        fail_at(value, dotted(prefix_, key), "unknown key" + core::suggest(key, known_));
+        fail_at(value, dotted(prefix_, key), unknown_key(key, known_, chosen));
   }
 
   void check(bool holds, const char* name, const std::string& message) override {
@@ -132,23 +160,14 @@ class Reader final : public Fields {
   std::vector<std::string> known_;
 };
 
-std::vector<std::string> names_of(const std::function<void(Fields&)>& describe) {
-  struct Names final : Fields {
-    void visit(Field field) override { names.push_back(field.name); }
-    std::vector<std::string> names;
-  } names;
-  describe(names);
-  return names.names;
-}
-
-/// `chooser` is the key of a component's map that names it; empty of a section.
+/// `chosen` is null of a section.
 void read_into(const Node& node, const std::string& prefix, const std::function<void(Fields&)>& describe,
-               const std::string& chooser = "") {
+               const Chosen* chosen = nullptr) {
   Reader reader(node, prefix);
-  if (!chooser.empty()) reader.allow(chooser);
+  if (chosen != nullptr) reader.allow(chosen->key);
   // Unknown keys are found first by a dry pass, so that a misspelt key is not reported as a missing one.
-  for (const auto& name : names_of(describe)) reader.allow(name);
-  reader.finish();
+  for (const auto& name : field_names(describe)) reader.allow(name);
+  reader.finish(chosen);
   describe(reader);
 }
 
@@ -170,9 +189,10 @@ void read_choice(const Node& node, const std::string& key, Choice& choice, const
       fail_at(*name, key, problem);
   // Where only options are given, they belong to the default.
   Choice fresh = default_choice(components, name != nullptr ? name->text : choice.name);
+  const Chosen chosen{field.key, fresh.name, components};
   if (node.kind == Node::Kind::map)
     read_into(
-        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, field.key);
+        node, key, [&](Fields& f) { fresh.options->describe_to(f); }, &chosen);
   choice = fresh;
 }
 
@@ -240,7 +260,7 @@ void Reader::visit(Field field) {
               Node opened = Node::map();
               opened.file = node.file;
               opened.line = node.line;
-              opened.set(names_of(section.describe).at(0), node);
+              opened.set(field_names(section.describe).at(0), node);
               read_into(opened, key, section.describe);
               return;
             }

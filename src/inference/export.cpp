@@ -7,6 +7,7 @@
 #include "photo51/data/tables/rare_categories.hpp"
 #include "photo51/inference/predictor.hpp"
 #include "photo51/inference/trained_model.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/run/layout.hpp"
 
 namespace photo51::inference {
@@ -34,7 +35,8 @@ void take_along(PipelineOptions& pipeline, const fs::path& folder) {
     core::write_file_atomic(folder / copy, core::read_file(*named.reference));
     *named.reference = copy;
   }
-  for (auto& [name, head] : pipeline.model.heads) stay_inside(head.table, "model.heads." + name + ".table");
+  for (auto& [name, head] : pipeline.model.heads)
+    if (auto* table = radiogenomics::named_table(head)) stay_inside(*table, "model.heads." + name + ".table");
 }
 
 void tell_of_hidden(const data::Hidden& hidden) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "photo51/config/read.hpp"
+#include "photo51/config/stored_keys.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::inference {
@@ -23,7 +24,7 @@ void describe(config::Fields& f, PipelineOptions& o) {
 
 PipelineOptions read_pipeline(config::Node document, const std::vector<std::string>& overrides) {
   // Before the overrides, which have to be right.
-  data::drop_keys_of_other_modalities(document);
+  config::drop_keys_of_others<PipelineOptions>(document);
   const config::ChoiceKeys keys = config::choice_keys<PipelineOptions>();
   for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   if (auto* model = document.find("model"))

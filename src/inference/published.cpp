@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "photo51/config/read.hpp"
+#include "photo51/config/stored_keys.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/inference/pipeline.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 
 namespace photo51::inference {
 namespace {
@@ -86,7 +88,7 @@ void check_published(config::Node document, const fs::path& file) {
       if (const auto* found = cohort->find(key))
         core::fail_usage(found->where() + ": cohort." + key +
                          ": where data lie is said by who predicts, not by the model" + alone);
-  data::drop_keys_of_other_modalities(document);
+  config::drop_keys_of_others<PipelineOptions>(document);
   PipelineOptions pipeline;
   config::read(document, pipeline);
   Paths paths;
@@ -98,10 +100,10 @@ void check_published(config::Node document, const fs::path& file) {
     if (const auto table = data::columns_of(input).table; table && leads_out(*table))
       refuse(file, "inputs." + name + ".table",
              "`" + *table + "` leads out of the manifest's folder" + alone);
-  for (const auto& [name, head] : pipeline.model.heads)
-    if (leads_out(head.table))
+  for (auto& [name, head] : pipeline.model.heads)
+    if (const auto* table = radiogenomics::named_table(head); table != nullptr && leads_out(*table))
       refuse(file, "model.heads." + name + ".table",
-             "`" + head.table + "` leads out of the manifest's folder" + alone);
+             "`" + *table + "` leads out of the manifest's folder" + alone);
 }
 
 }  // namespace photo51::inference

@@ -88,14 +88,15 @@ const data::TaskSpec& label_of(const std::vector<data::TaskSpec>& labels, const 
 }
 
 /// The inputs that a head asks for in the order of the encoders; all when it asks for none.
-std::vector<std::string> inputs_of(const HeadOptions& head, const std::vector<std::string>& encoded) {
-  if (head.inputs.empty()) return encoded;
-  for (const auto& name : head.inputs)
+std::vector<std::string> inputs_of(const config::Choice& head, const std::vector<std::string>& encoded) {
+  const auto& inputs = radiogenomics::head_options(head).inputs;
+  if (inputs.empty()) return encoded;
+  for (const auto& name : inputs)
     if (std::find(encoded.begin(), encoded.end(), name) == encoded.end())
       core::fail_usage("inputs: there is no encoder `" + name + "`" + core::suggest(name, encoded));
   std::vector<std::string> chosen;
   for (const auto& name : encoded)
-    if (std::find(head.inputs.begin(), head.inputs.end(), name) != head.inputs.end()) chosen.push_back(name);
+    if (std::find(inputs.begin(), inputs.end(), name) != inputs.end()) chosen.push_back(name);
   return chosen;
 }
 
@@ -114,8 +115,9 @@ nn::Tensors take_out(nn::Tensors& tensors, const std::string& prefix) {
 }
 
 std::vector<std::string> combined_heads(const ModelOptions& options, const std::string& stack,
-                                        const HeadOptions& head, const std::vector<data::TaskSpec>& labels) {
-  const auto named = learners::combination_of(head.estimator).heads;
+                                        const config::Choice& head,
+                                        const std::vector<data::TaskSpec>& labels) {
+  const auto named = learners::combination_of(radiogenomics::estimator_of(head)).heads;
   std::vector<std::string> others;
   for (const auto& [name, other] : options.heads)
     if (radiogenomics::seen_by(other) != radiogenomics::Sees::heads) others.push_back(name);
@@ -190,7 +192,7 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
       const auto& label = label_of(labels_, name);
       Parts::Head part;
       part.name = name;
-      part.weight = head.weight;
+      part.weight = radiogenomics::head_options(head).weight;
       part.sees = radiogenomics::seen_by(head);
       int64_t width = 0;
       switch (part.sees) {

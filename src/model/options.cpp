@@ -25,14 +25,16 @@ void check_names(config::Fields& f, const Entries& entries, const char* field) {
 }
 
 /// What a head sees, a stack through the heads that it combines; empty = all.
-std::vector<std::string> inputs_of(const ModelOptions& options, const HeadOptions& head) {
-  if (radiogenomics::seen_by(head) != radiogenomics::Sees::heads) return head.inputs;
-  const auto stacked = learners::combination_of(head.estimator).heads;
+std::vector<std::string> inputs_of(const ModelOptions& options, const config::Choice& head) {
+  const auto& own = radiogenomics::head_options(head).inputs;
+  if (radiogenomics::seen_by(head) != radiogenomics::Sees::heads) return own;
+  const auto stacked = learners::combination_of(radiogenomics::estimator_of(head)).heads;
   std::vector<std::string> inputs;
   for (const auto& [name, other] : options.heads) {
     if (std::find(stacked.begin(), stacked.end(), name) == stacked.end()) continue;
-    if (other.inputs.empty()) return {};
-    inputs.insert(inputs.end(), other.inputs.begin(), other.inputs.end());
+    const auto& more = radiogenomics::head_options(other).inputs;
+    if (more.empty()) return {};
+    inputs.insert(inputs.end(), more.begin(), more.end());
   }
   return inputs;
 }
@@ -56,7 +58,8 @@ void describe(config::Fields& f, ModelOptions& o) {
   f.choice_group("encoders", o.encoders, encoders(), "an encoder for each input that the model uses",
                  {.required = true});
   f.choice("fusion", o.fusion, fusions(), "how the inputs' embeddings are combined");
-  f.group("heads", o.heads, "what is predicted", {.required = true});
+  f.choice_group("heads", o.heads, radiogenomics::head_components(), "what is predicted", {.required = true},
+                 radiogenomics::task_key);
   f("dropout", o.dropout, "dropout of the fused embedding in training", {.min = 0, .max = 1});
   f.check(!o.fusion.empty(), "fusion", "is empty; it takes a name");
   f.check(!o.encoders.empty(), "encoders", "needs at least one encoder");

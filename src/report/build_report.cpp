@@ -40,7 +40,7 @@ std::vector<std::pair<std::string, std::string>> parts_of_model(const model::Mod
   std::vector<std::pair<std::string, std::string>> parts;
   for (const auto& [name, encoder] : options.encoders) parts.emplace_back("encoder of " + name, encoder.name);
   if (options.encoders.size() > 1) parts.emplace_back("fusion", options.fusion.name);
-  for (const auto& [name, head] : options.heads) parts.emplace_back("head " + name, head.task);
+  for (const auto& [name, head] : options.heads) parts.emplace_back("head " + name, head.name);
   return parts;
 }
 

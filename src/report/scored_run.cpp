@@ -4,6 +4,7 @@
 #include <set>
 
 #include "photo51/config/read.hpp"
+#include "photo51/config/stored_keys.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/log.hpp"
@@ -34,7 +35,7 @@ void describe(config::Fields& f, RunConfig& o) {
 
 RunConfig read_config(const fs::path& folder, const std::vector<std::string>& overrides) {
   config::Node document = config::load_lone_document(folder / run::name::config);
-  data::drop_keys_of_other_modalities(document);
+  config::drop_keys_of_others<RunConfig>(document);
   const config::ChoiceKeys keys = config::choice_keys<RunConfig>();
   for (const auto& assignment : overrides) config::apply_override(document, assignment, keys);
   document.erase("train");

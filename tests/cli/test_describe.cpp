@@ -10,6 +10,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Describe, ListsSectionsAndComponents) {
   const Outcome outcome = run_program({"describe"});
@@ -22,6 +23,11 @@ TEST(Describe, ListsSectionsAndComponents) {
 TEST(Describe, ExplainsOneName) {
   EXPECT_THAT(run_program({"describe", "resnet"}).out, AllOf(HasSubstr("depth"), HasSubstr("width")));
   EXPECT_THAT(run_program({"describe", "train"}).out, AllOf(HasSubstr("epochs"), HasSubstr("clip_norm")));
+  EXPECT_THAT(run_program({"describe", "survival"}).out,
+              AllOf(HasSubstr("survival (model.heads.<name> by task): "), HasSubstr("bins"),
+                    HasSubstr("time_unit"), Not(HasSubstr("class_weights"))));
+  EXPECT_THAT(run_program({"describe", "expression"}).out,
+              AllOf(HasSubstr("genes"), Not(HasSubstr("label"))));
   const Outcome unknown = run_program({"describe", "resnett"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("`resnet`"));

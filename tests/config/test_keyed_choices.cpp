@@ -87,10 +87,13 @@ TEST(KeyedChoice, ErrorsNameTheKey) {
   };
   refuses("inputs: {a: {dose: 1}}", "c.yaml:1: inputs.a: needs a `modality`: us, ct");
   refuses("inputs: {a: {name: ct}}", "c.yaml:1: inputs.a: needs a `modality`: us, ct");
-  refuses("main: {name: ct}", "c.yaml:1: main.name: unknown key");
+  refuses("main: {name: ct}", "c.yaml:1: main.name: unknown key where `modality` is `us`");
   refuses("main: [ct]", "c.yaml:1: main: expected a name or {modality: …}, got a list");
   refuses("main: {modality: mr}", "c.yaml:1: main: there is no `mr`");
-  refuses("main: {modality: us, dose: 1}", "c.yaml:1: main.dose: unknown key");
+  refuses("main: {modality: us, dose: 1}",
+          "c.yaml:1: main.dose: unknown key where `modality` is `us`; it belongs to ct");
+  refuses("main: {modality: us, frame: 1}",
+          "c.yaml:1: main.frame: unknown key where `modality` is `us` (did you mean `frames`?)");
   refuses("steps: [{width: 1}]", "c.yaml:1: steps: needs a `kind`: soft, sharp");
 }
 

@@ -31,16 +31,17 @@ class FitHeads : public ::testing::Test {
     clinical.columns = {"age"};
     inputs_ = {{"clinical", data::input(clinical)}};
     options_.encoders = {{"clinical", config::choose<radiogenomics::IdentityOptions>("identity")}};
-    HeadOptions grade, cluster, os;
-    grade.task = "binary";
+    radiogenomics::BinaryHeadOptions grade;
     grade.positive = {"III"};
-    grade.class_weights = "inverse";
-    cluster.task = "multiclass";
+    grade.class_weights = radiogenomics::ClassWeights::inverse;
+    radiogenomics::MulticlassHeadOptions cluster;
     cluster.classes = {"3"};
-    os.task = "survival";
-    os.loss = "discrete_nll";
+    radiogenomics::SurvivalHeadOptions os;
+    os.loss = radiogenomics::SurvivalLoss::discrete_nll;
     os.bins = 3;
-    options_.heads = {{"grade", grade}, {"cluster", cluster}, {"os", os}};
+    options_.heads = {{"grade", radiogenomics::head(grade)},
+                      {"cluster", radiogenomics::head(cluster)},
+                      {"os", radiogenomics::head(os)}};
   }
   data::Cohort cohort() {
     data::CohortOptions options;

@@ -4,8 +4,10 @@
 #include <torch/optim/adam.h>
 
 #include "photo51/config/read.hpp"
+#include "photo51/config/stored_keys.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/weights/weights.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::model {
@@ -80,12 +82,19 @@ TEST(TaskSpecs, FollowTheHeads) {
 TEST(TaskSpecs, AWrongTaskOfOptionsFromCodeIsAnErrorAtOnce) {
   ModelOptions options = options_of(example);
   const auto specs = label_specs(options);
-  options.heads[0].second.task = "binari";
+  options.heads[0].second.name = "binari";
   EXPECT_THAT(
       message_of(core::Fault::usage, [&] { label_specs(options); }),
       AllOf(HasSubstr("model.heads.idh: there is no task `binari`"), HasSubstr("did you mean `binary`")));
   EXPECT_THAT(message_of(core::Fault::usage, [&] { Model(options, inputs(), specs); }),
-              HasSubstr("model.heads.idh.task: `binari` is not a valid value (did you mean `binary`?)"));
+              HasSubstr("model.heads.idh: there is no `binari` (did you mean `binary`?)"));
+  options = options_of(example);
+  options.heads[0].second.name = "regression";
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { label_specs(options); }),
+              HasSubstr("model.heads.idh: the options are not those of the task `regression`"));
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { Model(options, inputs(), specs); }),
+              AllOf(HasSubstr("model.heads.idh: `regression` has the options"),
+                    HasSubstr("and was given photo51::radiogenomics::BinaryHeadOptions")));
 }
 
 TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
@@ -101,10 +110,11 @@ TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
   EXPECT_THAT(failure(mri + "{}}"), HasSubstr("at least one head"));
   EXPECT_THAT(failure(mri + "{h.1: {task: binary}}}"), HasSubstr("`h.1` may not be empty or hold a dot"));
   EXPECT_THAT(failure(mri + "{h: {task: binari}}}"), HasSubstr("did you mean `binary`"));
-  EXPECT_THAT(failure(mri + "{h: {task: regression, positive: x}}}"),
-              HasSubstr("binary and survival heads only"));
-  EXPECT_THAT(failure(mri + "{h: {task: binary, classes: 3}}}"), HasSubstr("multiclass heads only"));
-  EXPECT_THAT(failure(mri + "{h: {task: binary, loss: cox_efron}}}"), HasSubstr("survival heads only"));
+  EXPECT_THAT(
+      failure(mri + "{h: {task: regression, positive: x}}}"),
+      HasSubstr("h.positive: unknown key where `task` is `regression`; it belongs to binary, survival"));
+  EXPECT_THAT(failure(mri + "{h: {task: binary, classes: 3}}}"), HasSubstr("it belongs to multiclass"));
+  EXPECT_THAT(failure(mri + "{h: {task: binary, loss: cox_efron}}}"), HasSubstr("it belongs to survival"));
   EXPECT_THAT(failure(mri + "{h: {task: survival, class_weights: inverse}}}"),
               HasSubstr("heads.h.class_weights"));
   EXPECT_THAT(failure(mri + "{h: {task: multiclass, classes: 1}}}"), HasSubstr("at least 2"));
@@ -112,6 +122,30 @@ TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
               HasSubstr("names a class twice"));
   EXPECT_THAT(failure("{encoders: {m: {name: resnet, depth: 20}}, heads: {h: {task: binary}}}"),
               HasSubstr("encoders.m.depth: must be 18, 34 or 50"));
+}
+
+/// As runs of earlier versions say it: every key of every task.
+TEST(ModelOptions, KeysOfOtherTasksGoFromAStoredConfig) {
+  const std::string all =
+      "label: \"\", event: event, time_unit: days, positive: [], negative: [], classes: [], table: \"\", "
+      "genes: [], loss: \"\", bins: 8, weight: 0.5, class_weights: none, label_smoothing: 0, inputs: [], "
+      "feature_selection: [], bootstrap_samples: 1";
+  const std::string yaml = "encoders: {m: snn}\nheads:\n  a: {task: binary, " + all +
+                           "}\n  b: {task: expression, table: t.tsv, odd: 1}\n  c: {task: survival, " + all +
+                           "}\n";
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { options_of(yaml); }), HasSubstr("a.event: unknown key"));
+  config::Node document = config::parse_yaml(yaml, "config.yaml");
+  config::drop_keys_of_others<ModelOptions>(document);
+  config::Node& heads = *document.find("heads");
+  EXPECT_EQ(heads.find("a")->find("bins"), nullptr);
+  EXPECT_NE(heads.find("a")->find("bootstrap_samples"), nullptr);
+  EXPECT_NE(heads.find("c")->find("bins"), nullptr);
+  EXPECT_NE(heads.find("b")->find("odd"), nullptr) << "what no task knows stays";
+  heads.find("b")->erase("odd");
+  ModelOptions options;
+  config::read(document, options);
+  for (const auto& [name, head] : options.heads)
+    EXPECT_EQ(radiogenomics::head_options(head).weight, name == "b" ? 1 : 0.5) << name;
 }
 
 TEST(ModelOptions, EveryComponentRefusesNonsense) {

@@ -12,6 +12,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/learners/options.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
+#include "radiogenomics/heads/options_by_task.hpp"
 #include "support/shared_data.hpp"
 
 namespace photo51::radiogenomics {
@@ -69,13 +70,10 @@ class EstimatorsParity : public testing::Test {
 
   void compare(const std::string& name, const std::string& kind, const config::Choice& estimator,
                double tolerance) {
-    HeadOptions options;
-    options.task = kind;
-    options.estimator = estimator;
     data::TaskSpec label;
     label.task = kind;
     if (kind == "multiclass") label.classes = {"0", "1", "2"};
-    const auto head = make_head(options, label, 0);
+    const auto head = make_head(head_of_task(kind, estimator), label, 0);
     head->fit_at_once({patients_.x, patients_.names, patients_.labels.at(kind), {}, 0});
     at::Tensor ours = head->forward(patients_.x);
     if (kind == "multiclass") ours = head->predict(ours);

@@ -94,7 +94,7 @@ TEST(AugmentOptions, ReadsAndRefuses) {
   EXPECT_EQ(o.rotate, 15);
   EXPECT_EQ(o.gamma, 0.4);
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{flip: [w]}"), usage,
-                       "test.yaml:1: flip: `w` is not a valid value; it takes x, y, z");
+                       "test.yaml:1: flip: `w` is not a valid value (did you mean `x`?); it takes x, y, z");
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{drop_channel: 1.5}"), usage, HasSubstr("at most 1"));
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{scale: 1}"), usage, HasSubstr("at most 0.9"));
   PHOTO51_EXPECT_ERROR(parse<AugmentOptions>("{rotate: -3}"), usage, HasSubstr("degrees"));

@@ -3,8 +3,9 @@
 
 #include <cmath>
 
+#include "photo51/config/read.hpp"
 #include "photo51/nn/weights/weights.hpp"
-#include "photo51/radiogenomics/heads/head.hpp"
+#include "photo51/radiogenomics/heads/table.hpp"
 #include "support/errors.hpp"
 #include "support/gradient.hpp"
 
@@ -30,12 +31,15 @@ data::TaskSpec label(const std::string& kind, std::vector<std::string> classes =
   return spec;
 }
 
-HeadOptions options(const std::string& task, const std::string& loss = "") {
-  HeadOptions o;
-  o.task = task;
-  o.loss = loss;
+config::Choice options(const std::string& task) {
+  return config::default_choice(head_components(), task);
+}
+
+config::Choice discrete_time() {
+  SurvivalHeadOptions o;
+  o.loss = SurvivalLoss::discrete_nll;
   o.bins = 3;
-  return o;
+  return head(o);
 }
 
 struct Named {
@@ -51,7 +55,7 @@ std::vector<Named> every_head() {
            labels({10, 20, 30, 25}, {1, 1, 1, 1})},
           {"cox", make_head(options("survival"), label("survival"), 4),
            labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})},
-          {"discrete", make_head(options("survival", "discrete_nll"), label("survival"), 4),
+          {"discrete", make_head(discrete_time(), label("survival"), 4),
            labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1})}};
 }
 
@@ -103,18 +107,18 @@ TEST(BinaryHead, LossAndProbabilitiesAreTheLogistic) {
 }
 
 TEST(BinaryHead, SmoothingSpreadsTheTarget) {
-  HeadOptions smooth = options("binary");
+  BinaryHeadOptions smooth;
   smooth.label_smoothing = 0.2;
-  auto head = make_head(smooth, label("binary"), 1);
+  auto head = make_head(radiogenomics::head(smooth), label("binary"), 1);
   const double p = 1 / (1 + std::exp(-2.0));  // target 0.9 and 0.1
   EXPECT_NEAR(head->loss(at::full({1, 1}, 2.0), labels({1}, {1})).item<double>(),
               -0.9 * std::log(p) - 0.1 * std::log(1 - p), 1e-6);
 }
 
 TEST(MulticlassHead, BalanceWeighsByInverseFrequency) {
-  HeadOptions balanced = options("multiclass");
-  balanced.class_weights = "inverse";
-  auto head = make_head(balanced, label("multiclass", {"a", "b", "c"}), 2);
+  MulticlassHeadOptions balanced;
+  balanced.class_weights = ClassWeights::inverse;
+  auto head = make_head(radiogenomics::head(balanced), label("multiclass", {"a", "b", "c"}), 2);
   const auto training = labels({0, 0, 0, 1, 1, 2, 0}, {1, 1, 1, 1, 1, 1, 0});
   head->fit(training);  // 6 known: 3, 2, 1 -> 6 / (3 * n)
   EXPECT_TRUE(at::allclose(nn::state_of(*head).at("class_weights"), at::tensor({2 / 3.F, 1.F, 2.F})));
@@ -165,9 +169,9 @@ TEST(ExpressionHead, RefusesWhatCannotBeLearned) {
 }
 
 TEST(DiscreteHead, BinsTravelWithTheWeights) {
-  auto fitted = make_head(options("survival", "discrete_nll"), label("survival"), 4);
+  auto fitted = make_head(discrete_time(), label("survival"), 4);
   fitted->fit(labels({10, 20, 30, 25}, {1, 1, 1, 1}, {1, 0, 1, 1}));
-  auto loaded = make_head(options("survival", "discrete_nll"), label("survival"), 4);
+  auto loaded = make_head(discrete_time(), label("survival"), 4);
   const at::Tensor raw = at::randn({2, 3});
   const auto batch = labels({12, 26}, {1, 1}, {1, 1});
   EXPECT_THAT(message_of(core::Fault::usage, [&] { loaded->loss(raw, batch); }), HasSubstr("fit the heads"));
@@ -197,13 +201,13 @@ TEST(Heads, FittingRefusesWhatCannotBeLearned) {
 }
 
 TEST(Heads, MulticlassNeedsItsNames) {
-  HeadOptions o = options("multiclass");
-  EXPECT_THAT(message_of(core::Fault::usage, [&] { make_head(o, label("multiclass"), 2); }),
+  MulticlassHeadOptions o;
+  EXPECT_THAT(message_of(core::Fault::usage, [&] { make_head(head(o), label("multiclass"), 2); }),
               HasSubstr("needs the names of its classes"));
   o.classes = {"3"};
   EXPECT_THAT(message_of(core::Fault::usage,
                          [&] {
-                           make_head(o, label("multiclass", {"a", "b"}), 2);
+                           make_head(head(o), label("multiclass", {"a", "b"}), 2);
                          }),
               HasSubstr("`classes` says 3 and the cohort has 2: a, b"));
 }
@@ -222,7 +226,7 @@ TEST(Heads, BuffersOfAFileAreOnesThatCanBeLearned) {
   EXPECT_THAT(refused(make_head(options("expression"), label("expression", {"A", "B"}), 2), "deviation", -1),
               HasSubstr("`deviation` is below 0"));
   const auto with_edges = [] {
-    auto head = make_head(options("survival", "discrete_nll"), label("survival"), 2);
+    auto head = make_head(discrete_time(), label("survival"), 2);
     head->fit(labels({1, 2, 3, 4}, {1, 1, 1, 1}, {1, 1, 1, 1}));
     return head;
   };

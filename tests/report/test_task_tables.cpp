@@ -72,6 +72,19 @@ class CountHead final : public radiogenomics::Head {
   at::Tensor weight_;
 };
 
+struct CountHeadOptions : radiogenomics::ColumnHeadOptions {
+  static constexpr const char* task = "lesion_count";
+};
+
+radiogenomics::TaskHead count_head() {
+  auto row = radiogenomics::head_row<CountHeadOptions>();
+  row.make = [](const config::Choice&, const data::TaskSpec&,
+                int64_t width) -> std::shared_ptr<radiogenomics::Head> {
+    return std::make_shared<CountHead>(width);
+  };
+  return row;
+}
+
 double largest_error(const Scored& scored) {
   double largest = 0;
   for (size_t i = 0; i < scored.predicted.size(); ++i)
@@ -127,17 +140,12 @@ TEST_F(AnotherLibrarysTask, IsReadTrainedScoredAndReported) {
   };
   EXPECT_THAT(refused(), HasSubstr("lesion_count"));
   data::add_task(lesion_count());
-  EXPECT_THAT(refused(), HasSubstr("config.yaml:5: model.heads.lesions.task: the task `lesion_count` has no "
-                                   "heads; add it with radiogenomics::add_head"));
-  radiogenomics::add_head({.task = "lesion_count",
-                           .make = [](const radiogenomics::HeadOptions&, const data::TaskSpec&,
-                                      int64_t width) -> std::shared_ptr<radiogenomics::Head> {
-                             return std::make_shared<CountHead>(width);
-                           }});
+  EXPECT_THAT(refused(), HasSubstr("config.yaml:5: model.heads.lesions: there is no `lesion_count`"));
+  radiogenomics::add_head(count_head());
   EXPECT_THAT(refused(), HasSubstr("model.heads.lesions: the task `lesion_count` has no metrics; add it with "
                                    "evaluation::add_metrics"));
   auto by_code = training::read_experiment(config_, {"model.heads.lesions.task=regression"});
-  by_code.pipeline.model.heads.front().second.task = "lesion_count";
+  by_code.pipeline.model.heads.front().second = radiogenomics::head(CountHeadOptions{});
   training::RunRequest request;
   request.folder = cohort_ / "unscored";
   PHOTO51_EXPECT_ERROR(training::train(by_code, request), usage,

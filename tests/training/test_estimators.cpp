@@ -164,7 +164,7 @@ TEST(Estimators, RefuseAConfigThatCannotBe) {
   EXPECT_THAT(message("os: {task: survival, estimator: elastic_net, loss: cox_efron}"),
               HasSubstr("is the estimator's own"));
   EXPECT_THAT(message("e: {task: expression, table: t.tsv, estimator: elastic_net}"),
-              HasSubstr("an expression head has none"));
+              HasSubstr("estimator: unknown key where `task` is `expression`"));
   EXPECT_THAT(
       message("a: {task: binary, label: idh}, b: {task: binary, label: idh}, s: {task: binary, label: idh, "
               "feature_selection: [mrmr], estimator: {name: stack, heads: [a, b]}}"),

@@ -20,7 +20,7 @@ void train_step(const Arguments& arguments) {
   model::ModelOptions options;
   options.encoders = {{"mri", encoder}};
   options.fusion = config::choose<fusion::ConcatOptions>("concat", {.presence = false});
-  options.heads.emplace_back("label", radiogenomics::HeadOptions{}).second.task = "binary";
+  options.heads = {{"label", radiogenomics::head(radiogenomics::BinaryHeadOptions{})}};
   data::InputInfo info;
   info.channels = 1;
   info.size = {64, 64, 64};

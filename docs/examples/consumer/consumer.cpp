@@ -6,6 +6,7 @@
 #include <photo51/fusion/options.hpp>
 #include <photo51/inference/predictor.hpp>
 #include <photo51/phantom/phantom.hpp>
+#include <photo51/radiogenomics/heads/options.hpp>
 #include <photo51/radiogenomics/options.hpp>
 #include <photo51/training/run/run.hpp>
 
@@ -38,9 +39,7 @@ int main() try {
       {"mri", config::choose("conv_net", network)},
       {"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};
   experiment.pipeline.model.fusion = config::choose<fusion::GatedOptions>("gated", {.width = 8});
-  radiogenomics::HeadOptions genotype;
-  genotype.task = "binary";
-  experiment.pipeline.model.heads = {{"genotype", genotype}};
+  experiment.pipeline.model.heads = {{"genotype", radiogenomics::head(radiogenomics::BinaryHeadOptions{})}};
   experiment.train.epochs = 3;
   training::RunRequest request;
   request.folder = folder / "run";

@@ -85,10 +85,18 @@ class CountHead final : public radiogenomics::Head {
   at::Tensor log_mean_;
 };
 
+/// `label`, `weight` and `inputs`. A further key is a member, and a `describe` that names it.
+struct CountHeadOptions : radiogenomics::ColumnHeadOptions {
+  static constexpr const char* task = "count";
+};
+
 radiogenomics::TaskHead count_head() {
-  return {.task = "count",
-          .make = [](const radiogenomics::HeadOptions&, const data::TaskSpec&, int64_t width)
-              -> std::shared_ptr<radiogenomics::Head> { return std::make_shared<CountHead>(width); }};
+  auto row = radiogenomics::head_row<CountHeadOptions>();
+  row.make = [](const config::Choice&, const data::TaskSpec&,
+                int64_t width) -> std::shared_ptr<radiogenomics::Head> {
+    return std::make_shared<CountHead>(width);
+  };
+  return row;
 }
 
 /// Mean deviance of a Poisson distribution.

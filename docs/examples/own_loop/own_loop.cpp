@@ -9,6 +9,7 @@
 #include <photo51/data/options/inputs.hpp>
 #include <photo51/data/split/split.hpp>
 #include <photo51/phantom/phantom.hpp>
+#include <photo51/radiogenomics/heads/options.hpp>
 #include <photo51/radiogenomics/options.hpp>
 #include <photo51/training/objectives/objective.hpp>
 #include <photo51/training/optim/optimizer.hpp>
@@ -55,9 +56,7 @@ int main() try {
   const data::Inputs inputs{{"genes", data::input(genes)}};
   model::ModelOptions options;
   options.encoders = {{"genes", config::choose<radiogenomics::SnnOptions>("snn", {.hidden = {8}})}};
-  radiogenomics::HeadOptions genotype;
-  genotype.task = "binary";
-  options.heads = {{"genotype", genotype}};
+  options.heads = {{"genotype", radiogenomics::head(radiogenomics::BinaryHeadOptions{})}};
 
   const data::Cohort cohort(manifest, inputs, model::label_specs(options));
   const data::Split split = data::split_cohort(cohort, manifest.split);

@@ -8,17 +8,16 @@
 #include "photo51/config/fields.hpp"
 #include "photo51/data/task/task_spec.hpp"
 #include "photo51/fusion/options.hpp"
+#include "photo51/radiogenomics/heads/options.hpp"
 #include "photo51/radiogenomics/options.hpp"
 
 namespace photo51::model {
 
-using radiogenomics::HeadOptions;
-
 struct ModelOptions {
   std::vector<std::pair<std::string, config::Choice>> encoders;  ///< by input name
   config::Choice fusion = config::choose<fusion::ConcatOptions>("concat");
-  std::vector<std::pair<std::string, HeadOptions>> heads;
-  double dropout = 0;  ///< before the heads
+  std::vector<std::pair<std::string, config::Choice>> heads;  ///< by task: radiogenomics/heads/options.hpp
+  double dropout = 0;                                         ///< before the heads
 };
 void describe(config::Fields& f, ModelOptions& o);
 

@@ -13,12 +13,12 @@ namespace {
 
 constexpr std::array<const char*, 3> letters{"LR", "PA", "SI"};  // towards +, towards - of the world's axes
 
-struct Axis {
+struct WorldAxis {
   size_t world = 0;
   double sign = 1;
 };
 
-Axis axis_of(char letter) {
+WorldAxis axis_of(char letter) {
   for (size_t world = 0; world < 3; ++world) {
     if (letters[world][0] == letter) return {world, 1};
     if (letters[world][1] == letter) return {world, -1};
@@ -47,7 +47,7 @@ Order order_for(const imaging::Geometry& geometry, const std::string& orientatio
     }
   } while (std::next_permutation(permutation.begin(), permutation.end()));
   for (size_t i = 0; i < 3; ++i) {
-    const Axis wanted = axis_of(orientation[i]);
+    const WorldAxis wanted = axis_of(orientation[i]);
     best.mirrored[i] = geometry.direction[wanted.world * 3 + best.axis[i]] * wanted.sign < 0;
   }
   return best;
@@ -89,7 +89,7 @@ std::array<double, 9> direction_of(const std::string& orientation) {
   require_orientation(orientation);
   std::array<double, 9> direction{};
   for (size_t i = 0; i < 3; ++i) {
-    const Axis axis = axis_of(orientation[i]);
+    const WorldAxis axis = axis_of(orientation[i]);
     direction[axis.world * 3 + i] = axis.sign;
   }
   return direction;

@@ -11,7 +11,7 @@ namespace {
 /// Binary and multiclass.
 class Classifier final : public Head {
  public:
-  Classifier(const HeadOptions& options, std::vector<std::string> classes, bool binary, int64_t width)
+  Classifier(const ClassHeadOptions& options, std::vector<std::string> classes, bool binary, int64_t width)
       : options_(options), classes_(std::move(classes)), binary_(binary) {
     const auto count = static_cast<int64_t>(classes_.size());
     linear_ = register_module("linear", std::make_shared<nn::Linear>(width, binary ? 1 : count));
@@ -31,7 +31,7 @@ class Classifier final : public Head {
     for (int64_t k = 0; k < classes; ++k)
       if (counts[k].item<int64_t>() == 0)
         core::fail_data("no training case is `" + name(k) + "`; leave the class out or split otherwise");
-    if (options_.class_weights != "inverse") return;
+    if (options_.class_weights != ClassWeights::inverse) return;
     const at::NoGradGuard no_grad;
     class_weights_.copy_(values.numel() / (static_cast<double>(classes) * counts.to(at::kDouble)));
   }
@@ -59,7 +59,7 @@ class Classifier final : public Head {
  private:
   const std::string& name(int64_t k) const { return classes_[static_cast<size_t>(k)]; }
 
-  HeadOptions options_;
+  ClassHeadOptions options_;
   std::vector<std::string> classes_;
   bool binary_;
   std::shared_ptr<nn::Linear> linear_;
@@ -69,26 +69,45 @@ class Classifier final : public Head {
 }  // namespace
 
 TaskHead binary_head() {
-  return {.task = "binary",
-          .options = {"positive", "class_weights", "label_smoothing"},
-          .make = [](const HeadOptions& options, const data::TaskSpec& label,
-                     int64_t width) -> std::shared_ptr<Head> {
-            const std::string words = core::join(label.positive, " or ");
-            const std::string positive = words.empty() ? "1" : words;
-            const std::string negative = words.empty() ? "0" : "not " + words;
-            return std::make_shared<Classifier>(options, std::vector<std::string>{negative, positive}, true,
-                                                width);
-          }};
+  TaskHead row = head_row<BinaryHeadOptions>();
+  row.label = [](const config::Choice& head, data::TaskSpec& spec) {
+    spec.positive = head.as<BinaryHeadOptions>().positive;
+    spec.negative = head.as<BinaryHeadOptions>().negative;
+  };
+  row.make = [](const config::Choice& head, const data::TaskSpec& label,
+                int64_t width) -> std::shared_ptr<Head> {
+    const std::string words = core::join(label.positive, " or ");
+    const std::string positive = words.empty() ? "1" : words;
+    const std::string negative = words.empty() ? "0" : "not " + words;
+    return std::make_shared<Classifier>(head.as<BinaryHeadOptions>(), std::vector{negative, positive}, true,
+                                        width);
+  };
+  return row;
+}
+
+std::optional<int64_t> class_count(const MulticlassHeadOptions& options) {
+  if (options.classes.size() != 1) return std::nullopt;
+  const auto count = core::parse_int(options.classes[0]);
+  return count ? std::optional<int64_t>(*count) : std::nullopt;
 }
 
 TaskHead multiclass_head() {
-  return {.task = "multiclass",
-          .options = {"classes", "class_weights", "label_smoothing"},
-          .make = [](const HeadOptions& options, const data::TaskSpec& label,
-                     int64_t width) -> std::shared_ptr<Head> {
-            require_class_names(options, label);
-            return std::make_shared<Classifier>(options, label.classes, false, width);
-          }};
+  TaskHead row = head_row<MulticlassHeadOptions>();
+  row.label = [](const config::Choice& head, data::TaskSpec& spec) {
+    const auto& options = head.as<MulticlassHeadOptions>();
+    if (!class_count(options)) spec.classes = options.classes;
+  };
+  row.check = [](const config::Choice& head, const data::TaskSpec& label) {
+    const auto count = static_cast<int64_t>(label.classes.size());
+    if (const auto asked = class_count(head.as<MulticlassHeadOptions>()); asked && *asked != count)
+      core::fail_usage("`classes` says " + std::to_string(*asked) + " and the cohort has " +
+                       std::to_string(count) + ": " + core::join(label.classes, ", "));
+  };
+  row.make = [](const config::Choice& head, const data::TaskSpec& label,
+                int64_t width) -> std::shared_ptr<Head> {
+    return std::make_shared<Classifier>(head.as<MulticlassHeadOptions>(), label.classes, false, width);
+  };
+  return row;
 }
 
 }  // namespace photo51::radiogenomics

@@ -36,10 +36,11 @@ void require_same_features(const std::vector<std::string>& names, const std::vec
 
 class EstimatorHead final : public Head {
  public:
-  EstimatorHead(const HeadOptions& options, data::TaskSpec label)
-      : options_(options), label_(std::move(label)), combines_(learners::combines_heads(options.estimator)) {
-    if (data::task_of(label_).has_named_classes()) require_class_names(options_, label_);
-  }
+  EstimatorHead(const EstimatorHeadOptions& options, bool balanced, data::TaskSpec label)
+      : options_(options),
+        balanced_(balanced),
+        label_(std::move(label)),
+        combines_(learners::combines_heads(options.estimator)) {}
 
   bool fitted_at_once() const override { return true; }
   bool fitted() const override { return !fits_.empty(); }
@@ -57,7 +58,7 @@ class EstimatorHead final : public Head {
         continue;
       }
       LabelledTable part = learners::bootstrap_sample(table, sample);
-      if (options_.class_weights == "inverse") part.weight = learners::class_balanced_weights(part);
+      if (balanced_) part.weight = learners::class_balanced_weights(part);
       part.seed = table.seed + static_cast<uint64_t>(sample);
       fits_.push_back(fit_one(part));
     }
@@ -165,7 +166,7 @@ class EstimatorHead final : public Head {
       for (int64_t i = 0; i < rows.numel(); ++i)
         table.group.push_back(training.group.at(static_cast<size_t>(rows[i].item<int64_t>())));
     learners::require_learnable(table, label_);
-    if (options_.class_weights == "inverse") table.weight = learners::class_balanced_weights(table);
+    if (balanced_) table.weight = learners::class_balanced_weights(table);
     return table;
   }
 
@@ -220,7 +221,8 @@ class EstimatorHead final : public Head {
     for (const auto column : order) selected_.push_back(names_.at(static_cast<size_t>(column)));
   }
 
-  HeadOptions options_;
+  EstimatorHeadOptions options_;
+  bool balanced_;  ///< all classes weigh the same
   data::TaskSpec label_;
   bool combines_;                   ///< what other heads say
   std::vector<std::string> names_;  ///< of all features that come in
@@ -230,9 +232,10 @@ class EstimatorHead final : public Head {
 
 }  // namespace
 
-std::shared_ptr<Head> make_estimator_head(const HeadOptions& options, const data::TaskSpec& label) {
+std::shared_ptr<Head> make_estimator_head(const EstimatorHeadOptions& options, bool balanced,
+                                          const data::TaskSpec& label) {
   learners::require_estimators(label.task);
-  return std::make_shared<EstimatorHead>(options, label);
+  return std::make_shared<EstimatorHead>(options, balanced, label);
 }
 
 }  // namespace photo51::radiogenomics

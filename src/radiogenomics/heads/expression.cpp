@@ -64,19 +64,21 @@ class ExpressionHead final : public Head {
 }  // namespace
 
 TaskHead expression_head() {
-  return {
-      .task = "expression",
-      .options = {"table", "genes"},
-      .label =
-          [](const HeadOptions& options, data::TaskSpec& label) {
-            label.column = label.table = options.table;
-            label.classes = options.genes;
-          },
-      .make = [](const HeadOptions&, const data::TaskSpec& label, int64_t width) -> std::shared_ptr<Head> {
-        if (label.classes.empty())
-          core::fail_usage("an expression head needs its genes; set `genes` or fit them on a cohort");
-        return std::make_shared<ExpressionHead>(label.classes, width);
-      }};
+  TaskHead row = head_row<ExpressionHeadOptions>();
+  row.label = [](const config::Choice& head, data::TaskSpec& spec) {
+    const auto& options = head.as<ExpressionHeadOptions>();
+    spec.column = spec.table = options.table;
+    spec.classes = options.genes;
+  };
+  row.make = [](const config::Choice&, const data::TaskSpec& label, int64_t width) -> std::shared_ptr<Head> {
+    if (label.classes.empty())
+      core::fail_usage("an expression head needs its genes; set `genes` or fit them on a cohort");
+    return std::make_shared<ExpressionHead>(label.classes, width);
+  };
+  row.table = [](config::Choice& head) -> std::string& {
+    return dynamic_cast<config::OptionsOf<ExpressionHeadOptions>&>(*head.options).value.table;
+  };
+  return row;
 }
 
 }  // namespace photo51::radiogenomics

@@ -3,7 +3,7 @@
 #include <torch/nn/module.h>
 
 #include "photo51/core/error.hpp"
-#include "photo51/core/text.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/nn/init.hpp"
 #include "radiogenomics/heads/rows.hpp"
 
@@ -47,27 +47,17 @@ void require_all(const at::Tensor& right, const std::string& what) {
   if (!right.all().item<bool>()) core::fail_data(what + "; train the model again, or export it anew");
 }
 
-void require_class_names(const HeadOptions& options, const data::TaskSpec& label) {
-  const auto count = static_cast<int64_t>(label.classes.size());
-  if (count < 2)
+std::shared_ptr<Head> make_head(const config::Choice& head, const data::TaskSpec& label, int64_t width) {
+  const TaskHead& row = head_of(head);
+  if (label.task != head.name)
+    core::fail_usage("task: the head's is `" + head.name + "` and its label's is `" + label.task + "`");
+  if (data::task_of(label).has_named_classes() && label.classes.size() < 2)
     core::fail_usage("a " + label.task +
                      " head needs the names of its classes; set `classes` or fit them on a cohort");
-  if (const auto asked = class_count(options); asked && *asked != count)
-    core::fail_usage("`classes` says " + std::to_string(*asked) + " and the cohort has " +
-                     std::to_string(count) + ": " + core::join(label.classes, ", "));
-}
-
-const TaskHead& require_task(const HeadOptions& options, const data::TaskSpec& label) {
-  const TaskHead& row = head_of(options.task);
-  if (label.task != options.task)
-    core::fail_usage("task: the head's is `" + options.task + "` and its label's is `" + label.task + "`");
-  return row;
-}
-
-std::shared_ptr<Head> make_head(const HeadOptions& options, const data::TaskSpec& label, int64_t width) {
-  const TaskHead& row = require_task(options, label);
-  if (!options.estimator.empty()) return make_estimator_head(options, label);
-  return row.make(options, label, width);
+  if (row.check != nullptr) row.check(head, label);
+  if (row.estimator == nullptr || row.estimator(head).estimator.empty()) return row.make(head, label, width);
+  const bool balanced = row.classes != nullptr && row.classes(head).class_weights == ClassWeights::inverse;
+  return make_estimator_head(row.estimator(head), balanced, label);
 }
 
 }  // namespace photo51::radiogenomics

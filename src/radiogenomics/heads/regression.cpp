@@ -45,10 +45,11 @@ class Regression final : public Head {
 }  // namespace
 
 TaskHead regression_head() {
-  return {.task = "regression",
-          .make = [](const HeadOptions&, const data::TaskSpec&, int64_t width) -> std::shared_ptr<Head> {
-            return std::make_shared<Regression>(width);
-          }};
+  TaskHead row = head_row<RegressionHeadOptions>();
+  row.make = [](const config::Choice&, const data::TaskSpec&, int64_t width) -> std::shared_ptr<Head> {
+    return std::make_shared<Regression>(width);
+  };
+  return row;
 }
 
 }  // namespace photo51::radiogenomics

@@ -3,6 +3,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
 #include "photo51/radiogenomics/heads/table.hpp"
 
 namespace photo51::radiogenomics {
@@ -14,8 +19,11 @@ TaskHead survival_head();
 TaskHead expression_head();
 std::shared_ptr<Head> make_cox_head(int64_t width);
 std::shared_ptr<Head> make_discrete_time_head(int64_t bins, int64_t width);
-/// Of any task that has estimators.
-std::shared_ptr<Head> make_estimator_head(const HeadOptions& options, const data::TaskSpec& label);
+/// Of any task that has estimators. `balanced`: all classes weigh the same.
+std::shared_ptr<Head> make_estimator_head(const EstimatorHeadOptions& options, bool balanced,
+                                          const data::TaskSpec& label);
+/// `classes: 4`: how many, where the names come from the data; nothing when names were given.
+std::optional<int64_t> class_count(const MulticlassHeadOptions& options);
 
 /// A buffer of the given numbers, which `fit` overwrites.
 at::Tensor filled(at::IntArrayRef shape, double value);
@@ -25,9 +33,5 @@ at::Tensor known_values(const data::Targets& training);
 void require_event(const data::Targets& training);
 /// Of a buffer from a file; NaN is never right.
 void require_all(const at::Tensor& right, const std::string& what);
-/// Error (usage) when the options' task has no heads, or is not the label's.
-const TaskHead& require_task(const HeadOptions& options, const data::TaskSpec& label);
-/// Error (usage) when the names of the classes are not known, or not as many as the options say.
-void require_class_names(const HeadOptions& options, const data::TaskSpec& label);
 
 }  // namespace photo51::radiogenomics

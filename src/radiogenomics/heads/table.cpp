@@ -1,5 +1,7 @@
 #include "photo51/radiogenomics/heads/table.hpp"
 
+#include <typeinfo>
+
 #include "photo51/data/task/task_table.hpp"
 #include "photo51/learners/estimator.hpp"
 #include "radiogenomics/heads/rows.hpp"
@@ -19,46 +21,69 @@ data::TaskTable<TaskHead>& table() {
 }  // namespace
 
 void add_head(TaskHead row) {
-  const bool complete = row.make != nullptr;
+  const bool complete = row.make != nullptr && row.make_options != nullptr && row.options != nullptr;
   table().add(std::move(row), complete);
 }
 
-const TaskHead* find_head(const std::string& task) {
-  return table().find(task);
+const config::Components& head_components() {
+  static config::Components components;
+  for (size_t row = components.size(); row < table().rows().size(); ++row) {  // other code adds its own
+    const TaskHead& one = table().rows()[row];
+    components.push_back({one.task, data::task_named(one.task).help, one.make_options});
+  }
+  return components;
 }
 
 const TaskHead& head_of(const std::string& task) {
   return table().at(task);
 }
 
-std::vector<std::string> head_tasks() {
-  std::vector<std::string> names;
-  for (const auto& row : table().rows()) names.push_back(row.task);
-  return names;
+const TaskHead& head_of(const config::Choice& head) {
+  const TaskHead& row = head_of(head.name);
+  const auto own = row.make_options();
+  const config::Options* given = head.options.get();
+  if (given == nullptr || typeid(*given) != typeid(*own))
+    core::fail_usage("the options are not those of the task `" + head.name +
+                     "`; fill its own struct (photo51/radiogenomics/heads/options.hpp) and pass it to "
+                     "radiogenomics::head");
+  return row;
 }
 
-Sees seen_by(const HeadOptions& options) {
-  if (options.estimator.empty()) return Sees::fusion;
-  return learners::combines_heads(options.estimator) ? Sees::heads : Sees::embeddings;
+const HeadOptions& head_options(const config::Choice& head) {
+  return head_of(head).options(head);
 }
 
-bool needs_event(const HeadOptions& options) {
-  const TaskHead& row = head_of(options.task);
-  return row.needs_event != nullptr && row.needs_event(options);
+const config::Choice& estimator_of(const config::Choice& head) {
+  static const config::Choice none;
+  const TaskHead& row = head_of(head);
+  return row.estimator != nullptr ? row.estimator(head).estimator : none;
 }
 
-data::TaskSpec task_spec(const std::string& head, const HeadOptions& options) {
-  const TaskHead& row = head_of(options.task);
+std::string* named_table(config::Choice& head) {
+  const TaskHead& row = head_of(head);
+  return row.table != nullptr ? &row.table(head) : nullptr;
+}
+
+Sees seen_by(const config::Choice& head) {
+  const config::Choice& estimator = estimator_of(head);
+  if (estimator.empty()) return Sees::fusion;
+  return learners::combines_heads(estimator) ? Sees::heads : Sees::embeddings;
+}
+
+bool needs_event(const config::Choice& head) {
+  const TaskHead& row = head_of(head);
+  return row.needs_event != nullptr && row.needs_event(head);
+}
+
+data::TaskSpec task_spec(const std::string& name, const config::Choice& head) {
+  const TaskHead& row = head_of(head);
   data::TaskSpec spec;
-  spec.head = head;
-  spec.task = options.task;
-  spec.column = options.label.empty() ? head : options.label;
-  spec.positive = options.positive;
-  spec.negative = options.negative;
-  spec.time_unit = options.time_unit;
-  spec.inputs = options.inputs;
-  if (!class_count(options)) spec.classes = options.classes;
-  if (row.label != nullptr) row.label(options, spec);
+  spec.head = name;
+  spec.task = head.name;
+  spec.column = name;
+  spec.inputs = row.options(head).inputs;
+  if (row.column != nullptr && !row.column(head).label.empty()) spec.column = row.column(head).label;
+  if (row.label != nullptr) row.label(head, spec);
   return spec;
 }
 

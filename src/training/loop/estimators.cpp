@@ -110,7 +110,7 @@ void fit_simple(inference::TrainedModel& member, const TrainingJob& job, const d
   fit(member, job, heads, lessons);
 }
 
-const radiogenomics::HeadOptions& head_options(const ExperimentOptions& experiment, const std::string& head) {
+const config::Choice& head_named(const ExperimentOptions& experiment, const std::string& head) {
   for (const auto& [name, options] : experiment.pipeline.model.heads)
     if (name == head) return options;
   core::fail_usage("the config has no head `" + head + "`");
@@ -123,7 +123,7 @@ data::SplitOptions inner_split(const ExperimentOptions& experiment, int64_t fold
   split.folds = folds;
   split.stratify = "";
   for (const auto& stack : stacks)
-    if (split.stratify.empty() && data::task_named(head_options(experiment, stack).task).stratum != nullptr)
+    if (split.stratify.empty() && data::task_named(head_named(experiment, stack).name).stratum != nullptr)
       split.stratify = stack;
   return split;
 }
@@ -133,7 +133,8 @@ std::map<int64_t, std::vector<std::string>> stacks_by_folds(const ExperimentOpti
                                                             const std::vector<std::string>& stacks) {
   std::map<int64_t, std::vector<std::string>> by_folds;
   for (const auto& stack : stacks)
-    by_folds[learners::combination_of(head_options(experiment, stack).estimator).folds].push_back(stack);
+    by_folds[learners::combination_of(radiogenomics::estimator_of(head_named(experiment, stack))).folds]
+        .push_back(stack);
   return by_folds;
 }
 

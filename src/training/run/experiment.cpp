@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "photo51/config/read.hpp"
+#include "photo51/config/stored_keys.hpp"
 #include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/evaluation/task_metrics.hpp"
@@ -57,7 +58,7 @@ ExperimentOptions read_experiment(const std::filesystem::path& config,
 
 ExperimentOptions read_run_experiment(const std::filesystem::path& config) {
   config::Node document = config::load_lone_document(config);
-  data::drop_keys_of_other_modalities(document);
+  config::drop_keys_of_others<ExperimentOptions>(document);
   ExperimentOptions experiment;
   config::read(document, experiment);
   return experiment;

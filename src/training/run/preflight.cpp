@@ -104,7 +104,7 @@ void check_selection(const ExperimentOptions& experiment, const data::Cohort& co
   std::vector<std::pair<data::TaskSpec, bool>> trained;  ///< and whether the loss needs events
   for (const auto& spec : cohort.labels())
     for (const auto& [name, head] : experiment.pipeline.model.heads)
-      if (name == spec.head && head.estimator.empty())
+      if (name == spec.head && radiogenomics::estimator_of(head).empty())
         trained.emplace_back(spec, radiogenomics::needs_event(head));
   if (trained.empty())
     core::fail_usage(

@@ -13,6 +13,7 @@
 #include "photo51/learners/options.hpp"
 #include "photo51/learners/state.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
+#include "radiogenomics/heads/options_by_task.hpp"
 #include "support/earlier_states.hpp"
 #include "support/errors.hpp"
 
@@ -63,14 +64,11 @@ struct Taught {
     return kind == "multiclass" ? 6 : 2;
   }
   std::shared_ptr<Head> make() const {
-    HeadOptions options;
-    options.task = kind;
-    options.estimator = estimator_;
     data::TaskSpec label;
     label.head = "h";
     label.task = kind;
     if (kind == "multiclass") label.classes = {"a", "b", "c"};
-    return make_head(options, label, 0);
+    return make_head(head_of_task(kind, estimator_), label, 0);
   }
   const at::Tensor& said() const { return said_; }
 

@@ -7,6 +7,7 @@
 #include "photo51/learners/estimator.hpp"
 #include "photo51/learners/options.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
+#include "radiogenomics/heads/options_by_task.hpp"
 #include "support/errors.hpp"
 #include "support/states.hpp"
 
@@ -51,13 +52,13 @@ struct Patients {
   }
 };
 
-HeadOptions options(const std::string& kind, const config::Choice& estimator,
-                    std::vector<config::Choice> selection = {}) {
-  HeadOptions o;
-  o.task = kind;
-  o.estimator = estimator;
-  o.feature_selection = std::move(selection);
-  return o;
+config::Choice options(const std::string& kind, const config::Choice& estimator,
+                       const std::vector<config::Choice>& selection = {}, int64_t samples = 1) {
+  return head_of_task(kind, [&](EstimatorHeadOptions& o) {
+    o.estimator = estimator;
+    o.feature_selection = selection;
+    o.bootstrap_samples = samples;
+  });
 }
 
 /// Of pairs that differ in truth, the share that `score` orders alike.
@@ -188,9 +189,8 @@ TEST(EstimatorHeads, SelectorsFollowEachOther) {
 TEST(EstimatorHeads, BootstrapSamplesAverageWhatEachSelectsAndLearns) {
   const Patients training(60), unseen(300, 2);
   const auto fit = [&](const std::string& kind, int64_t samples, const std::vector<int64_t>& group = {}) {
-    auto o = options(kind, config::choose<learners::ElasticNetOptions>("elastic_net", {.lambda = 0.05}),
-                     {config::choose<learners::UnivariateOptions>("univariate", {.keep = 2})});
-    o.bootstrap_samples = samples;
+    const auto o = options(kind, config::choose<learners::ElasticNetOptions>("elastic_net", {.lambda = 0.05}),
+                           {config::choose<learners::UnivariateOptions>("univariate", {.keep = 2})}, samples);
     auto head = make_head(o, label(kind), 0);
     head->fit_at_once({training.features, training.names, training.labels.at(kind), group, 7});
     return head;
@@ -216,15 +216,16 @@ TEST(EstimatorHeads, ClassWeightsWeighTheRarerClassMore) {
   const Patients training(200);
   auto labels = training.labels.at("binary");
   labels.value = (training.features.select(1, 2) > 1.2).to(at::kFloat);
-  const auto mean = [&](const std::string& class_weights) {
-    auto o = options("binary", config::choose<learners::ElasticNetOptions>("elastic_net", {.lambda = 10}));
+  const auto mean = [&](ClassWeights class_weights) {
+    BinaryHeadOptions o;
+    o.estimator = config::choose<learners::ElasticNetOptions>("elastic_net", {.lambda = 10});
     o.class_weights = class_weights;
-    const auto head = make_head(o, label("binary"), 0);
+    const auto head = make_head(radiogenomics::head(o), label("binary"), 0);
     head->fit_at_once({training.features, training.names, labels, {}, 7});
     return head->predict(head->forward(training.features)).select(1, 1).mean().item<double>();
   };
-  EXPECT_NEAR(mean("none"), labels.value.mean().item<double>(), 0.01);
-  EXPECT_NEAR(mean("inverse"), 0.5, 0.01);
+  EXPECT_NEAR(mean(ClassWeights::none), labels.value.mean().item<double>(), 0.01);
+  EXPECT_NEAR(mean(ClassWeights::inverse), 0.5, 0.01);
 }
 
 /// Two columns as if two heads had said them: `first` of the truth, and noise.
@@ -340,10 +341,12 @@ TEST(EstimatorHeads, RefuseWhatIsNotTheirs) {
                                      spec, 0);
                          }),
               HasSubstr("needs the names of its classes"));
-  auto two = options("multiclass", config::choose<learners::ElasticNetOptions>("elastic_net"));
+  MulticlassHeadOptions two;
+  two.estimator = config::choose<learners::ElasticNetOptions>("elastic_net");
   two.classes = {"2"};
-  EXPECT_THAT(message_of(core::Fault::usage, [&] { make_head(two, label("multiclass"), 0); }),
-              HasSubstr("`classes` says 2"));
+  EXPECT_THAT(
+      message_of(core::Fault::usage, [&] { make_head(radiogenomics::head(two), label("multiclass"), 0); }),
+      HasSubstr("`classes` says 2"));
 }
 
 }  // namespace

@@ -190,9 +190,7 @@ TEST(EstimatorStates, Stack) {
 }
 
 TEST(EstimatorStates, AStackKeepsAHeadThatAlwaysSaysTheSame) {
-  HeadOptions options;
-  options.task = "binary";
-  options.estimator = estimator_named("stack");
+  const config::Choice options = head_of_task("binary", estimator_named("stack"));
   data::TaskSpec label;
   label.task = "binary";
   const auto head = make_head(options, label, 0);
@@ -231,9 +229,7 @@ TEST(EstimatorStates, OfAnEarlierVersionAreRead) {
   const State state = learners::state_of_earlier(text);
   EXPECT_EQ(state.at("fits.0.state.fit.intercept").item<double>(), 0.1);
   EXPECT_EQ(state.at("fits.0.state.scale.mean")[0][1].item<double>(), -(0.1 + 0.2));
-  HeadOptions options;
-  options.task = "regression";
-  options.estimator = estimator_named("elastic_net");
+  const config::Choice options = head_of_task("regression", estimator_named("elastic_net"));
   data::TaskSpec label;
   label.task = "regression";
   const auto head = make_head(options, label, 0);

@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 #include <torch/nn/module.h>
 
-#include "photo51/config/read.hpp"
 #include "photo51/learners/estimator.hpp"
 #include "photo51/learners/feature_selection.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
+#include "radiogenomics/heads/options_by_task.hpp"
 #include "support/errors.hpp"
 #include "support/states.hpp"
 
@@ -83,10 +83,9 @@ struct Toy {
 /// Of six cases whose third feature is the label.
 Toy toy(const std::string& yaml) {
   add_toys();
-  HeadOptions options;
-  config::read(config::parse_yaml(yaml, "head.yaml"), options);
+  const config::Choice options = read_head(yaml);
   data::TaskSpec label;
-  label.task = options.task;
+  label.task = options.name;
   const at::Tensor value = at::tensor({3.0F, 1.0F, 4.0F, 1.5F, 9.0F, 2.0F});
   at::Tensor features = at::zeros({6, 3});
   features.select(1, 0).copy_(at::tensor({0.0F, 1.0F, 0.0F, 1.0F, 0.0F, 1.0F}));
@@ -113,11 +112,8 @@ TEST(OpenEstimators, AreFittedThroughAConfigAndSaved) {
 
 TEST(OpenEstimators, HaveOptionsThatAreChecked) {
   add_toys();
-  HeadOptions options;
-  PHOTO51_EXPECT_ERROR(
-      config::read(config::parse_yaml("{task: binary, estimator: {name: toy_nearest, shif: 1}}", "h.yaml"),
-                   options),
-      usage, HasSubstr("did you mean `shift`"));
+  PHOTO51_EXPECT_ERROR(read_head("{task: binary, estimator: {name: toy_nearest, shif: 1}}"), usage,
+                       HasSubstr("did you mean `shift`"));
 }
 
 TEST(OpenEstimators, ThatAnswerOtherwiseThanAskedAreAnError) {

@@ -48,9 +48,9 @@ struct Small {
     info.channels = 4;
     model::ModelOptions options;
     options.encoders = {{"table", config::default_choice(model::encoders(), "identity")}};
-    for (const char* name : {"y", "z"})
-      options.heads.emplace_back(name, model::HeadOptions{}).second.task = "regression";
-    options.heads.front().second.weight = 0.3;
+    radiogenomics::RegressionHeadOptions light, usual;
+    light.weight = 0.3;
+    options.heads = {{"y", radiogenomics::head(light)}, {"z", radiogenomics::head(usual)}};
     at::manual_seed(5);
     model = std::make_shared<model::Model>(options, std::map<std::string, data::InputInfo>{{"table", info}},
                                            model::label_specs(options));

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "photo51/config/node.hpp"
 #include "support/errors.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -74,11 +75,26 @@ TEST_F(ExperimentConfigs, HeadsNameWordsAndUnits) {
   EXPECT_TRUE(read("{positive: ''}").positive.empty()) << "as older configs say it";
   PHOTO51_EXPECT_ERROR(read("{negative: a}"), usage, HasSubstr("negative: needs `positive`"));
   PHOTO51_EXPECT_ERROR(read("{positive: a, negative: [b, a]}"), usage, HasSubstr("`a` is in `positive` too"));
-  PHOTO51_EXPECT_ERROR(read("{task: regression, positive: a}"), usage,
-                       HasSubstr("positive: belongs to binary and survival heads only"));
-  PHOTO51_EXPECT_ERROR(read("{task: regression, time_unit: years}"), usage,
-                       HasSubstr("time_unit: belongs to survival heads only"));
+  PHOTO51_EXPECT_ERROR(
+      read("{task: regression, positive: a}"), usage,
+      HasSubstr("positive: unknown key where `task` is `regression`; it belongs to binary, survival"));
+  PHOTO51_EXPECT_ERROR(
+      read("{task: regression, time_unit: years}"), usage,
+      HasSubstr("time_unit: unknown key where `task` is `regression`; it belongs to survival"));
   PHOTO51_EXPECT_ERROR(read("{time_unit: weeks}"), usage, HasSubstr("it takes days, months, years"));
+}
+
+/// As runs of earlier versions have it.
+TEST_F(ExperimentConfigs, ARunsConfigMayNameKeysOfOtherTasks) {
+  auto experiment = read_experiment(write(""));
+  config::Node document = config::parse_yaml(to_yaml(experiment), "config.yaml");
+  for (auto& [name, head] : document.find("model")->find("heads")->entries)
+    head.set("genes", config::Node::sequence());
+  std::ofstream(cohort_ / "run.yaml") << config::to_yaml(document);
+  auto again = read_run_experiment(cohort_ / "run.yaml");
+  EXPECT_EQ(to_yaml(again), to_yaml(experiment));
+  PHOTO51_EXPECT_ERROR(read_experiment(cohort_ / "run.yaml"), usage,
+                       HasSubstr("genes: unknown key where `task` is `"));
 }
 
 TEST_F(ExperimentConfigs, AHeadTellsWhatItSees) {

@@ -43,9 +43,6 @@ struct NamedFiles {
 };
 NamedFiles named_files(config::Choice& input);
 
-/// A resolved config of an earlier version names the keys of all modalities in each input, with values that
-/// meant nothing there: takes these away from the document's inputs. What no modality knows stays.
-void drop_keys_of_other_modalities(config::Node& document);
 /// Takes away what the inputs name for training alone, such as gene sets: what was learned replaces it.
 void drop_keys_of_training(config::Node& document);
 

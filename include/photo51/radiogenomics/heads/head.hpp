@@ -11,7 +11,7 @@
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/task/task_spec.hpp"
 #include "photo51/nn/weights/weights.hpp"
-#include "photo51/radiogenomics/options.hpp"
+#include "photo51/radiogenomics/heads/options.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -78,8 +78,8 @@ class Head : public torch::nn::Module {
 };
 
 /// `width` is D of what a head that is trained by steps sees. Errors (usage): a task that has no heads, or no
-/// estimators where one is asked for, or that is not the label's; a multiclass head whose class names are not
-/// known, or are not as many as the config says.
-std::shared_ptr<Head> make_head(const HeadOptions& options, const data::TaskSpec& label, int64_t width);
+/// estimators where one is asked for, or that is not the label's; options of another task; a multiclass head
+/// whose class names are not known, or are not as many as the config says.
+std::shared_ptr<Head> make_head(const config::Choice& head, const data::TaskSpec& label, int64_t width);
 
 }  // namespace photo51::radiogenomics

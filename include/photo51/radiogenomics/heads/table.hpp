@@ -1,9 +1,10 @@
 #pragma once
-/// The table of heads: for each task what its heads are and which of the options are theirs.
+/// The table of heads: a row a task says what its options are and what is made of them. Configs choose from
+/// it by `task:`.
 
+#include <concepts>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "photo51/radiogenomics/heads/head.hpp"
 
@@ -11,38 +12,76 @@ namespace photo51::radiogenomics {
 
 struct TaskHead {
   std::string task;  ///< a row of data's table of tasks
-  /// Keys of HeadOptions that not every task has, and this one does: `table`, `genes`, `positive` (which
-  /// brings `negative`), `time_unit`, `classes`, `loss`, `class_weights`, `label_smoothing`.
-  std::vector<std::string> options = {};
-  /// What the options say of the label beyond the usual (column, words, classes). Null = nothing.
-  void (*label)(const HeadOptions&, data::TaskSpec&) = nullptr;
-  /// The module; Errors (usage) for names that are not known.
-  std::shared_ptr<Head> (*make)(const HeadOptions&, const data::TaskSpec&, int64_t width) = nullptr;
+  /// What `head_row` fills: the options as their own struct, and a head's as what they derive from; null
+  /// where they do not.
+  std::shared_ptr<config::Options> (*make_options)() = nullptr;
+  const HeadOptions& (*options)(const config::Choice& head) = nullptr;
+  const ColumnHeadOptions& (*column)(const config::Choice& head) = nullptr;
+  const EstimatorHeadOptions& (*estimator)(const config::Choice& head) = nullptr;
+  const ClassHeadOptions& (*classes)(const config::Choice& head) = nullptr;
+  /// What the options say of the label beyond its column. Null = nothing.
+  void (*label)(const config::Choice& head, data::TaskSpec& spec) = nullptr;
+  /// Error (usage): the label is not as the options say. Null = it always is.
+  void (*check)(const config::Choice& head, const data::TaskSpec& label) = nullptr;
+  /// The module of a head without an estimator. Errors (usage) for names that are not known.
+  std::shared_ptr<Head> (*make)(const config::Choice& head, const data::TaskSpec& label,
+                                int64_t width) = nullptr;
   /// Whether the loss of a batch without an event is undefined. Null = no.
-  bool (*needs_event)(const HeadOptions&) = nullptr;
+  bool (*needs_event)(const config::Choice& head) = nullptr;
+  /// What the options name beside the manifest, to be changed in place. Null = nothing.
+  std::string& (*table)(config::Choice& head) = nullptr;
 };
 
-/// Adds the heads of a task that data::add_task has added, before a config is read. Errors (usage): no such
-/// task, heads that are there already, no `make`.
-void add_head(TaskHead row);
-/// Null when there is none.
-const TaskHead* find_head(const std::string& task);
-/// Error (usage): no such task, no heads for it.
-const TaskHead& head_of(const std::string& task);
-/// The tasks that have heads, in the order of the table.
-std::vector<std::string> head_tasks();
+/// The row of the task `Options::task`, without its functions: `label` to `table`.
+template <std::derived_from<HeadOptions> Options>
+TaskHead head_row() {
+  TaskHead row;
+  row.task = Options::task;
+  row.make_options = []() -> std::shared_ptr<config::Options> {
+    return std::make_shared<config::OptionsOf<Options>>();
+  };
+  row.options = [](const config::Choice& head) -> const HeadOptions& { return head.as<Options>(); };
+  if constexpr (std::derived_from<Options, ColumnHeadOptions>)
+    row.column = [](const config::Choice& head) -> const ColumnHeadOptions& { return head.as<Options>(); };
+  if constexpr (std::derived_from<Options, EstimatorHeadOptions>)
+    row.estimator = [](const config::Choice& head) -> const EstimatorHeadOptions& {
+      return head.as<Options>();
+    };
+  if constexpr (std::derived_from<Options, ClassHeadOptions>)
+    row.classes = [](const config::Choice& head) -> const ClassHeadOptions& { return head.as<Options>(); };
+  return row;
+}
 
-/// What a head of some options sees.
+/// Adds the heads of a task that data::add_task has added, before a config is read. Errors (usage): no such
+/// task, heads that are there already, no `make`, no options.
+void add_head(TaskHead row);
+/// The tasks that have heads, in the order of the table, with their options.
+const config::Components& head_components();
+/// Errors (usage): no such task, no heads for it; options that are not the task's own.
+const TaskHead& head_of(const std::string& task);
+const TaskHead& head_of(const config::Choice& head);
+
+/// Errors (usage) of the following as of `head_of`.
+///
+/// What every head has.
+const HeadOptions& head_options(const config::Choice& head);
+/// Empty where it is a linear layer.
+const config::Choice& estimator_of(const config::Choice& head);
+/// What it names beside the manifest, to be changed in place when a model leaves the folder that it was made
+/// in; null: nothing.
+std::string* named_table(config::Choice& head);
+
+/// What a head sees.
 enum class Sees {
   fusion,      ///< one embedding of its inputs
   embeddings,  ///< those of its inputs side by side
   heads        ///< what other heads say
 };
-Sees seen_by(const HeadOptions& options);
+Sees seen_by(const config::Choice& head);
 
-/// Whether the loss of a head of these options is undefined for a batch without an event.
-bool needs_event(const HeadOptions& options);
-/// What a head of these options reads from the manifest. Error (usage) as of `head_of`.
-data::TaskSpec task_spec(const std::string& head, const HeadOptions& options);
+/// Whether its loss is undefined for a batch without an event.
+bool needs_event(const config::Choice& head);
+/// What the head of this name reads from the manifest.
+data::TaskSpec task_spec(const std::string& name, const config::Choice& head);
 
 }  // namespace photo51::radiogenomics
