@@ -1,16 +1,14 @@
 #include <torch/nn/module.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "core/whole_io.hpp"
+#include "nn/weights/file_bytes.hpp"
+#include "nn/weights/finite.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
-#include "photo51/core/regular_file.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::nn {
@@ -32,28 +30,9 @@ constexpr const char *container_key = "photo51", *checksum_key = "photo51_xxh128
 constexpr const char* container = "1";
 constexpr size_t digits = 32;  ///< of a checksum, which is taken with zeros in its own place
 
-/// The file's bytes in memory.
-struct Content {
-  explicit Content(const std::filesystem::path& path) {
-    const core::RegularFile file(path);
-    size = file.size();
-    bytes = core::memory_for(size);
-    errno = 0;
-    if (!core::read_all(file.descriptor(), bytes.get(), size, 0)) {
-      const std::string why = errno == 0 ? "it ends before its length" : std::strerror(errno);
-      core::fail_data(path.string() + ": reading failed: " + why + "; copy it again");
-    }
-    if (size < 8)
-      core::fail_data(path.string() + ": not a safetensors file (" + std::to_string(size) + " bytes)");
-  }
-
-  std::shared_ptr<char> bytes;
-  size_t size = 0;
-};
-
 /// Error (data) unless the bytes are those that were written; nothing of a file without a checksum. Takes the
 /// two entries out of the metadata, and spoils the header's bytes.
-void check_sum(Metadata& metadata, const Content& content, uint64_t header_bytes) {
+void check_sum(Metadata& metadata, const FileBytes& content, uint64_t header_bytes) {
   const auto mark = metadata.find(container_key), sum = metadata.find(checksum_key);
   if (mark == metadata.end() && sum == metadata.end()) return;
   const std::string remedy = "; copy or export it again";
@@ -71,7 +50,7 @@ void check_sum(Metadata& metadata, const Content& content, uint64_t header_bytes
   metadata.erase(sum);
 }
 
-void require_finite(const at::Tensor& tensor) {
+void require_numbers(const at::Tensor& tensor) {
   if (!tensor.is_floating_point() || tensor.numel() == 0) return;
   const at::Tensor finite = at::isfinite(tensor);
   if (finite.all().item<bool>()) return;
@@ -80,7 +59,7 @@ void require_finite(const at::Tensor& tensor) {
                   " values are no finite numbers; the file is damaged, or its training failed");
 }
 
-at::Tensor tensor_of(const nlohmann::ordered_json& entry, const Content& content, size_t begin) {
+at::Tensor tensor_of(const nlohmann::ordered_json& entry, const FileBytes& content, size_t begin) {
   const auto& type_name = entry.at("dtype").get_ref<const std::string&>();
   const auto* type = std::find_if(std::begin(type_names), std::end(type_names),
                                   [&](const TypeName& t) { return type_name == t.name; });
@@ -116,8 +95,15 @@ at::Tensor tensor_of(const nlohmann::ordered_json& entry, const Content& content
 
 }  // namespace
 
+void require_finite(const Tensors& tensors) {
+  for (const auto& [name, tensor] : tensors)
+    core::with_context(name, [&, &value = tensor] { require_numbers(value); });
+}
+
 TensorFile read_safetensors(const std::filesystem::path& path, Values values) {
-  const Content content(path);
+  const FileBytes content(path);
+  if (content.size < 8)
+    core::fail_data(path.string() + ": not a safetensors file (" + std::to_string(content.size) + " bytes)");
   uint64_t length = 0;
   std::memcpy(&length, content.bytes.get(), 8);
   if (length > content.size - 8)
@@ -143,9 +129,7 @@ TensorFile read_safetensors(const std::filesystem::path& path, Values values) {
   }
   core::with_context(path.string(), [&] {
     check_sum(file.metadata, content, length);
-    if (values == Values::finite)
-      for (const auto& [name, tensor] : file.tensors)
-        core::with_context(name, [&, &value = tensor] { require_finite(value); });
+    if (values == Values::finite) require_finite(file.tensors);
   });
   return file;
 }

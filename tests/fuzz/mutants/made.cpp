@@ -11,6 +11,7 @@
 #include "photo51/imaging/picture/picture.hpp"
 #include "photo51/imaging/write.hpp"
 #include "support/dicom_objects.hpp"
+#include "support/torch_archive.hpp"
 #include "support/write_tiff.hpp"
 
 namespace photo51::fuzz {
@@ -102,6 +103,17 @@ void write_texts(const fs::path& folder) {
   std::string length(8, '\0');
   length[0] = static_cast<char>(header.size());
   core::write_file_atomic(folder / "weights.safetensors", length + header + std::string(32, 'x'));
+  // Without checksums, which would keep the reader from seeing what changed.
+  const std::string floats = test::pickle::storage("FloatStorage", "0", 8);
+  const std::string state = test::pickle::dict({{"a", test::pickle::tensor(floats, 2, {2, 3}, {3, 1})},
+                                                {"b", test::pickle::tensor(floats, 0, {8}, {1})}});
+  core::write_file_atomic(
+      folder / "weights.pth",
+      test::zip_archive({{.name = "w/data.pkl",
+                          .bytes = test::pickle::program(test::pickle::dict({{"state_dict", state}})),
+                          .checksum = false},
+                         {.name = "w/data/0", .bytes = std::string(32, 'x'), .checksum = false}},
+                        {.wide = true}));
   core::write_file_atomic(folder / "table.csv",
                           "patient,site,\"age, years\",note\nP1,A,61,\"said \"\"no\"\"\"\nP2,B,,\n");
   core::write_file_atomic(

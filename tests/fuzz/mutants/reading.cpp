@@ -16,6 +16,7 @@
 #include "photo51/imaging/read.hpp"
 #include "photo51/imaging/slide/slide.hpp"
 #include "photo51/imaging/ultrasound/cine.hpp"
+#include "photo51/nn/weights/torch_file.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::fuzz {
@@ -82,6 +83,7 @@ Verdict read_every_way(const fs::path& path, const fs::path& images) {
   };
   if (suffix == ".csv") return silent([&] { core::read_table(path); }, core::Fault::data);
   if (suffix == ".safetensors") return silent([&] { nn::read_safetensors(path); }, core::Fault::data);
+  if (suffix == ".pth") return silent([&] { nn::read_torch_file(path); }, core::Fault::data);
   if (suffix == ".yaml")
     return silent([&] { config::parse_yaml(core::read_file(path), path.string()); }, core::Fault::usage);
   imaging::Inspection found;
