@@ -15,6 +15,8 @@
 
 namespace photo51::nn {
 
+struct PickleGlobal;
+
 struct PickleValue {
   /// `opaque`: something harmless that weights do not need, such as a number of numpy or a set.
   enum class Kind {
@@ -32,11 +34,12 @@ struct PickleValue {
     opaque
   };
   Kind kind = Kind::nothing;
-  int64_t integer = 0;  ///< boolean and integer; of a storage and a global its place
+  int64_t integer = 0;  ///< boolean and integer; of a storage its place
   double real = 0;
   std::string_view text = {};               ///< in the program
   std::vector<const PickleValue*> items{};  ///< of a dict key, value, key, value, …
   at::Tensor tensor{};
+  const PickleGlobal* global = nullptr;
 };
 
 /// The memory of a storage: at least `bytes` of them, aligned for any element, kept by whoever has `owner`.

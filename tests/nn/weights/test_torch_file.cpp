@@ -112,11 +112,12 @@ TEST_F(TorchFile, OtherValuesArePassedOver) {
       "N" + std::string("\x88\x89") + "K\x01" + "M\x01\x02" + "J" + test::little(int32_t{-1}) + "G" +
       std::string(8, '\1') + "\x8a" + std::string(1, 0) + "\x8a\x09" + std::string(9, '\1') + "\x8b" +
       test::little(uint32_t{1}) + "x" + "C\x01" + "x" + "B" + test::little(uint32_t{1}) + "x" + "\x8e" +
-      test::little(uint64_t{1}) + "x" + "\x8c\x01" + "a" + "\x8d" + test::little(uint64_t{1}) + "b" + ")" +
-      "N\x85" + "NN\x86" + "NNN\x87" + "]" + "]Na" + "](NNe" + "}NNs" + "\x8f(N\x90" +
-      call(global("torch", "Size"), {wholes({1, 2})}) + call(global("torch", "device"), {text("cpu")}) +
-      global("torch", "float16") + "\x8c\x05" + "numpy" + "\x8c\x05" + "dtype" + "\x93" + "NN\x86" + "\x81" +
-      "Nb" + call(global("collections", "OrderedDict"), {"]](NNea"}) + "N0";
+      test::little(uint64_t{1}) + "x" + "\x96" + test::little(uint64_t{1}) + "x" + "\x8c\x01" + "a" + "\x8d" +
+      test::little(uint64_t{1}) + "b" + ")" + "N\x85" + "NN\x86" + "NNN\x87" + "]" + "]Na" + "](NNe" +
+      "}NNs" + "\x8f(N\x90" + call(global("torch", "Size"), {wholes({1, 2})}) +
+      call(global("torch", "device"), {text("cpu")}) + global("torch", "float16") + "\x8c\x05" + "numpy" +
+      "\x8c\x05" + "dtype" + "\x93" + "NN\x86" + "\x81" + "Nb" +
+      call(global("collections", "OrderedDict"), {"]](NNea"}) + "N0";
   const std::string code =
       "\x95" + std::string(8, '\0') +
       dict({{"model",
