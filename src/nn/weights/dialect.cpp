@@ -6,7 +6,9 @@
 #include <optional>
 
 #include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/nn/weights/torch_file.hpp"
 
 namespace photo51::nn {
 namespace {
@@ -107,22 +109,61 @@ Tensors translate_back(const Tensors& tensors, const Dialect& dialect) {
   return result;
 }
 
-Metadata load_pretrained(torch::nn::Module& module, const std::filesystem::path& path,
-                         const std::vector<Dialect>& dialects) {
-  if (dialects.empty()) core::fail_usage(path.string() + ": this network takes no pretrained weights");
-  TensorFile file = read_safetensors(path);
-  const Tensors own = state_of(module);
-  Tensors nearest;
-  size_t fewest = 0;
-  for (size_t i = 0; i < dialects.size(); ++i) {
-    Tensors translated = translate(file.tensors, dialects[i], path.string());
-    const size_t count = strangers(own, translated);
-    if (i > 0 && count >= fewest) continue;
-    fewest = count;
-    nearest = std::move(translated);
+Tensors without_wrappers(const Tensors& tensors) {
+  constexpr std::string_view around[] = {"module.",  "_orig_mod.", "model.",  "net.",
+                                         "network.", "backbone.",  "encoder."};
+  constexpr std::string_view part = "backbone.";
+  Tensors bare = tensors;
+  for (bool found = true; found && !bare.empty();) {
+    found = false;
+    for (const std::string_view wrapper : around) {
+      const auto begins = [&](const auto& entry) { return entry.first.starts_with(wrapper); };
+      const bool all = std::ranges::all_of(bare, begins);
+      if (!all && (wrapper != part || std::ranges::none_of(bare, begins))) continue;
+      Tensors inside;
+      for (const auto& [name, values] : bare)
+        if (name.starts_with(wrapper)) inside.emplace(name.substr(wrapper.size()), values);
+      bare = std::move(inside);
+      found = true;
+      break;
+    }
   }
-  load_state(module, nearest, path.string());
-  return std::move(file.metadata);
+  return bare;
+}
+
+Nearest nearest_dialect(const Tensors& tensors, const Tensors& own, const std::vector<Dialect>& dialects,
+                        const std::string& source, Classifier classifier) {
+  if (dialects.empty()) core::fail_usage(source + ": this network takes no pretrained weights");
+  Nearest nearest{};
+  const Tensors bare = without_wrappers(tensors);
+  // A network's own names may begin as a wrapper's do.
+  for (const Tensors* names : {&tensors, &bare})
+    for (const auto& dialect : dialects) {
+      Tensors translated = translate(*names, dialect, source, classifier);
+      const size_t count = strangers(own, translated);
+      if (nearest.dialect != nullptr && count >= nearest.strangers) continue;
+      nearest = {&dialect, std::move(translated), count};
+    }
+  return nearest;
+}
+
+Pretrained load_pretrained(torch::nn::Module& module, const std::filesystem::path& path,
+                           const std::vector<Dialect>& dialects, const PretrainedOptions& options) {
+  return load_pretrained(module, read_weights(path, options.entry), path.string(), dialects, options);
+}
+
+Pretrained load_pretrained(torch::nn::Module& module, TensorFile file, const std::string& source,
+                           const std::vector<Dialect>& dialects, const PretrainedOptions& options) {
+  const Tensors own = state_of(module);
+  const Nearest nearest = nearest_dialect(file.tensors, own, dialects, source, options.classifier);
+  Adapted adapted = adapt(nearest.tensors, own, options.adapt, options.target);
+  std::string remedy = "; the names were read as those of " + nearest.dialect->library;
+  if (!adapted.would_help.empty())
+    remedy += "; to change what has another shape, set " + core::join(adapted.would_help, ", ");
+  load_state(module, adapted.tensors, source, {.remedy = remedy});
+  for (const auto& change : adapted.changes) core::log_info(source + ": " + change);
+  return {std::filesystem::path(source).filename().string(), nearest.dialect->library,
+          std::move(adapted.changes), std::move(file.metadata)};
 }
 
 }  // namespace photo51::nn

@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 
 #include <algorithm>
+#include <functional>
 #include <vector>
 
 #include "photo51/core/error.hpp"
@@ -11,23 +12,32 @@
 namespace photo51::nn {
 namespace {
 
-std::vector<std::string> names_of(const Tensors& tensors) {
-  std::vector<std::string> names;
-  for (const auto& entry : tensors) names.push_back(entry.first);
-  return names;
-}
+/// What does not fit: a name, and what is said of it only where it is among the few that are shown.
+struct Misfit {
+  std::string name;
+  std::function<std::string()> told;
+};
 
-std::string nearest(const std::string& name, const Tensors& candidates) {
-  const std::string near = core::nearest_name(name, names_of(candidates));
+/// Of the names that have no counterpart themselves.
+std::string nearest(const std::string& name, const std::vector<std::string>& candidates) {
+  const std::string near = core::nearest_name(name, candidates);
   return near.empty() ? "" : " (near: " + near + ")";
 }
 
+/// The nearest name in `tensors` of a tensor of this shape.
+std::string nearest_of_shape(const std::string& name, at::IntArrayRef sizes, const Tensors& tensors) {
+  std::vector<std::string> candidates;
+  for (const auto& [other, values] : tensors)
+    if (values.sizes() == sizes) candidates.push_back(other);
+  return nearest(name, candidates);
+}
+
 /// The first few of many problems.
-std::string listed(const std::string& what, const std::vector<std::string>& items) {
+std::string listed(const std::string& what, const std::vector<Misfit>& items) {
   constexpr size_t shown = 8;
   if (items.empty()) return "";
-  std::vector<std::string> first(items.begin(),
-                                 items.begin() + static_cast<long>(std::min(shown, items.size())));
+  std::vector<std::string> first;
+  for (size_t i = 0; i < std::min(shown, items.size()); ++i) first.push_back(items[i].name + items[i].told());
   std::string text = "; " + what + ": " + core::join(first, ", ");
   if (items.size() > shown) text += " and " + std::to_string(items.size() - shown) + " more";
   return text;
@@ -55,27 +65,42 @@ Tensors state_of(const torch::nn::Module& module) {
 void load_state(torch::nn::Module& module, const Tensors& tensors, const std::string& source,
                 const LoadOptions& options) {
   const Tensors own = state_of(module);
-  std::vector<std::string> missing, unexpected, wrong;
+  std::vector<Misfit> missing, unexpected, wrong;
+  std::vector<std::string> lone_own, lone_given;
   for (const auto& [name, tensor] : own) {
     const auto found = tensors.find(name);
     if (found == tensors.end()) {
-      if (options.strict) missing.push_back(name + nearest(name, tensors));
-    } else if (found->second.sizes() != tensor.sizes()) {
-      wrong.push_back(name + " " + c10::str(found->second.sizes()) + " where " + c10::str(tensor.sizes()) +
-                      " is needed");
-    } else if (!convertible(found->second, tensor)) {
-      wrong.push_back(name + " " + c10::toString(found->second.scalar_type()) + " where " +
-                      c10::toString(tensor.scalar_type()) + " is needed");
-    } else if (!fits(found->second, tensor)) {
-      wrong.push_back(name + " with values beyond " + c10::toString(tensor.scalar_type()));
+      lone_own.push_back(name);
+      if (options.strict) missing.push_back({name, [&, name = name] { return nearest(name, lone_given); }});
+      continue;
+    }
+    const at::Tensor &given = found->second, &wanted = tensor;
+    if (given.sizes() != wanted.sizes()) {
+      wrong.push_back({name, [&tensors, name = name, given, wanted] {
+                         return " " + c10::str(given.sizes()) + " where " + c10::str(wanted.sizes()) +
+                                " is needed" + nearest_of_shape(name, wanted.sizes(), tensors);
+                       }});
+    } else if (!convertible(given, wanted)) {
+      wrong.push_back({name, [given, wanted] {
+                         return std::string(" ") + c10::toString(given.scalar_type()) + " where " +
+                                c10::toString(wanted.scalar_type()) + " is needed";
+                       }});
+    } else if (!fits(given, wanted)) {
+      wrong.push_back({name, [wanted] {
+                         return std::string(" with values beyond ") + c10::toString(wanted.scalar_type());
+                       }});
     }
   }
-  if (options.strict)
-    for (const auto& [name, tensor] : tensors)
-      if (!own.contains(name)) unexpected.push_back(name + nearest(name, own));
+  for (const auto& entry : tensors) {
+    const std::string& name = entry.first;
+    if (own.contains(name)) continue;
+    lone_given.push_back(name);
+    if (options.strict) unexpected.push_back({name, [&, name] { return nearest(name, lone_own); }});
+  }
   if (!missing.empty() || !unexpected.empty() || !wrong.empty())
     core::fail_data(source + ": the weights are those of another model" + listed("missing", missing) +
-                    listed("unexpected", unexpected) + listed("of another shape or type", wrong));
+                    listed("unexpected", unexpected) + listed("of another shape or type", wrong) +
+                    options.remedy);
 
   const at::NoGradGuard no_grad;
   for (const auto& [name, tensor] : own) {

@@ -250,6 +250,16 @@ TEST(Weights, ErrorsListEveryProblemAndChangeNothing) {
   EXPECT_TRUE(at::equal(to.first->bias, before));
 }
 
+TEST(Weights, OfAnotherShapeTheNearestOfTheRightOneIsNamed) {
+  TwoLayers to;
+  nn::Tensors tensors = nn::state_of(TwoLayers{});
+  tensors["norm.bias"] = at::ones({5});
+  tensors["norm.bias1"] = at::ones({4});
+  EXPECT_THAT(
+      message_of(core::Fault::data, [&] { nn::load_state(to, tensors, "w", {.remedy = "; do this"}); }),
+      HasSubstr("norm.bias [5] where [4] is needed (near: norm.bias1); do this"));
+}
+
 TEST(Weights, LooseLoading) {
   TwoLayers to;
   nn::load_state(to, {{"first.bias", at::ones({4})}, {"other", at::ones({1})}}, "w", {.strict = false});

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/nn/weights/adapt.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::nn {
@@ -34,10 +35,42 @@ Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::str
 /// them get the same name.
 Tensors translate_back(const Tensors& tensors, const Dialect& dialect);
 
-/// Loads the file as the dialect says whose names come nearest to the module's, the first of equals; then as
-/// `load_state`, strictly. Errors (data): those of `read_safetensors`, `translate` and `load_state`. Error
-/// (usage): there is no dialect.
-Metadata load_pretrained(torch::nn::Module& module, const std::filesystem::path& path,
-                         const std::vector<Dialect>& dialects);
+/// `tensors` without the names of modules around the network that all of them begin with: `module.`,
+/// `_orig_mod.`, `model.`, `net.`, `network.`, `backbone.`, `encoder.`, also several; DINO's `backbone.` also
+/// where there are others, which are left out then. As they are where neither holds.
+Tensors without_wrappers(const Tensors& tensors);
+
+/// The dialect whose names come nearest to the network's, the first of equals.
+struct Nearest {
+  const Dialect* dialect;
+  Tensors tensors;   ///< by our names
+  size_t strangers;  ///< names of the file or of the network without a counterpart
+};
+/// Errors: (data) as of `translate`; (usage) there is no dialect.
+Nearest nearest_dialect(const Tensors& tensors, const Tensors& own, const std::vector<Dialect>& dialects,
+                        const std::string& source, Classifier classifier = Classifier::left_out);
+
+struct PretrainedOptions {
+  std::string entry{};  ///< of a file with several state dicts, see `read_weights`
+  AdaptOptions adapt{};
+  AdaptTarget target{};
+  Classifier classifier = Classifier::left_out;
+};
+/// Where a network's first weights come from.
+struct Pretrained {
+  std::string file;                    ///< its name, without the folder
+  std::string library;                 ///< of the dialect
+  std::vector<std::string> changes{};  ///< see `Adapted`
+  Metadata metadata{};                 ///< of the file
+};
+/// Loads a file of safetensors or of torch.save without its wrappers, as the nearest dialect says, adapted as
+/// asked, and logs what was changed; then as `load_state`, strictly. Errors (data): those of `read_weights`,
+/// `translate` and `load_state`, whose message names the option that would help. Error (usage): there is no
+/// dialect.
+Pretrained load_pretrained(torch::nn::Module& module, const std::filesystem::path& path,
+                           const std::vector<Dialect>& dialects, const PretrainedOptions& options = {});
+/// The same of a file that was read already.
+Pretrained load_pretrained(torch::nn::Module& module, TensorFile file, const std::string& source,
+                           const std::vector<Dialect>& dialects, const PretrainedOptions& options = {});
 
 }  // namespace photo51::nn

@@ -38,12 +38,13 @@ void write_safetensors(const std::filesystem::path& path, const Tensors& tensors
 Tensors state_of(const torch::nn::Module& module);
 
 struct LoadOptions {
-  bool strict = true;  ///< every name of the module and of the file has its counterpart
-  bool share = false;  ///< the module takes the file's memory, where type and device allow
+  bool strict = true;    ///< every name of the module and of the file has its counterpart
+  bool share = false;    ///< the module takes the file's memory, where type and device allow
+  std::string remedy{};  ///< ends the message of what does not fit
 };
-/// Copies values by name, converting floating types. Error (data) that lists missing, unexpected (each with
-/// the nearest name) and mis-shaped tensors, or a value that the module's narrower type makes infinite; then
-/// nothing was changed.
+/// Copies values by name, converting floating types. Error (data) that lists missing and unexpected names
+/// (each with the nearest of the others) and mis-shaped tensors (with the nearest name of that shape), or a
+/// value that the module's narrower type makes infinite; then nothing was changed.
 void load_state(torch::nn::Module& module, const Tensors& tensors, const std::string& source,
                 const LoadOptions& options = {});
 
