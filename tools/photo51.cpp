@@ -131,6 +131,7 @@ int run(int argc, char** argv) {
   commands::add_migrate(app, common);
   commands::add_radiomics(app, common);
   commands::add_inspect(app, common);
+  commands::add_weights(app, common);
   commands::add_describe(app, common);
   commands::add_schema(app, common);
   commands::add_doctor(app, common);

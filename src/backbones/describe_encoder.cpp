@@ -34,7 +34,10 @@ void describe_encoder(config::Fields& f, ImageEncoderOptions& o, const std::vect
     std::move(limits));
   f(dropout, o.dropout, "dropout of the tokens' features in training", {.min = 0, .max = 1});
   f("channel_present", o.channel_present, "append which channels a case has (0/1) to its tokens");
-  f("weights", o.weights, "safetensors file with a pretrained state_dict; its classifier is left out");
+  f("weights", o.weights,
+    "pretrained state dict, safetensors or a file of torch.save; its classifier is left out");
+  f("weights_entry", o.weights_entry, "of a file of torch.save with several state dicts: which (`teacher`)");
+  f.section("adapt", o.adapt, "how weights are changed that were made for another input; none = not at all");
   f("dims", o.dims, "2 or 3, checked against the input; 0 = whatever the input has");
   describe_bag(f, o.bag);
   f.check(o.dropout < 1, dropout, "must be below 1");

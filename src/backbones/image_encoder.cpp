@@ -21,7 +21,11 @@ ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape&
   if (options.pool == TokenPool::class_token && backbone_->prefix_tokens() == 0)
     core::fail_usage("this network has no class token; set `pool: mean`");
   if (!options.weights.empty() && !nn::SkipInit::active())
-    nn::load_pretrained(*backbone_, options.weights, backbone_->dialects());
+    pretrained_ = nn::load_pretrained(
+        *backbone_, options.weights, backbone_->dialects(),
+        {.entry = options.weights_entry,
+         .adapt = options.adapt,
+         .target = {.dims = shape.dims, .channels = shape.channels, .positions = backbone_->positions()}});
   if (!shape.bag) return;
   if (options.pool == TokenPool::none)
     core::fail_usage("this input is a bag, whose instances need one token each; set `pool: mean`");

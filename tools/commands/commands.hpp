@@ -22,5 +22,6 @@ void add_radiomics(CLI::App& app, const Common& common);
 void add_schema(CLI::App& app, const Common& common);
 void add_spots(CLI::App& app, const Common& common);
 void add_train(CLI::App& app, const Common& common);
+void add_weights(CLI::App& app, const Common& common);
 
 }  // namespace photo51::commands

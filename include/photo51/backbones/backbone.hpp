@@ -23,6 +23,8 @@ class Backbone : public torch::nn::Module {
   virtual int64_t prefix_tokens() const { return 0; }
   /// Whose weights it takes, the first preferred.
   virtual std::vector<nn::Dialect> dialects() const = 0;
+  /// Its parameters that are positions of a grid, which weights of another grid are interpolated for.
+  virtual std::vector<nn::PositionTable> positions() const { return {}; }
   /// [B, classes], of the first prefix token or, without one, of the mean over the last stage. Error (usage):
   /// the network was built without a classifier.
   virtual at::Tensor logits(const at::Tensor& image);

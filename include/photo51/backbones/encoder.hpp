@@ -4,10 +4,12 @@
 #include <torch/nn/module.h>
 
 #include <functional>
+#include <optional>
 
 #include "photo51/backbones/input_shape.hpp"
 #include "photo51/backbones/tokens.hpp"
 #include "photo51/data/load/batch.hpp"
+#include "photo51/nn/weights/dialect.hpp"
 
 namespace photo51::backbones {
 
@@ -22,6 +24,8 @@ class Encoder : public torch::nn::Module {
   virtual data::InputBatch take(const data::InputBatch& streamed, const at::Device& device);
   /// D of the tokens.
   virtual int64_t width() const = 0;
+  /// Where its first weights come from; nothing where they were drawn, or are a trained model's.
+  virtual std::optional<nn::Pretrained> pretrained() const { return std::nullopt; }
 };
 
 /// `streamed` with what its stream says at the end: offsets, views, and which of them each case has.

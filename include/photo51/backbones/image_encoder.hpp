@@ -2,8 +2,10 @@
 /// The image encoder that every network becomes.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "photo51/backbones/backbone.hpp"
 #include "photo51/backbones/encoder.hpp"
@@ -15,10 +17,10 @@
 namespace photo51::backbones {
 
 /// Backbone (as the submodule `backbone`), pool, dropout and, if asked, the channels' presence.
-/// With `weights` the backbone starts from that file, unless SkipInit is active. A bag's instances go through
-/// the backbone one after the other, at prediction in chunks, and `bag` (BagPool) makes tokens of them.
-/// Errors: (usage) a bag with `pool: none`, `pool: class` of a network without a class token; (data) a batch
-/// of another shape than the encoder was built for.
+/// With `weights` the backbone starts from that file, adapted as `adapt` says, unless SkipInit is active. A
+/// bag's instances go through the backbone one after the other, at prediction in chunks, and `bag` (BagPool)
+/// makes tokens of them. Errors: (usage) a bag with `pool: none`, `pool: class` of a network without a class
+/// token; (data) a batch of another shape than the encoder was built for.
 class ImageEncoder : public Encoder {
  public:
   ImageEncoder(const ImageEncoderOptions& options, const InputShape& shape,
@@ -27,6 +29,7 @@ class ImageEncoder : public Encoder {
   int64_t width() const override;
   /// Encodes the instances chunk by chunk; each chunk is dropped before the next. Error (usage): in training.
   data::InputBatch take(const data::InputBatch& streamed, const at::Device& device) override;
+  std::optional<nn::Pretrained> pretrained() const override { return pretrained_; }
 
  private:
   void check_images(const at::Tensor& images) const;
@@ -37,6 +40,7 @@ class ImageEncoder : public Encoder {
   ImageEncoderOptions options_;
   InputShape shape_;
   std::shared_ptr<Backbone> backbone_;
+  std::optional<nn::Pretrained> pretrained_;  ///< what it started from
   std::shared_ptr<nn::Dropout> dropout_;
   std::shared_ptr<BagPool> bag_;  ///< null unless the input is a bag
 };
@@ -45,15 +49,22 @@ class ImageEncoder : public Encoder {
 void require_image(const std::string& encoder, const ImageEncoderOptions& options, const InputShape& shape);
 
 /// The row of an architecture whose Options have ImageEncoderOptions `encoder`; `make` builds its network
-/// with that many classes, here none.
+/// with that many classes, in an encoder none.
 template <class Options, std::shared_ptr<Backbone> (*make)(const Options&, const InputShape&, int64_t)>
-EncoderRow image_encoder_row(std::string name, std::string help) {
+EncoderRow image_encoder_row(std::string name, std::string help,
+                             std::vector<LibraryDefaults> libraries = {}) {
+  const auto network = [](const config::Choice& choice, const InputShape& shape, int64_t classes) {
+    const auto& options = choice.as<Options>();
+    require_image(choice.name, options.encoder, shape);
+    return make(options, shape, classes);
+  };
+  const auto encode = [](const config::Choice& choice, const InputShape& shape) -> std::shared_ptr<Encoder> {
+    const auto& options = choice.as<Options>();
+    require_image(choice.name, options.encoder, shape);
+    return std::make_shared<ImageEncoder>(options.encoder, shape, make(options, shape, 0));
+  };
   return {config::component<Options>(std::move(name), std::move(help)),
-          [](const config::Choice& choice, const InputShape& shape) -> std::shared_ptr<Encoder> {
-            const auto& options = choice.as<Options>();
-            require_image(choice.name, options.encoder, shape);
-            return std::make_shared<ImageEncoder>(options.encoder, shape, make(options, shape, 0));
-          }};
+          {encode, network, std::move(libraries)}};
 }
 
 }  // namespace photo51::backbones

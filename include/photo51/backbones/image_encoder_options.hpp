@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/nn/weights/adapt_options.hpp"
 
 namespace photo51::backbones {
 
@@ -29,7 +30,9 @@ struct ImageEncoderOptions {
   double dropout = 0;  ///< of the tokens' features
   bool channel_present =
       false;  ///< appends which channels (bags: views) the case has, as 0/1, to every token
-  std::filesystem::path weights;
+  std::filesystem::path weights;  ///< pretrained, see nn::load_pretrained
+  std::string weights_entry = {};
+  nn::AdaptOptions adapt = {};
   int64_t dims = 0;  ///< 2 or 3, checked against the input; 0 = whatever the input has
   BagPoolOptions bag = {};
 };

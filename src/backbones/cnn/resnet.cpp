@@ -161,7 +161,9 @@ std::shared_ptr<Backbone> make_resnet(const ResNetOptions& options, const InputS
 }
 
 EncoderRow resnet_row() {
-  return image_encoder_row<ResNetOptions, make_resnet>("resnet", "residual convolutional network, 2D or 3D");
+  return image_encoder_row<ResNetOptions, make_resnet>(
+      "resnet", "residual convolutional network, 2D or 3D",
+      {{"MONAI", {"stem_stride=1", "downsample_bias=true"}}});
 }
 
 }  // namespace photo51::backbones

@@ -89,6 +89,7 @@ class Vit final : public Backbone {
                          ") must divide the image's size (" + std::to_string(edge) +
                          "); change `patch_size` or the input's `preprocess.size`");
       places *= edge / options.patch_size;
+      grid_.push_back(edge / options.patch_size);
     }
     const auto dims = static_cast<int64_t>(size.size());
     const auto inputs = static_cast<double>(shape.channels) * std::pow(options.patch_size, dims);
@@ -133,6 +134,7 @@ class Vit final : public Backbone {
 
   std::vector<int64_t> widths() const override { return {width_}; }
   int64_t prefix_tokens() const override { return 1; }
+  std::vector<nn::PositionTable> positions() const override { return {{"encoder.pos_embedding", 1, grid_}}; }
 
   std::vector<nn::Dialect> dialects() const override {
     const std::string layer = "encoder.layers.encoder_layer_*.";
@@ -159,6 +161,7 @@ class Vit final : public Backbone {
 
  private:
   int64_t width_;
+  std::vector<int64_t> grid_;  ///< patches along each axis
   std::shared_ptr<nn::PrefixToken> class_token_;
   std::shared_ptr<nn::LearnedPosition> position_;
   std::shared_ptr<nn::Conv> projection_;

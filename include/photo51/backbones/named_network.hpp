@@ -1,0 +1,51 @@
+#pragma once
+/// Networks by name, outside of a model: what `photo51 weights` looks at and runs.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "photo51/backbones/backbone.hpp"
+#include "photo51/backbones/input_shape.hpp"
+
+namespace photo51::backbones {
+
+/// A row of `image_encoders` and `key=value` for its options. Two keys are not among these: `source` says
+/// whose weights it takes (a library of its dialects, whose defaults hold then where this one has others),
+/// `dims` 2 or 3.
+struct NamedNetwork {
+  std::string name;
+  std::vector<std::string> settings{};
+};
+
+/// Without initial values; its classifier has as many classes as the one in `weights`, none where they have
+/// none. Errors (usage): there is no such network, setting or source, or the images are of other dimensions
+/// than `dims` says.
+struct BuiltNetwork {
+  std::shared_ptr<Backbone> network;
+  std::vector<nn::Dialect> dialects;  ///< of the source; all where none was asked for
+  int64_t classes = 0;
+};
+BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, const nn::Tensors& weights,
+                         const std::string& source);
+
+/// What images the weights are of, as far as kernels tell: dimensions and channels of the first convolution,
+/// and edges that every network takes (224 in 2D, 96 in 3D).
+InputShape guess_shape(const nn::Tensors& weights);
+
+/// Of images [B, C, ([D,] H, W)] the logits [B, classes] in evaluation mode, or the last stage [B, C, ...]
+/// where the file has no classifier; in double precision where `x` is. `entry`: see nn::read_weights. Errors:
+/// those of `build_named` and `nn::load_pretrained`.
+at::Tensor forward(const NamedNetwork& named, const std::filesystem::path& weights, const at::Tensor& x,
+                   const std::string& entry = "");
+
+/// A network, with default options, whose names are those of the weights, whatever the numbers in them.
+struct Recognized {
+  std::string network, library;
+  double share = 0;  ///< of all names, ours and theirs, that both have
+};
+/// The best first; those that share less than a tenth are left out.
+std::vector<Recognized> recognize(const nn::Tensors& weights);
+
+}  // namespace photo51::backbones

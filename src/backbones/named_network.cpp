@@ -1,0 +1,227 @@
+#include "photo51/backbones/named_network.hpp"
+
+#include <torch/nn/module.h>
+
+#include <algorithm>
+#include <cctype>
+#include <functional>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "photo51/backbones/catalogue.hpp"
+#include "photo51/config/read.hpp"
+#include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/nn/init.hpp"
+#include "photo51/nn/weights/torch_file.hpp"
+
+namespace photo51::backbones {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char letter) { return std::tolower(letter); });
+  return text;
+}
+
+/// "torchvision" is asked for, and the dialect is of "torchvision 0.12".
+bool is_of_library(const std::string& library, const std::string& asked) {
+  return lower(library).starts_with(lower(asked));
+}
+
+struct Settings {
+  std::string source;
+  std::optional<int64_t> dims;
+  std::vector<std::string> options;
+};
+
+Settings settings_of(const NamedNetwork& named) {
+  Settings found;
+  for (const auto& setting : named.settings) {
+    if (setting.starts_with("source=")) {
+      found.source = setting.substr(7);
+      if (found.source.empty()) core::fail_usage("`source` needs the name of a library, such as source=timm");
+    } else if (setting.starts_with("dims=")) {
+      found.dims = core::parse_int(setting.substr(5));
+      if (found.dims != 2 && found.dims != 3) core::fail_usage("`" + setting + "`: dims must be 2 or 3");
+    } else {
+      found.options.push_back(setting);
+    }
+  }
+  return found;
+}
+
+struct ChosenNetwork {
+  config::Choice network;
+};
+void describe(config::Fields& f, ChosenNetwork& o) {
+  f.choice("network", o.network, image_encoders().components(), "a network");
+}
+
+config::Choice choice_of(const std::string& name, const std::vector<std::string>& settings) {
+  config::Node document = config::Node::map();
+  config::Node network = config::Node::map();
+  network.set("name", config::Node::scalar(name));
+  document.set("network", network);
+  for (const auto& setting : settings) config::apply_override(document, "network." + setting);
+  ChosenNetwork chosen;
+  config::read(document, chosen);
+  return chosen.network;
+}
+
+const BuildEncoder& row_of(const std::string& name) {
+  const BuildEncoder* row = image_encoders().find(name);
+  if (row == nullptr)
+    core::fail_usage("there is no network `" + name + "`" +
+                     core::suggest(name, config::names_of(image_encoders().components())));
+  if (row->network == nullptr)
+    core::fail_usage("`" + name + "` is an encoder of its own, which is not built as a network alone");
+  return *row;
+}
+
+std::vector<nn::Dialect> dialects_of(const std::vector<nn::Dialect>& all, const std::string& source) {
+  std::vector<nn::Dialect> chosen;
+  std::vector<std::string> libraries;
+  for (const auto& dialect : all) {
+    libraries.push_back(dialect.library);
+    if (is_of_library(dialect.library, source)) chosen.push_back(dialect);
+  }
+  if (chosen.empty())
+    core::fail_usage("no weights of `" + source + "` are known for this network" +
+                     core::suggest(source, libraries));
+  return chosen;
+}
+
+/// Rows of the last matrix, by name, of the file's classifier; 0 without one.
+int64_t classes_in(const nn::Tensors& weights, const nn::Dialect& dialect) {
+  int64_t classes = 0;
+  for (const auto& [name, values] : weights)
+    for (const auto& begin : dialect.classifier)
+      if (name.starts_with(begin) && values.dim() >= 2) classes = values.size(0);
+  return classes;
+}
+
+/// A name whatever layer it is of.
+std::string without_numbers(const std::string& name) {
+  std::string result;
+  for (const char letter : name)
+    if (std::isdigit(static_cast<unsigned char>(letter)) == 0)
+      result += letter;
+    else if (result.empty() || result.back() != '#')
+      result += '#';
+  return result;
+}
+
+std::set<std::string> names_without_numbers(const nn::Tensors& tensors) {
+  std::set<std::string> names;
+  for (const auto& entry : tensors) names.insert(without_numbers(entry.first));
+  return names;
+}
+
+double share_of(const std::set<std::string>& a, const std::set<std::string>& b) {
+  const auto both = std::ranges::count_if(a, [&](const auto& name) { return b.contains(name); });
+  const auto any = static_cast<double>(a.size() + b.size()) - static_cast<double>(both);
+  return any > 0 ? static_cast<double>(both) / any : 0;
+}
+
+/// The default network of a row, or nothing where its options do not go with these images.
+std::shared_ptr<Backbone> default_network(const config::Component& component, const InputShape& shape) {
+  const BuildEncoder& row = *image_encoders().find(component.name);
+  if (row.network == nullptr) return nullptr;
+  try {
+    return row.network({component.name, component.make()}, shape, 0);
+  } catch (const core::Error&) {
+    return nullptr;
+  }
+}
+
+}  // namespace
+
+BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, const nn::Tensors& weights,
+                         const std::string& source) {
+  const BuildEncoder& row = row_of(named.name);
+  const Settings settings = settings_of(named);
+  if (settings.dims && *settings.dims != shape.dims)
+    core::fail_usage("`dims` is " + std::to_string(*settings.dims) + " and the images are " +
+                     std::to_string(shape.dims) + "D");
+  std::vector<std::string> options;
+  if (!settings.source.empty())
+    for (const auto& library : row.libraries)
+      if (is_of_library(library.library, settings.source)) options = library.settings;
+  options.insert(options.end(), settings.options.begin(), settings.options.end());
+  const config::Choice choice = choice_of(named.name, options);
+  const nn::SkipInit skip;
+  const auto headless = row.network(choice, shape, 0);
+  BuiltNetwork built{.network = headless, .dialects = headless->dialects()};
+  if (!settings.source.empty()) built.dialects = dialects_of(built.dialects, settings.source);
+  const nn::Tensors bare = nn::without_wrappers(weights);
+  const auto nearest = nn::nearest_dialect(weights, nn::state_of(*headless), built.dialects, source);
+  built.classes = std::max(classes_in(weights, *nearest.dialect), classes_in(bare, *nearest.dialect));
+  if (built.classes > 0) built.network = row.network(choice, shape, built.classes);
+  return built;
+}
+
+InputShape guess_shape(const nn::Tensors& weights) {
+  InputShape shape{.channels = 3, .dims = 2, .size = {}};
+  int64_t fewest = 0;
+  for (const auto& entry : weights)
+    shape.dims = std::max(shape.dims, std::min<int64_t>(entry.second.dim() - 2, 3));
+  for (const auto& entry : weights) {
+    const at::Tensor& kernel = entry.second;
+    if (kernel.dim() != shape.dims + 2 || kernel.size(2) < 2) continue;
+    if (fewest == 0 || kernel.size(1) < fewest) fewest = kernel.size(1);
+  }
+  if (fewest > 0) shape.channels = fewest;
+  shape.size.assign(static_cast<size_t>(shape.dims), shape.dims == 2 ? 224 : 96);
+  return shape;
+}
+
+at::Tensor forward(const NamedNetwork& named, const std::filesystem::path& weights, const at::Tensor& x,
+                   const std::string& entry) {
+  if (x.dim() < 4 || x.dim() > 5 || !x.is_floating_point())
+    core::fail_data("`x` must be floating images [B, C, H, W] or [B, C, D, H, W] and is " +
+                    c10::str(x.sizes()));
+  const InputShape shape{.channels = x.size(1), .dims = x.dim() - 2, .size = x.sizes().slice(2).vec()};
+  nn::TensorFile file = nn::read_weights(weights, entry);
+  const BuiltNetwork built = build_named(named, shape, file.tensors, weights.string());
+  const at::ScalarType precision = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  // Module::to would also convert counts and indices.
+  for (auto& [name, values] : nn::state_of(*built.network))
+    if (values.is_floating_point()) values.set_data(values.to(precision));
+  nn::PretrainedOptions options;
+  if (built.classes > 0) options.classifier = nn::Classifier::kept;
+  nn::load_pretrained(*built.network, std::move(file), weights.string(), built.dialects, options);
+  built.network->eval();
+  const at::NoGradGuard no_grad;
+  const at::Tensor image = x.to(precision);
+  return built.classes > 0 ? built.network->logits(image) : built.network->features(image).stages.back();
+}
+
+std::vector<Recognized> recognize(const nn::Tensors& weights) {
+  constexpr double least = 0.1;
+  const InputShape shape = guess_shape(weights);
+  const nn::Tensors bare = nn::without_wrappers(weights);
+  const nn::SkipInit skip;
+  std::vector<Recognized> found;
+  for (const auto& component : image_encoders().components()) {
+    const auto network = default_network(component, shape);
+    if (!network) continue;
+    const auto own = names_without_numbers(nn::state_of(*network));
+    for (const auto& dialect : network->dialects()) {
+      double share = 0;
+      for (const nn::Tensors* names : {&weights, &bare}) {
+        nn::Dialect renames = dialect;
+        renames.transforms.clear();  // of values whose shapes may be others
+        try {
+          share = std::max(share, share_of(names_without_numbers(nn::translate(*names, renames, "")), own));
+        } catch (const core::Error&) {  // two of one name: not this dialect
+        }
+      }
+      if (share >= least) found.push_back({component.name, dialect.library, share});
+    }
+  }
+  std::ranges::stable_sort(found, std::greater{}, &Recognized::share);
+  return found;
+}
+
+}  // namespace photo51::backbones
