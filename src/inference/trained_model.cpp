@@ -6,8 +6,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/learned.hpp"
+#include "inference/prepared.hpp"
 #include "learners/earlier_state.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/log.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/model/model.hpp"
@@ -73,12 +75,15 @@ std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
   Json classes = Json::object(), risks = Json::object();
   for (const auto& label : info.labels) classes[label.head] = label.classes;
   for (const auto& [head, risk] : info.risks) risks[head] = {risk.center, risk.scale};
-  return {{"format", format},
-          {"fold", std::to_string(info.fold)},
-          {"repeat", std::to_string(info.repeat)},
-          {"fitted", data::to_json(info.fitted)},
-          {"classes", classes.dump()},
-          {"risks", risks.dump()}};
+  std::map<std::string, std::string> metadata{{"format", format},
+                                              {"fold", std::to_string(info.fold)},
+                                              {"repeat", std::to_string(info.repeat)},
+                                              {"fitted", data::to_json(info.fitted)},
+                                              {"classes", classes.dump()},
+                                              {"risks", risks.dump()}};
+  if (!info.pretrained.empty()) metadata["pretrained"] = to_json(info.pretrained);
+  if (!info.prepared.empty()) metadata["prepared"] = to_json(info.prepared);
+  return metadata;
 }
 
 TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadata,
@@ -106,6 +111,8 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
     for (auto& label : info.labels) label.classes = class_names(core::Learned(classes, "classes"), label);
     const core::Learned told(risks, "risks");
     for (const auto& head : told.keys()) info.risks[head] = risk_scale(told.at(head));
+    if (metadata.contains("pretrained")) info.pretrained = pretrained_from(value("pretrained"));
+    if (metadata.contains("prepared")) info.prepared = prepared_from(value("prepared"));
   });
   return info;
 }
@@ -113,15 +120,25 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
 TrainedModel::TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo info_)
     : info(std::move(info_)), inputs(data::input_info(pipeline.inputs, info.fitted)) {
   model = std::make_shared<model::Model>(pipeline.model, inputs, info.labels);
+  for (const auto& [input, from] : model->pretrained()) {
+    PretrainedInput note{from.file, from.library, from.changes, nn::made_for(from.metadata)};
+    for (const auto& [name, choice] : pipeline.inputs)
+      if (name == input)
+        for (const auto& difference : unlike(note.made_for, name, choice))
+          core::log_warning(difference + " (" + from.file + ")");
+    info.pretrained[input] = std::move(note);
+  }
 }
 
 TrainedModel TrainedModel::load(const std::filesystem::path& file, const PipelineOptions& pipeline) {
   const auto stored = nn::read_safetensors(file);
   return core::with_context(file.string(), [&] {
+    TrainedModelInfo info =
+        from_metadata(stored.metadata, model::label_specs(pipeline.model), pipeline.inputs);
+    require_prepared(info.prepared, pipeline.inputs);
     TrainedModel member = [&] {
       const nn::SkipInit skip;  // load_state fills every weight or fails
-      return TrainedModel(
-          pipeline, from_metadata(stored.metadata, model::label_specs(pipeline.model), pipeline.inputs));
+      return TrainedModel(pipeline, std::move(info));
     }();
     member.model->load_state(with_earlier_states(stored.tensors, stored.metadata), "weights",
                              {.share = true});

@@ -387,6 +387,13 @@ std::vector<std::string> Model::head_feature_names(const std::string& name) cons
   return names;
 }
 
+std::map<std::string, nn::Pretrained> Model::pretrained() const {
+  std::map<std::string, nn::Pretrained> found;
+  for (const auto& encoder : parts_->encoders)
+    if (auto from = encoder.module->pretrained()) found.emplace(encoder.input, std::move(*from));
+  return found;
+}
+
 nn::Tensors Model::state() const {
   nn::Tensors state = nn::state_of(*this);
   for (const auto& head : parts_->heads)

@@ -111,6 +111,22 @@ TEST_F(Predict, EvaluateTakesOverridesOfTheModelAndOfTheScores) {
   EXPECT_THAT(wrong.err, HasSubstr("evaluate.confidence: `some` is not a valid value"));
 }
 
+TEST_F(Predict, ImagesArePreparedAsAtTraining) {
+  const auto predict = [&](const std::vector<std::string>& overrides) {
+    std::vector<std::string> arguments{
+        "predict", run(), "--cases", (cohort() / "cohort.csv").string(), "--out", (folder_ / "out").string()};
+    arguments.insert(arguments.begin() + 2, overrides.begin(), overrides.end());
+    return run_program(arguments);
+  };
+  const Outcome other = predict(
+      {"inputs.mri.preprocess.spacing=[5, 6, 6]", "inputs.mri.preprocess.normalize={method: percentile}"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err,
+              AllOf(HasSubstr("inputs.mri.preprocess.spacing is `[5, 6, 6]` and was `[6, 6, 6]`"),
+                    HasSubstr("inputs.mri.preprocess.normalize.method is `percentile` and was `zscore`")));
+  EXPECT_EQ(predict({"inputs.mri.preprocess.spacing=[6, 6, 6]"}).exit_code, 0);
+}
+
 TEST_F(Predict, BadInputsAreNamed) {
   EXPECT_THAT(run_program({"predict", run(), "--input", "mri.flare=x.nii.gz"}).err, HasSubstr("flair"));
   const Outcome gone = run_program({"predict", run(), "--input", "mri.flair=gone.nii.gz"});

@@ -12,6 +12,7 @@
 #include "photo51/data/load/loader.hpp"
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/model/predictions.hpp"
+#include "photo51/nn/weights/made_for.hpp"
 
 namespace photo51::model {
 class Model;
@@ -26,18 +27,33 @@ struct RiskScale {
   double center = 0, scale = 1;
 };
 
+/// What an input's encoder started from, without the folder of the file.
+struct PretrainedInput {
+  std::string file, library;
+  std::vector<std::string> changes;  ///< how the weights were adapted, see nn::Adapted
+  nn::MadeFor made_for;
+};
+/// How images were prepared, as text by the dotted name of the key.
+using Prepared = std::map<std::string, std::string>;
+/// Spacing and intensities of all inputs that are images.
+Prepared prepared_as(const data::Inputs& inputs);
+
 /// What stands beside the weights, in the file's metadata.
 struct TrainedModelInfo {
   int64_t fold = 0, repeat = 0;
   data::FittedTransforms fitted;
-  std::vector<data::TaskSpec> labels;      ///< class names included
-  std::map<std::string, RiskScale> risks;  ///< by survival head
+  std::vector<data::TaskSpec> labels;                   ///< class names included
+  std::map<std::string, RiskScale> risks;               ///< by survival head
+  std::map<std::string, PretrainedInput> pretrained{};  ///< by input
+  Prepared prepared{};                                  ///< at training
 };
 
 struct TrainedModel {
-  /// With fresh weights, drawn from LibTorch's generator.
+  /// With fresh weights, drawn from LibTorch's generator, or pretrained; then a warning names what of an
+  /// input is prepared otherwise than they were made for.
   TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo info_);
-  /// Error (data) that names the file: missing, truncated, not ours, of another model.
+  /// Error (data) that names the file: missing, truncated, not ours, of another model. Error (usage): images
+  /// are prepared otherwise than at training (spacing, intensities), which names the keys.
   static TrainedModel load(const std::filesystem::path& file, const PipelineOptions& pipeline);
   /// Atomic.
   void save(const std::filesystem::path& file) const;

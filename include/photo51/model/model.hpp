@@ -14,6 +14,7 @@
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/model/options.hpp"
+#include "photo51/nn/weights/dialect.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::radiogenomics {
@@ -89,6 +90,9 @@ class Model : public torch::nn::Module {
   /// heads say that it combines (logits, values, risks).
   at::Tensor head_features(const std::string& name, const Outputs& outputs);
   std::vector<std::string> head_feature_names(const std::string& name) const;
+
+  /// By input, where the encoder's first weights come from, as far as they were not drawn.
+  std::map<std::string, nn::Pretrained> pretrained() const;
 
   /// Parameters and buffers by name, whose memory they share, and `heads.NAME.…` of what estimators learned.
   nn::Tensors state() const;

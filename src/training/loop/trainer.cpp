@@ -376,6 +376,7 @@ inference::TrainedModel fresh_model(const TrainingJob& job, const data::FittedTr
   info.repeat = job.repeat;
   info.fitted = fitted;
   info.labels = job.cohort.labels();
+  info.prepared = inference::prepared_as(job.experiment.pipeline.inputs);
   inference::TrainedModel member(job.experiment.pipeline, info);
   member.model->fit_heads(job.cohort, job.train);
   member.model->set_modality_dropout(job.experiment.train.modality_dropout);
