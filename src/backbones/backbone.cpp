@@ -22,11 +22,18 @@ at::Tensor place_positions(const at::Tensor& stage, const at::Tensor& image) {
   return at::stack(at::meshgrid(axes, "ij"), -1).flatten(0, -2);
 }
 
-at::Tensor Backbone::logits(const at::Tensor& image) {
+at::Tensor Backbone::mean_of_places(const Features& found) const {
+  return place_tokens(found.stages.back()).mean(1);
+}
+
+void Backbone::require_classifier() const {
   if (!classifier_) core::fail_usage("this network was built without a classifier; build it with `classes`");
+}
+
+at::Tensor Backbone::logits(const at::Tensor& image) {
+  require_classifier();
   const Features found = features(image);
-  return classifier_->forward(found.prefix.defined() ? found.prefix.select(1, 0)
-                                                     : found.stages.back().flatten(2).mean(2));
+  return classifier_->forward(found.prefix.defined() ? found.prefix.select(1, 0) : mean_of_places(found));
 }
 
 }  // namespace photo51::backbones

@@ -2,19 +2,29 @@
 
 #include <torch/nn/module.h>
 
+#include "photo51/backbones/cnn/basic_unet.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
-#include "photo51/backbones/cnn/efficientnet_lite.hpp"
+#include "photo51/backbones/cnn/convnext.hpp"
+#include "photo51/backbones/cnn/densenet.hpp"
+#include "photo51/backbones/cnn/efficientnet.hpp"
+#include "photo51/backbones/cnn/mednext.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
+#include "photo51/backbones/cnn/segresnet.hpp"
+#include "photo51/backbones/hybrid/coatnet.hpp"
+#include "photo51/backbones/hybrid/maxvit.hpp"
+#include "photo51/backbones/hybrid/unetr.hpp"
+#include "photo51/backbones/transformer/swin.hpp"
+#include "photo51/backbones/transformer/swin_unetr.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
 
 namespace photo51::backbones {
 
 config::Catalogue<BuildEncoder>& image_encoders() {
   static config::Catalogue<BuildEncoder> table = {
-      resnet_row(),
-      vit_row(),
-      conv_net_row(),
-      efficientnet_lite0_row(),
+      resnet_row(),   densenet_row(),  efficientnet_row(), efficientnet_lite0_row(),
+      convnext_row(), segresnet_row(), mednext_row(),      basic_unet_row(),
+      conv_net_row(), vit_row(),       swin_row(),         swin_unetr_row(),
+      unetr_row(),    coatnet_row(),   maxvit_row(),
   };
   return table;
 }

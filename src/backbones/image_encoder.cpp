@@ -3,6 +3,7 @@
 #include <torch/nn/module.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "photo51/backbones/bag_attention.hpp"
@@ -11,6 +12,18 @@
 #include "photo51/nn/init.hpp"
 
 namespace photo51::backbones {
+namespace {
+
+/// A chunk's losses, into the mean over all instances.
+void add_mean(AuxiliaryLosses& all, const AuxiliaryLosses& of_chunk, double share) {
+  for (const auto& [name, loss] : of_chunk) {
+    const at::Tensor part = loss.value * share;
+    const auto [place, is_new] = all.try_emplace(name, part, loss.weight);
+    if (!is_new) place->second.value = place->second.value + part;
+  }
+}
+
+}  // namespace
 
 ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape& shape,
                            std::shared_ptr<Backbone> backbone)
@@ -38,11 +51,16 @@ int64_t ImageEncoder::width() const {
 
 Tokens ImageEncoder::pooled(const at::Tensor& images) {
   const Features features = backbone_->features(images);
-  if (options_.pool == TokenPool::class_token) return {features.prefix.slice(1, 0, 1), {}};
+  Tokens tokens;
+  tokens.losses = features.losses;
+  if (options_.pool != TokenPool::none) {
+    tokens.values = options_.pool == TokenPool::mean ? backbone_->mean_of_places(features).unsqueeze(1)
+                                                     : features.prefix.slice(1, 0, 1);
+    return tokens;
+  }
   const at::Tensor& map = features.stages.back();
   const at::Tensor places = place_tokens(map);
-  if (options_.pool == TokenPool::mean) return {places.mean(1, true), {}};
-  Tokens tokens{features.prefix.defined() ? at::cat({features.prefix, places}, 1) : places, {}};
+  tokens.values = features.prefix.defined() ? at::cat({features.prefix, places}, 1) : places;
   tokens.grid = map.sizes().slice(2).vec();
   tokens.prefix = backbone_->prefix_tokens();
   const at::Tensor positions = place_positions(map, images);
@@ -116,18 +134,24 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
                  : instances.index_select(0, places.narrow(0, begin, size));
     };
     at::Tensor features;
+    AuxiliaryLosses losses;
     if (input.features.defined()) {
       features = part(0, count);
     } else {
       const int64_t chunk = at::GradMode::is_enabled() && is_training() ? count : options_.bag.chunk;
       std::vector<at::Tensor> encoded;
-      for (int64_t begin = 0; begin < count; begin += chunk)
-        encoded.push_back(pooled(part(begin, std::min(chunk, count - begin))).values.squeeze(1));
+      for (int64_t begin = 0; begin < count; begin += chunk) {
+        const int64_t size = std::min(chunk, count - begin);
+        const Tokens of_chunk = pooled(part(begin, size));
+        encoded.push_back(of_chunk.values.squeeze(1));
+        add_mean(losses, of_chunk.losses, static_cast<double>(size) / static_cast<double>(count));
+      }
       features = at::cat(encoded);
     }
     const at::Tensor lengths = all_lengths.masked_select(input.present);
     const auto of_bags = bag_->forward(features, lengths, input.view.index_select(0, chosen));
     Tokens tokens{finish(of_bags.values, present.channel_present), of_bags.mask};
+    tokens.losses = std::move(losses);
     if (of_bags.attention.defined())
       tokens.attention[bag_attention] =
           at::zeros({instances.size(0)}, of_bags.attention.options().requires_grad(false))

@@ -92,13 +92,20 @@ std::vector<nn::Dialect> dialects_of(const std::vector<nn::Dialect>& all, const 
   return chosen;
 }
 
-/// Rows of the last matrix, by name, of the file's classifier; 0 without one.
-int64_t classes_in(const nn::Tensors& weights, const nn::Dialect& dialect) {
-  int64_t classes = 0;
-  for (const auto& [name, values] : weights)
-    for (const auto& begin : dialect.classifier)
-      if (name.starts_with(begin) && values.dim() >= 2) classes = values.size(0);
-  return classes;
+/// How many classes the file's classifier has, 0 without one: the rows of what has as many rows as the
+/// network has classes.
+int64_t classes_in(const nn::Tensors& weights, const BuildEncoder& row, const config::Choice& choice,
+                   const InputShape& shape, const std::vector<nn::Dialect>& dialects,
+                   const std::string& source) {
+  const nn::Tensors two = nn::state_of(*row.network(choice, shape, 2));
+  const nn::Tensors three = nn::state_of(*row.network(choice, shape, 3));
+  const auto nearest = nn::nearest_dialect(weights, two, dialects, source, nn::Classifier::kept);
+  for (const auto& [name, values] : two) {
+    const auto given = nearest.tensors.find(name);
+    if (values.sizes() != three.at(name).sizes() && given != nearest.tensors.end() && given->second.dim() > 0)
+      return given->second.size(0);
+  }
+  return 0;
 }
 
 /// A name whatever layer it is of.
@@ -124,17 +131,6 @@ double share_of(const std::set<std::string>& a, const std::set<std::string>& b) 
   return any > 0 ? static_cast<double>(both) / any : 0;
 }
 
-/// The default network of a row, or nothing where its options do not go with these images.
-std::shared_ptr<Backbone> default_network(const config::Component& component, const InputShape& shape) {
-  const BuildEncoder& row = *image_encoders().find(component.name);
-  if (row.network == nullptr) return nullptr;
-  try {
-    return row.network({component.name, component.make()}, shape, 0);
-  } catch (const core::Error&) {
-    return nullptr;
-  }
-}
-
 }  // namespace
 
 BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, const nn::Tensors& weights,
@@ -146,7 +142,7 @@ BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, con
                      std::to_string(shape.dims) + "D");
   std::vector<std::string> options;
   if (!settings.source.empty())
-    for (const auto& library : row.libraries)
+    for (const auto& library : row.facts.defaults)
       if (is_of_library(library.library, settings.source)) options = library.settings;
   options.insert(options.end(), settings.options.begin(), settings.options.end());
   const config::Choice choice = choice_of(named.name, options);
@@ -154,26 +150,39 @@ BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, con
   const auto headless = row.network(choice, shape, 0);
   BuiltNetwork built{.network = headless, .dialects = headless->dialects()};
   if (!settings.source.empty()) built.dialects = dialects_of(built.dialects, settings.source);
-  const nn::Tensors bare = nn::without_wrappers(weights);
-  const auto nearest = nn::nearest_dialect(weights, nn::state_of(*headless), built.dialects, source);
-  built.classes = std::max(classes_in(weights, *nearest.dialect), classes_in(bare, *nearest.dialect));
+  built.classes = classes_in(weights, row, choice, shape, built.dialects, source);
   if (built.classes > 0) built.network = row.network(choice, shape, built.classes);
   return built;
 }
 
+InputShape usual_shape(int64_t dims, int64_t channels) {
+  return {.channels = channels,
+          .dims = dims,
+          .size = std::vector<int64_t>(static_cast<size_t>(dims), dims == 2 ? 224 : 96)};
+}
+
+std::shared_ptr<Backbone> default_network(const std::string& name, const InputShape& shape) {
+  const BuildEncoder* row = image_encoders().find(name);
+  if (row == nullptr || row->network == nullptr) return nullptr;
+  const auto& components = image_encoders().components();
+  const auto component = std::ranges::find(components, name, &config::Component::name);
+  const nn::SkipInit skip;
+  try {
+    return row->network({name, component->make()}, shape, 0);
+  } catch (const core::Error&) {
+    return nullptr;
+  }
+}
+
 InputShape guess_shape(const nn::Tensors& weights) {
-  InputShape shape{.channels = 3, .dims = 2, .size = {}};
-  int64_t fewest = 0;
-  for (const auto& entry : weights)
-    shape.dims = std::max(shape.dims, std::min<int64_t>(entry.second.dim() - 2, 3));
+  int64_t dims = 2, fewest = 0;
+  for (const auto& entry : weights) dims = std::max(dims, std::min<int64_t>(entry.second.dim() - 2, 3));
   for (const auto& entry : weights) {
     const at::Tensor& kernel = entry.second;
-    if (kernel.dim() != shape.dims + 2 || kernel.size(2) < 2) continue;
+    if (kernel.dim() != dims + 2 || kernel.size(2) < 2) continue;
     if (fewest == 0 || kernel.size(1) < fewest) fewest = kernel.size(1);
   }
-  if (fewest > 0) shape.channels = fewest;
-  shape.size.assign(static_cast<size_t>(shape.dims), shape.dims == 2 ? 224 : 96);
-  return shape;
+  return usual_shape(dims, fewest > 0 ? fewest : 3);
 }
 
 at::Tensor forward(const NamedNetwork& named, const std::filesystem::path& weights, const at::Tensor& x,
@@ -201,10 +210,9 @@ std::vector<Recognized> recognize(const nn::Tensors& weights) {
   constexpr double least = 0.1;
   const InputShape shape = guess_shape(weights);
   const nn::Tensors bare = nn::without_wrappers(weights);
-  const nn::SkipInit skip;
   std::vector<Recognized> found;
   for (const auto& component : image_encoders().components()) {
-    const auto network = default_network(component, shape);
+    const auto network = default_network(component.name, shape);
     if (!network) continue;
     const auto own = names_without_numbers(nn::state_of(*network));
     for (const auto& dialect : network->dialects()) {

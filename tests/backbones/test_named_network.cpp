@@ -5,6 +5,7 @@
 
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
+#include "photo51/backbones/hybrid/maxvit.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
 #include "support/errors.hpp"
@@ -83,6 +84,24 @@ TEST(NamedNetwork, SourcesBringTheirNamesAndDefaults) {
   }
 }
 
+/// Its classifier has a hidden matrix as well, which is no number of classes.
+TEST(NamedNetwork, ClassesAreThoseOfTheLastLayer) {
+  const test::TemporaryFolder folder;
+  MaxVitOptions options;
+  options.variant = "tiny_tf";
+  options.sizes = {.embed_dim = {8, 16, 16, 24}, .depths = {1, 1, 1, 1}, .stem_width = {4, 8}, .dim_head = 8};
+  const auto network = make_maxvit(options, flat, 5);
+  network->eval();
+  nn::write_safetensors(folder / "w", nn::state_of(*network));
+  const at::Tensor x = at::randn({1, 3, 64, 64});
+  const at::NoGradGuard no_grad;
+  EXPECT_TRUE(at::equal(forward({"maxvit",
+                                 {"variant=tiny_tf", "embed_dim=[8, 16, 16, 24]", "depths=[1, 1, 1, 1]",
+                                  "stem_width=[4, 8]", "dim_head=8"}},
+                                folder / "w", x),
+                        network->logits(x)));
+}
+
 TEST(NamedNetwork, ErrorsNameWhatIsWrong) {
   const test::TemporaryFolder folder;
   nn::write_safetensors(folder / "w", nn::state_of(*make_resnet(sizes(18, 8), flat, 7)));
@@ -92,7 +111,7 @@ TEST(NamedNetwork, ErrorsNameWhatIsWrong) {
   };
   EXPECT_THAT(usage({"resnett", {}}), HasSubstr("there is no network `resnett` (did you mean `resnet`?)"));
   EXPECT_THAT(usage({"resnet", {"dept=18"}}), HasSubstr("dept"));
-  EXPECT_THAT(usage({"resnet", {"depth=19"}}), HasSubstr("must be 18"));
+  EXPECT_THAT(usage({"resnet", {"depth=19"}}), HasSubstr("must be 10, 18"));
   EXPECT_THAT(usage({"resnet", {"dims=3"}}), HasSubstr("`dims` is 3 and the images are 2D"));
   EXPECT_THAT(usage({"resnet", {"dims=4"}}), HasSubstr("`dims=4`: dims must be 2 or 3"));
   EXPECT_THAT(usage({"resnet", {"source=jax"}}), HasSubstr("no weights of `jax` are known for this network"));

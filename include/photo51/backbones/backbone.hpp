@@ -25,11 +25,15 @@ class Backbone : public torch::nn::Module {
   virtual std::vector<nn::Dialect> dialects() const = 0;
   /// Its parameters that are positions of a grid, which weights of another grid are interpolated for.
   virtual std::vector<nn::PositionTable> positions() const { return {}; }
+  /// [B, width] for an encoder's `pool: mean`: the mean over the last stage.
+  virtual at::Tensor mean_of_places(const Features& found) const;
   /// [B, classes], of the first prefix token or, without one, of the mean over the last stage. Error (usage):
   /// the network was built without a classifier.
   virtual at::Tensor logits(const at::Tensor& image);
 
  protected:
+  /// Error (usage): the network was built without a classifier.
+  void require_classifier() const;
   std::shared_ptr<nn::Linear> classifier_;  ///< null without
 };
 

@@ -23,6 +23,15 @@ struct LibraryDefaults {
   std::vector<std::string> settings;
 };
 
+/// What there is to say of an architecture beside its options.
+struct EncoderFacts {
+  std::string source{};  ///< where it was published: "He et al. 2016, arXiv 1512.03385"; empty: nowhere
+  /// Libraries whose implementation ours is compared with: weights both ways, output and gradients. A test
+  /// holds this against the comparisons that there are (tests/parity).
+  std::vector<std::string> parity{};
+  std::vector<LibraryDefaults> defaults{};
+};
+
 /// How an encoder is built, and the network in it.
 class BuildEncoder {
  public:
@@ -30,14 +39,14 @@ class BuildEncoder {
   using Network = std::shared_ptr<Backbone> (*)(const config::Choice& choice, const InputShape& shape,
                                                 int64_t classes);
   template <std::convertible_to<Encode> Function>
-  BuildEncoder(Function encode, Network network_ = nullptr, std::vector<LibraryDefaults> libraries_ = {})
-      : network(network_), libraries(std::move(libraries_)), encode_(encode) {}
+  BuildEncoder(Function encode, Network network_ = nullptr, EncoderFacts facts_ = {})
+      : network(network_), facts(std::move(facts_)), encode_(encode) {}
 
   std::shared_ptr<Encoder> operator()(const config::Choice& choice, const InputShape& shape) const {
     return encode_(choice, shape);
   }
   Network network;  ///< with that many classes; null: the encoder is more than a network
-  std::vector<LibraryDefaults> libraries;
+  EncoderFacts facts;
 
  private:
   Encode encode_;

@@ -5,11 +5,14 @@
 
 #include <vector>
 
+#include "photo51/backbones/tokens.hpp"
+
 namespace photo51::backbones {
 
 struct Features {
   std::vector<at::Tensor> stages;  ///< finest first, [B, C_i, ([D_i,] H_i, W_i)]; at least one
   at::Tensor prefix = {};          ///< [B, P, D] of the whole image (a class token first), undefined: none
+  AuxiliaryLosses losses = {};     ///< what the network's modules ask for beside the heads' losses
 };
 
 /// A stage [B, C, ...] as [B, N, C]: one token a place, x fastest. A view where strides allow.

@@ -51,8 +51,7 @@ void require_image(const std::string& encoder, const ImageEncoderOptions& option
 /// The row of an architecture whose Options have ImageEncoderOptions `encoder`; `make` builds its network
 /// with that many classes, in an encoder none.
 template <class Options, std::shared_ptr<Backbone> (*make)(const Options&, const InputShape&, int64_t)>
-EncoderRow image_encoder_row(std::string name, std::string help,
-                             std::vector<LibraryDefaults> libraries = {}) {
+EncoderRow image_encoder_row(std::string name, std::string help, EncoderFacts facts = {}) {
   const auto network = [](const config::Choice& choice, const InputShape& shape, int64_t classes) {
     const auto& options = choice.as<Options>();
     require_image(choice.name, options.encoder, shape);
@@ -63,8 +62,7 @@ EncoderRow image_encoder_row(std::string name, std::string help,
     require_image(choice.name, options.encoder, shape);
     return std::make_shared<ImageEncoder>(options.encoder, shape, make(options, shape, 0));
   };
-  return {config::component<Options>(std::move(name), std::move(help)),
-          {encode, network, std::move(libraries)}};
+  return {config::component<Options>(std::move(name), std::move(help)), {encode, network, std::move(facts)}};
 }
 
 }  // namespace photo51::backbones

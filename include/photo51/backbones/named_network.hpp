@@ -30,8 +30,14 @@ struct BuiltNetwork {
 BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, const nn::Tensors& weights,
                          const std::string& source);
 
+/// Images of a size that every network takes: edges of 224 in 2D, of 96 in 3D.
+InputShape usual_shape(int64_t dims, int64_t channels);
+/// The network of a row with default options and no classifier, without initial values; null where it takes
+/// no such images, there is no such row, or its encoder is more than a network.
+std::shared_ptr<Backbone> default_network(const std::string& name, const InputShape& shape);
+
 /// What images the weights are of, as far as kernels tell: dimensions and channels of the first convolution,
-/// and edges that every network takes (224 in 2D, 96 in 3D).
+/// of the usual size.
 InputShape guess_shape(const nn::Tensors& weights);
 
 /// Of images [B, C, ([D,] H, W)] the logits [B, classes] in evaluation mode, or the last stage [B, C, ...]

@@ -6,8 +6,8 @@
 
 namespace photo51::nn {
 
-GroupNorm::GroupNorm(int64_t channels, double epsilon)
-    : Norm(channels, epsilon), groups_(std::min<int64_t>(8, channels)) {
+GroupNorm::GroupNorm(int64_t channels, double epsilon, int64_t most_groups)
+    : Norm(channels, epsilon), groups_(std::min(most_groups, channels)) {
   while (channels % groups_ != 0) --groups_;
 }
 

@@ -38,6 +38,19 @@ std::optional<Match> match(const std::string& pattern, const std::string& name) 
   return found;
 }
 
+/// The pattern with what its stars stand for.
+std::string filled(const std::string& pattern, const Match& found) {
+  std::string result;
+  size_t star = 0;
+  for (const char letter : pattern) {
+    if (letter == '*' && star < found.stars.size())
+      result += found.stars[star++];
+    else
+      result += letter;
+  }
+  return result;
+}
+
 enum class Direction { to_ours, to_theirs };
 
 /// By the first of the rules that matches.
@@ -47,15 +60,7 @@ std::string renamed(const std::string& name, const std::vector<Dialect::Rename>&
     const bool ours = direction == Direction::to_ours;
     const auto found = match(ours ? rule.from : rule.to, name);
     if (!found) continue;
-    std::string result;
-    size_t star = 0;
-    for (const char letter : ours ? rule.to : rule.from) {
-      if (letter == '*' && star < found->stars.size())
-        result += found->stars[star++];
-      else
-        result += letter;
-    }
-    return result + found->rest;
+    return filled(ours ? rule.to : rule.from, *found) + found->rest;
   }
   return name;
 }
@@ -63,6 +68,56 @@ std::string renamed(const std::string& name, const std::vector<Dialect::Rename>&
 bool is_of(const Dialect::Transform& transform, const std::string& own_name) {
   const auto found = match(transform.name, own_name);
   return found && found->rest.empty();
+}
+
+bool is_left_out(const Dialect& dialect, const std::string& name, Classifier classifier) {
+  const auto begins = [&](const std::string& prefix) { return name.starts_with(prefix); };
+  const auto matches = [&](const std::string& pattern) { return match(pattern, name).has_value(); };
+  return (classifier == Classifier::left_out && std::ranges::any_of(dialect.classifier, begins)) ||
+         std::ranges::any_of(dialect.ignored, matches) || dialect.constants.contains(name);
+}
+
+/// A part that stands for the others, since it has a name.
+const std::string& named_part(const Dialect::Join& join) {
+  return *std::ranges::find_if(join.parts, [](const std::string& part) { return !part.empty(); });
+}
+
+/// Makes one tensor of parts that are all there and of one shape and type; others keep their names.
+void put_together(Tensors& tensors, const Dialect::Join& join) {
+  std::vector<Match> all;
+  for (const auto& entry : tensors)
+    if (const auto found = match(named_part(join), entry.first); found && found->rest.empty())
+      all.push_back(*found);
+  for (const Match& found : all) {
+    const at::Tensor like = tensors.at(filled(named_part(join), found));
+    std::vector<at::Tensor> values;
+    for (const std::string& part : join.parts) {
+      const auto place = part.empty() ? tensors.end() : tensors.find(filled(part, found));
+      if (part.empty())
+        values.push_back(at::zeros_like(like));
+      else if (place != tensors.end() && place->second.sizes() == like.sizes() &&
+               place->second.scalar_type() == like.scalar_type())
+        values.push_back(place->second);
+    }
+    if (values.size() != join.parts.size() || tensors.contains(filled(join.name, found))) continue;
+    for (const std::string& part : join.parts) tensors.erase(filled(part, found));
+    tensors.emplace(filled(join.name, found), at::cat(values));
+  }
+}
+
+/// The way back.
+Tensors taken_apart(const Tensors& tensors, const std::vector<Dialect::Join>& joins) {
+  Tensors result = tensors;
+  for (const auto& join : joins)
+    for (const auto& [name, values] : tensors) {
+      const auto found = match(join.name, name);
+      if (!found || !found->rest.empty()) continue;
+      const auto parts = values.chunk(static_cast<int64_t>(join.parts.size()));
+      result.erase(name);
+      for (size_t i = 0; i < parts.size(); ++i)
+        if (!join.parts[i].empty()) result.emplace(filled(join.parts[i], *found), parts[i]);
+    }
+  return result;
 }
 
 /// How many names have no counterpart.
@@ -79,10 +134,7 @@ Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::str
                   Classifier classifier) {
   Tensors result;
   for (const auto& [name, values] : tensors) {
-    const auto begins = [&name = name](const std::string& prefix) { return name.starts_with(prefix); };
-    if (classifier == Classifier::left_out &&
-        std::any_of(dialect.classifier.begin(), dialect.classifier.end(), begins))
-      continue;
+    if (is_left_out(dialect, name, classifier)) continue;
     const std::string own = renamed(name, dialect.renames, Direction::to_ours);
     at::Tensor changed = values;
     for (const auto& transform : dialect.transforms)
@@ -91,21 +143,27 @@ Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::str
       core::fail_data(source + ": two tensors are `" + own + "` by the names of " + dialect.library +
                       ", one of them `" + name + "`; take one of them out");
   }
+  for (const auto& join : dialect.joins) put_together(result, join);
   return result;
 }
 
 Tensors translate_back(const Tensors& tensors, const Dialect& dialect) {
   Tensors result;
-  for (const auto& [name, values] : tensors) {
-    for (const auto& transform : dialect.transforms)
-      if (is_of(transform, name))
+  for (const auto& [name, values] : taken_apart(tensors, dialect.joins)) {
+    at::Tensor changed = values;
+    for (auto transform = dialect.transforms.rbegin(); transform != dialect.transforms.rend(); ++transform) {
+      if (!is_of(*transform, name)) continue;
+      if (transform->back == nullptr)
         core::fail_usage(dialect.library + " has other values for `" + name +
                          "`, and no way back to them is known; keep the weights by their own names");
+      changed = transform->back(changed);
+    }
     const std::string theirs = renamed(name, dialect.renames, Direction::to_theirs);
-    if (!result.emplace(theirs, values).second)
+    if (!result.emplace(theirs, changed).second)
       core::fail_usage("two tensors are `" + theirs + "` by the names of " + dialect.library +
                        ", one of them `" + name + "`; keep the weights by their own names");
   }
+  result.insert(dialect.constants.begin(), dialect.constants.end());
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/backbones/cnn/conv_net.hpp"
 #include "photo51/backbones/mil/bag_pools.hpp"
+#include "photo51/backbones/transformer/vit.hpp"
 #include "photo51/config/components.hpp"
 #include "photo51/data/load/bag_stream.hpp"
 #include "photo51/nn/layers/layer.hpp"
@@ -268,6 +269,33 @@ TEST(BagEncoder, EveryMisuseIsNamed) {
                            encoder->encode(bags({1, 2}));
                          }),
               HasSubstr("expects images and got a batch of bags"));
+}
+
+/// What an encoder's modules ask for is the mean over the instances, also where they come in chunks.
+TEST(BagEncoder, LossesAreOfAllInstances) {
+  VitOptions options{.patch_size = 8, .embed_dim = 12, .depth = 1, .num_heads = 3, .mlp_dim = 16};
+  options.experts = 3;
+  options.balance_weight = 0.3;
+  options.encoder.bag.chunk = 2;
+  const auto encoder = (*image_encoders().find("vit"))(config::choose("vit", options), views);
+  const data::InputBatch input = bags({2, 0, 3});
+  const auto balance = [&](const data::InputBatch& of) {
+    const Tokens tokens = encoder->encode(of);
+    EXPECT_EQ(tokens.losses.at("balance").weight, 0.3);
+    return tokens.losses.at("balance").value.item<double>();
+  };
+  encoder->eval();
+  const data::InputBatch last = one_of(input, 2);
+  const auto part = [&last](int64_t begin, int64_t end) {
+    data::InputBatch of = last;
+    of.values = last.values.slice(0, begin, end);
+    of.view = last.view.slice(0, begin, end);
+    of.offsets = at::tensor({int64_t{0}, end - begin}, at::kLong);
+    return of;
+  };
+  EXPECT_NEAR(balance(last), (2 * balance(part(0, 2)) + balance(part(2, 3))) / 3, 1e-6);
+  encoder->train();
+  EXPECT_GT(balance(input), 0.5);
 }
 
 }  // namespace

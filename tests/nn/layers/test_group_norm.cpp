@@ -21,5 +21,13 @@ TEST(GroupNorm, HasAsManyGroupsAsDivideTheChannels) {
   EXPECT_TRUE(at::allclose(y.var(2, false), at::ones({2, 6}), 1e-3, 1e-3));
 }
 
+TEST(GroupNorm, MayHaveAGroupAChannel) {
+  const at::NoGradGuard no_grad;
+  GroupNorm norm(12, 1e-5, 12);
+  const at::Tensor x = at::randn({2, 12, 7});
+  const at::Tensor expected = (x - x.mean(2, true)) / (x.var(2, false, true) + 1e-5).sqrt();
+  EXPECT_TRUE(at::allclose(norm.forward(x), expected, 1e-4, 1e-5));
+}
+
 }  // namespace
 }  // namespace photo51::nn

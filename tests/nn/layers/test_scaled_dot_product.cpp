@@ -58,6 +58,27 @@ TEST(ScaledDotProduct, AttentionIsReportedWithItsGradient) {
   EXPECT_LE(farthest(capture.gradients("")[0], gradient), 1e-5);
 }
 
+/// Of a bias as of positions: the same for all cases.
+TEST(ScaledDotProduct, BiasIsAddedToTheProducts) {
+  at::manual_seed(6);
+  const ScaledDotProduct layer;
+  const auto [q, k, v] = heads_of_tokens(at::kDouble);
+  const at::Tensor bias = at::randn({1, 3, 5, 7}, at::kDouble).requires_grad_();
+  const at::Tensor probe = at::randn({2, 3, 5, 4}, at::kDouble);
+  const at::Tensor fused = layer.forward(q, k, v, bias);
+  (fused * probe).sum().backward();
+  const at::Tensor of_bias = bias.grad().clone();
+  bias.mutable_grad().reset();
+  const Capture capture(layer, {.filter = {}, .inputs = true});
+  const at::Tensor unfused = layer.forward(q, k, v, bias);
+  (unfused * probe).sum().backward();
+  EXPECT_LE(farthest(fused, unfused), 1e-12);
+  EXPECT_LE(farthest(of_bias, bias.grad()), 1e-12);
+  const at::Tensor products = at::einsum("bhnd,bhmd->bhnm", {q, k}) / 2 + bias;
+  EXPECT_LE(farthest(capture.inputs("")[0], products), 1e-12);
+  EXPECT_LE(farthest(fused, at::matmul(products.softmax(-1), v)), 1e-12);
+}
+
 /// What is filtered out stays fused: the attention of a whole slide would not fit into memory.
 TEST(ScaledDotProduct, StaysFusedUnlessItIsRecorded) {
   const ScaledDotProduct layer;
@@ -86,6 +107,30 @@ TEST(ScaledDotProduct, DropoutIsOfTheAttentionInTraining) {
   }
   for (const at::Tensor& attention : capture->activations(""))
     EXPECT_LE(farthest(attention.sum(-1), at::ones({2, 3, 5})), 1e-5);
+}
+
+/// A bias of all windows or of each, with a gradient or without, fused or not.
+TEST(ScaledDotProduct, WindowsSeeThemselvesAlone) {
+  at::manual_seed(6);
+  const at::Tensor q = at::randn({2, 3, 2, 5, 4}, at::kDouble), k = at::randn({2, 3, 2, 7, 4}, at::kDouble),
+                   v = at::randn({2, 3, 2, 7, 4}, at::kDouble);
+  for (const std::optional<double> scale : {std::optional<double>(), std::optional<double>(1.5)})
+    for (const auto& shape : {std::vector<int64_t>{}, {2, 5, 7}, {1, 2, 5, 7}, {3, 1, 5, 7}, {3, 2, 5, 7}}) {
+      const ScaledDotProduct layer(0, scale);
+      const at::Tensor bias = shape.empty() ? at::Tensor() : at::randn(shape, at::kDouble);
+      for (const bool learned : {false, true}) {
+        if (bias.defined()) bias.requires_grad_(learned);
+        const at::Tensor fused = layer.forward(q, k, v, bias);
+        ASSERT_EQ(fused.sizes(), q.sizes());
+        at::Tensor products = at::einsum("bwhnd,bwhmd->bwhnm", {q, k}) * scale.value_or(0.5);
+        if (bias.defined()) products = products + bias;
+        const at::Tensor expected = at::einsum("bwhnm,bwhmd->bwhnd", {products.softmax(-1), v});
+        EXPECT_LE(farthest(fused, expected), 1e-12);
+        const Capture capture(layer);
+        EXPECT_LE(farthest(layer.forward(q, k, v, bias), expected), 1e-12);
+        EXPECT_LE(farthest(capture.activations("")[0], products.softmax(-1)), 1e-12);
+      }
+    }
 }
 
 /// The layers around it do not change what it reports.

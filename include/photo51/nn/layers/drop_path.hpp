@@ -1,7 +1,7 @@
 #pragma once
-/// Huang et al., Deep Networks with Stochastic Depth, ECCV 2016: in training each row of [B, ...] is zero as a
-/// whole with a probability, drawn from torch's default generator, and the others grow by
-/// 1 / (1 - probability). Otherwise the input itself.
+/// Huang et al., Deep Networks with Stochastic Depth, ECCV 2016: in training each row of [B, ...] is zero as
+/// a whole with a probability, drawn from torch's default generator, and the others grow by 1 / (1 -
+/// probability). Otherwise the input itself.
 
 #include <vector>
 

@@ -1,6 +1,7 @@
 #pragma once
 /// How the files of other libraries name the weights of an architecture that is ours as well, as data.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,23 +17,38 @@ struct Dialect {
   struct Rename {
     std::string from, to;
   };
-  /// Changes the values of what is called `name` (with `*` as above) after renaming.
+  /// Changes the values of what is called `name` (with `*` as above) after renaming; `back` makes the
+  /// library's of ours, null: no way back is known.
   struct Transform {
     std::string name;
-    at::Tensor (*apply)(const at::Tensor& values);
+    std::function<at::Tensor(const at::Tensor& values)> apply;
+    std::function<at::Tensor(const at::Tensor& values)> back = nullptr;
+  };
+  /// One of our tensors that the library has in parts, of one shape, which follow each other along the first
+  /// axis. `name` and `parts` are names after renaming, with `*` as above; a part without a name is as many
+  /// zeros, which the library has nothing for, and whatever ours holds there is left out on the way back.
+  struct Join {
+    std::string name;
+    std::vector<std::string> parts;
   };
   std::string library;                    ///< "torchvision", "timm", "MONAI"
   std::vector<Rename> renames{};          ///< the first that matches a name is applied to it
   std::vector<Transform> transforms{};    ///< all that match
   std::vector<std::string> classifier{};  ///< names in the file that begin so are its classifier's
+  /// What a name in the file matches, as `from` does, that is of a part which our architecture lacks (a
+  /// segmentation network's decoder): left out.
+  std::vector<std::string> ignored{};
+  /// Tensors of their files, by their names, that change nothing: left out, and given back with these values.
+  Tensors constants{};
+  std::vector<Join> joins{};  ///< after all that is above
 };
 
 enum class Classifier { left_out, kept };
 /// The file's tensors by our names. Error (data) that names `source`: two of them get the same name.
 Tensors translate(const Tensors& tensors, const Dialect& dialect, const std::string& source,
                   Classifier classifier = Classifier::left_out);
-/// Our tensors by the library's names. Errors (usage): the dialect changes the values of one of them; two of
-/// them get the same name.
+/// Our tensors by the library's names. Errors (usage): the dialect changes the values of one of them and has
+/// no way back; two of them get the same name.
 Tensors translate_back(const Tensors& tensors, const Dialect& dialect);
 
 /// `tensors` without the names of modules around the network that all of them begin with: `module.`,

@@ -1,0 +1,69 @@
+#include "photo51/nn/layers/drop_path.hpp"
+
+#include <gmock/gmock.h>
+#include <torch/nn/module.h>
+
+#include <cmath>
+
+#include "photo51/nn/capture.hpp"
+#include "support/errors.hpp"
+
+namespace photo51::nn {
+namespace {
+
+using ::testing::DoubleEq;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST(DropPath, DropsWholeRowsInTrainingOnly) {
+  at::manual_seed(4);
+  DropPath drop(0.25);
+  const at::Tensor x = at::ones({4000, 3, 2}), y = drop.forward(x);
+  const at::Tensor rows = y.flatten(1);
+  EXPECT_TRUE(at::equal(rows.amin(1), rows.amax(1)));  // a row has one fate
+  EXPECT_NEAR(rows.amax(1).eq(0).to(at::kDouble).mean().item<double>(), 0.25, 0.02);
+  EXPECT_TRUE(at::allclose(y.masked_select(y > 0), at::tensor(4.0F / 3)));
+  drop.eval();
+  EXPECT_TRUE(drop.forward(x).is_same(x));
+}
+
+TEST(DropPath, WithoutAProbabilityItDrawsNothing) {
+  const auto next = [] { return at::rand({}).item<float>(); };
+  at::manual_seed(4);
+  const float expected = next();
+  at::manual_seed(4);
+  const DropPath drop(0);
+  const at::Tensor x = at::ones({2, 3});
+  EXPECT_TRUE(drop.forward(x).is_same(x));
+  EXPECT_EQ(next(), expected);
+}
+
+TEST(DropPath, DroppedRowsPassNoGradient) {
+  at::manual_seed(4);
+  DropPath drop(0.5);
+  const at::Tensor x = at::ones({64, 3}).requires_grad_();
+  const Capture capture(drop);
+  const at::Tensor y = drop.forward(x);
+  y.sum().backward();
+  EXPECT_TRUE(at::equal(x.grad(), y.detach()));  // 0 or 2, as x is 1
+  EXPECT_TRUE(at::equal(capture.activations("").at(0), y.detach()));
+}
+
+TEST(DropPath, KeepsTheTypeOfItsInput) {
+  DropPath drop(0.5);
+  EXPECT_EQ(drop.forward(at::ones({4, 2}, at::kBFloat16)).scalar_type(), at::kBFloat16);
+}
+
+TEST(DropPath, TheProbabilityIsBelowOne) {
+  for (const double wrong : {1.0, -0.1, std::nan("")})
+    EXPECT_THAT(test::message_of(core::Fault::usage, [wrong] { const DropPath drop(wrong); }),
+                HasSubstr("drop_path must be at least 0 and below 1"));
+}
+
+TEST(DropPath, RatesGrowWithTheDepth) {
+  EXPECT_THAT(drop_path_rates(0.3, 4), ElementsAre(0, DoubleEq(0.1), DoubleEq(0.2), DoubleEq(0.3)));
+  EXPECT_THAT(drop_path_rates(0.3, 1), ElementsAre(0));
+}
+
+}  // namespace
+}  // namespace photo51::nn
