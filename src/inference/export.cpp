@@ -1,3 +1,5 @@
+#include <c10/util/Exception.h>
+
 #include "inference/model_files.hpp"
 #include "inference/published.hpp"
 #include "photo51/config/read.hpp"
@@ -6,6 +8,7 @@
 #include "photo51/core/log.hpp"
 #include "photo51/data/tables/rare_categories.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/inference/self_test.hpp"
 #include "photo51/inference/trained_model.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
 #include "photo51/run/layout.hpp"
@@ -45,6 +48,26 @@ void tell_of_hidden(const data::Hidden& hidden) {
                       " categories had fewer than " + std::to_string(data::fewest_patients) +
                       " training patients and are published without their names; a patient who has one is "
                       "predicted as one whose category was not seen in training");
+}
+
+void warn_of_no_self_test(const fs::path& folder, const std::string& why) {
+  core::log_warning(
+      folder.string() +
+      ": is published without a self-test, so that `photo51 doctor --model` cannot tell whether "
+      "another machine computes the same: " +
+      why);
+}
+
+/// A network that takes nothing but real cases is published all the same.
+void add_self_test(const fs::path& folder) {
+  try {
+    write_self_test(folder);
+  } catch (const core::Error& error) {
+    if (error.fault() != core::Fault::data && error.fault() != core::Fault::usage) throw;
+    warn_of_no_self_test(folder, error.what());
+  } catch (const c10::Error& error) {
+    warn_of_no_self_test(folder, error.what_without_backtrace());
+  }
 }
 
 }  // namespace
@@ -89,6 +112,7 @@ void export_model(const fs::path& run, const fs::path& folder, bool allow_unfini
     published(files.weights[i]).save(folder / run::published_weights_name(i, files.weights.size()));
   }
   core::write_file_atomic(folder / run::name::published, config::to_yaml(document));
+  add_self_test(folder);
 }
 
 }  // namespace photo51::inference

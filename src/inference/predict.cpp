@@ -107,4 +107,12 @@ std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort&
   return predictions;
 }
 
+std::vector<model::Prediction> predict(TrainedModel& member, const data::Batch& batch) {
+  const c10::InferenceMode inference;
+  member.model->eval();
+  std::vector<model::Prediction> predictions;
+  append(member, batch, member.model->predict(member.model->forward(batch)), predictions);
+  return predictions;
+}
+
 }  // namespace photo51::inference

@@ -67,6 +67,14 @@ std::vector<model::Prediction> Predictor::predict(const data::Cohort& cohort,
   return predictions_of(results(cohort, rows, options));
 }
 
+const std::map<std::string, data::InputInfo>& Predictor::inputs(int64_t member) const {
+  return impl_->members.at(static_cast<size_t>(member)).inputs;
+}
+
+std::vector<model::Prediction> Predictor::predict(int64_t member, const data::Batch& batch) const {
+  return inference::predict(impl_->members.at(static_cast<size_t>(member)), batch);
+}
+
 std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                            const PredictOptions& options) const {
   std::vector<TrainedModel*> members;

@@ -1,4 +1,5 @@
-// photo51 doctor shows who the patients are, and with --all reads every case.
+// photo51 doctor shows who the patients are, with --all reads every case, and with --model holds this machine
+// to what a published model said.
 #include <gmock/gmock.h>
 
 #include <cstdio>
@@ -6,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/program.hpp"
+#include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::test {
 namespace {
@@ -85,6 +87,70 @@ TEST(DoctorCohort, AllNeedsAConfig) {
   const Outcome outcome = run_program({"doctor", "--all"});
   EXPECT_EQ(outcome.exit_code, 2);
   EXPECT_THAT(outcome.err, HasSubstr("--all needs a CONFIG"));
+}
+
+TEST(DoctorModel, ThePublishedModelsOfTheProjectSayHereWhatTheySaidThere) {
+  for (const auto& entry : std::filesystem::directory_iterator(source_dir() / "models")) {
+    const Outcome outcome = run_program({"doctor", "--model", entry.path().string(), "--json"});
+    EXPECT_EQ(outcome.exit_code, 0) << entry.path() << outcome.out << outcome.err;
+    int heads = 0;
+    for (const auto& one : nlohmann::json::parse(outcome.out))
+      if (one.at("what") == "model on cpu") {
+        ++heads;
+        EXPECT_EQ(one.at("level"), "ok");
+        EXPECT_THAT(one.at("text").get<std::string>(), HasSubstr("1.0e-04 is allowed in float32"));
+      }
+    EXPECT_EQ(heads, 3) << entry.path();
+    EXPECT_LT(std::filesystem::file_size(entry.path() / "self_test.safetensors"), 200'000U);
+  }
+}
+
+TEST(DoctorModel, AddsASelfTestAndFindsAChangedWeight) {
+  const TemporaryFolder folder;
+  const auto model = folder / "model";
+  std::filesystem::copy(source_dir() / "models/phantom_image", model);
+  std::filesystem::remove(model / "self_test.safetensors");
+  const Outcome none = run_program({"doctor", "--model", model.string()});
+  EXPECT_EQ(none.exit_code, 3);
+  EXPECT_THAT(none.err, HasSubstr("add it by `photo51 doctor --model " + model.string() + " --write`"));
+  const Outcome written = run_program({"doctor", "--model", model.string(), "--write"});
+  EXPECT_EQ(written.exit_code, 0) << written.err;
+  EXPECT_THAT(written.out,
+              AllOf(HasSubstr("self_test.safetensors holds what this CPU computes"),
+                    HasSubstr("genotype deviates by at most 0.0e+00"), HasSubstr("no problem found")));
+  const Outcome again = run_program({"doctor", "--model", model.string(), "--write"});
+  EXPECT_EQ(again.exit_code, 2);
+  EXPECT_THAT(again.err, HasSubstr("self_test.safetensors: is there already"));
+
+  auto stored = nn::read_safetensors(model / "weights_2.safetensors");
+  auto& weight = stored.tensors.at("heads.subtype.linear.weight");
+  weight = weight.clone();
+  weight[0] += 1;
+  nn::write_safetensors(model / "weights_2.safetensors", stored.tensors, stored.metadata);
+  const Outcome changed = run_program({"doctor", "--model", model.string()});
+  EXPECT_EQ(changed.exit_code, 3);
+  EXPECT_THAT(changed.out,
+              AllOf(::testing::ContainsRegex("problem +model on cpu +subtype deviates by at most"),
+                    ::testing::ContainsRegex("ok +model on cpu +genotype deviates by at most"),
+                    HasSubstr("weights_2.safetensors: other weights than the self-test was written for")));
+  EXPECT_THAT(changed.err, HasSubstr("1 problem(s) found"));
+  // As if the machine that published it had computed other numbers.
+  std::filesystem::copy_file(source_dir() / "models/phantom_image/weights_2.safetensors",
+                             model / "weights_2.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  auto expected = nn::read_safetensors(model / "self_test.safetensors");
+  expected.tensors.at("outputs.os") = expected.tensors.at("outputs.os") + 1;
+  nn::write_safetensors(model / "self_test.safetensors", expected.tensors, expected.metadata);
+  const Outcome other = run_program({"doctor", "--model", model.string()});
+  EXPECT_EQ(other.exit_code, 3);
+  EXPECT_THAT(other.out,
+              AllOf(HasSubstr("the weights are those that were published"), HasSubstr("LibTorch ")));
+}
+
+TEST(DoctorModel, WriteNeedsAModel) {
+  const Outcome outcome = run_program({"doctor", "--write"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.err, HasSubstr("--write needs a --model"));
 }
 
 }  // namespace

@@ -1,10 +1,11 @@
-// photo51 doctor [CONFIG] [--all]: is this machine fit, and will this experiment run on it? Reads one batch
-// for real, or every case.
+// photo51 doctor [CONFIG] [--all] [--model MODEL]: is this machine fit, does it compute with a published
+// model what it should, and will this experiment run on it? Reads one batch for real, or every case.
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <torch/version.h>
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "photo51/core/version.hpp"
 #include "photo51/data/cohort/check.hpp"
 #include "photo51/data/split/split.hpp"
+#include "photo51/inference/self_test.hpp"
 #include "photo51/model/options.hpp"
 #include "photo51/run/layout.hpp"
 #include "photo51/training/run/experiment.hpp"
@@ -96,6 +98,49 @@ void check_machine(Findings& findings) {
   } catch (const core::Error& error) {
     findings.add("warning", "gpu", std::string("present but not usable: ") + error.what());
   }
+}
+
+/// A model's self-test on one device.
+void check_model_on(Findings& findings, const std::filesystem::path& model, const std::string& device) {
+  const std::string what = "model on " + device;
+  const auto result = inference::run_self_test(model, device);
+  const auto scientific = [](double number) {
+    std::array<char, 32> text{};
+    std::snprintf(text.data(), text.size(), "%.1e", number);
+    return std::string(text.data());
+  };
+  for (const auto& head : result.heads)
+    findings.add(head.largest <= result.allowed ? "ok" : "problem", what,
+                 head.head + " deviates by at most " + scientific(head.largest) + " (" + head.weights +
+                     ") from what was published; " + scientific(result.allowed) + " is allowed in " +
+                     result.precision);
+  if (!result.changed.empty())
+    findings.add(
+        "warning", what,
+        core::join(result.changed, ", ") +
+            ": other weights than the self-test was written for; get the model again, or, if they are "
+            "meant to have changed, remove " +
+            run::name::self_test + " and add it anew with --write");
+  else if (!result.passed())
+    findings.add("warning", what,
+                 "the weights are those that were published, so unless " + std::string(run::name::published) +
+                     " was changed, this device or this program computes other numbers with them than the "
+                     "machine that published them did (" +
+                     result.made_by +
+                     "); what is known of the model's quality does not hold for predictions made here");
+}
+
+/// Whether this machine computes what the model computed where it was published: on the CPU, and on a GPU
+/// where one answers.
+void check_model(Findings& findings, const std::filesystem::path& model, bool write) {
+  if (write) {
+    inference::write_self_test(model);
+    findings.add("ok", "self-test",
+                 (model / run::name::self_test).string() + " holds what this CPU computes");
+  }
+  check_model_on(findings, model, "cpu");
+  if (const auto device = core::resolve_device("auto"); device != "cpu")
+    check_model_on(findings, model, device);
 }
 
 /// Who the patients are, and what is blank.
@@ -243,25 +288,33 @@ void check_experiment(Findings& findings, const std::string& config,
 }  // namespace
 
 void add_doctor(CLI::App& app, const Common& common) {
-  auto* command =
-      app.add_subcommand("doctor", "check the machine and, before a long run, a config's data and memory");
+  auto* command = app.add_subcommand(
+      "doctor",
+      "check the machine, a published model on it and, before a long run, a config's data and memory");
   struct Arguments {
     std::string config;
     std::vector<std::string> overrides;
-    bool all = false;
-    std::filesystem::path data_root;
+    bool all = false, write = false;
+    std::filesystem::path data_root, model;
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("CONFIG", arguments->config, "a config to check as well");
   command->add_option("KEY=VALUE", arguments->overrides, "overrides of the config");
   command->add_flag("--all", arguments->all, "read every case in full and list every bad file");
   add_data_root(*command, arguments->data_root);
+  command->add_option("--model", arguments->model,
+                      "a published model (models/NAME): does this machine compute with it what it should?");
+  command->add_flag("--write", arguments->write,
+                    "first add to the --model, which has no self-test, what this machine computes");
   command->callback([arguments, &common] {
     if (arguments->all && arguments->config.empty())
       core::fail_usage("--all needs a CONFIG, whose cases are read");
+    if (arguments->write && arguments->model.empty())
+      core::fail_usage("--write needs a --model, to which it adds a self-test");
     Findings findings(common.json);
     check_machine(findings);
     try {
+      if (!arguments->model.empty()) check_model(findings, arguments->model, arguments->write);
       if (!arguments->config.empty())
         check_experiment(findings, arguments->config, arguments->overrides, arguments->data_root,
                          arguments->all);

@@ -4,10 +4,13 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "photo51/data/load/batch.hpp"
+#include "photo51/data/load/fit.hpp"
 #include "photo51/inference/case_result.hpp"
 #include "photo51/inference/pipeline.hpp"
 
@@ -60,6 +63,11 @@ class Predictor {
   /// The values of `results` alone.
   std::vector<model::Prediction> predict(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                          const PredictOptions& options = {}) const;
+  /// What a batch has to look like for a member, 0 to `size` - 1: what was fitted may differ among them.
+  const std::map<std::string, data::InputInfo>& inputs(int64_t member) const;
+  /// What one member alone says of a batch that is prepared already, as in `results`: case by case, `low` =
+  /// `high` = `value`.
+  std::vector<model::Prediction> predict(int64_t member, const data::Batch& batch) const;
 
  private:
   struct Impl;
@@ -71,7 +79,8 @@ class Predictor {
 /// `model.yaml` says so. Categories that few training patients have lose their names
 /// (data/tables/rare_categories.hpp) unless `keep_rare`. Errors: usage (not a run, not finished, of a version
 /// that did not count the patients of its categories, `folder` holds a model or a run already), data (a
-/// broken checkpoint).
+/// broken checkpoint). The model gets a self-test (inference/self_test.hpp); where it cannot say anything of
+/// made-up cases, a warning says so and it is published without.
 void export_model(const std::filesystem::path& run, const std::filesystem::path& folder,
                   bool allow_unfinished = false, bool keep_rare = false);
 

@@ -99,6 +99,8 @@ std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vecto
 std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort& cohort,
                                        const data::CaseLoader& cases, const std::vector<int64_t>& rows,
                                        const InferenceOptions& options);
+/// The same of a batch that is prepared already.
+std::vector<model::Prediction> predict(TrainedModel& member, const data::Batch& batch);
 
 /// Averages members that predicted the same cases. Probabilities (of heads with classes, by `labels`): the
 /// mean, and an interval of mean ± 1.96 standard deviations of the members' logits, back as probabilities.

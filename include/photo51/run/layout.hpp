@@ -28,10 +28,11 @@ inline constexpr const char* stopped = "stopped.json";              ///< the cas
 inline constexpr const char* lock = "photo51.lock";                 ///< marks the folder, too
 inline constexpr const char* probe = ".photo51_probe";              ///< tried before training, for a moment
 inline constexpr const char* checkpoints = "checkpoints";
-inline constexpr const char* best = "best.safetensors";   ///< of a member
-inline constexpr const char* last = "last.safetensors";   ///< of a member
-inline constexpr const char* selected = "selected.json";  ///< of a member
-inline constexpr const char* published = "model.yaml";    ///< of a published model
+inline constexpr const char* best = "best.safetensors";            ///< of a member
+inline constexpr const char* last = "last.safetensors";            ///< of a member
+inline constexpr const char* selected = "selected.json";           ///< of a member
+inline constexpr const char* published = "model.yaml";             ///< of a published model
+inline constexpr const char* self_test = "self_test.safetensors";  ///< of a published model
 }  // namespace name
 
 /// The parts of a split, as in `cases.csv`.
