@@ -1,7 +1,9 @@
 // What `describe` and `schema` say of everything that a config may name.
 #include <gmock/gmock.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "cli/program.hpp"
 
@@ -31,6 +33,40 @@ TEST(Describe, ExplainsOneName) {
   const Outcome unknown = run_program({"describe", "resnett"});
   EXPECT_EQ(unknown.exit_code, 2);
   EXPECT_THAT(unknown.err, HasSubstr("`resnet`"));
+}
+
+TEST(Describe, ComparesBackbones) {
+  const Outcome text = run_program({"describe", "backbones"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  std::istringstream lines(text.out);
+  std::string header, line;
+  ASSERT_TRUE(std::getline(lines, header));
+  const size_t source = header.find("source");
+  ASSERT_NE(source, std::string::npos);
+  std::map<std::string, std::string> rows;
+  while (std::getline(lines, line) && !line.empty()) {
+    ASSERT_GT(line.size(), source);
+    EXPECT_EQ(line.substr(source - 2, 2), "  ") << line;  // aligned
+    EXPECT_NE(line[source], ' ') << line;
+    rows[line.substr(0, line.find(' '))] = line;
+  }
+  EXPECT_THAT(rows["resnet"], AllOf(HasSubstr(" 11.2 M  33.2 M  torchvision, timm, MONAI "),
+                                    HasSubstr("  He et al. 2016, arXiv 1512.03385")));
+  EXPECT_THAT(rows["conv_net"], HasSubstr(" 24.6 k  73.0 k  photo51 "));
+
+  EXPECT_THAT(text.out, HasSubstr("  resnet of MONAI: stem_stride=1 downsample_bias=true\n"));
+
+  const Outcome json = run_program({"--json", "describe", "backbones"});
+  ASSERT_EQ(json.exit_code, 0) << json.err;
+  std::map<std::string, nlohmann::json> all;
+  const nlohmann::json parsed = nlohmann::json::parse(json.out);
+  for (const auto& row : parsed.at("backbones")) all[row.at("name").get<std::string>()] = row;
+  EXPECT_EQ(all.size(), rows.size());
+  const nlohmann::json& vit = all["vit"];
+  EXPECT_EQ(vit.at("parameters_2d"), 5'524'416);  // timm's vit_tiny_patch16_224 without its head
+  EXPECT_EQ(vit.at("parity"), (nlohmann::json{"torchvision", "timm", "MONAI"}));
+  EXPECT_THAT(vit.at("dialects").dump(), HasSubstr("torchvision 0.12"));
+  EXPECT_THAT(vit.at("defaults").at("MONAI").dump(), HasSubstr("qkv_bias=none"));
 }
 
 TEST(Schema, IsJsonThatKnowsTheComponents) {

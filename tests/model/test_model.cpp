@@ -121,7 +121,7 @@ TEST(ModelOptions, SurviveADumpAndRefuseNonsense) {
   EXPECT_THAT(failure(mri + "{h: {task: multiclass, classes: [a, b, a]}}}"),
               HasSubstr("names a class twice"));
   EXPECT_THAT(failure("{encoders: {m: {name: resnet, depth: 20}}, heads: {h: {task: binary}}}"),
-              HasSubstr("encoders.m.depth: must be 18, 34 or 50"));
+              HasSubstr("encoders.m.depth: must be 10, 18, 26, 34, 50, 101, 152 or 200"));
 }
 
 /// As runs of earlier versions say it: every key of every task.
@@ -162,6 +162,16 @@ TEST(ModelOptions, EveryComponentRefusesNonsense) {
   EXPECT_THAT(failure("name: vit, dropout: 1"), HasSubstr("m.dropout: must be below 1"));
   EXPECT_THAT(failure("name: vit, token_dropout: 1"), HasSubstr("token_dropout: must be below 1"));
   EXPECT_THAT(failure("name: vit, attention_dropout: 1"), HasSubstr("attention_dropout: must be below 1"));
+  EXPECT_THAT(failure("name: vit, drop_path: 1"), HasSubstr("drop_path: must be below 1"));
+  EXPECT_THAT(failure("name: vit, embed_dim: 9, position: rope"),
+              HasSubstr("embed_dim: must give each head an even number of features, which `position: rope`"));
+  EXPECT_THAT(failure("name: vit, class_token: false"),
+              HasSubstr("pool: must be mean or none without `class_token`"));
+  EXPECT_THAT(failure("name: vit, class_token: false, pool: mean, distilled: true"),
+              HasSubstr("distilled: needs `class_token`"));
+  EXPECT_THAT(failure("name: vit, fc_norm: true"), HasSubstr("fc_norm: needs `pool: mean`"));
+  EXPECT_THAT(failure("name: vit, experts: 2, experts_per_token: 3"),
+              HasSubstr("experts_per_token: must be at most `experts`"));
   EXPECT_THAT(failure("name: conv_net, widths: []"), HasSubstr("widths: needs at least one stage"));
   EXPECT_THAT(failure("name: snn, hidden: []"), HasSubstr("hidden: needs at least one layer"));
   EXPECT_THAT(failure("name: snn, dropout: 1"), HasSubstr("dropout: must be below 1"));
@@ -228,6 +238,25 @@ TEST(Model, LossTakesInWhatModulesAskFor) {
   EXPECT_EQ(parts.at("encoders.mri.sparsity"), 3);
   for (auto& [name, labels] : batch.labels) labels.known.zero_();
   EXPECT_FALSE(model->loss(outputs, batch).defined());
+}
+
+/// An encoder's mixture of experts asks for an even load.
+TEST(Model, TheLoadOfExpertsIsAmongTheLosses) {
+  const ModelOptions options = options_of(R"(
+encoders:
+  mri: {name: vit, patch_size: 4, embed_dim: 12, depth: 2, num_heads: 2, mlp_dim: 8, experts: 3,
+        balance_weight: 0.5}
+heads: {idh: {task: binary}}
+)");
+  Model model(options, {{"mri", inputs().at("mri")}}, label_specs(options));
+  data::Batch batch = batch_of(4);
+  batch.inputs["mri"].present = at::tensor({1, 0, 1, 1}).to(at::kBool);
+  const Outputs outputs = model.forward(batch);
+  ASSERT_TRUE(outputs.losses.contains("encoders.mri.balance"));
+  EXPECT_EQ(outputs.losses.at("encoders.mri.balance").weight, 0.5);
+  std::map<std::string, double> parts;
+  const double total = model.loss(outputs, batch, &parts).item<double>();
+  EXPECT_NEAR(total, parts.at("idh") + 0.5 * parts.at("encoders.mri.balance"), 1e-5);
 }
 
 /// The weights of a bag's instances come out under the encoder's name.

@@ -1,13 +1,18 @@
-// photo51 describe [NAME]: everything that a config may name, from the same descriptions that parse it.
+// photo51 describe [NAME]: everything that a config may name, from the same descriptions that parse it; of
+// image encoders also what they are known by.
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/backbones/overview.hpp"
 #include "photo51/config/enums.hpp"
 #include "photo51/config/reference.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/json.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/radiomics/features.hpp"
 #include "photo51/radiomics/settings.hpp"
@@ -89,7 +94,9 @@ void list_all(const Directory& directory) {
     for (const auto& component : *table.components)
       std::printf("  %-28s %s\n", component.name.c_str(), component.help.c_str());
   }
-  std::printf("\nphoto51 describe NAME shows the options of a section or a component.\n");
+  std::printf(
+      "\nphoto51 describe NAME shows the options of a section or a component, photo51 describe backbones "
+      "compares the image encoders.\n");
 }
 
 void describe_one(const Directory& directory, const std::string& name) {
@@ -112,6 +119,63 @@ void describe_one(const Directory& directory, const std::string& name) {
     }
   }
   if (!found) core::fail_usage("there is nothing called `" + name + "`" + core::suggest(name, names));
+}
+
+std::string joined_or(const std::vector<std::string>& names, const std::string& none) {
+  return names.empty() ? none : core::join(names, ", ");
+}
+
+/// Aligned, the last column ragged.
+void list_backbones() {
+  using Row = std::array<std::string, 6>;
+  std::vector<Row> rows{{"name", "2D", "3D", "weights of", "compared with", "source"}};
+  std::string defaults;
+  for (const auto& encoder : backbones::overview()) {
+    for (const auto& of : encoder.facts.defaults)
+      defaults += "  " + encoder.name + " of " + of.library + ": " + core::join(of.settings, " ") + "\n";
+    const auto count = [](const std::optional<int64_t>& parameters) {
+      return parameters ? backbones::short_count(*parameters) : "-";
+    };
+    rows.push_back({encoder.name, count(encoder.parameters_2d), count(encoder.parameters_3d),
+                    joined_or(encoder.libraries, "-"), joined_or(encoder.facts.parity, "-"),
+                    encoder.facts.source.empty() ? "-" : encoder.facts.source});
+  }
+  std::array<int, std::tuple_size_v<Row>> widths{};
+  for (const Row& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], static_cast<int>(row[i].size()));
+  for (const Row& row : rows)
+    std::printf("%-*s  %*s  %*s  %-*s  %-*s  %s\n", widths[0], row[0].c_str(), widths[1], row[1].c_str(),
+                widths[2], row[2].c_str(), widths[3], row[3].c_str(), widths[4], row[4].c_str(),
+                row[5].c_str());
+  std::printf(
+      "\n2D, 3D: parameters with default options and no classifier, for images of 3 x 224 x 224 and 1 x 96 x "
+      "96 x 96.\n"
+      "weights of: whose state dicts load unchanged (photo51: by its own names).\n"
+      "compared with: whose outputs and gradients the tests hold ours against, with the same weights.\n"
+      "Options that weights need where a library has other defaults:\n%s"
+      "photo51 describe NAME shows the options of one.\n",
+      defaults.c_str());
+}
+
+void print_backbones_json() {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& encoder : backbones::overview()) {
+    const auto count = [](const std::optional<int64_t>& parameters) {
+      return parameters ? nlohmann::ordered_json(*parameters) : nlohmann::ordered_json();
+    };
+    auto defaults = nlohmann::ordered_json::object();
+    for (const auto& of : encoder.facts.defaults) defaults[of.library] = of.settings;
+    list.push_back({{"name", encoder.name},
+                    {"help", encoder.help},
+                    {"parameters_2d", count(encoder.parameters_2d)},
+                    {"parameters_3d", count(encoder.parameters_3d)},
+                    {"libraries", encoder.libraries},
+                    {"dialects", encoder.dialects},
+                    {"defaults", defaults},
+                    {"parity", encoder.facts.parity},
+                    {"source", encoder.facts.source}});
+  }
+  std::printf("%s\n", core::json_text(nlohmann::ordered_json{{"backbones", list}}).c_str());
 }
 
 void print_markdown(const Directory& directory, const Section& whole) {
@@ -168,17 +232,20 @@ void print_features() {
 
 }  // namespace
 
-void add_describe(CLI::App& app, const Common&) {
+void add_describe(CLI::App& app, const Common& common) {
   auto* command =
       app.add_subcommand("describe", "list everything that a config may name, or explain one name");
   auto name = std::make_shared<std::string>();
   auto markdown = std::make_shared<bool>(false);
-  command->add_option("NAME", *name, "a section (train, inputs.<name>.preprocess) or a component (resnet)");
+  command->add_option("NAME", *name,
+                      "a section (train, inputs.<name>.preprocess), a component (resnet), or backbones: the "
+                      "image encoders side by side, with --json as JSON");
   command->add_flag("--markdown", *markdown, "the whole reference as Markdown");
   auto features = std::make_shared<bool>(false);
   command->add_flag("--features", *features, "the table of radiomic features as Markdown");
-  command->callback([name, markdown, features] {
+  command->callback([name, markdown, features, &common] {
     if (*features) return print_features();
+    if (*name == "backbones") return common.json ? print_backbones_json() : list_backbones();
     training::ExperimentOptions options;
     const Section whole{[&](config::Fields& f) { describe(f, options); }, {}, {}};
     Directory directory;
