@@ -170,7 +170,7 @@ TEST(NamedNetwork, ShapesAreGuessedFromKernels) {
   EXPECT_EQ(guess_shape({}).channels, 3);
 }
 
-/// From three colours and 2D to one channel and 3D, and from one grid of patches to another.
+/// From three colors and 2D to one channel and 3D, and from one grid of patches to another.
 TEST(NamedNetwork, EncodersStartFromWeightsOfAnotherInput) {
   const test::TemporaryFolder folder;
   const auto colors = make_resnet(sizes(18, 8), flat, 7);

@@ -1,5 +1,5 @@
 #pragma once
-/// Weights of one input (2D, three colours, 224 x 224) for a network of another, tensor by tensor.
+/// Weights of one input (2D, three colors, 224 x 224) for a network of another, tensor by tensor.
 
 #include <cstdint>
 #include <string>
