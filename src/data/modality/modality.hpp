@@ -99,9 +99,9 @@ struct Modality {
   bool (*has)(const Cohort::Impl& cohort, size_t input, size_t row);
   /// What a model is given of it. Error (data): it needs what was fitted, and has not got it.
   InputInfo (*info)(const std::string& name, const config::Choice& input, const FittedInput* fitted);
-  /// What it learns from the training rows; null: nothing.
+  /// What it learns from the training rows; a null result: nothing.
   Fitted (*fit)(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
-  /// The same from a model's file, which a stranger may have made; null: there is nothing to read.
+  /// The same from a model's file, which a stranger may have made; a null result: there is nothing to read.
   Fitted (*fitted)(const core::Learned& learned, const config::Choice& input);
   /// Reads what a row has of it in full: what is wrong, each file once.
   std::vector<std::string> (*problems)(const Cohort::Impl& cohort, size_t input, size_t row);

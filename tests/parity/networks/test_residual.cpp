@@ -56,23 +56,32 @@ const std::vector<NetworkRow> kResidual{
     row("torchvision_resnet18", "torchvision", kPicture, make_resnet, resnet(18)),
     row("torchvision_resnet50", "torchvision", kPicture, make_resnet, resnet(50)),
     row("timm_resnet18", "timm", kPicture, make_resnet, resnet(18)),
-    row("monai_resnet18", "MONAI", kVolume, make_resnet, monai_resnet(18)),
-    row("monai_resnet50", "MONAI", kVolume, make_resnet, monai_resnet(50)),
     row("timm_resnet26d", "timm", kPicture, make_resnet, resnet26d()),
-    row("timm_resnet18_group", "timm", kPicture, make_resnet, resnet18_group()),
+    row("timm_resnet18_group", "timm", kPicture, make_resnet, resnet18_group())};
+
+const std::vector<NetworkRow> kResidualAttention{
     row("timm_seresnet18", "timm", kPicture, make_resnet, attentive_resnet(18, ResNetAttention::se)),
     row("timm_resnet18_cbam", "timm", kPicture, make_resnet, attentive_resnet(18, ResNetAttention::cbam)),
     row("timm_legacy_seresnet26", "timm legacy_seresnet", kPicture, make_resnet,
         attentive_resnet(26, ResNetAttention::se, ResNetStyle::caffe)),
     row("monai_seresnet26", "MONAI SEResNet", kVolume, make_resnet,
-        attentive_resnet(26, ResNetAttention::se, ResNetStyle::caffe)),
-    row("monai_resnet10_padding", "MONAI", kVolume, make_resnet, resnet10_padding()),
+        attentive_resnet(26, ResNetAttention::se, ResNetStyle::caffe))};
+
+const std::vector<NetworkRow> kResidualVolumes{
+    row("monai_resnet18", "MONAI", kVolume, make_resnet, monai_resnet(18)),
+    row("monai_resnet50", "MONAI", kVolume, make_resnet, monai_resnet(50)),
+    row("monai_resnet10_padding", "MONAI", kVolume, make_resnet, resnet10_padding())};
+
+const std::vector<NetworkRow> kDense{
     row("torchvision_densenet121", "torchvision", kPicture, make_densenet, DenseNetOptions{}),
     row("timm_densenet", "timm", kPicture, make_densenet, small_densenet({2, 3, 2}, 16)),
     row("monai_densenet", "MONAI", kCube, make_densenet, small_densenet({1, 2, 2, 1}, 32)),
     row("monai_densenet_instance", "MONAI", kVolume, make_densenet, kInstanceDenseNet)};
 
 PHOTO51_NETWORK_FAMILY(Residual, kResidual);
+PHOTO51_NETWORK_FAMILY(ResidualAttention, kResidualAttention);
+PHOTO51_NETWORK_FAMILY(ResidualVolumes, kResidualVolumes);
+PHOTO51_NETWORK_FAMILY(Dense, kDense);
 
 }  // namespace
 }  // namespace photo51::backbones
