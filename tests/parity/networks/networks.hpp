@@ -1,7 +1,7 @@
 #pragma once
 /// Each network beside its peer: the peer's weights load unchanged and give its output and gradients, and
-/// ours load into the peer. A family has its rows in test_FAMILY.cpp and the peers' half of them in
-/// FAMILY.py, and is a test of its own.
+/// ours load into the peer. test_NAME.cpp has the rows of one or more families, each a test of its own, and
+/// NAME.py the peers' half of them.
 
 #include <torch/nn/module.h>
 
@@ -20,7 +20,7 @@
 namespace photo51::backbones {
 
 struct NetworkRow {
-  std::string name;     ///< as in FAMILY.py
+  std::string name;     ///< as in NAME.py
   std::string encoder;  ///< a row of `image_encoders`
   std::string library;  ///< of one of the network's dialects
   InputShape shape;     ///< of what our weights are tried on
