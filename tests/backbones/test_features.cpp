@@ -2,88 +2,25 @@
 #include <torch/nn/module.h>
 
 #include "photo51/backbones/backbone.hpp"
-#include "photo51/backbones/cnn/basic_unet.hpp"
-#include "photo51/backbones/cnn/conv_net.hpp"
-#include "photo51/backbones/cnn/convnext.hpp"
-#include "photo51/backbones/cnn/densenet.hpp"
-#include "photo51/backbones/cnn/efficientnet.hpp"
-#include "photo51/backbones/cnn/mednext.hpp"
-#include "photo51/backbones/cnn/resnet.hpp"
-#include "photo51/backbones/cnn/segresnet.hpp"
-#include "photo51/backbones/hybrid/coatnet.hpp"
-#include "photo51/backbones/hybrid/maxvit.hpp"
-#include "photo51/backbones/hybrid/unetr.hpp"
-#include "photo51/backbones/transformer/swin.hpp"
-#include "photo51/backbones/transformer/swin_unetr.hpp"
-#include "photo51/backbones/transformer/vit.hpp"
+#include "photo51/backbones/catalogue.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/layer.hpp"
 #include "support/errors.hpp"
+#include "support/small_networks.hpp"
 
 namespace photo51::backbones {
 namespace {
 
 const InputShape picture{.image = true, .channels = 3, .dims = 2, .size = {32, 64}};
 
+std::shared_ptr<Backbone> built(const test::SmallNetwork& small, int64_t classes = 0) {
+  return image_encoders().find(small.choice.name)->network(small.choice, picture, classes);
+}
+
 std::vector<std::pair<std::string, std::shared_ptr<Backbone>>> networks(int64_t classes = 0) {
-  ResNetOptions resnet;
-  resnet.width = 4;
-  ConvNetOptions conv_net;
-  conv_net.widths = {4, 6};
-  const VitOptions vit{.patch_size = 8, .embed_dim = 12, .depth = 2, .num_heads = 3, .mlp_dim = 16};
-  EfficientNetOptions efficientnet;
-  efficientnet.channel_multiplier = 0.125;
-  ConvNextOptions convnext;
-  convnext.depths = {1, 1};
-  convnext.embed_dims = {4, 6};
-  VitOptions experts = vit;
-  experts.experts = 2;
-  experts.layer_scale = 0.1;
-  experts.register_tokens = 2;
-  experts.position = VitPosition::learned_rope;
-  experts.qkv_bias = nn::QkvBias::query_value;
-  experts.distilled = true;
-  const HybridSizes hybrid{
-      .embed_dim = {8, 16, 16, 24}, .depths = {1, 1, 2, 1}, .stem_width = {4, 8}, .dim_head = 8};
-  CoAtNetOptions coatnet;
-  coatnet.sizes = hybrid;
-  MaxVitOptions maxvit;
-  maxvit.sizes = hybrid;
-  SwinOptions swin;
-  swin.embed_dim = 12;
-  swin.depths = swin.num_heads = {1, 2};
-  SwinUnetrOptions swin_unetr;
-  swin_unetr.feature_size = 12;
-  swin_unetr.depths = swin_unetr.num_heads = {2, 1};
-  swin_unetr.normalize = false;
-  SegResNetOptions segresnet;
-  segresnet.init_filters = 4;
-  MedNextOptions mednext;
-  mednext.init_filters = 4;
-  UnetrOptions unetr;
-  unetr.embed_dim = 12;
-  unetr.depth = 2;
-  unetr.num_heads = 3;
-  unetr.mlp_dim = 16;
-  unetr.skip_layers = {1};
-  BasicUnetOptions basic_unet;
-  basic_unet.features = {4, 6};
-  return {{"resnet", make_resnet(resnet, picture, classes)},
-          {"densenet", make_densenet({.block_config = {1, 2}, .growth_rate = 4}, picture, classes)},
-          {"efficientnet", make_efficientnet(efficientnet, picture, classes)},
-          {"efficientnet_lite0", make_efficientnet_lite0({}, picture, classes)},
-          {"convnext", make_convnext(convnext, picture, classes)},
-          {"segresnet", make_segresnet(segresnet, picture, classes)},
-          {"mednext", make_mednext(mednext, picture, classes)},
-          {"basic_unet", make_basic_unet(basic_unet, picture, classes)},
-          {"conv_net", make_conv_net(conv_net, picture, classes)},
-          {"vit", make_vit(vit, picture, classes)},
-          {"vit of experts", make_vit(experts, picture, classes)},
-          {"swin", make_swin(swin, picture, classes)},
-          {"swin_unetr", make_swin_unetr(swin_unetr, picture, classes)},
-          {"unetr", make_unetr(unetr, picture, classes)},
-          {"coatnet", make_coatnet(coatnet, picture, classes)},
-          {"maxvit", make_maxvit(maxvit, picture, classes)}};
+  std::vector<std::pair<std::string, std::shared_ptr<Backbone>>> all;
+  for (const auto& small : test::small_networks()) all.emplace_back(small.name, built(small, classes));
+  return all;
 }
 
 at::Tensor batch() {
@@ -163,20 +100,15 @@ TEST(Backbone, EveryParameterBelongsToALayer) {
 
 /// What a saliency map of convolutional networks is made of.
 TEST(Backbone, StagesAreCapturedWithTheirGradients) {
-  const std::map<std::string, std::string> last{
-      {"resnet", "layer4"},          {"densenet", "features.norm5"},   {"efficientnet", "bn2"},
-      {"efficientnet_lite0", "bn2"}, {"convnext", "stages.1"},         {"segresnet", "down_layers.3"},
-      {"mednext", "bottleneck"},     {"basic_unet", "down_1"},         {"conv_net", "stage2"},
-      {"vit", "encoder.ln"},         {"vit of experts", "encoder.ln"}, {"swin", "norm"},
-      {"swin_unetr", "layers2.0"},   {"unetr", "encoder.ln"},          {"coatnet", "norm"},
-      {"maxvit", "stages.3"}};
-  for (const auto& [name, network] : networks()) {
+  for (const auto& small : test::small_networks()) {
+    const auto& name = small.name;
+    const auto network = built(small);
     const nn::Capture capture(*network);
     Features features = network->features(batch());
     const at::Tensor map = features.stages.back();
     (features.prefix.defined() ? features.prefix : map).square().sum().backward();
-    const auto& path = last.at(name);
-    const at::Tensor value = capture.activations(path).at(0), gradient = capture.gradients(path).at(0);
+    const at::Tensor value = capture.activations(small.last_stage).at(0);
+    const at::Tensor gradient = capture.gradients(small.last_stage).at(0);
     ASSERT_TRUE(gradient.defined()) << name;
     if (name == "resnet" || name == "conv_net") {
       EXPECT_TRUE(at::equal(value, map)) << name;

@@ -10,7 +10,7 @@
 #include "photo51/training/loop/trainer.hpp"
 #include "photo51/training/optim/optimizer.hpp"
 #include "photo51/training/options.hpp"
-#include "second_device.hpp"
+#include "support/second_device.hpp"
 #include "tabular_cohort.hpp"
 #include "training/loop/estimators.hpp"
 #include "training/optim/ema.hpp"

@@ -1,4 +1,4 @@
-#include "second_device.hpp"
+#include "support/second_device.hpp"
 
 #include <ATen/ATen.h>
 #include <ATen/CPUGeneratorImpl.h>
@@ -38,7 +38,8 @@ C10_REGISTER_GUARD_IMPL(HPU, Guard);
 class HPUHooks final : public at::HPUHooksInterface {
  public:
   explicit HPUHooks(const at::HPUHooksArgs&) {}
-  bool hasHPU() const override { return true; }
+  /// LibTorch allows one accelerator in a process.
+  bool hasHPU() const override { return !at::hasCUDA(); }
   bool isBuilt() const override { return true; }
   bool isAvailable() const override { return true; }
   bool hasPrimaryContext(c10::DeviceIndex) const override { return true; }
@@ -154,9 +155,10 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> convolution_backward(
     const at::Tensor& gradient, const at::Tensor& input, const at::Tensor& weight, at::IntArrayRef stride,
     at::IntArrayRef padding, at::IntArrayRef dilation, bool transposed, at::IntArrayRef output_padding,
     int64_t groups, std::array<bool, 3> wanted) {
-  const auto [a, b, c] = at::convolution_backward(on_cpu(gradient), on_cpu(input), on_cpu(weight),
-                                                  at::IntArrayRef{weight.size(0)}, stride, padding, dilation,
-                                                  transposed, output_padding, groups, wanted);
+  const int64_t channels = transposed ? groups * weight.size(1) : weight.size(0);
+  const auto [a, b, c] =
+      at::convolution_backward(on_cpu(gradient), on_cpu(input), on_cpu(weight), at::IntArrayRef{channels},
+                               stride, padding, dilation, transposed, output_padding, groups, wanted);
   const auto back = [](const at::Tensor& tensor) {
     return tensor.defined() ? tensor.to(second_device()) : tensor;
   };
@@ -190,6 +192,7 @@ TORCH_LIBRARY_IMPL(aten, HPU, m) {
   m.impl("resize_", &with_size);
   m.impl("as_strided", &at::native::as_strided_tensorimpl);
   m.impl("view", &at::native::view);
+  m.impl("unfold", &at::native::unfold);
   m.impl("_reshape_alias", &at::native::_reshape_alias);
   m.impl("_local_scalar_dense", &value_of);
   m.impl("native_batch_norm", &batch_norm);
