@@ -47,16 +47,33 @@ class ConvGeometry {
   explicit ConvGeometry(const ConvShape& shape);
   /// With the weight and bias of a convolution of this kernel; `bias` may be undefined.
   at::Tensor convolve(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
+  /// The same in two steps: `padded` is `x`, with zeros around it where the convolution cannot pad itself.
+  at::Tensor padded(const at::Tensor& x) const { return pads_first_ ? padded_as_same(x) : x; }
+  at::Tensor convolve_padded(const at::Tensor& padded, const at::Tensor& weight,
+                             const at::Tensor& bias) const;
   std::vector<int64_t> weight_sizes() const;
   int64_t dims() const { return dims_; }
   int64_t groups() const { return groups_; }
   bool transposed() const { return transposed_; }
+  /// Whether `convolve` makes channels of an only channel's neighbours where it computes in bfloat16.
+  bool unfolds() const { return unfolds_; }
+  /// One number an axis; the padding is that of what is `padded`.
+  const std::vector<int64_t>& stride() const { return stride_; }
+  const std::vector<int64_t>& dilation() const { return dilation_; }
+  const std::vector<int64_t>& padding() const { return padding_; }
 
  private:
   at::Tensor padded_as_same(const at::Tensor& x) const;
+  /// Whether some tap of the kernel may meet nothing but padding.
+  bool reaches_past(at::IntArrayRef sizes) const;
+  at::Tensor convolve_transposed(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
+  /// oneDNN takes many times as long for one channel as for several, in bfloat16 (LibTorch 2.11): the places
+  /// that the kernel covers along z and y become channels.
+  at::Tensor with_neighbours_as_channels(const at::Tensor& padded, const at::Tensor& weight,
+                                         const at::Tensor& bias) const;
 
   int64_t dims_, in_, out_, groups_;
-  bool pads_first_, transposed_;
+  bool pads_first_, skips_places_, unfolds_, transposed_;
   std::vector<int64_t> kernel_, stride_, dilation_, padding_, output_padding_;
 };
 
