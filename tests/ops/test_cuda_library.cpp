@@ -18,13 +18,9 @@ std::filesystem::path libphoto51() {
   return own.dli_fname;
 }
 
-bool is_built() {
-  return exists(libphoto51().parent_path() / "libphoto51_cuda.so");
-}
-
 TEST(CudaLibrary, SaysHowToGetItWhereItIsMissing) {
   if (is_built()) GTEST_SKIP() << "this build has kernels for GPUs";
-  PHOTO51_EXPECT_ERROR(library(), run, HasSubstr("build the cuda preset"));
+  PHOTO51_EXPECT_ERROR(library(), run, HasSubstr("run tools/setup --cuda"));
 }
 
 TEST(CudaLibrary, IsRefusedWithoutItsEntries) {

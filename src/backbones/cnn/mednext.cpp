@@ -10,6 +10,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/init.hpp"
+#include "photo51/nn/layers/global_response_norm.hpp"
 #include "photo51/nn/layers/group_norm.hpp"
 #include "photo51/nn/layers/layer_norm.hpp"
 
@@ -73,26 +74,6 @@ void describe(config::Fields& f, MedNextOptions& o) {
 
 namespace {
 
-/// x + beta + gamma * x * r, where r is the norm of a channel over the places, divided by the channels' mean
-/// of it (Woo et al., ConvNeXt V2, CVPR 2023). The parameters are the block's.
-class MedNextResponseNorm : public nn::Layer {
- public:
-  MedNextResponseNorm(at::Tensor beta, at::Tensor gamma) : beta_(std::move(beta)), gamma_(std::move(gamma)) {}
-  std::vector<at::Tensor> seen_parameters() const override { return {beta_, gamma_}; }
-
-  at::Tensor forward(const at::Tensor& x) const {
-    std::vector<int64_t> places;
-    for (int64_t axis = 2; axis < x.dim(); ++axis) places.push_back(axis);
-    const at::Tensor norm = at::linalg_vector_norm(x, 2, places, true);
-    const at::Tensor y = gamma_ * (x * (norm / (norm.mean(1, true) + 1e-6))) + beta_ + x;
-    nn::report(*this, x, y);
-    return y;
-  }
-
- private:
-  at::Tensor beta_, gamma_;
-};
-
 struct MedNextShape {
   int64_t dims, in, out, expansion, stride;
 };
@@ -132,7 +113,7 @@ class MedNextBlock : public torch::nn::Module {
       const at::Tensor gamma =
           register_parameter("global_resp_gamma", nn::make_tensor(sizes, nn::fill_zeros));
       response_norm_ =
-          register_module("global_response_norm", std::make_shared<MedNextResponseNorm>(beta, gamma));
+          register_module("global_response_norm", std::make_shared<nn::GlobalResponseNorm>(gamma, beta, 1));
     }
     adds_input_ = options.residual && !halves;
     if (options.residual && halves)
@@ -152,7 +133,7 @@ class MedNextBlock : public torch::nn::Module {
  private:
   std::shared_ptr<nn::Conv> conv1_, conv2_, conv3_;
   std::shared_ptr<nn::Norm> norm_;
-  std::shared_ptr<MedNextResponseNorm> response_norm_;  ///< null without
+  std::shared_ptr<nn::GlobalResponseNorm> response_norm_;  ///< null without
   bool adds_input_ = false;
   std::shared_ptr<nn::Conv> shortcut_;  ///< null unless the block halves
 };

@@ -47,7 +47,8 @@ BagPool::Pooled BagPool::forward(const at::Tensor& features, const at::Tensor& l
   const at::Device device = features.device();
   const at::Tensor x = view_embedding_ ? features + view_embedding_->forward(view.to(device)) : features;
   const int64_t longest = lengths.numel() > 0 ? lengths.max().item<int64_t>() : 0;
-  return pool({x, lengths.to(device), at::repeat_interleave(lengths).to(device), longest});
+  const at::Tensor offsets = at::cat({at::zeros({1}, lengths.options()), lengths.cumsum(0)});
+  return pool({x, lengths.to(device), at::repeat_interleave(lengths).to(device), offsets, longest});
 }
 
 }  // namespace photo51::backbones

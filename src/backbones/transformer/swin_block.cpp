@@ -62,7 +62,9 @@ SwinBlock::SwinBlock(const SwinBlockShape& shape) : norm_last_(shape.attention.v
 
 at::Tensor SwinBlock::forward(const at::Tensor& input) {
   const auto branch = [&](nn::LayerNorm& norm, const at::Tensor& x, const auto& of) {
-    return x + drop_path_->forward(norm_last_ ? norm.forward(of(x)) : of(norm.forward(x)));
+    return drop_path_->residual(x, [&](const at::Tensor& rows) {
+      return norm_last_ ? norm.forward(of(rows)) : of(norm.forward(rows));
+    });
   };
   const at::Tensor x =
       branch(*norm1_, input, [&](const at::Tensor& map) { return attention_->forward(map); });

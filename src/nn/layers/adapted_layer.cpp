@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "photo51/core/error.hpp"
+#include "photo51/nn/inference/packed_layers.hpp"
 
 namespace photo51::nn {
 
@@ -36,6 +37,12 @@ void AdaptedLayer::merge_adapter() {
     core::fail_usage("this adapter is no change of the layer's weight and cannot be merged; keep it beside");
   weight.add_(change);
   set_adapter(nullptr);
+}
+
+at::Tensor AdaptedLayer::product(const at::Tensor& x, const at::Tensor& with_bias) const {
+  if (PackedLayers* packed = PackedLayers::in_use())
+    if (const at::Tensor y = packed->multiply(*this, with_bias, x); y.defined()) return y;
+  return adapted(x, at::linear(x, weight, with_bias));
 }
 
 }  // namespace photo51::nn

@@ -31,8 +31,8 @@ at::Tensor AttentionGate::forward(const at::Tensor& gate, const at::Tensor& skip
     core::fail_usage("an attention gate needs both inputs on one grid and got " +
                      c10::str(gate.sizes().slice(2)) + " for the gate and " +
                      c10::str(skip.sizes().slice(2)) + " for the skip; bring the gate to its size first");
-  const at::Tensor both = (gate_.forward(gate) + skip_.forward(skip)).relu_();
-  const at::Tensor attention = psi_.forward(both).sigmoid();
+  const at::Tensor both = skip_.forward(skip, {.slope = 0, .residual = gate_.forward(gate, {})});
+  const at::Tensor attention = psi_.forward(both, {}).sigmoid();
   report(*psi_.module, both, attention);
   const at::Tensor y = skip * attention;
   report(*this, skip, y);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "photo51/nn/capture.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 
 namespace photo51::nn {
 
@@ -33,7 +34,7 @@ at::Tensor Cbam::forward(const at::Tensor& x) const {
   const at::Tensor scaled = x * (gate(x.mean(places, true)) + gate(x.amax(places, true))).sigmoid();
   report(*channel_, x, scaled);
   const at::Tensor maps = at::cat({scaled.mean(1, true), scaled.amax(1, true)}, 1);
-  const at::Tensor y = scaled * norm_->forward(places_->forward(maps)).sigmoid();
+  const at::Tensor y = scaled * conv_norm(*places_, *norm_, maps).sigmoid();
   report(*spatial_, scaled, y);
   report(*this, x, y);
   return y;

@@ -5,6 +5,7 @@
 
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/init.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 
 namespace photo51::nn {
 
@@ -30,7 +31,7 @@ at::Tensor NonLocal::forward(const at::Tensor& x) const {
   };
   const at::Tensor mixed = attention_->forward(places(*query_), places(*key_), places(*value_));
   const at::Tensor map = mixed.squeeze(1).transpose(1, 2).unflatten(2, x.sizes().slice(2));
-  const at::Tensor y = x + norm_->forward(out_->forward(map));
+  const at::Tensor y = conv_norm(*out_, *norm_, map, {.residual = x});
   report(*this, x, y);
   return y;
 }

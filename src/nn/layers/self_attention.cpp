@@ -42,7 +42,7 @@ at::Tensor SelfAttention::whole_bias() const {
 
 at::Tensor SelfAttention::forward(const at::Tensor& x, const Rotation* rotation) {
   const int64_t batch = x.size(0), length = x.size(1), width = x.size(2);
-  const at::Tensor projected = adapted(x, at::linear(x, weight, whole_bias()));
+  const at::Tensor projected = product(x, whole_bias());
   report(*in_, x, projected);
   const auto parts =
       projected.view({batch, length, 3, heads_, width / heads_}).permute({2, 0, 3, 1, 4}).unbind(0);

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <optional>
 #include <string>
 
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/init.hpp"
+#include "photo51/ops/window_attention.hpp"
 
 namespace photo51::nn {
 namespace {
@@ -108,7 +111,7 @@ class WindowAttention::Projection : public AdaptedLayer {
       const auto parts = bias.chunk(3);
       added = at::cat({parts[0], at::zeros_like(parts[1]), parts[2]});
     }
-    const at::Tensor y = adapted(x, at::linear(x, weight, added));
+    const at::Tensor y = product(x, added);
     report(*this, x, y);
     return y;
   }
@@ -121,8 +124,9 @@ class WindowAttention::Projection : public AdaptedLayer {
 class WindowAttention::Scale : public OuterParameterLayer {
  public:
   using OuterParameterLayer::OuterParameterLayer;
+  at::Tensor factors() const { return values_.clamp_max(std::log(100.0)).exp(); }
   at::Tensor forward(const at::Tensor& queries) const {
-    const at::Tensor y = queries * values_.clamp_max(std::log(100.0)).exp();
+    const at::Tensor y = queries * factors();
     report(*this, queries, y);
     return y;
   }
@@ -167,12 +171,38 @@ WindowAttention::WindowAttention(const WindowAttentionOptions& options) : option
   dropout_ = register_module("dropout", std::make_shared<Dropout>(options.dropout));
 }
 
+at::Tensor WindowAttention::bias_of(int64_t places) const {
+  at::Tensor bias = table_ ? table_->forward() : continuous_->forward();
+  return bias.size(-1) > places ? bias.slice(-2, 0, places).slice(-1, 0, places) : bias;
+}
+
+bool WindowAttention::is_fused(const at::Tensor& x) const {
+  if (!ops::has_window_attention(x) || (is_training() && options_.attention_dropout > 0)) return false;
+  // What the parts report is of windows.
+  return std::ranges::none_of(modules(/*include_self=*/false),
+                              [](const auto& module) { return is_captured(*module); });
+}
+
+at::Tensor WindowAttention::attend_fused(const at::Tensor& map, const Edges& window, const Edges& shift,
+                                         bool is_padded) {
+  const at::Tensor qkv = qkv_->forward(map);
+  // Its projection stands for places beyond the map.
+  const at::Tensor nothing =
+      is_padded ? qkv_->forward(at::zeros({1, map.size(-1)}, map.options())).squeeze(0) : at::Tensor();
+  const int64_t places = std::accumulate(window.begin(), window.end(), int64_t{1}, std::multiplies<>());
+  const auto sums = qkv.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  const at::Tensor scales = scale_ ? scale_->factors().flatten().to(sums) : at::Tensor();
+  const ops::WindowAttention of{window, shift, options_.fit == WindowFit::pad_after_shift};
+  const at::Tensor mixed =
+      ops::window_attention(qkv, bias_of(places).squeeze(0).to(sums), of, nothing, scales);
+  return dropout_->forward(proj_->forward(mixed));
+}
+
 at::Tensor WindowAttention::attend(const at::Tensor& windows, const at::Tensor& mask) {
-  const int64_t places = windows.size(2), heads = options_.heads;
+  const int64_t heads = options_.heads;
   const auto parts =
       qkv_->forward(windows).unflatten(-1, {3, heads, -1}).permute({3, 0, 1, 4, 2, 5}).unbind(0);
-  at::Tensor bias = table_ ? table_->forward() : continuous_->forward();
-  if (bias.size(-1) > places) bias = bias.slice(-2, 0, places).slice(-1, 0, places);
+  at::Tensor bias = bias_of(windows.size(2));
   if (mask.defined()) bias = bias + mask;
   const at::Tensor q = scale_ ? scale_->forward(unit_length(parts[0])) : parts[0];
   const at::Tensor k = scale_ ? unit_length(parts[1]) : parts[1];
@@ -187,6 +217,11 @@ at::Tensor WindowAttention::forward(const at::Tensor& x) {
     if (options_.fit == WindowFit::shrink) window[axis] = std::min(window[axis], size[axis]);
     edges[axis] = (size[axis] + window[axis] - 1) / window[axis] * window[axis];
     if (options_.fit != WindowFit::pad_after_shift && size[axis] <= window[axis]) shift[axis] = 0;
+  }
+  if (is_fused(x)) {
+    const at::Tensor y = attend_fused(x, window, shift, edges != size);
+    report(*this, x, y);
+    return y;
   }
   const bool shifted = std::ranges::any_of(shift, [](int64_t places) { return places > 0; });
   const at::Tensor mask =

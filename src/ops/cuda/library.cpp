@@ -16,27 +16,38 @@ void find(void* handle, const char* name, Entry& entry, const std::filesystem::p
     core::fail_run(path.string() + " is of another version; build it together with libphoto51");
 }
 
+std::filesystem::path beside_us() {
+  Dl_info own{};
+  ::dladdr(reinterpret_cast<const void*>(&library), &own);
+  return std::filesystem::path(own.dli_fname).parent_path() / "libphoto51_cuda.so";
+}
+
 }  // namespace
+
+bool is_built() {
+  static const bool built = std::filesystem::exists(beside_us());
+  return built;
+}
 
 Library load(const std::filesystem::path& path) {
   void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr)
     core::fail_run("the kernels for GPUs cannot be loaded (" + std::string(::dlerror()) +
-                   "); build the cuda preset, or stay on the CPU");
+                   "); run tools/setup --cuda, which builds them, or stay on the CPU");
   Library found;
   find(handle, "photo51_cuda_warp", found.warp, path);
   find(handle, "photo51_cuda_spline", found.spline, path);
   find(handle, "photo51_cuda_texture", found.texture, path);
+  find(handle, "photo51_cuda_bags", found.bags, path);
+  find(handle, "photo51_cuda_bags_backward", found.bags_backward, path);
+  find(handle, "photo51_cuda_gated", found.gated, path);
+  find(handle, "photo51_cuda_gated_backward", found.gated_backward, path);
   find(handle, "photo51_cuda_message", found.message, path);
   return found;
 }
 
 const Library& library() {
-  static const Library loaded = [] {
-    Dl_info own{};
-    ::dladdr(reinterpret_cast<const void*>(&library), &own);
-    return load(std::filesystem::path(own.dli_fname).parent_path() / "libphoto51_cuda.so");
-  }();
+  static const Library loaded = load(beside_us());
   return loaded;
 }
 

@@ -11,11 +11,17 @@ struct Library {
   decltype(&photo51_cuda_warp) warp = nullptr;
   decltype(&photo51_cuda_spline) spline = nullptr;
   decltype(&photo51_cuda_texture) texture = nullptr;
+  decltype(&photo51_cuda_bags) bags = nullptr;
+  decltype(&photo51_cuda_bags_backward) bags_backward = nullptr;
+  decltype(&photo51_cuda_gated) gated = nullptr;
+  decltype(&photo51_cuda_gated_backward) gated_backward = nullptr;
   decltype(&photo51_cuda_message) message = nullptr;
 };
 
 /// Error (run): it is not there, cannot be loaded, or is of another version.
 Library load(const std::filesystem::path& path);
+/// Whether there is one beside libphoto51, of whatever version.
+bool is_built();
 /// The one beside libphoto51, loaded once.
 const Library& library();
 

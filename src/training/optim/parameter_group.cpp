@@ -27,7 +27,9 @@ void describe(config::Fields& f, ParameterGroup& o) {
   f("match", o.match, "names of parameters, such as encoders.mri.*", {.required = true, .lone = true});
   f("lr_scale", o.lr_scale, "factor on the learning rate", {.min = 0});
   f("weight_decay", o.weight_decay, "instead of the optimiser's", {.min = 0});
-  f("frozen_until", o.frozen_until, "epochs of training in which they stay as they are", {.min = 0});
+  f("frozen_until", o.frozen_until,
+    "epochs of training in which they stay as they are, batch norms with their running statistics",
+    {.min = 0});
   f.check(!o.match.empty(), "match", "needs at least one name");
 }
 

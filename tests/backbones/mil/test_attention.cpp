@@ -1,6 +1,11 @@
+#include <gmock/gmock.h>
 #include <torch/nn/module.h>
 
 #include "backbones/mil/bag_pool_case.hpp"
+#include "photo51/nn/adapters/lora.hpp"
+#include "photo51/nn/autocast.hpp"
+#include "photo51/nn/capture.hpp"
+#include "photo51/nn/layers/linear.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
 namespace photo51::backbones {
@@ -41,6 +46,62 @@ TEST(AttentionPool, LargeScoresDoNotOverflow) {
   const auto found = pool->forward(at::randn({4, 2}) * 100, lengths({3, 1}), first_view(4));
   EXPECT_TRUE(found.values.isfinite().all().item<bool>());
   EXPECT_NEAR(found.attention.sum().item<double>(), 2, 1e-5);
+}
+
+/// Fused or, while a Capture records a layer, step by step.
+TEST(AttentionPool, LookedIntoItIsTheSame) {
+  at::manual_seed(2);
+  const auto pool = bag_pool("attention", 6);
+  const at::Tensor values = at::randn({9, 6}), by = at::randn({3, 1, 6});
+  const auto run = [&] {
+    const at::Tensor x = values.detach().clone().set_requires_grad(true);
+    pool->zero_grad();
+    const auto found = pool->forward(x, lengths({2, 1, 6}), first_view(9));
+    (found.values * by).sum().backward();
+    std::vector<at::Tensor> all{found.values, found.attention, x.grad()};
+    for (const auto& parameter : pool->parameters()) all.push_back(parameter.grad().clone());
+    return all;
+  };
+  const auto fused = run();
+  const nn::Capture capture(*pool);
+  const auto seen = run();
+  EXPECT_THAT(capture.paths(), ::testing::ElementsAre("attention_U.0", "attention_V.0", "attention_w"));
+  ASSERT_EQ(fused.size(), seen.size());
+  for (size_t i = 0; i < fused.size(); ++i) EXPECT_TRUE(at::allclose(fused[i], seen[i], 1e-4, 1e-6)) << i;
+}
+
+TEST(AttentionPool, AdaptedItIsTheSameAsMerged) {
+  const at::NoGradGuard no_grad;
+  at::manual_seed(3);
+  const auto pool = bag_pool("attention", 6);
+  const at::Tensor values = at::randn({9, 6});
+  const auto run = [&] { return pool->forward(values, lengths({2, 7}), first_view(9)).values; };
+  const at::Tensor plain = run();
+  for (const char* name : {"attention_V.0", "attention_U.0", "attention_w"}) {
+    const auto layer = std::dynamic_pointer_cast<nn::Linear>(pool->named_modules()[name]);
+    const auto lora = std::make_shared<nn::LinearLora>(*layer, nn::LoraOptions{.rank = 2});
+    for (auto& parameter : lora->parameters()) parameter.normal_();
+    layer->set_adapter(lora);
+    const at::Tensor adapted = run();
+    EXPECT_FALSE(at::allclose(adapted, plain, 1e-3, 1e-4)) << name;
+    layer->merge_adapter();
+    EXPECT_TRUE(at::allclose(run(), adapted, 1e-4, 1e-5)) << name;
+    for (auto& parameter : layer->parameters()) parameter.mul_(0.5);
+  }
+}
+
+/// Only the products with matrices are rounded.
+TEST(AttentionPool, InShortTypesScoresStayWide) {
+  const at::NoGradGuard no_grad;
+  at::manual_seed(4);
+  const auto pool = bag_pool("attention", 6);
+  const at::Tensor values = at::randn({9, 6});
+  const at::Tensor wide = pool->forward(values, lengths({2, 7}), first_view(9)).values;
+  const nn::Autocast autocast(at::kCPU, at::kBFloat16);
+  const auto found = pool->forward(values, lengths({2, 7}), first_view(9));
+  EXPECT_EQ(found.values.scalar_type(), at::kFloat);
+  EXPECT_EQ(found.attention.scalar_type(), at::kFloat);
+  EXPECT_TRUE(at::allclose(found.values, wide, 1e-2, 1e-2));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <torch/nn/module.h>
 
 #include <cmath>
+#include <optional>
 
 #include "photo51/nn/capture.hpp"
 #include "support/errors.hpp"
@@ -47,6 +48,33 @@ TEST(DropPath, DroppedRowsPassNoGradient) {
   y.sum().backward();
   EXPECT_TRUE(at::equal(x.grad(), y.detach()));  // 0 or 2, as x is 1
   EXPECT_TRUE(at::equal(capture.activations("").at(0), y.detach()));
+}
+
+/// With all rows, some and none staying, beside the branch on all rows.
+TEST(DropPath, ABranchOfTheRowsThatStayIsTheSame) {
+  DropPath drop(0.5);
+  const at::Tensor weight = at::randn({3}, at::kDouble).requires_grad_();
+  std::vector<int64_t> rows_seen;
+  for (int64_t seed = 0; seed < 16; ++seed) {
+    std::vector<at::Tensor> all[2];
+    for (const bool captured : {false, true}) {
+      weight.mutable_grad() = at::Tensor();
+      const at::Tensor x = at::arange(6, at::kDouble).view({2, 3}).requires_grad_();
+      std::optional<Capture> capture;
+      if (captured) capture.emplace(drop);
+      at::manual_seed(seed);
+      const at::Tensor y = drop.residual(x, [&](const at::Tensor& rows) {
+        if (!captured) rows_seen.push_back(rows.size(0));
+        return (rows * weight).exp();
+      });
+      y.square().sum().backward();
+      all[captured ? 1 : 0] = {y.detach(), x.grad(), weight.grad()};
+    }
+    for (size_t i = 0; i < 3; ++i) EXPECT_TRUE(at::allclose(all[0][i], all[1][i], 1e-12)) << seed << " " << i;
+  }
+  for (const int64_t rows : {0, 1, 2}) EXPECT_THAT(rows_seen, ::testing::Contains(rows));
+  drop.eval();
+  EXPECT_TRUE(at::equal(drop.residual(weight, [](const at::Tensor& x) { return x; }), 2 * weight));
 }
 
 TEST(DropPath, KeepsTheTypeOfItsInput) {

@@ -38,5 +38,19 @@ TEST(GlobalResponseNorm, HasAGradientAtZero) {
   EXPECT_TRUE(at::equal(x.grad(), at::ones_like(x)));
 }
 
+/// Parameters of another shape, which the module around it has registered under its own names.
+TEST(GlobalResponseNorm, TakesParametersOfTheModuleAroundIt) {
+  const at::NoGradGuard no_grad;
+  const GlobalResponseNorm own(2, 1);
+  at::Tensor weight = own.weight, bias = own.bias;
+  weight.uniform_();
+  bias.uniform_();
+  const GlobalResponseNorm outer(weight.view({1, 2, 1, 1}), bias.view({1, 2, 1, 1}), 1);
+  EXPECT_TRUE(outer.parameters().empty());
+  EXPECT_EQ(outer.seen_parameters().size(), 2U);
+  const at::Tensor x = at::randn({3, 2, 4, 5});
+  EXPECT_TRUE(at::equal(outer.forward(x), own.forward(x)));
+}
+
 }  // namespace
 }  // namespace photo51::nn

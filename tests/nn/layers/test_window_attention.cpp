@@ -1,13 +1,11 @@
 #include "photo51/nn/layers/window_attention.hpp"
 
-#include <ATen/autocast_mode.h>
 #include <gmock/gmock.h>
 #include <torch/nn/module.h>
 
 #include <array>
 #include <cmath>
 #include <limits>
-#include <optional>
 
 #include "photo51/nn/adapters/lora.hpp"
 #include "photo51/nn/capture.hpp"
@@ -160,28 +158,6 @@ TEST(WindowAttention, ReportsItsAttentionAndWhatIsAdded) {
     EXPECT_GT(capture.gradients("attention").at(0).abs().sum().item<double>(), 0);
     const char* added = version == 2 ? "cpb_mlp" : "relative_position_bias_table";
     EXPECT_EQ(capture.activations(added).at(0).sizes(), (std::vector<int64_t>{1, 2, 6, 6}));
-  }
-}
-
-TEST(WindowAttention, RunsUnderAutocast) {
-  for (const int64_t version : {1, 2}) {
-    const auto layer = random_attention(of_version(version));
-    layer->to(at::kFloat);
-    const at::Tensor map = at::randn({2, 5, 4, 6}), expected = layer->forward(map);
-    for (const bool captured : {false, true}) {
-      std::optional<Capture> capture;
-      if (captured) capture.emplace(*layer);
-      at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-      at::autocast::set_autocast_enabled(at::kCPU, true);
-      const at::Tensor learned = layer->forward(map);
-      const at::NoGradGuard no_grad;
-      const at::Tensor predicted = layer->forward(map);
-      at::autocast::set_autocast_enabled(at::kCPU, false);
-      at::autocast::clear_cache();
-      for (const at::Tensor& found : {learned, predicted})
-        EXPECT_LE(window_gap(found.to(at::kFloat), expected), 0.1 * expected.abs().max().item<double>())
-            << version << " " << captured;
-    }
   }
 }
 

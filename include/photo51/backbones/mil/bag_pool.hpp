@@ -13,6 +13,7 @@ struct Bags {
   at::Tensor features;  ///< [N, D]
   at::Tensor lengths;   ///< [B] int64, each at least 1, N together
   at::Tensor bag;       ///< [N] int64, which bag an instance is of
+  at::Tensor offsets;   ///< [B + 1] int64 on the host, where each bag begins and the last one ends
   int64_t longest;      ///< of the lengths, known without asking the device
 
   /// Of values [N, ...], a bag: [B, ...].

@@ -27,6 +27,8 @@ class AdaptedLayer : public Layer {
   at::Tensor adapted(const at::Tensor& input, const at::Tensor& output) const {
     return adapter_ ? output + adapter_->delta(input) : output;
   }
+  /// x W^T + bias and what the adapter adds, of a layer whose weight is a matrix; `bias` may be undefined.
+  at::Tensor product(const at::Tensor& x, const at::Tensor& with_bias) const;
 
  private:
   std::shared_ptr<Adapter> adapter_;

@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "photo51/nn/layers/batch_norm.hpp"
-#include "photo51/nn/layers/conv.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 
 namespace photo51::nn {
 
@@ -32,7 +32,9 @@ class AttentionGate : public Layer {
     std::shared_ptr<torch::nn::Module> module;
     std::shared_ptr<Conv> convolution;
     std::shared_ptr<BatchNorm> norm;
-    at::Tensor forward(const at::Tensor& x) const { return norm->forward(convolution->forward(x)); }
+    at::Tensor forward(const at::Tensor& x, const NormThen& then) const {
+      return conv_norm(*convolution, *norm, x, then);
+    }
   };
   Part make_part(const char* name, int64_t dims, int64_t in, int64_t out);
 

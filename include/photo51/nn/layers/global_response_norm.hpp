@@ -13,6 +13,10 @@ namespace photo51::nn {
 class GlobalResponseNorm : public Layer {
  public:
   GlobalResponseNorm(int64_t channels, int64_t channel_dim, double epsilon = 1e-6);
+  /// Of parameters of C values that the module around it has registered, as MONAI's MedNeXt does.
+  GlobalResponseNorm(at::Tensor registered_weight, at::Tensor registered_bias, int64_t channel_dim,
+                     double epsilon = 1e-6);
+  std::vector<at::Tensor> seen_parameters() const override { return {weight, bias}; }
   at::Tensor forward(const at::Tensor& x) const;
   at::Tensor weight, bias;
 

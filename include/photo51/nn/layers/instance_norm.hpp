@@ -13,6 +13,7 @@ class InstanceNorm : public Norm {
 
  protected:
   at::Tensor normalize(const at::Tensor& x) override;
+  at::Tensor fused(const at::Tensor& x, const NormThen& then) override;
 };
 
 }  // namespace photo51::nn

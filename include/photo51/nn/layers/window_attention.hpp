@@ -38,9 +38,10 @@ struct WindowAttentionOptions {
 
 /// The names are torchvision's: `qkv`, `proj`, and of version 1 `relative_position_bias_table`, of version 2
 /// `cpb_mlp` and `logit_scale` (the logarithm of the cosines' factor a head, at most that of 100; the keys'
-/// part of the bias of `qkv` is not used). A Capture has the attention [B, windows, heads, N, N] under
-/// `attention` (nn/layers/scaled_dot_product.hpp), and what is added to the products under the name of the
-/// table.
+/// part of the bias of `qkv` is not used). One operator does it without padded, shifted or cut copies of the
+/// map (ops/window_attention.hpp) where there is a kernel, the attention has no dropout and no Capture
+/// records a part of it. A Capture has the attention [B, windows, heads, N, N] under `attention`
+/// (nn/layers/scaled_dot_product.hpp), and what is added to the products under the name of the table.
 class WindowAttention : public Layer {
  public:
   /// Errors (usage): the heads do not divide the width; the lists are not as long as the window's.
@@ -52,7 +53,11 @@ class WindowAttention : public Layer {
  private:
   class Scale;
   class Projection;
+  bool is_fused(const at::Tensor& x) const;
+  at::Tensor attend_fused(const at::Tensor& map, const std::vector<int64_t>& window,
+                          const std::vector<int64_t>& shift, bool is_padded);
   at::Tensor attend(const at::Tensor& windows, const at::Tensor& mask);
+  at::Tensor bias_of(int64_t places) const;  ///< of the first places of the window
 
   WindowAttentionOptions options_;
   std::shared_ptr<Projection> qkv_;

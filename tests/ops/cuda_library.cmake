@@ -1,0 +1,22 @@
+# Fails when LIBRARY, that of the kernels for GPUs, exports other names than HEADER declares (another library's would meet
+# LibTorch's), or lacks code for a generation of data-centre GPUs: -DNM, -DLIBRARY, -DHEADER.
+cmake_minimum_required(VERSION 3.25)
+file(STRINGS ${HEADER} lines REGEX "photo51_cuda_[a-z0-9_]+\\(")
+list(TRANSFORM lines REPLACE ".*(photo51_cuda_[a-z0-9_]+)\\(.*" "\\1" OUTPUT_VARIABLE declared)
+execute_process(COMMAND ${NM} --dynamic --defined-only --format=posix ${LIBRARY} OUTPUT_VARIABLE exported
+                COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE " [^\n]*\n" ";" exported "${exported}")
+list(REMOVE_ITEM exported "")
+list(SORT declared)
+list(SORT exported)
+if(NOT declared OR NOT "${declared}" STREQUAL "${exported}")
+  message(FATAL_ERROR "${HEADER} declares [${declared}], ${LIBRARY} exports [${exported}]")
+endif()
+foreach(generation 80 90 100)
+  file(STRINGS ${LIBRARY} code REGEX "sm_${generation}" LIMIT_COUNT 1)
+  if(NOT code)
+    message(FATAL_ERROR "${LIBRARY} has no code for sm_${generation}")
+  endif()
+endforeach()
+list(LENGTH declared count)
+message(STATUS "${count} entries, code for sm_80, sm_90 and sm_100")
