@@ -43,6 +43,7 @@ std::string lower_what(std::string_view command) {
     return "lower train.batch_size, train.workers, train.cache_mib or the size of the inputs "
            "(preprocess.size, preprocess.spacing); photo51 doctor CONFIG estimates the need";
   if (command == "predict") return "lower --batch-size or --workers, or predict fewer cases at once";
+  if (command == "bench-model") return "lower --batch, --size or --instances";
   if (command == "evaluate") return "evaluate fewer cases at once";
   if (command == "doctor") return "lower train.batch_size, train.workers or the size of the inputs";
   if (command == "radiomics" || command == "phantom") return "lower --threads";
@@ -135,6 +136,7 @@ int run(int argc, char** argv) {
   commands::add_describe(app, common);
   commands::add_schema(app, common);
   commands::add_doctor(app, common);
+  commands::add_bench_model(app, common);
   app.footer(
       "Exit codes: 0 done, 1 the run failed, 2 command line or config wrong, 3 input data wrong, 130 "
       "interrupted.");

@@ -3,7 +3,10 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <vector>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/log.hpp"
@@ -73,6 +76,22 @@ std::string resolve_device(const std::string& wanted) {
     fail_run("device `" + wanted + "` was asked for, but no NVIDIA driver with a GPU answers");
   load_cuda();
   return wanted;
+}
+
+std::string bf16_instructions() {
+  if (std::getenv("PHOTO51_NO_BF16") != nullptr) return "";
+  static const std::string has = [] {
+    std::vector<std::string> found;
+    std::ifstream processors("/proc/cpuinfo");
+    for (std::string line; found.empty() && std::getline(processors, line);) {
+      if (!line.starts_with("flags")) continue;
+      const std::string flags = line + " ";
+      for (const char* name : {"amx_bf16", "avx512_bf16"})
+        if (flags.find(" " + std::string(name) + " ") != std::string::npos) found.emplace_back(name);
+    }
+    return join(found, ", ");
+  }();
+  return has;
 }
 
 }  // namespace photo51::core

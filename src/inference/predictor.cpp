@@ -23,15 +23,17 @@ struct Predictor::Impl {
   PipelineOptions pipeline;
   std::vector<TrainedModel> members;
   std::string unfinished;
+  ChosenWay way;
 };
 
 Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides,
-                     const std::string& device, bool allow_unfinished)
+                     const std::string& device, bool allow_unfinished, Precision precision)
     : impl_(std::make_unique<Impl>()) {
   const ModelFiles files = find_model(folder, allow_unfinished);
   impl_->unfinished = files.unfinished;
   impl_->pipeline = read_pipeline(load_config(files), overrides);
-  const at::Device where(core::resolve_device(device));
+  const std::string resolved = core::resolve_device(device);
+  const at::Device where(resolved);
   for (const auto& file : files.weights) {
     impl_->members.push_back(TrainedModel::load(file, impl_->pipeline));
     auto& model = *impl_->members.back().model;
@@ -39,6 +41,10 @@ Predictor::Predictor(const std::filesystem::path& folder, const std::vector<std:
     // Nothing trains here: a graph that is asked for is one of inputs.
     for (const auto& parameter : model.parameters()) parameter.set_requires_grad(false);
   }
+  const bool trained_in_bf16 = std::ranges::all_of(
+      impl_->members, [](const TrainedModel& member) { return member.info.trained_in_bf16; });
+  impl_->way = choose_way(precision, resolved, trained_in_bf16);
+  for (const auto& member : impl_->members) set_way(*member.model, impl_->way.way);
 }
 
 Predictor::~Predictor() = default;
@@ -51,6 +57,10 @@ const PipelineOptions& Predictor::pipeline() const {
 
 const std::string& Predictor::unfinished() const {
   return impl_->unfinished;
+}
+
+const ChosenWay& Predictor::way() const {
+  return impl_->way;
 }
 
 std::vector<data::TaskSpec> Predictor::labels() const {

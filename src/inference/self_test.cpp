@@ -126,7 +126,7 @@ void write_self_test(const fs::path& model) {
         file.string() +
         ": is there already; if the model is meant to have changed, remove the file and write it "
         "again");
-  const Predictor predictor(model, {}, "cpu", /*allow_unfinished=*/true);
+  const Predictor predictor(model, {}, "cpu", /*allow_unfinished=*/true, Precision::fp32);
   const TestCases cases = draw_cases(widest_inputs(predictor));
   nn::Tensors tensors;
   add_cases(cases, tensors);
@@ -151,7 +151,7 @@ SelfTestResult run_self_test(const fs::path& model, const std::string& device) {
                     model.string() + " --write`");
   require_inside(file, model);
   const std::string where = core::resolve_device(device);
-  const Predictor predictor(model, {}, where, /*allow_unfinished=*/true);
+  const Predictor predictor(model, {}, where, /*allow_unfinished=*/true, Precision::fp32);
   const auto kept = nn::read_safetensors(file);
   return core::with_context(file.string(), [&] {
     const auto text = [&](const std::string& key) {

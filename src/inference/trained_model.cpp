@@ -25,6 +25,8 @@ constexpr const char* format = "photo51 member 1";
 /// What estimators learned lies among the tensors; that of the format before, as JSON in the metadata.
 constexpr const char* format_with_estimators = "photo51 member 2";
 constexpr int64_t most_folds = 1'000'000;
+/// Of the metadata's `precision`, which only models have that were trained so.
+constexpr const char* bf16_precision = "bf16";
 
 int64_t whole_in(const std::string& text, const char* key) {
   const Json json(text);
@@ -55,6 +57,16 @@ void require_variances(const std::vector<std::pair<std::string, at::Tensor>>& we
       core::fail_data("weights: `" + name + "` holds a variance below 0; train the model again");
 }
 
+/// Weights mean what they meant in the program that they were trained in.
+void require_programs(const std::map<std::string, std::string>& at_training,
+                      const std::map<std::string, std::string>& now) {
+  for (const auto& [input, hash] : now)
+    if (const auto trained = at_training.find(input); trained == at_training.end() || trained->second != hash)
+      core::fail_data("model.encoders." + input + ".file: is another program than at training (" + hash +
+                      ", and was " + (trained == at_training.end() ? std::string("none") : trained->second) +
+                      "); put that one back, or train again");
+}
+
 /// `tensors` with what estimators learned, in the form of today, where the metadata hold it in the earlier
 /// one.
 nn::Tensors with_earlier_states(nn::Tensors tensors, const nn::Metadata& metadata) {
@@ -83,6 +95,8 @@ std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
                                               {"risks", risks.dump()}};
   if (!info.pretrained.empty()) metadata["pretrained"] = to_json(info.pretrained);
   if (!info.prepared.empty()) metadata["prepared"] = to_json(info.prepared);
+  if (info.trained_in_bf16) metadata["precision"] = bf16_precision;
+  if (!info.programs.empty()) metadata["programs"] = Json(info.programs).dump();
   return metadata;
 }
 
@@ -113,6 +127,16 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
     for (const auto& head : told.keys()) info.risks[head] = risk_scale(told.at(head));
     if (metadata.contains("pretrained")) info.pretrained = pretrained_from(value("pretrained"));
     if (metadata.contains("prepared")) info.prepared = prepared_from(value("prepared"));
+    if (const auto precision = metadata.find("precision"); precision != metadata.end()) {
+      if (precision->second != bf16_precision)
+        core::fail_data("`precision` is not " + std::string(bf16_precision) + ", the only one that is noted");
+      info.trained_in_bf16 = true;
+    }
+    if (metadata.contains("programs")) {
+      const Json programs = parsed("programs");
+      const core::Learned hashes(programs, "programs");
+      for (const auto& input : hashes.keys()) info.programs[input] = hashes.at(input).text();
+    }
   });
   return info;
 }
@@ -120,6 +144,7 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
 TrainedModel::TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo info_)
     : info(std::move(info_)), inputs(data::input_info(pipeline.inputs, info.fitted)) {
   model = std::make_shared<model::Model>(pipeline.model, inputs, info.labels);
+  info.programs = model->programs();
   for (const auto& [input, from] : model->pretrained()) {
     PretrainedInput note{from.file, from.library, from.changes, nn::made_for(from.metadata)};
     for (const auto& [name, choice] : pipeline.inputs)
@@ -136,10 +161,12 @@ TrainedModel TrainedModel::load(const std::filesystem::path& file, const Pipelin
     TrainedModelInfo info =
         from_metadata(stored.metadata, model::label_specs(pipeline.model), pipeline.inputs);
     require_prepared(info.prepared, pipeline.inputs);
+    const auto programs = info.programs;
     TrainedModel member = [&] {
       const nn::SkipInit skip;  // load_state fills every weight or fails
       return TrainedModel(pipeline, std::move(info));
     }();
+    require_programs(programs, member.info.programs);
     member.model->load_state(with_earlier_states(stored.tensors, stored.metadata), "weights",
                              {.share = true});
     require_variances(member.weights());

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "model/modality_dropout.hpp"
+#include "model/parts.hpp"
 #include "photo51/backbones/catalogue.hpp"
 #include "photo51/config/validate.hpp"
 #include "photo51/core/error.hpp"
@@ -13,45 +14,12 @@
 #include "photo51/data/task/task.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/learners/estimator.hpp"
+#include "photo51/nn/autocast.hpp"
 #include "photo51/radiogenomics/encoders/table_encoders.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
 
 namespace photo51::model {
-
-/// How a head sees the encoders: the fusion of some or all of them.
-struct View {
-  std::string name;  ///< of the module
-  std::vector<std::string> inputs;
-  std::shared_ptr<fusion::Fusion> fusion;
-};
-
-struct Model::Parts {
-  struct Encoder {
-    std::string input;
-    std::shared_ptr<backbones::Encoder> module;
-    std::vector<std::string> names;  ///< of its features
-  };
-  struct Head {
-    std::string name;
-    double weight = 1;
-    radiogenomics::Sees sees = radiogenomics::Sees::fusion;
-    size_t view = 0;                  ///< of fusion
-    std::vector<std::string> inputs;  ///< of embeddings
-    std::vector<std::string> heads;   ///< of heads
-    std::shared_ptr<radiogenomics::Head> module;
-  };
-  std::vector<Encoder> encoders;
-  std::vector<View> views;
-  std::vector<Head> heads;  ///< in the config's order, but for those that see heads: they come last
-  double dropout = 0, modality_dropout = 0;
-
-  const Head& head(const std::string& name) const {
-    for (const auto& one : heads)
-      if (one.name == name) return one;
-    core::fail_usage("the model has no head `" + name + "`");
-  }
-};
 
 namespace {
 
@@ -71,6 +39,16 @@ const data::InputBatch& input_of(const data::Batch& batch, const std::string& na
   const auto found = batch.inputs.find(name);
   if (found == batch.inputs.end()) core::fail_usage("the batch lacks the input `" + name + "`");
   return found->second;
+}
+
+/// As modules of PyTorch have it: only what has two or three axes beside channels, and one channel is laid
+/// out anew too, so that what is made of it sees which layout is meant.
+at::Tensor in_layout(const at::Tensor& values, bool channels_last) {
+  if (values.dim() != 4 && values.dim() != 5) return values;
+  const at::MemoryFormat last =
+      values.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::ChannelsLast3d;
+  return values.to(values.scalar_type(), /*non_blocking=*/false, /*copy=*/false,
+                   channels_last ? last : at::MemoryFormat::Contiguous);
 }
 
 /// Probabilities as log odds, by class (of two, the second's); values and risks as they are.
@@ -98,20 +76,6 @@ std::vector<std::string> inputs_of(const config::Choice& head, const std::vector
   for (const auto& name : encoded)
     if (std::find(inputs.begin(), inputs.end(), name) != inputs.end()) chosen.push_back(name);
   return chosen;
-}
-
-/// Of the names of what a head learned.
-std::string state_prefix(const std::string& head) {
-  return "heads." + head + ".";
-}
-
-/// Takes what is called `prefix…` out of `tensors`; the names lose the prefix.
-nn::Tensors take_out(nn::Tensors& tensors, const std::string& prefix) {
-  nn::Tensors taken;
-  auto next = tensors.lower_bound(prefix);
-  for (; next != tensors.end() && next->first.starts_with(prefix); next = tensors.erase(next))
-    taken[next->first.substr(prefix.size())] = next->second;
-  return taken;
 }
 
 std::vector<std::string> combined_heads(const ModelOptions& options, const std::string& stack,
@@ -225,9 +189,75 @@ void Model::set_modality_dropout(double probability) {
 void Model::move_to(const at::Device& device) {
   to(device);
   device_ = device;
+  forget_packed();
+}
+
+void Model::set_packing(const std::optional<nn::PackingOptions>& options) {
+  packed_ = options ? std::make_shared<nn::PackedLayers>(*options) : nullptr;
+}
+
+void Model::forget_packed() {
+  if (packed_) set_packing(packed_->options());
+}
+
+void Model::set_evaluation_type(at::ScalarType type) {
+  evaluation_type_ = type;
+}
+
+bool Model::predicts_packed() const {
+  return packed_ && !is_training() && nn::PackedLayers::apply();
+}
+
+at::ScalarType Model::type_of_prediction() const {
+  if (is_training() || !nn::PackedLayers::apply()) return at::kFloat;
+  return packed_ ? packed_->options().type : evaluation_type_;
+}
+
+/// While it lives, layers of this thread run as the model predicts.
+class Model::Packing {
+ public:
+  explicit Packing(const Model& model) {
+    if (model.predicts_packed()) use_.emplace(*model.packed_);
+    if (const auto type = model.type_of_prediction(); type != at::kFloat)
+      autocast_.emplace(model.device_.type(), type);
+  }
+
+ private:
+  std::optional<nn::PackedLayers::Use> use_;
+  std::optional<nn::Autocast> autocast_;
+};
+
+void Model::set_channels_last(bool on) {
+  if (on == channels_last_) return;
+  const at::NoGradGuard no_grad;
+  for (at::Tensor& parameter : parameters()) {
+    const at::Tensor laid_out = in_layout(parameter, on);
+    if (laid_out.is_same(parameter)) continue;
+    parameter.set_data(laid_out);
+    // Fused optimisers go through a parameter and its gradient in the order of memory.
+    parameter.mutable_grad().reset();
+  }
+  channels_last_ = on;
 }
 
 Outputs Model::forward(const data::Batch& batch) {
+  if (!predicts_packed() && type_of_prediction() == at::kFloat) return run(batch);
+  Outputs outputs = [&] {
+    const Packing packing(*this);
+    return run(batch);
+  }();
+  const auto widen = [](auto& named) {
+    for (auto& [name, value] : named)
+      if (value.is_floating_point()) value = value.to(at::kFloat);
+  };
+  widen(outputs.logits);
+  if (outputs.fused.defined()) outputs.fused = outputs.fused.to(at::kFloat);
+  for (auto& [name, weights] : outputs.modality_weights) widen(weights);
+  for (auto& [name, attention] : outputs.attention) widen(attention);
+  return outputs;
+}
+
+Outputs Model::run(const data::Batch& batch) {
   std::vector<data::InputBatch> inputs;
   std::vector<at::Tensor> present;
   for (const auto& encoder : parts_->encoders) {
@@ -235,6 +265,8 @@ Outputs Model::forward(const data::Batch& batch) {
     if (input.stream)
       core::fail_usage("input " + encoder.input + ": its bags are a stream; give the batch to encode_bags");
     inputs.push_back(data::floats(data::to(input, device_)));
+    at::Tensor& values = inputs.back().values;
+    if ((channels_last_ || predicts_packed()) && values.defined()) values = in_layout(values, true);
     present.push_back(inputs.back().present);
   }
   if (is_training() && parts_->modality_dropout > 0 && inputs.size() > 1) {
@@ -298,6 +330,7 @@ void Model::check_heads() const {
 }
 
 data::Batch Model::encode_bags(const data::Batch& batch) {
+  const Packing packing(*this);
   data::Batch encoded = batch;
   for (auto& encoder : parts_->encoders)
     if (const data::InputBatch& input = input_of(batch, encoder.input); input.stream)
@@ -385,40 +418,6 @@ std::vector<std::string> Model::head_feature_names(const std::string& name) cons
       for (const auto& of : label.classes) names.push_back(other + "." + of);
   }
   return names;
-}
-
-std::map<std::string, nn::Pretrained> Model::pretrained() const {
-  std::map<std::string, nn::Pretrained> found;
-  for (const auto& encoder : parts_->encoders)
-    if (auto from = encoder.module->pretrained()) found.emplace(encoder.input, std::move(*from));
-  return found;
-}
-
-nn::Tensors Model::state() const {
-  nn::Tensors state = nn::state_of(*this);
-  for (const auto& head : parts_->heads)
-    if (head.module->fitted())
-      for (const auto& [name, tensor] : head.module->learned())
-        state[state_prefix(head.name) + name] = tensor;
-  return state;
-}
-
-void Model::load_layers(const nn::Tensors& state, const std::string& source, const nn::LoadOptions& options) {
-  nn::Tensors layers = state;
-  for (const auto& head : parts_->heads)
-    if (head.module->fitted_at_once()) take_out(layers, state_prefix(head.name));
-  nn::load_state(*this, layers, source, options);
-}
-
-void Model::load_state(const nn::Tensors& state, const std::string& source, const nn::LoadOptions& options) {
-  load_layers(state, source, options);
-  check_heads();
-  nn::Tensors rest = state;
-  for (const auto& head : parts_->heads)
-    if (head.module->fitted_at_once())
-      core::with_context("head " + head.name, [&] {
-        head.module->load_learned(take_out(rest, state_prefix(head.name)), head_feature_names(head.name));
-      });
 }
 
 }  // namespace photo51::model

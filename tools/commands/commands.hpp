@@ -10,6 +10,7 @@ struct Common {
   bool quiet = false, json = false;
 };
 
+void add_bench_model(CLI::App& app, const Common& common);
 void add_describe(CLI::App& app, const Common& common);
 void add_doctor(CLI::App& app, const Common& common);
 void add_evaluate(CLI::App& app, const Common& common);

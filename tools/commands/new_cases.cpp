@@ -1,5 +1,6 @@
 #include "commands/new_cases.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "photo51/core/error.hpp"
@@ -19,9 +20,23 @@ void add_data_root(CLI::App& command, std::filesystem::path& folder) {
                      "folder that relative paths in the manifest are taken from; else the manifest's own");
 }
 
+void add_precision(CLI::App& command, std::string& precision) {
+  command
+      .add_option("--precision", precision,
+                  "fp32, bf16, or auto: bf16 where the model was trained in it and the processor has it")
+      ->check(CLI::IsMember(std::vector<std::string>{"auto", "fp32", "bf16"}))
+      ->capture_default_str();
+}
+
+inference::Precision precision_of(const std::string& name) {
+  const auto names = inference::enum_names(inference::Precision{});
+  return static_cast<inference::Precision>(std::ranges::find(names, name) - names.begin());
+}
+
 void add_options(CLI::App& command, NewCases& cases) {
   command.add_option("--device", cases.device, "cpu, cuda, cuda:N, or auto: a GPU where one answers")
       ->capture_default_str();
+  add_precision(command, cases.precision);
   add_data_root(command, cases.data_root);
   add_allow_unfinished(command, cases.allow_unfinished);
 }
@@ -33,7 +48,9 @@ inference::Predictor open_model(const NewCases& cases) {
       if (assignment.starts_with(without_effect + "=") || assignment.starts_with(without_effect + "."))
         core::fail_usage("override `" + assignment +
                          "`: has no effect here; the new cases are those of --cases (and --data-root)");
-  inference::Predictor predictor(cases.model, cases.overrides, cases.device, cases.allow_unfinished);
+  inference::Predictor predictor(cases.model, cases.overrides, cases.device, cases.allow_unfinished,
+                                 precision_of(cases.precision));
+  core::log_info("predicts in " + predictor.way().why);
   if (!predictor.unfinished().empty())
     core::log_warning(cases.model.string() + ": the run is not finished: " + predictor.unfinished());
   return predictor;

@@ -14,10 +14,10 @@ namespace photo51::commands {
 struct NewCases {
   std::filesystem::path model, manifest, data_root, out;
   std::vector<std::string> overrides;
-  std::string device = "auto";
+  std::string device = "auto", precision = "auto";
   bool allow_unfinished = false;
 };
-/// The options --device, --data-root and --allow-unfinished.
+/// The options --device, --precision, --data-root and --allow-unfinished.
 void add_options(CLI::App& command, NewCases& cases);
 void add_allow_unfinished(CLI::App& command, bool& allowed);
 void add_data_root(CLI::App& command, std::filesystem::path& folder);
@@ -25,6 +25,8 @@ void add_data_root(CLI::App& command, std::filesystem::path& folder);
 /// The model on the device. Error (usage) when it is not finished, when an override would have no effect on
 /// new cases, or when `out` holds a run or a model.
 inference::Predictor open_model(const NewCases& cases);
+void add_precision(CLI::App& command, std::string& precision);
+inference::Precision precision_of(const std::string& name);
 /// The model's cohort options with another manifest.
 data::CohortOptions new_cohort(const inference::Predictor& predictor, const NewCases& cases);
 /// Predicts all rows; says how many cases were left out. Error (data) when none is left.

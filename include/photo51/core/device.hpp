@@ -14,4 +14,8 @@ void load_cuda();
 /// GPU was asked for and none answers.
 std::string resolve_device(const std::string& wanted);
 
+/// What of this processor's instructions multiplies bfloat16: `amx_bf16`, `avx512_bf16` (or both, with a
+/// comma); empty where there is none. The environment variable PHOTO51_NO_BF16 hides them.
+std::string bf16_instructions();
+
 }  // namespace photo51::core

@@ -13,6 +13,7 @@
 #include "photo51/data/load/fit.hpp"
 #include "photo51/inference/case_result.hpp"
 #include "photo51/inference/pipeline.hpp"
+#include "photo51/inference/way.hpp"
 
 namespace photo51::inference {
 
@@ -44,7 +45,8 @@ class Predictor {
   /// another. Errors (data/usage) name the missing or broken file. A run of which models are
   /// missing is an Error (usage) unless that is allowed.
   explicit Predictor(const std::filesystem::path& folder, const std::vector<std::string>& overrides = {},
-                     const std::string& device = "cpu", bool allow_unfinished = false);
+                     const std::string& device = "cpu", bool allow_unfinished = false,
+                     Precision precision = Precision::automatic);
   ~Predictor();
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
@@ -52,6 +54,9 @@ class Predictor {
   const PipelineOptions& pipeline() const;
   /// What is missing of the run that made the model, in words, for every output; empty when it was finished.
   const std::string& unfinished() const;
+  /// How it computes, and why so. Not where gradients are asked for: then layers run as in training, in
+  /// float32.
+  const ChosenWay& way() const;
   /// What the heads mean, class names included.
   std::vector<data::TaskSpec> labels() const;
   /// How many models vote.

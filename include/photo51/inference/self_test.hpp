@@ -31,8 +31,8 @@ struct SelfTestResult {
 /// values of these cases that are not finite), run (the folder cannot be written).
 void write_self_test(const std::filesystem::path& model);
 
-/// Predicts them again, as prediction does, on a device as of core::resolve_device. Errors: usage (no
-/// published model), data (it has no self-test, or a broken one, or one of another model).
+/// Predicts them again, as prediction in float32 does, on a device as of core::resolve_device. Errors: usage
+/// (no published model), data (it has no self-test, or a broken one, or one of another model).
 SelfTestResult run_self_test(const std::filesystem::path& model, const std::string& device = "cpu");
 
 }  // namespace photo51::inference

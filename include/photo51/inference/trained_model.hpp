@@ -46,14 +46,17 @@ struct TrainedModelInfo {
   std::map<std::string, RiskScale> risks;               ///< by survival head
   std::map<std::string, PretrainedInput> pretrained{};  ///< by input
   Prepared prepared{};                                  ///< at training
+  std::map<std::string, std::string> programs{};        ///< see model::Model::programs
+  bool trained_in_bf16 = false;                         ///< and not in float32
 };
 
 struct TrainedModel {
   /// With fresh weights, drawn from LibTorch's generator, or pretrained; then a warning names what of an
   /// input is prepared otherwise than they were made for.
   TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo info_);
-  /// Error (data) that names the file: missing, truncated, not ours, of another model. Error (usage): images
-  /// are prepared otherwise than at training (spacing, intensities), which names the keys.
+  /// Error (data) that names the file: missing, truncated, not ours, of another model, with another program
+  /// than at training. Error (usage): images are prepared otherwise than at training (spacing, intensities),
+  /// which names the keys.
   static TrainedModel load(const std::filesystem::path& file, const PipelineOptions& pipeline);
   /// Atomic.
   void save(const std::filesystem::path& file) const;

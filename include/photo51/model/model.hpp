@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/model/options.hpp"
+#include "photo51/nn/inference/packed_layers.hpp"
 #include "photo51/nn/weights/dialect.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
@@ -49,6 +51,17 @@ class Model : public torch::nn::Module {
   /// Moves the weights; `forward` and `loss` then bring batches from anywhere to that device.
   void move_to(const at::Device& device);
   const at::Device& device() const { return device_; }
+  /// Lays out the weights of convolutions, and in `forward` the images, with all channels of a place side by
+  /// side, or one channel after the other as at first. Results differ by rounding; gradients are dropped.
+  void set_channels_last(bool on);
+  /// From now on `forward` and `encode_bags` predict by packed layers (nn/inference/packed_layers.hpp), with
+  /// images channels-last, and in bfloat16 under autocast; outputs are float32 all the same. Nothing: as the
+  /// layers are. Parameters and buffers stay as they are, and where they change without `load_state` it has
+  /// to be called again. In training, under a Capture and where a graph is asked for, layers run as they are.
+  void set_packing(const std::optional<nn::PackingOptions>& options);
+  /// Where it is not packed, the type in which `forward` and `encode_bags` compute under autocast when it
+  /// predicts (float32 at first); outputs are float32 all the same.
+  void set_evaluation_type(at::ScalarType type);
   /// Outputs lie on the model's device, but for those of estimators. Rows of absent inputs are never read.
   Outputs forward(const data::Batch& batch);
   /// The batch with the features of those bags that are streams (Loader::Options::encode_bags), taken from
@@ -94,6 +107,9 @@ class Model : public torch::nn::Module {
   /// By input, where the encoder's first weights come from, as far as they were not drawn.
   std::map<std::string, nn::Pretrained> pretrained() const;
 
+  /// By input, the hash of the file whose program the encoder runs, where it runs one.
+  std::map<std::string, std::string> programs() const;
+
   /// Parameters and buffers by name, whose memory they share, and `heads.NAME.…` of what estimators learned.
   nn::Tensors state() const;
   /// Takes all of it. Errors (data): those of `nn::load_state`; a head's state is missing or broken.
@@ -103,9 +119,17 @@ class Model : public torch::nn::Module {
 
  private:
   struct Parts;
+  class Packing;
+  bool predicts_packed() const;
+  at::ScalarType type_of_prediction() const;
+  Outputs run(const data::Batch& batch);
+  void forget_packed();
   std::vector<data::TaskSpec> labels_;
   std::shared_ptr<Parts> parts_;
   at::Device device_ = at::kCPU;
+  bool channels_last_ = false;
+  at::ScalarType evaluation_type_ = at::kFloat;
+  std::shared_ptr<nn::PackedLayers> packed_;  ///< may be null
 };
 
 }  // namespace photo51::model

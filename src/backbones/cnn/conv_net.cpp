@@ -4,8 +4,7 @@
 
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/nn/capture.hpp"
-#include "photo51/nn/layers/conv.hpp"
-#include "photo51/nn/layers/norm.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 
 namespace photo51::backbones {
 
@@ -43,7 +42,8 @@ class ConvNet final : public Backbone {
     at::Tensor x = image;
     for (const auto& stage : stages_) {
       const at::Tensor input = x;
-      for (const auto& layer : stage.layers) x = layer.norm->forward(layer.convolution->forward(x)).relu();
+      for (const auto& layer : stage.layers)
+        x = nn::conv_norm(*layer.convolution, *layer.norm, x, {.slope = 0});
       // Rounding up keeps an axis of one voxel alive.
       x = x.dim() == 5 ? at::max_pool3d(x, 2, 2, 0, 1, true) : at::max_pool2d(x, 2, 2, 0, 1, true);
       nn::report(*stage.module, input, x);

@@ -12,6 +12,7 @@
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/init.hpp"
 #include "photo51/nn/layers/conv.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 #include "photo51/nn/layers/norm.hpp"
 
 namespace photo51::backbones {
@@ -76,9 +77,8 @@ class DenseLayer : public torch::nn::Module {
 
   /// The new channels only.
   at::Tensor forward(const at::Tensor& x) {
-    // Not in place: an instance norm of a single place hands its input through.
-    const at::Tensor inner = conv1_->forward(norm1_->forward(x).relu());
-    at::Tensor y = conv2_->forward(norm2_->forward(inner).relu_());
+    const at::Tensor inner = nn::conv_norm(*conv1_, *norm2_, norm1_->forward(x, {.slope = 0}), {.slope = 0});
+    at::Tensor y = conv2_->forward(inner);
     if (dropout_) y = dropout_->forward(y);
     nn::report(*this, x, y);
     return y;
@@ -98,13 +98,18 @@ class DenseTransition : public torch::nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor narrow = conv_->forward(norm_->forward(x).relu());
-    const at::Tensor y = x.dim() == 5 ? at::avg_pool3d(narrow, 2, 2) : at::avg_pool2d(narrow, 2, 2);
+    const at::Tensor y = halved(conv_->forward(norm_->forward(x, {.slope = 0})));
     nn::report(*this, x, y);
     return y;
   }
 
  private:
+  static at::Tensor halved(const at::Tensor& x) {
+    if (x.dim() == 4) return at::avg_pool2d(x, 2, 2);
+    // LibTorch averages volumes in float32 and contiguous only; all later layers would take them so.
+    return at::avg_pool3d(x, 2, 2).to(x.scalar_type()).contiguous(x.suggest_memory_format());
+  }
+
   std::shared_ptr<nn::Norm> norm_;
   std::shared_ptr<nn::Conv> conv_;
 };
@@ -150,7 +155,7 @@ class DenseNet final : public Backbone {
 
   Features features(const at::Tensor& image) override {
     Features found;
-    at::Tensor x = stem_norm_->forward(stem_->forward(image)).relu_();
+    at::Tensor x = nn::conv_norm(*stem_, *stem_norm_, image, {.slope = 0});
     x = x.dim() == 5 ? at::max_pool3d(x, 3, 2, 1) : at::max_pool2d(x, 3, 2, 1);
     for (const auto& block : blocks_) {
       const at::Tensor input = x;
@@ -160,7 +165,7 @@ class DenseNet final : public Backbone {
       found.stages.push_back(x);
       x = block.transition->forward(x);
     }
-    found.stages.push_back(norm_->forward(x).relu());
+    found.stages.push_back(norm_->forward(x, {.slope = 0}));
     return found;
   }
 

@@ -13,9 +13,8 @@
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/init.hpp"
-#include "photo51/nn/layers/conv.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 #include "photo51/nn/layers/drop_path.hpp"
-#include "photo51/nn/layers/norm.hpp"
 
 namespace photo51::backbones {
 
@@ -148,7 +147,7 @@ class EfficientNetLayer {
   }
   at::Tensor forward(const at::Tensor& x) {
     const at::Tensor padded = sides_.empty() ? x : at::constant_pad_nd(x, sides_);
-    const at::Tensor y = norm_->forward(convolution_->forward(padded));
+    const at::Tensor y = nn::conv_norm(*convolution_, *norm_, padded);
     return activated_ ? efficientnet_activation(y, lite_) : y;
   }
 

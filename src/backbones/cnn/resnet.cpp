@@ -11,10 +11,9 @@
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/cbam.hpp"
-#include "photo51/nn/layers/conv.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 #include "photo51/nn/layers/drop_path.hpp"
 #include "photo51/nn/layers/non_local.hpp"
-#include "photo51/nn/layers/norm.hpp"
 #include "photo51/nn/layers/squeeze_excitation.hpp"
 
 namespace photo51::backbones {
@@ -121,7 +120,7 @@ class ResNetShortcutPath : public torch::nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    if (projection_) return norm_->forward(projection_->forward(averages_ ? averaged_pairs(x) : x));
+    if (projection_) return nn::conv_norm(*projection_, *norm_, averages_ ? averaged_pairs(x) : x);
     at::Tensor y = x;
     for (int64_t axis = 2; axis < x.dim(); ++axis) y = y.slice(axis, 0, x.size(axis), stride_);
     std::vector<int64_t> sides(static_cast<size_t>(2 * (x.dim() - 1)), 0);  // last axis first
@@ -174,14 +173,18 @@ class ResNetBlock : public torch::nn::Module {
 
   at::Tensor forward(const at::Tensor& x) {
     at::Tensor out = x;
-    for (size_t i = 0; i < convolutions_.size(); ++i) {
-      out = norms_[i]->forward(convolutions_[i]->forward(out));
-      if (i + 1 < convolutions_.size()) out.relu_();
+    const size_t last = convolutions_.size() - 1;
+    for (size_t i = 0; i < last; ++i) out = nn::conv_norm(*convolutions_[i], *norms_[i], out, {.slope = 0});
+    const at::Tensor residual = shortcut_ ? shortcut_->forward(x) : x;
+    if (se_ || cbam_ || drop_path_) {
+      out = nn::conv_norm(*convolutions_[last], *norms_[last], out);
+      if (se_) out = se_->forward(out);
+      if (cbam_) out = cbam_->forward(out);
+      if (drop_path_) out = drop_path_->forward(out);
+      out = (out + residual).relu_();
+    } else {
+      out = nn::conv_norm(*convolutions_[last], *norms_[last], out, {.slope = 0, .residual = residual});
     }
-    if (se_) out = se_->forward(out);
-    if (cbam_) out = cbam_->forward(out);
-    if (drop_path_) out = drop_path_->forward(out);
-    out.add_(shortcut_ ? shortcut_->forward(x) : x).relu_();
     nn::report(*this, x, out);
     return out;
   }
@@ -230,7 +233,7 @@ class ResNetEntry {
   at::Tensor forward(const at::Tensor& image) const {
     at::Tensor x = image;
     for (size_t i = 0; i < convolutions_.size(); ++i)
-      x = norms_[i]->forward(convolutions_[i]->forward(x)).relu_();
+      x = nn::conv_norm(*convolutions_[i], *norms_[i], x, {.slope = 0});
     if (!pool_) return x;
     const int64_t padding = ceil_ ? 0 : 1;
     return x.dim() == 5 ? at::max_pool3d(x, 3, 2, padding, 1, ceil_)

@@ -46,6 +46,7 @@ class PerceptronPosition final : public HybridPosition {
     fc1_ = mlp->register_module("fc1",
                                 std::make_shared<nn::Linear>(static_cast<int64_t>(window_.size()), hidden));
     fc2_ = mlp->register_module("fc2", std::make_shared<nn::Linear>(hidden, heads));
+    // timm's rate, which none of its options changes.
     dropout_ = register_module("dropout", std::make_shared<nn::Dropout>(0.125));
   }
   at::Tensor bias() override {

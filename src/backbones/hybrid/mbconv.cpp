@@ -5,6 +5,7 @@
 
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/batch_norm.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 
 namespace photo51::backbones {
 
@@ -67,10 +68,10 @@ at::Tensor MbConv::forward(const at::Tensor& x) {
   at::Tensor y = pre_norm_->forward(x);
   if (recipe_.activated_before) y = activate(recipe_.activation, y);
   if (pools_) y = halve(HybridPool::mean_of_2, y);
-  y = activate(recipe_.activation, norm1_->forward(conv1_->forward(y)));
-  y = conv2_->forward(y);
-  if (recipe_.squeeze_early) y = squeeze_->forward(y);
-  y = activate(recipe_.activation, norm2_->forward(y));
+  y = activate(recipe_.activation, nn::conv_norm(*conv1_, *norm1_, y));
+  y = recipe_.squeeze_early ? norm2_->forward(squeeze_->forward(conv2_->forward(y)))
+                            : nn::conv_norm(*conv2_, *norm2_, y);
+  y = activate(recipe_.activation, y);
   if (!recipe_.squeeze_early) y = squeeze_->forward(y);
   y = drop_path_->forward(conv3_->forward(y)) + (shortcut_ ? shortcut_->forward(x) : x);
   nn::report(*this, x, y);

@@ -7,6 +7,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/batch_norm.hpp"
+#include "photo51/nn/layers/conv_norm.hpp"
 #include "photo51/nn/layers/drop_path.hpp"
 
 namespace photo51::backbones {
@@ -127,8 +128,7 @@ void HybridNet::require_size(const at::Tensor& image) const {
 Features HybridNet::features(const at::Tensor& image) {
   require_size(image);
   Features found;
-  at::Tensor x =
-      stem_conv2_->forward(activate(activation_, stem_norm_->forward(stem_conv1_->forward(image))));
+  at::Tensor x = stem_conv2_->forward(activate(activation_, nn::conv_norm(*stem_conv1_, *stem_norm_, image)));
   nn::report(*stem_, image, x);
   found.stages.push_back(x);
   for (const auto& stage : stages_) {
