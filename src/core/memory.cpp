@@ -73,6 +73,11 @@ void return_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
+void keep_freed_memory() {
+  mallopt(M_MMAP_MAX, 0);         // large blocks, too, come from the heap
+  mallopt(M_TRIM_THRESHOLD, -1);  // and the heap does not shrink
+}
+
 void drop_start_up_code() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) {

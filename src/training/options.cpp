@@ -11,11 +11,19 @@ void describe(config::Fields& f, StageOptions& o) {
   f.choice("optimizer", o.optimizer, optimizers().components(), "optimiser; absent = that of `train`");
   f.choice("schedule", o.schedule, schedules().components(),
            "learning rate over the steps of the stage; absent = that of `train`");
-  f("frozen", o.frozen, "names of parameters that stay as they are, such as encoders.mri.*", {.lone = true});
+  f("frozen", o.frozen,
+    "names of parameters that stay as they are, such as encoders.mri.*; batch norms among them keep their "
+    "running statistics",
+    {.lone = true});
 }
 
 std::span<const std::string_view> enum_names(Precision) {
   static constexpr std::array<std::string_view, 2> names{"fp32", "bf16"};
+  return names;
+}
+
+std::span<const std::string_view> enum_names(MemoryFormat) {
+  static constexpr std::array<std::string_view, 3> names{"auto", "contiguous", "channels_last"};
   return names;
 }
 
@@ -58,6 +66,9 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("ema", o.ema, "decay of the moving average of the weights, which then predicts; 0 = off",
     {.min = 0, .max = 1});
   f("precision", o.precision, "fp32, or bf16 where it is safe (autocast)");
+  f("memory_format", o.memory_format,
+    "how images and weights of convolutions lie in memory while it trains; auto = channels_last with bf16, "
+    "else contiguous");
   f("modality_dropout", o.modality_dropout,
     "probability of hiding each input of a training case; its last input is kept", {.min = 0, .max = 1});
   f("sampler", o.sampler,
@@ -73,6 +84,11 @@ void describe(config::Fields& f, TrainOptions& o) {
   f.check(!o.schedule.empty(), "schedule", "is empty; it takes a name");
   f.check(o.ema < 1, "ema", "must be below 1");
   f.check(o.modality_dropout < 1, "modality_dropout", "must be below 1");
+}
+
+bool trains_channels_last(const TrainOptions& o) {
+  if (o.memory_format == MemoryFormat::automatic) return o.precision == Precision::bf16;
+  return o.memory_format == MemoryFormat::channels_last;
 }
 
 }  // namespace photo51::training

@@ -50,6 +50,17 @@ TEST(Memory, FreedBlocksGoBackToTheSystem) {
   std::free(above);
 }
 
+TEST(Memory, FreedBlocksWaitForTheNext) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the sanitizer has its own allocator";
+#endif
+  keep_freed_memory();
+  void* block = filled(64 * mib);
+  const int64_t before = resident_bytes();
+  std::free(block);
+  EXPECT_GT(resident_bytes(), before - mib);
+}
+
 TEST(Memory, CodeIsDroppedAndComesBack) {
   const int64_t before = resident_bytes();
   drop_start_up_code();

@@ -1,4 +1,3 @@
-#include <ATen/autocast_mode.h>
 #include <gmock/gmock.h>
 #include <torch/nn/module.h>
 #include <torch/optim/adam.h>
@@ -6,6 +5,8 @@
 #include "photo51/config/read.hpp"
 #include "photo51/config/stored_keys.hpp"
 #include "photo51/model/model.hpp"
+#include "photo51/nn/autocast.hpp"
+#include "photo51/nn/capture.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
 #include "support/errors.hpp"
@@ -333,17 +334,42 @@ heads: {idh: {task: binary}, os: {task: survival}}
     Model model(options, inputs(), label_specs(options));
     data::Batch batch = batch_of(4);
     batch.inputs["mri"].present = at::tensor({1, 0, 1, 1}).to(at::kBool);
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-    const at::Tensor loss = model.loss(model.forward(batch), batch);
-    at::autocast::set_autocast_enabled(at::kCPU, false);
-    at::autocast::clear_cache();
+    at::Tensor loss;
+    {
+      const nn::Autocast autocast(at::kCPU, at::kBFloat16);
+      loss = model.loss(model.forward(batch), batch);
+    }
     EXPECT_EQ(loss.scalar_type(), at::kFloat);
     loss.backward();
     for (const auto& entry : model.named_parameters())
       EXPECT_TRUE(!entry.value().grad().defined() || entry.value().grad().isfinite().all().item<bool>())
           << entry.key();
   }
+}
+
+TEST(Model, ChannelsLastIsALayoutAndNoOtherModel) {
+  const at::NoGradGuard no_grad;
+  const auto model = example_model();
+  model->eval();
+  const data::Batch batch = batch_of(4);
+  const auto first = model->forward(batch).logits;
+  const std::string layer = "encoders.mri.backbone.stage1.conv1";
+  model->set_channels_last(true);
+  {
+    nn::Capture capture(*model,
+                        {.filter = [&](const std::string& path) { return path == layer; }, .inputs = true});
+    for (const auto& [head, raw] : model->forward(batch).logits)
+      EXPECT_TRUE(at::allclose(raw, first.at(head), 1e-4, 1e-5)) << head;
+    const at::Tensor images = capture.inputs(layer).at(0);
+    EXPECT_TRUE(images.is_contiguous(at::MemoryFormat::ChannelsLast3d) && !images.is_contiguous());
+  }
+  const at::Tensor weight = model->named_parameters()[layer + ".weight"];
+  EXPECT_TRUE(weight.is_contiguous(at::MemoryFormat::ChannelsLast3d) && !weight.is_contiguous());
+  model->set_channels_last(false);
+  for (const auto& entry : model->named_parameters())
+    EXPECT_TRUE(entry.value().is_contiguous()) << entry.key();
+  for (const auto& [head, raw] : model->forward(batch).logits)
+    EXPECT_TRUE(at::equal(raw, first.at(head))) << head;
 }
 
 /// Heads that see other inputs have fusions of their own, each with its shares.

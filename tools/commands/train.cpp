@@ -6,6 +6,7 @@
 #include "commands/metrics_table.hpp"
 #include "commands/new_cases.hpp"
 #include "photo51/config/node.hpp"
+#include "photo51/core/memory.hpp"
 #include "photo51/report/build_report.hpp"
 #include "photo51/report/task_wording.hpp"
 #include "photo51/run/layout.hpp"
@@ -35,6 +36,7 @@ void add_train(CLI::App& app, const Common& common) {
       experiment.pipeline.cohort.data_root = std::filesystem::absolute(arguments->data_root);
     report::require_wording(model::label_specs(experiment.pipeline.model));
     arguments->request.keep = config::files_of(arguments->config);
+    core::keep_freed_memory();
     const auto& folder = arguments->request.folder;
     const training::TrainedRun run = training::train(std::move(experiment), arguments->request);
     const auto& trained = run.experiment;

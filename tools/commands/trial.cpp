@@ -122,7 +122,8 @@ void Trial::add(data::Case drawn, data::Case plain) {
   plain_.push_back(std::move(plain));
 }
 
-/// Prediction as of the defaults of `photo51 predict`.
+/// Prediction as of the defaults of `photo51 predict`. What the first pass packs is in what it takes; of the
+/// other models as much again as their weights may be.
 double Trial::prediction_need(model::Model& model) {
   const c10::InferenceMode mode;
   const inference::PredictOptions options;
@@ -130,11 +131,15 @@ double Trial::prediction_need(model::Model& model) {
   const auto batch_size = static_cast<double>(options.batch_size);
   data::Batch batch = data::collate(plain_, info_, cohort_.labels());
   model.eval();
+  inference::set_way(model, inference::choose_way(inference::Precision::automatic, "cpu",
+                                                  experiment_.train.precision == training::Precision::bf16)
+                                .way);
   measured_.encoding = growth_of([&] { batch = model.encode_bags(batch); });
   measured_.forward = growth_of([&] { model.forward(batch); });
+  model.set_packing({});
   const bool bags = std::any_of(info_.begin(), info_.end(), [](const auto& one) { return one.second.bag; });
   const double shared = static_cast<double>(inference::shared_images_mib(members_, bags)) * mib;
-  return start_ + 4 * parameters_ * static_cast<double>(members_) +
+  return start_ + 4 * parameters_ * static_cast<double>(2 * members_ - 1) +
          std::max(measured_.encoding,
                   measured_.forward * std::min(batch_size, rows) / static_cast<double>(plain_.size())) +
          loaded(held_bytes_, options.batch_size, options.workers, cohort_.size()) +
@@ -154,6 +159,7 @@ double Trial::training_need(model::Model& model) {
     training::StepContext context;
     context.bf16 = train.precision == training::Precision::bf16;
     model.train();
+    model.set_channels_last(training::trains_channels_last(train));
     measured_.step = growth_of([&] {
       const at::Tensor loss = training::total_loss(objective->terms(model, batch, context));
       if (loss.defined() && loss.requires_grad()) loss.backward();
@@ -174,7 +180,7 @@ void Trial::measure() {
   prediction_ = prediction_need(model);
   // Between its epochs training predicts too.
   training_ =
-      std::max(training_need(model), prediction_ - 4 * parameters_ * static_cast<double>(members_ - 1));
+      std::max(training_need(model), prediction_ - 8 * parameters_ * static_cast<double>(members_ - 1));
 }
 
 }  // namespace photo51::commands

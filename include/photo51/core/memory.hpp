@@ -19,8 +19,13 @@ int64_t resident_bytes();  ///< of this process now
 bool is_out_of_memory(const std::exception& error);
 
 /// From now on a large block goes back to the system when it is freed, instead of waiting to be used again.
-/// For a process that does one thing and ends; one that goes on pays for it with page faults.
+/// For a process that does one thing and ends; one that goes on pays for it with page faults. Not after
+/// `keep_freed_memory`.
 void return_freed_memory();
+/// From now on all memory that is freed waits to be used again. For a process that asks for blocks of the
+/// same sizes over and over, as steps of training do: a large block that went back to the system would come
+/// again as pages that are not there, each of which the system first clears.
+void keep_freed_memory();
 /// Drops the resident pages of the shared libraries' code: most of them ran at start-up only (LibTorch
 /// registering its operators), and the system maps a page again, from its cache, when it is needed.
 void drop_start_up_code();

@@ -52,6 +52,10 @@ struct StageOptions {
 void describe(config::Fields& f, StageOptions& o);
 
 enum class Precision { fp32, bf16 };
+/// How images and the weights of convolutions lie in memory: a channel after the other, or all channels of a
+/// place side by side, which most kernels of half precision want. automatic: channels_last with bf16 alone,
+/// since the layout changes results by rounding.
+enum class MemoryFormat { automatic, contiguous, channels_last };
 /// Which rows an epoch draws more often: those of rarer classes, or of rarer events.
 enum class Sampling { none, by_class, by_event };
 /// The epoch whose weights predict.
@@ -60,6 +64,7 @@ enum class KeptEpoch { last, best };
 enum class Monitor { loss, metric };
 /// As configs write them.
 std::span<const std::string_view> enum_names(Precision);
+std::span<const std::string_view> enum_names(MemoryFormat);
 std::span<const std::string_view> enum_names(Sampling);
 std::span<const std::string_view> enum_names(KeptEpoch);
 std::span<const std::string_view> enum_names(Monitor);
@@ -83,7 +88,8 @@ struct TrainOptions {
   int64_t accumulate = 1;            ///< batches a step of the optimiser
   double ema = 0;  ///< decay of the averaged weights, which then are the ones that predict; 0 = off
   Precision precision = Precision::fp32;  ///< or bf16: autocast
-  double modality_dropout = 0;            ///< probability of hiding each input of a case, never the last one
+  MemoryFormat memory_format = MemoryFormat::automatic;
+  double modality_dropout = 0;  ///< probability of hiding each input of a case, never the last one
   Sampling sampler = Sampling::none;
   std::string sampler_head;  ///< empty = the first head that fits
   KeptEpoch checkpoint = KeptEpoch::last;
@@ -91,5 +97,8 @@ struct TrainOptions {
   int64_t patience = 0;             ///< epochs without improvement before training stops; 0 = never
 };
 void describe(config::Fields& f, TrainOptions& o);
+
+/// What `memory_format` comes to.
+bool trains_channels_last(const TrainOptions& o);
 
 }  // namespace photo51::training

@@ -17,6 +17,7 @@
 #include "photo51/core/text.hpp"
 #include "photo51/data/load/for_each_batch.hpp"
 #include "photo51/data/tables/rare_categories.hpp"
+#include "photo51/inference/way.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "photo51/run/layout.hpp"
@@ -24,6 +25,7 @@
 #include "photo51/training/optim/schedule.hpp"
 #include "training/loop/checkpoint.hpp"
 #include "training/loop/epoch_line.hpp"
+#include "training/loop/frozen_norms.hpp"
 #include "training/loop/sampler.hpp"
 #include "training/loop/stages.hpp"
 #include "training/loop/validation.hpp"
@@ -43,6 +45,7 @@ struct Trainer::Impl {
         stages_(stages_of(options_)),
         epochs_(epochs_of(stages_)),
         member_(std::move(member)) {
+    member_.model->set_channels_last(trains_channels_last(options_));
     std::vector<std::string> names;
     for (const auto& [name, parameter] : parameters())
       if (parameter.requires_grad()) trained_.emplace_back(name, parameter), names.push_back(name);
@@ -91,6 +94,8 @@ struct Trainer::Impl {
                       job_.folder.string() + " and resume to train it again");
     const auto stored = nn::read_safetensors(best());
     member_.model->load_layers(stored.tensors, best().string());
+    // What it predicts is to the last bit what it predicts when it is loaded.
+    member_.model->set_channels_last(false);
     thaw();
     return member_;
   }
@@ -188,6 +193,7 @@ struct Trainer::Impl {
     };
     freeze();
     member_.model->train();
+    hold_frozen_norms(*member_.model);
     optimizer_->zero_grad();
     bool any_gradient = false, stopped = false;
     // Bad cases are left out of their batch, so batches keep their numbers.
@@ -377,10 +383,15 @@ inference::TrainedModel fresh_model(const TrainingJob& job, const data::FittedTr
   info.fitted = fitted;
   info.labels = job.cohort.labels();
   info.prepared = inference::prepared_as(job.experiment.pipeline.inputs);
+  info.trained_in_bf16 = job.experiment.train.precision == Precision::bf16;
   inference::TrainedModel member(job.experiment.pipeline, info);
   member.model->fit_heads(job.cohort, job.train);
   member.model->set_modality_dropout(job.experiment.train.modality_dropout);
   member.model->move_to(at::Device(job.experiment.train.device));
+  // It is validated by what it will say once it is loaded.
+  const auto chosen = inference::choose_way(inference::Precision::automatic, job.experiment.train.device,
+                                            info.trained_in_bf16);
+  if (chosen.way.packing) member.model->set_evaluation_type(chosen.way.packing->type);
   return member;
 }
 

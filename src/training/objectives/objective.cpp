@@ -1,36 +1,14 @@
 #include "photo51/training/objectives/objective.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/autocast_mode.h>
+
+#include <optional>
 
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/nn/autocast.hpp"
 
 namespace photo51::training {
-namespace {
-
-/// bf16 where autocast finds it safe, for as long as it lives.
-class Autocast {
- public:
-  Autocast(bool on, at::DeviceType device) : on_(on), device_(device) {
-    if (!on_) return;
-    at::autocast::set_autocast_dtype(device_, at::kBFloat16);
-    at::autocast::set_autocast_enabled(device_, true);
-  }
-  ~Autocast() {
-    if (!on_) return;
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(device_, false);
-  }
-  Autocast(const Autocast&) = delete;
-  Autocast& operator=(const Autocast&) = delete;
-
- private:
-  bool on_;
-  at::DeviceType device_;
-};
-
-}  // namespace
 
 at::Tensor Term::value() const {
   if (mean.defined()) return mean;
@@ -51,7 +29,8 @@ at::Tensor total_loss(const std::vector<Term>& terms) {
 model::Outputs forward(model::Model& model, const data::Batch& batch, const StepContext& context) {
   model::Outputs outputs;
   {
-    const Autocast autocast(context.bf16, model.device().type());
+    std::optional<nn::Autocast> autocast;
+    if (context.bf16) autocast.emplace(model.device().type(), at::kBFloat16);
     outputs = model.forward(batch);
   }
   for (auto& [head, raw] : outputs.logits) raw = raw.to(at::kFloat);

@@ -8,6 +8,18 @@ namespace {
 
 constexpr const char *mean = "exp_avg", *square = "exp_avg_sq", *count = "step";
 
+bool lie_alike(const at::Tensor& a, const at::Tensor& b) {
+  for (int64_t axis = 0; axis < a.dim(); ++axis)
+    if (a.size(axis) > 1 && a.stride(axis) != b.stride(axis)) return false;
+  return true;
+}
+
+/// In the order of memory, by which LibTorch's kernel goes. Of a gradient that is not contiguous in the usual
+/// sense it makes a copy that it does not use.
+at::Tensor by_memory(const at::Tensor& values) {
+  return values.is_contiguous() ? values : values.as_strided({values.numel()}, {1});
+}
+
 class AdamW final : public Optimizer {
  public:
   AdamW(const AdamWOptions& options, const std::vector<OptimizedParameter>& parameters)
@@ -25,10 +37,12 @@ class AdamW final : public Optimizer {
             at::zeros({}, slot->parameter.options().dtype(at::kFloat).requires_grad(false));
       }
       slot->moments[count] += 1;
-      parameters.push_back(slot->parameter);
-      gradients.push_back(slot->parameter.grad().to(slot->parameter.scalar_type()));
-      means.push_back(slot->moments[mean]);
-      squares.push_back(slot->moments[square]);
+      at::Tensor gradient = slot->parameter.grad().to(slot->parameter.scalar_type());
+      if (!lie_alike(gradient, slot->parameter)) gradient = at::empty_like(slot->parameter).copy_(gradient);
+      parameters.push_back(by_memory(slot->parameter));
+      gradients.push_back(by_memory(gradient));
+      means.push_back(by_memory(slot->moments[mean]));
+      squares.push_back(by_memory(slot->moments[square]));
       steps.push_back(slot->moments[count]);
     }
     at::_fused_adamw_(parameters, gradients, means, squares, {}, steps, lr, options_.betas[0],

@@ -50,7 +50,11 @@ void Optimizer::load(const std::map<std::string, at::Tensor>& state) {
       if (found == state.end()) continue;
       if (key != steps_taken && found->second.sizes() != slot.parameter.sizes())
         core::fail_data("optimiser state `" + found->first + "` has another shape than its parameter");
-      slot.moments[key] = found->second.to(slot.parameter.device(), /*non_blocking=*/false, /*copy=*/true);
+      // Fused updates go through a parameter and its moments in the order of memory, which is not that of a
+      // file where the parameter is channels-last.
+      const at::Tensor& layout = key == steps_taken ? found->second : slot.parameter;
+      slot.moments[key] = at::empty_like(layout, found->second.options().device(slot.parameter.device()))
+                              .copy_(found->second);
       ++used;
     }
     if (!slot.moments.empty() && slot.moments.size() != keys.size())

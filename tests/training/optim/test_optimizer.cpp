@@ -126,6 +126,48 @@ TEST(Optimizer, GoesOnFromASavedState) {
   }
 }
 
+/// What a file holds is contiguous, and fused updates go by memory.
+TEST(Optimizer, ASavedStateTakesTheLayoutOfItsParameter) {
+  for (const auto& choice : {config::choose("adamw", AdamWOptions{}), config::choose("sgd", SgdOptions{})}) {
+    const at::Tensor factor = at::linspace(-3, 5, 48).view({2, 3, 4, 2});
+    at::Tensor plain = at::linspace(1, -2, 48).view({2, 3, 4, 2}).clone().set_requires_grad(true);
+    const auto step = [&](const at::Tensor& parameter, Optimizer& optimizer) {
+      (parameter * parameter * factor).sum().backward();
+      optimizer.step(0.01);
+      optimizer.zero_grad();
+    };
+    const auto whole = make_optimizer(choice, {{"a", plain}});
+    for (int i = 0; i < 3; ++i) step(plain, *whole);
+    std::map<std::string, at::Tensor> saved;
+    for (const auto& [name, tensor] : whole->state()) saved[name] = tensor.clone();
+    at::Tensor last = plain.detach().clone(at::MemoryFormat::ChannelsLast).set_requires_grad(true);
+    const auto resumed = make_optimizer(choice, {{"a", last}});
+    resumed->load(saved);
+    for (int i = 0; i < 3; ++i) step(plain, *whole), step(last, *resumed);
+    EXPECT_TRUE(last.is_contiguous(at::MemoryFormat::ChannelsLast));
+    EXPECT_TRUE(at::allclose(last, plain, 1e-6, 1e-7)) << choice.name;
+  }
+}
+
+TEST(Optimizer, AGradientMayLieOtherwiseThanItsParameter) {
+  const auto values = [](double from, double to) { return at::linspace(from, to, 48).view({2, 3, 4, 2}); };
+  for (const auto& choice : {config::choose("adamw", AdamWOptions{}), config::choose("sgd", SgdOptions{})}) {
+    std::vector<at::Tensor> results;
+    for (const auto of_parameter : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast})
+      for (const auto of_gradient : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+        at::Tensor parameter = values(1, -2).clone(of_parameter).set_requires_grad(true);
+        const auto optimizer = make_optimizer(choice, {{"a", parameter}});
+        for (const double scale : {1.0, -0.5}) {
+          parameter.mutable_grad() = values(-3, 5 * scale).clone(of_gradient);
+          optimizer->step(0.01);
+        }
+        results.push_back(parameter.detach());
+      }
+    for (const auto& result : results)
+      EXPECT_TRUE(at::allclose(result, results[0], 1e-6, 1e-7)) << choice.name;
+  }
+}
+
 TEST(Optimizer, RefusesTheStateOfAnother) {
   Problem problem;
   const auto optimizer = make_optimizer(config::choose("sgd", SgdOptions{}), problem.named());

@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "photo51/imaging/write.hpp"
 #include "support/errors.hpp"
+#include "training/image_cohort.hpp"
 #include "training/loop/validation.hpp"
 #include "training/tabular_cohort.hpp"
 
@@ -146,41 +146,8 @@ TEST(Preflight, SpaceForTheCheckpoints) {
   ::umount(mount_point.path().c_str());
 }
 
-/// Ten patients with an image each; the label follows nothing.
-class ImageCohort {
- public:
-  ImageCohort() {
-    std::ofstream manifest(folder_ / "cohort.csv");
-    manifest << "patient,t1,idh\n";
-    for (int i = 0; i < 10; ++i) {
-      imaging::Volume volume;
-      volume.data = at::full({1, 6, 6, 6}, static_cast<double>(i), at::kFloat);
-      volume.data.view(-1)[0] = -1;
-      volume.geometry.size = {6, 6, 6};
-      imaging::write_nifti(volume, folder_ / (std::to_string(i) + ".nii"));
-      manifest << "P" << i << "," << i << ".nii," << i % 2 << "\n";
-    }
-    std::ofstream(folder_ / "config.yaml")
-        << "cohort: {manifest: cohort.csv, split: {folds: 2, seed: 1}}\n"
-           "inputs: {mri: {modality: mri, channels: [t1], preprocess: {size: [6, 6, 6]}}}\n"
-           "model:\n  encoders: {mri: {name: resnet, depth: 18, dims: 3, width: 4, stem: small}}\n"
-           "  heads: {idh: {task: binary}}\n"
-           "train: {epochs: 1, batch_size: 4, workers: 0, threads: 1}\nevaluate: {confidence: none}\n";
-  }
-  void run(const std::vector<std::string>& overrides = {}) const {
-    RunRequest request;
-    request.folder = folder_ / "run";
-    train(read_experiment(folder_ / "config.yaml", overrides), request);
-  }
-  void cut(const std::string& name) const { std::filesystem::resize_file(folder_ / name, 400); }
-  std::filesystem::path operator/(const std::string& name) const { return folder_ / name; }
-
- private:
-  test::TemporaryFolder folder_;
-};
-
 TEST(Preflight, AllBadFilesAreNamedAtOnce) {
-  const ImageCohort cohort;
+  const test::ImageCohort cohort;
   cohort.cut("3.nii"), cohort.cut("8.nii");
   EXPECT_THAT(test::message_of(core::Fault::data, [&] { cohort.run(); }),
               AllOf(HasSubstr("2 file(s)"), HasSubstr("case P3: input mri: channel t1: "), HasSubstr("3.nii"),
@@ -189,7 +156,7 @@ TEST(Preflight, AllBadFilesAreNamedAtOnce) {
 }
 
 TEST(Preflight, BadFilesLeaveTheirCasesOutOnRequest) {
-  const ImageCohort cohort;
+  const test::ImageCohort cohort;
   cohort.cut("3.nii");
   std::filesystem::remove(cohort / "8.nii");
   ::testing::internal::CaptureStderr();
@@ -204,7 +171,7 @@ TEST(Preflight, BadFilesLeaveTheirCasesOutOnRequest) {
 }
 
 TEST(Preflight, WhatIsLeftOutMustNotTakeAClassWithIt) {
-  const ImageCohort cohort;
+  const test::ImageCohort cohort;
   for (const char* name : {"1.nii", "3.nii", "5.nii", "7.nii", "9.nii"}) cohort.cut(name);
   EXPECT_THAT(test::message_of(core::Fault::data, [&] { cohort.run({"cohort.on_bad_case=skip"}); }),
               AllOf(HasSubstr("head idh: training part of fold 0"), HasSubstr("one class")));
