@@ -4,10 +4,10 @@
 
 #include <array>
 
+#include "backbones/cnn/basic_unet_conv.hpp"
 #include "backbones/default_conv.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/nn/capture.hpp"
-#include "photo51/nn/layers/norm.hpp"
 
 namespace photo51::backbones {
 
@@ -22,29 +22,27 @@ void describe(config::Fields& f, BasicUnetOptions& o) {
 }
 
 namespace {
+constexpr double basic_unet_slope = 0.1;  // of MONAI's leaky ReLU
+}
 
-/// A convolution `conv` and what MONAI collects as `adn`: norm `N`, dropout `D`, activation.
-class BasicUnetConv : public torch::nn::Module {
- public:
-  BasicUnetConv(int64_t dims, int64_t in, int64_t out, const BasicUnetOptions& options) {
-    conv_ = register_module("conv",
-                            make_default_conv({.dims = dims, .in = in, .out = out, .bias = options.bias}));
-    auto rest = register_module("adn", std::make_shared<torch::nn::Module>());
-    norm_ = rest->register_module("N", nn::make_norm(options.norm, out));
-    dropout_ = rest->register_module("D", std::make_shared<nn::Dropout>(options.dropout));
-  }
+BasicUnetConv::BasicUnetConv(const BasicUnetConvShape& shape) : drops_(shape.dropout > 0) {
+  conv_ = register_module(
+      "conv", make_default_conv({.dims = shape.dims, .in = shape.in, .out = shape.out, .bias = shape.bias}));
+  auto rest = register_module("adn", std::make_shared<torch::nn::Module>());
+  norm_ = rest->register_module("N", nn::make_norm(shape.norm, shape.out));
+  dropout_ = rest->register_module("D", std::make_shared<nn::Dropout>(shape.dropout));
+}
 
-  at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor y = at::leaky_relu(dropout_->forward(norm_->forward(conv_->forward(x))), 0.1);
-    nn::report(*this, x, y);
-    return y;
-  }
+at::Tensor BasicUnetConv::forward(const at::Tensor& x) {
+  const bool between = nn::is_captured(*dropout_) || (drops_ && is_training());
+  const at::Tensor y =
+      between ? at::leaky_relu(dropout_->forward(nn::conv_norm(*conv_, *norm_, x)), basic_unet_slope)
+              : nn::conv_norm(*conv_, *norm_, x, {.slope = basic_unet_slope});
+  nn::report(*this, x, y);
+  return y;
+}
 
- private:
-  std::shared_ptr<nn::Conv> conv_;
-  std::shared_ptr<nn::Norm> norm_;
-  std::shared_ptr<nn::Dropout> dropout_;
-};
+namespace {
 
 class BasicUnet final : public Backbone {
  public:
@@ -57,9 +55,10 @@ class BasicUnet final : public Backbone {
       auto pair = i == 0 ? module : module->register_module("convs", std::make_shared<torch::nn::Module>());
       Stage stage{module, {}};
       for (size_t k = 0; k < stage.convs.size(); ++k) {
-        stage.convs[k] =
-            pair->register_module("conv_" + std::to_string(k),
-                                  std::make_shared<BasicUnetConv>(shape.dims, in, widths_[i], options));
+        stage.convs[k] = pair->register_module(
+            "conv_" + std::to_string(k),
+            std::make_shared<BasicUnetConv>(
+                BasicUnetConvShape{shape.dims, in, widths_[i], options.norm, options.bias, options.dropout}));
         in = widths_[i];
       }
       stages_.push_back(std::move(stage));

@@ -46,8 +46,8 @@ class SegResNetBlock : public torch::nn::Module {
   }
 
   at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor hidden = conv1_->forward(norm1_->forward(x).relu());
-    const at::Tensor y = conv2_->forward(norm2_->forward(hidden).relu()) + x;
+    const at::Tensor hidden = conv1_->forward(norm1_->forward(x, {.slope = 0}));
+    const at::Tensor y = conv2_->forward(norm2_->forward(hidden, {.slope = 0})) + x;
     nn::report(*this, x, y);
     return y;
   }

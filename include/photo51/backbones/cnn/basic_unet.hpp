@@ -27,7 +27,7 @@ void describe(config::Fields& f, BasicUnetOptions& o);
 
 /// Its stages, which are the skips of BasicUNet's decoder: at the full size, a half, a quarter, ... of it,
 /// rounded down. With `classes` > 0 a classifier `fc` is added, which only `logits` uses. Of files with the
-/// whole network the decoder (`upcat_*`, `final_conv`) is left out.
+/// whole network the decoder (`upcat_*`, `final_conv`: decoder/basic_unet.hpp) is left out.
 std::shared_ptr<Backbone> make_basic_unet(const BasicUnetOptions& options, const InputShape& shape,
                                           int64_t classes = 0);
 EncoderRow basic_unet_row();
