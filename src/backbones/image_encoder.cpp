@@ -33,6 +33,7 @@ ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape&
       dropout_(register_module("dropout", std::make_shared<nn::Dropout>(options.dropout))) {
   if (options.pool == TokenPool::class_token && backbone_->prefix_tokens() == 0)
     core::fail_usage("this network has no class token; set `pool: mean`");
+  if (!nn::SkipInit::active()) pretrained_ = backbone_->pretrained();
   if (!options.weights.empty() && !nn::SkipInit::active())
     pretrained_ = nn::load_pretrained(
         *backbone_, options.weights, backbone_->dialects(),

@@ -1,6 +1,7 @@
 #include <c10/util/Exception.h>
 
 #include "inference/model_files.hpp"
+#include "inference/programs.hpp"
 #include "inference/published.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
@@ -37,6 +38,10 @@ void take_along(PipelineOptions& pipeline, const fs::path& folder) {
     const fs::path copy = "stain_reference_" + name + named.reference->extension().string();
     core::write_file_atomic(folder / copy, core::read_file(*named.reference));
     *named.reference = copy;
+  }
+  for (const auto& program : program_files(pipeline.model)) {
+    core::write_file_atomic(folder / program.name(), core::read_file(*program.file));
+    *program.file = program.name();
   }
   for (auto& [name, head] : pipeline.model.heads)
     if (auto* table = radiogenomics::named_table(head)) stay_inside(*table, "model.heads." + name + ".table");
@@ -105,6 +110,7 @@ void export_model(const fs::path& run, const fs::path& folder, bool allow_unfini
   core::make_directories(folder);
   take_along(pipeline, folder);
   config::Node document = config::dump(pipeline);
+  for (const auto& program : program_files(pipeline.model)) *program.file = folder / *program.file;
   document.find("cohort")->erase("split");
   document.find("cohort")->erase("cache");
   if (!files.unfinished.empty()) document.set(unfinished_key, config::Node::scalar(files.unfinished, true));

@@ -6,6 +6,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/nn/opaque.hpp"
 
 namespace photo51::nn {
 namespace {
@@ -19,6 +20,7 @@ Capture::Capture(const torch::nn::Module& root, CaptureOptions options)
     : options_(std::move(options)), outer_(innermost) {
   const auto add_module = [&](const std::string& path, const torch::nn::Module* module) {
     if (!options_.filter || options_.filter(path)) records_[module] = {path, {}};
+    if (const auto* opaque = dynamic_cast<const Opaque*>(module)) opaque_[path] = opaque->why_opaque();
   };
   add_module("", &root);
   for (const auto& entry : root.named_modules("", /*include_self=*/false))
@@ -56,6 +58,9 @@ std::vector<std::string> Capture::paths() const {
 const Capture::Record& Capture::record(const std::string& path) const {
   for (const auto& [module, record] : records_)
     if (record.path == path && !record.passes.empty()) return record;
+  for (const auto& [outer, why] : opaque_)
+    if (outer.empty() || path == outer || path.starts_with(outer + "."))
+      core::fail_usage("`" + path + "` cannot be captured: " + why);
   core::fail_usage("nothing was captured of the module `" + path + "`" + core::suggest(path, paths()) +
                    "; run the network while the capture lives, and let its filter pass this name");
 }
@@ -88,6 +93,10 @@ bool is_captured(const torch::nn::Module& module) {
   for (const Capture* capture = innermost; capture != nullptr; capture = capture->outer_)
     if (capture->records_.contains(&module)) return true;
   return false;
+}
+
+bool is_capturing() {
+  return innermost != nullptr;
 }
 
 }  // namespace photo51::nn

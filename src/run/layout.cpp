@@ -26,6 +26,7 @@ constexpr std::array member_files{name::best, name::last, name::selected, name::
 
 constexpr const char *fold_word = "fold", *repeat_word = "repeat", *inner_word = "inner", *of_word = "of";
 constexpr std::string_view weights_begin = "weights", weights_end = ".safetensors";
+constexpr std::string_view program_begin = "program_", program_end = ".pt";
 
 template <class Names>
 bool is_own(const Names& names, const std::string& file) {
@@ -179,6 +180,16 @@ bool is_published_weights(const std::string& file) {
   return file.starts_with(weights_begin) && file.ends_with(weights_end);
 }
 
+std::string program_name(const std::string& input) {
+  return std::string(program_begin) + input + std::string(program_end);
+}
+
+bool is_program(const std::string& file) {
+  const std::string whole = core::temporary_of(file);
+  const std::string& name = whole.empty() ? file : whole;
+  return name.starts_with(program_begin) && name.ends_with(program_end);
+}
+
 Contents contents_of(const fs::path& folder) {
   Contents contents;
   std::error_code code;
@@ -203,7 +214,8 @@ Contents contents_of(const fs::path& folder) {
   };
   sort_entries(
       folder, folder, contents,
-      [](const std::string& file) { return is_own(top_files, file) || is_probe(file); }, checkpoints);
+      [](const std::string& file) { return is_own(top_files, file) || is_program(file) || is_probe(file); },
+      checkpoints);
   contents.is_run = fs::is_regular_file(folder / name::config, code) && is_marked(folder);
   contents.empty = contents.foreign.empty() && contents.folders.empty() &&
                    std::all_of(contents.files.begin(), contents.files.end(), [](const fs::path& file) {

@@ -19,6 +19,8 @@ TEST(Layout, ARunIsRemovedWholeButForItsLock) {
   put(run / "config.yaml.bak", "train: {}\n");  // kept by photo51 migrate
   put(run / "checkpoints/fold_0_repeat_1/inner_1_of_3/last.safetensors", "w");
   put(run / "metrics.csv.tmp123_4", "half");
+  put(run / "program_mri.pt", "code");
+  put(run / "program_mri.pt.tmp123_00ff00ff00ff00ff", "half");
   put(run / "metrics.csv.tmp123_00ff00ff00ff00ff", "half");
   put(run / ".photo51_probe_77", "");
   put(run / ".photo51_probe.tmp77_00ff00ff00ff00ff", "");
@@ -33,9 +35,10 @@ TEST(Layout, NothingForeignIsRemoved) {
   const test::TemporaryFolder folder;
   const auto run = folder / "run";
   for (const char* foreign :
-       {"thesis.tex", "data/scan.nii", "paper.tmp", "metrics.csv.tmp", "cases.csv.bak",
-        "checkpoints/notes.txt", "checkpoints/fold_0/figure.png", "checkpoints/fold_x/best.safetensors",
-        "checkpoints/fold_0/inner_1/last.safetensors", "checkpoints/fold_0/config.yaml"}) {
+       {"thesis.tex", "data/scan.nii", "paper.tmp", "metrics.csv.tmp", "cases.csv.bak", "program.pt",
+        "program_mri.txt", "checkpoints/notes.txt", "checkpoints/fold_0/figure.png",
+        "checkpoints/fold_x/best.safetensors", "checkpoints/fold_0/inner_1/last.safetensors",
+        "checkpoints/fold_0/config.yaml"}) {
     test::put_run(run);
     put(run / foreign, "mine");
     const auto name = fs::path(foreign).begin()->string() == "checkpoints" ? "checkpoints" : foreign;

@@ -4,6 +4,8 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "photo51/backbones/features.hpp"
@@ -23,6 +25,10 @@ class Backbone : public torch::nn::Module {
   virtual int64_t prefix_tokens() const { return 0; }
   /// Whose weights it takes, the first preferred.
   virtual std::vector<nn::Dialect> dialects() const = 0;
+  /// Where its weights come from, of a network that brings its own.
+  virtual std::optional<nn::Pretrained> pretrained() const { return std::nullopt; }
+  /// Hash (core::hash_bytes) of the file whose program it runs; empty: it runs none.
+  virtual std::string program() const { return {}; }
   /// Its parameters that are positions of a grid, which weights of another grid are interpolated for.
   virtual std::vector<nn::PositionTable> positions() const { return {}; }
   /// [B, width] for an encoder's `pool: mean`: the mean over the last stage.

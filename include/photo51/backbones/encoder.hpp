@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 
 #include "photo51/backbones/input_shape.hpp"
 #include "photo51/backbones/tokens.hpp"
@@ -26,6 +27,8 @@ class Encoder : public torch::nn::Module {
   virtual int64_t width() const = 0;
   /// Where its first weights come from; nothing where they were drawn, or are a trained model's.
   virtual std::optional<nn::Pretrained> pretrained() const { return std::nullopt; }
+  /// Hash of the file whose program it runs, see Backbone::program; empty: it runs none.
+  virtual std::string program() const { return {}; }
 };
 
 /// `streamed` with what its stream says at the end: offsets, views, and which of them each case has.

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -38,6 +39,8 @@ class BuildEncoder {
   using Encode = std::shared_ptr<Encoder> (*)(const config::Choice& choice, const InputShape& shape);
   using Network = std::shared_ptr<Backbone> (*)(const config::Choice& choice, const InputShape& shape,
                                                 int64_t classes);
+  /// The option that names the file whose program the encoder runs, so that it goes with a run.
+  using ProgramFile = std::filesystem::path* (*)(config::Choice& choice);
   template <std::convertible_to<Encode> Function>
   BuildEncoder(Function encode, Network network_ = nullptr, EncoderFacts facts_ = {})
       : network(network_), facts(std::move(facts_)), encode_(encode) {}
@@ -45,12 +48,18 @@ class BuildEncoder {
   std::shared_ptr<Encoder> operator()(const config::Choice& choice, const InputShape& shape) const {
     return encode_(choice, shape);
   }
-  Network network;  ///< with that many classes; null: the encoder is more than a network
+  Network network;                ///< with that many classes; null: the encoder is more than a network
+  ProgramFile program = nullptr;  ///< null: the encoder runs no file
   EncoderFacts facts;
 
  private:
   Encode encode_;
 };
+/// Of options with a path `file`.
+template <class Options>
+std::filesystem::path* program_file(config::Choice& choice) {
+  return &dynamic_cast<config::OptionsOf<Options>&>(*choice.options).value.file;
+}
 using EncoderRow = config::Catalogue<BuildEncoder>::Row;
 
 }  // namespace photo51::backbones

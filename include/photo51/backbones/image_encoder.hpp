@@ -30,6 +30,7 @@ class ImageEncoder : public Encoder {
   /// Encodes the instances chunk by chunk; each chunk is dropped before the next. Error (usage): in training.
   data::InputBatch take(const data::InputBatch& streamed, const at::Device& device) override;
   std::optional<nn::Pretrained> pretrained() const override { return pretrained_; }
+  std::string program() const override { return backbone_->program(); }
 
  private:
   void check_images(const at::Tensor& images) const;

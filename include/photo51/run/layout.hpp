@@ -57,6 +57,9 @@ std::string inner_member_name(int64_t fold, int64_t folds);
 /// The weights of a published model: "weights.safetensors", or "weights_2.safetensors" where it has several.
 std::string published_weights_name(size_t member, size_t members);
 bool is_published_weights(const std::string& file);
+/// The copy of the program that an input's encoder runs: "program_mri.pt".
+std::string program_name(const std::string& input);
+bool is_program(const std::string& file);
 
 /// What lies in a folder, links not followed.
 struct Contents {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "inference/programs.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/json.hpp"
@@ -117,7 +118,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
   }
   device = core::with_context("train.device", [&] { return core::resolve_device(device); });
   if (threads == 0) threads = core::processors();
-  yaml_ = to_yaml(experiment);
+  yaml_ = yaml_of(experiment);
   if (!resume_) return;
   const auto hashes = file_hashes(read_json(path_ / run::name::environment));
   if (const auto difference = first_difference(before, experiment, hashes); !difference.empty())
@@ -125,9 +126,27 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
                      "); resume with the same one or start a new run");
 }
 
+std::string RunFolder::yaml_of(ExperimentOptions& experiment) {
+  const auto programs = inference::program_files(experiment.pipeline.model);
+  for (const auto& program : programs) {
+    programs_.emplace_back(fs::absolute(*program.file), program.name());
+    *program.file = program.name();
+  }
+  std::string yaml = to_yaml(experiment);
+  for (size_t i = 0; i < programs.size(); ++i) *programs[i].file = programs_[i].first;
+  return yaml;
+}
+
+void RunFolder::copy_programs() const {
+  std::error_code code;
+  for (const auto& [from, name] : programs_)
+    if (!fs::exists(path_ / name, code)) core::write_file_atomic(path_ / name, core::read_file(from));
+}
+
 void RunFolder::open() {
   if (resume_) {
     run::remove_temporaries(path_);
+    copy_programs();
     return;
   }
   core::make_directories(path_);
@@ -137,6 +156,7 @@ void RunFolder::open() {
   else if (!run::contents_of(path_).empty)
     core::fail_usage(path_.string() + ": another process has begun to write into it; choose another folder");
   opened_ = true;
+  copy_programs();
   core::write_file_atomic(path_ / run::name::config, yaml_);
 }
 

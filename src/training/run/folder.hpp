@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "photo51/core/error.hpp"
@@ -21,7 +22,7 @@ class RunFolder {
   /// in `train.threads`. Errors: usage (in use, not a run, holds more than a run, another config), run
   /// (another process writes into it).
   RunFolder(const RunRequest& request, ExperimentOptions& experiment);
-  /// Makes the folder and writes `config.yaml`.
+  /// Makes the folder and writes `config.yaml`, and copies of the programs that encoders run.
   void open();
 
   std::filesystem::path member(int64_t fold, int64_t repeat) const;
@@ -49,9 +50,14 @@ class RunFolder {
   run::Lock take_lock() { return std::move(lock_).value(); }
 
  private:
+  /// With the programs that encoders run by the names of their copies.
+  std::string yaml_of(ExperimentOptions& experiment);
+  void copy_programs() const;
+
   std::filesystem::path path_;
   std::vector<std::filesystem::path> keep_;
   std::string yaml_;
+  std::vector<std::pair<std::filesystem::path, std::string>> programs_;  ///< file, name of the copy
   bool resume_ = false, remove_first_ = false, opened_ = false;
   std::optional<run::Lock> lock_;
 };
