@@ -1,4 +1,17 @@
 """What several families are made by."""
+import torch
+
+
+class Encoder(torch.nn.Module):
+    """A mixin: the logits are those of `fc` behind the mean of the last of `exported_stages`. A state dict that is loaded
+    may lack what begins with one of `decoder`."""
+
+    def forward(self, image):
+        return self.fc(self.exported_stages(image)[-1].flatten(2).mean(2))
+
+    def load_state_dict(self, state, strict=True):
+        missing, unexpected = super().load_state_dict(state, strict=False)
+        assert not unexpected and all(key.startswith(self.decoder) for key in missing), (missing, unexpected)
 
 
 def torchvision_network(name):

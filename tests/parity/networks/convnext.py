@@ -1,29 +1,26 @@
 """ConvNeXt and ConvNeXt V2."""
-from networks.common import timm_network
+from networks.common import timm_network, torchvision_network
 
 
-def torchvision_convnext():
-    import torchvision
-
-    # Far from 0, or what a block does would be lost in the output.
-    return torchvision.models.convnext_tiny(weights=None, num_classes=7, layer_scale=0.5)
+SMALL = {"depths": (1, 2, 1, 1), "dims": (8, 12, 20, 24), "patch_size": 3, "kernel_sizes": 5, "norm_eps": 1e-5}
 
 
 def timm_small_convnext(name):
-    return timm_network(
-        name,
-        depths=(1, 2, 1, 1),
-        dims=(8, 12, 20, 24),
-        patch_size=3,
-        kernel_sizes=5,
-        norm_eps=1e-5,
-    )
+    return timm_network(name, **SMALL)
+
+
+def timm_unscaled_convnext():
+    """Not by its name: that leaves out options that are None."""
+    from timm.models.convnext import ConvNeXt
+
+    return ConvNeXt(ls_init_value=None, num_classes=7, **SMALL)
 
 
 NETWORKS = {
-    "torchvision_convnext_tiny": (torchvision_convnext, (2, 3, 32, 38)),
+    "torchvision_convnext_tiny": (lambda: torchvision_network("convnext_tiny"), (2, 3, 32, 38)),
     "timm_convnext_atto": (lambda: timm_network("convnext_atto"), (2, 3, 32, 38)),
     "timm_convnextv2_atto": (lambda: timm_network("convnextv2_atto"), (2, 3, 64, 38)),
     "timm_small_convnext": (lambda: timm_small_convnext("convnext_tiny"), (2, 3, 32, 38)),
+    "timm_small_convnext_unscaled": (timm_unscaled_convnext, (2, 3, 32, 38)),
     "timm_small_convnextv2": (lambda: timm_small_convnext("convnextv2_tiny"), (2, 3, 32, 38)),
 }

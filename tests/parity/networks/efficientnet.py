@@ -12,10 +12,12 @@ NETWORKS = {
     "timm_efficientnet_lite0": (lambda: timm_network("efficientnet_lite0"), (2, 3, 63, 96)),
     "timm_tf_efficientnet_lite0": (lambda: timm_network("tf_efficientnet_lite0"), (2, 3, 63, 96)),
     "torchvision_efficientnet_b0": (lambda: torchvision_network("efficientnet_b0"), (2, 3, 63, 64)),
-    "torchvision_efficientnet_b1": (lambda: torchvision_network("efficientnet_b1"), (2, 3, 32, 32)),
+    "torchvision_efficientnet_b1": (lambda: torchvision_network("efficientnet_b1"), (2, 3, 48, 48)),
     "timm_efficientnet_b0": (lambda: timm_network("efficientnet_b0"), (2, 3, 63, 64)),
+    "timm_efficientnet_b2": (lambda: timm_network("efficientnet_b2"), (2, 3, 48, 48)),
     "timm_tf_efficientnet_b0": (lambda: timm_network("tf_efficientnet_b0"), (2, 3, 63, 64)),
     "timm_efficientnet_lite1": (lambda: timm_network("efficientnet_lite1"), (2, 3, 32, 32)),
+    "timm_efficientnet_lite2": (lambda: timm_network("efficientnet_lite2"), (2, 3, 32, 32)),
     "monai_efficientnet_b0": (lambda: monai_efficientnet("efficientnet-b0", 3, 2), (1, 2, 32, 32, 32)),
     "monai_efficientnet_b1": (lambda: monai_efficientnet("efficientnet-b1", 2, 3), (2, 3, 64, 64)),
 }

@@ -22,11 +22,18 @@ ConvNextOptions small_convnext(int64_t version) {
   return options;
 }
 
+ConvNextOptions unscaled_convnext() {
+  ConvNextOptions options = small_convnext(1);
+  options.layer_scale = 0;
+  return options;
+}
+
 const std::vector<NetworkRow> kConvNext{
     row("torchvision_convnext_tiny", "torchvision", kPicture, make_convnext, convnext(1, "tiny")),
     row("timm_convnext_atto", "timm conv_mlp", kPicture, make_convnext, convnext(1, "atto")),
     row("timm_convnextv2_atto", "timm conv_mlp", kPicture, make_convnext, convnext(2, "atto")),
     row("timm_small_convnext", "timm", kPicture, make_convnext, small_convnext(1)),
+    row("timm_small_convnext_unscaled", "timm", kPicture, make_convnext, unscaled_convnext()),
     row("timm_small_convnextv2", "timm", kPicture, make_convnext, small_convnext(2))};
 
 PHOTO51_NETWORK_FAMILY(ConvNext, kConvNext);

@@ -11,10 +11,17 @@ ResNetOptions resnet(int64_t depth) {
   return options;
 }
 
-ResNetOptions monai_resnet(int64_t depth) {
+ResNetOptions monai_resnet(int64_t depth, int64_t width = 64) {
   ResNetOptions options = resnet(depth);
+  options.width = width;
   options.stem_stride = 1;
   options.downsample_bias = true;
+  return options;
+}
+
+ResNetOptions small_stem_resnet10() {
+  ResNetOptions options = monai_resnet(10, 8);
+  options.stem = ResNetStem::small;
   return options;
 }
 
@@ -54,6 +61,7 @@ const DenseNetOptions kInstanceDenseNet{
 
 const std::vector<NetworkRow> kResidual{
     row("torchvision_resnet18", "torchvision", kPicture, make_resnet, resnet(18)),
+    row("torchvision_resnet34", "torchvision", kPicture, make_resnet, resnet(34)),
     row("torchvision_resnet50", "torchvision", kPicture, make_resnet, resnet(50)),
     row("timm_resnet18", "timm", kPicture, make_resnet, resnet(18)),
     row("timm_resnet26d", "timm", kPicture, make_resnet, resnet26d()),
@@ -69,7 +77,8 @@ const std::vector<NetworkRow> kResidualAttention{
 
 const std::vector<NetworkRow> kResidualVolumes{
     row("monai_resnet18", "MONAI", kVolume, make_resnet, monai_resnet(18)),
-    row("monai_resnet50", "MONAI", kVolume, make_resnet, monai_resnet(50)),
+    row("monai_resnet50", "MONAI", kVolume, make_resnet, monai_resnet(50, 16)),
+    row("monai_resnet10_small_stem", "MONAI", kVolume, make_resnet, small_stem_resnet10()),
     row("monai_resnet10_padding", "MONAI", kVolume, make_resnet, resnet10_padding())};
 
 const std::vector<NetworkRow> kDense{

@@ -34,6 +34,16 @@ SwinUnetrOptions swin_unetr_v2() {
   options.downsample = SwinMerging::mergingv2;
   return options;
 }
+SwinUnetrOptions whole_swin_unetr() {
+  SwinUnetrOptions options = swin_unetr({7});
+  options.depths = {1, 1, 1, 1};
+  return options;
+}
+SwinUnetrOptions unnormalized_swin_unetr() {
+  SwinUnetrOptions options = swin_unetr({3, 4});
+  options.normalize = false;
+  return options;
+}
 const InputShape kSwinPlane{.channels = 2, .dims = 2, .size = {33, 46}};
 const InputShape kSwinVolume{.channels = 2, .dims = 3, .size = {18, 20, 34}};
 
@@ -44,7 +54,9 @@ const std::vector<NetworkRow> kSwin{
     row("timm_swin_v2", "timm", kSwinPicture, make_swin, swin(2, SwinSource::timm)),
     row("monai_swin_unetr", "MONAI", kSwinVolume, make_swin_unetr, swin_unetr({4, 3, 4})),
     row("monai_swin_unetr_v2", "MONAI", kSwinVolume, make_swin_unetr, swin_unetr_v2()),
-    row("monai_swin_unetr_2d", "MONAI", kSwinPlane, make_swin_unetr, swin_unetr({3, 4}))};
+    row("monai_whole_swin_unetr", "MONAI swinViT.", kSwinVolume, make_swin_unetr, whole_swin_unetr()),
+    row("monai_swin_unetr_2d", "MONAI", kSwinPlane, make_swin_unetr, swin_unetr({3, 4})),
+    row("monai_swin_unetr_unnormalized", "MONAI", kSwinPlane, make_swin_unetr, unnormalized_swin_unetr())};
 
 PHOTO51_NETWORK_FAMILY(Swin, kSwin);
 

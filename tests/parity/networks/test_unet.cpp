@@ -82,6 +82,7 @@ const InputShape kPatches{.channels = 2, .dims = 3, .size = {32, 48, 32}};
 const std::vector<NetworkRow> kUnet{
     row("monai_segresnet", "MONAI", kVolume, make_segresnet, segresnet("group")),
     row("monai_segresnet_2d_batch", "MONAI", kPlane, make_segresnet, segresnet("batch")),
+    row("monai_segresnet_vae", "MONAI", kVolume, make_segresnet, segresnet("group")),
     row("monai_segresnet_ds", "MONAI SegResNetDS", kVolume, make_segresnet, small_segresnet()),
     row("monai_mednext", "MONAI", kVolume, make_mednext, narrow_mednext()),
     row("monai_mednext_2d", "MONAI", kPlane, make_mednext, small_mednext()),

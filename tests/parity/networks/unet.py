@@ -1,17 +1,6 @@
 """Encoders of networks that outline."""
 import torch
-
-
-class Encoder(torch.nn.Module):
-    """A mixin: the logits are those of `fc` behind the mean of the last of `exported_stages`. A state dict that is loaded
-    may lack what begins with one of `decoder`."""
-
-    def forward(self, image):
-        return self.fc(self.exported_stages(image)[-1].flatten(2).mean(2))
-
-    def load_state_dict(self, state, strict=True):
-        missing, unexpected = super().load_state_dict(state, strict=False)
-        assert not unexpected and all(key.startswith(self.decoder) for key in missing), (missing, unexpected)
+from networks.common import Encoder
 
 
 def monai_encoder(name, width, decoder, exported_stages, **options):
@@ -23,9 +12,9 @@ def monai_encoder(name, width, decoder, exported_stages, **options):
     return network
 
 
-def monai_segresnet(**options):
-    decoder = ("up_layers.", "up_samples.", "conv_final.")
-    return monai_encoder("SegResNet", 64, decoder, lambda self, image: self.encode(image)[1], **options)
+def monai_segresnet(name="SegResNet", **options):
+    decoder = ("up_layers.", "up_samples.", "conv_final.", "vae_")
+    return monai_encoder(name, 64, decoder, lambda self, image: self.encode(image)[1], **options)
 
 
 def monai_segresnet_ds():
@@ -169,6 +158,10 @@ def monai_basic_unet(features, **options):
 NETWORKS = {
     "monai_segresnet": (monai_segresnet, (1, 2, 17, 24, 32)),
     "monai_segresnet_2d_batch": (lambda: monai_segresnet(spatial_dims=2, norm="batch"), (2, 2, 33, 40)),
+    "monai_segresnet_vae": (
+        lambda: monai_segresnet("SegResNetVAE", input_image_size=(16, 16, 16)),
+        (1, 2, 16, 16, 16),
+    ),
     "monai_segresnet_ds": (monai_segresnet_ds, (1, 2, 16, 16, 24)),
     "monai_mednext": (
         lambda: monai_mednext(128, init_filters=8, use_residual_connection=True, kernel_size=3),
@@ -200,7 +193,7 @@ NETWORKS = {
         lambda: monai_vit((16, 24), proj_type="perceptron", pos_embed_type="sincos"),
         (2, 2, 16, 24),
     ),
-    "monai_basic_unet": (lambda: monai_basic_unet((32, 32, 64, 128, 256, 32)), (1, 2, 35, 16, 16)),
+    "monai_basic_unet": (lambda: monai_basic_unet((32, 32, 64, 128, 256, 32)), (1, 2, 35, 16, 32)),
     "monai_basic_unet_2d_batch": (
         lambda: monai_basic_unet((8, 8, 16, 16, 32, 8), spatial_dims=2, norm="batch", bias=False),
         (2, 2, 48, 39),
