@@ -32,8 +32,27 @@ bool is_of_library(const std::string& library, const std::string& asked) {
 struct Settings {
   std::string source;
   std::optional<int64_t> dims;
+  std::vector<int64_t> size;  ///< one edge, or one an axis; empty = any
   std::vector<std::string> options;
+
+  bool is_of(const std::vector<int64_t>& edges) const {
+    return size.size() == 1 ? std::ranges::all_of(edges, [&](int64_t edge) { return edge == size[0]; })
+                            : size.empty() || size == edges;
+  }
 };
+
+std::vector<int64_t> edges_of(const std::string& setting) {
+  std::string list = setting.substr(setting.find('=') + 1);
+  if (list.starts_with('[') && list.ends_with(']')) list = list.substr(1, list.size() - 2);
+  std::vector<int64_t> edges;
+  for (const auto& edge : core::split(list, ','))
+    edges.push_back(core::parse_int(core::trim(edge)).value_or(0));
+  if (edges.size() > 3 || std::ranges::min(edges) < 1)
+    core::fail_usage(
+        "`" + setting +
+        "`: needs edges of 1 pixel or more, one or one an axis, such as size=224 or size=[32,96,96]");
+  return edges;
+}
 
 Settings settings_of(const NamedNetwork& named) {
   Settings found;
@@ -44,10 +63,16 @@ Settings settings_of(const NamedNetwork& named) {
     } else if (setting.starts_with("dims=")) {
       found.dims = core::parse_int(setting.substr(5));
       if (found.dims != 2 && found.dims != 3) core::fail_usage("`" + setting + "`: dims must be 2 or 3");
+    } else if (setting.starts_with("size=")) {
+      found.size = edges_of(setting);
     } else {
       found.options.push_back(setting);
     }
   }
+  const auto edges = static_cast<int64_t>(found.size.size());
+  if (edges > 1 && found.dims.value_or(edges) != edges)
+    core::fail_usage("`size` has " + std::to_string(edges) + " edges and `dims` is " +
+                     std::to_string(*found.dims));
   return found;
 }
 
@@ -140,6 +165,9 @@ BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, con
   if (settings.dims && *settings.dims != shape.dims)
     core::fail_usage("`dims` is " + std::to_string(*settings.dims) + " and the images are " +
                      std::to_string(shape.dims) + "D");
+  if (!settings.is_of(shape.size))
+    core::fail_usage("`size` is " + c10::str(at::IntArrayRef(settings.size)) + " and the images are " +
+                     c10::str(at::IntArrayRef(shape.size)));
   std::vector<std::string> options;
   if (!settings.source.empty())
     for (const auto& library : row.facts.defaults)
@@ -174,15 +202,21 @@ std::shared_ptr<Backbone> default_network(const std::string& name, const InputSh
   }
 }
 
-InputShape guess_shape(const nn::Tensors& weights) {
+InputShape guess_shape(const nn::Tensors& weights, const NamedNetwork& named) {
+  const Settings settings = settings_of(named);
   int64_t dims = 2, fewest = 0;
   for (const auto& entry : weights) dims = std::max(dims, std::min<int64_t>(entry.second.dim() - 2, 3));
+  if (settings.size.size() > 1) dims = static_cast<int64_t>(settings.size.size());
+  if (settings.dims) dims = *settings.dims;
   for (const auto& entry : weights) {
     const at::Tensor& kernel = entry.second;
     if (kernel.dim() != dims + 2 || kernel.size(2) < 2) continue;
     if (fewest == 0 || kernel.size(1) < fewest) fewest = kernel.size(1);
   }
-  return usual_shape(dims, fewest > 0 ? fewest : 3);
+  InputShape shape = usual_shape(dims, fewest > 0 ? fewest : 3);
+  for (size_t axis = 0; axis < shape.size.size() && !settings.size.empty(); ++axis)
+    shape.size[axis] = settings.size[settings.size.size() > 1 ? axis : 0];
+  return shape;
 }
 
 at::Tensor forward(const NamedNetwork& named, const std::filesystem::path& weights, const at::Tensor& x,

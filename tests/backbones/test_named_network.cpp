@@ -114,6 +114,11 @@ TEST(NamedNetwork, ErrorsNameWhatIsWrong) {
   EXPECT_THAT(usage({"resnet", {"depth=19"}}), HasSubstr("must be 10, 18"));
   EXPECT_THAT(usage({"resnet", {"dims=3"}}), HasSubstr("`dims` is 3 and the images are 2D"));
   EXPECT_THAT(usage({"resnet", {"dims=4"}}), HasSubstr("`dims=4`: dims must be 2 or 3"));
+  EXPECT_THAT(usage({"resnet", {"size=32"}}), HasSubstr("`size` is [32] and the images are [64, 64]"));
+  EXPECT_THAT(usage({"resnet", {"size=[64,32]"}}), HasSubstr("`size` is [64, 32] and the images are"));
+  for (const char* size : {"size=", "size=0", "size=a", "size=[8,8", "size=[8,8,8,8]"})
+    EXPECT_THAT(usage({"resnet", {size}}), HasSubstr("needs edges of 1 pixel or more")) << size;
+  EXPECT_THAT(usage({"resnet", {"size=[8,8]", "dims=3"}}), HasSubstr("`size` has 2 edges and `dims` is 3"));
   EXPECT_THAT(usage({"resnet", {"source=jax"}}), HasSubstr("no weights of `jax` are known for this network"));
   EXPECT_THAT(usage({"resnet", {"source="}}), HasSubstr("`source` needs the name of a library"));
   EXPECT_THAT(message_of(core::Fault::data,
@@ -168,6 +173,11 @@ TEST(NamedNetwork, ShapesAreGuessedFromKernels) {
   EXPECT_EQ(three.channels, 1);
   EXPECT_THAT(three.size, ElementsAre(96, 96, 96));
   EXPECT_EQ(guess_shape({}).channels, 3);
+  EXPECT_THAT(guess_shape({}, {"vit", {"size=32"}}).size, ElementsAre(32, 32));
+  EXPECT_THAT(guess_shape({}, {"vit", {"size=32", "dims=3"}}).size, ElementsAre(32, 32, 32));
+  const InputShape given = guess_shape({}, {"vit", {"size=[16, 32, 48]"}});
+  EXPECT_EQ(given.dims, 3);
+  EXPECT_THAT(given.size, ElementsAre(16, 32, 48));
 }
 
 /// From three colors and 2D to one channel and 3D, and from one grid of patches to another.

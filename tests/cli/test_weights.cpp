@@ -84,6 +84,32 @@ TEST_F(WeightsCommand, InspectSaysWhoseNamesTheyAre) {
               HasSubstr("proposed: --rename net.first=stage1.conv1"));
 }
 
+/// A vision transformer has a position for each patch.
+TEST_F(WeightsCommand, InspectTakesTheSizeOfImages) {
+  nn::write_safetensors(path("vit.safetensors"), {{"patch_embed.proj.weight", at::randn({12, 3, 8, 8})},
+                                                  {"pos_embed", at::randn({1, 1 + 4 * 6, 12})}});
+  const auto inspected = [&](const std::string& size) {
+    std::vector<std::string> arguments{"--json",    "weights", "inspect", path("vit.safetensors"),
+                                       "--network", "vit"};
+    for (const char* setting : {"patch_size=8", "embed_dim=12", "depth=1", "num_heads=2", "mlp_dim=24"})
+      arguments.insert(arguments.end(), {"--set", setting});
+    if (!size.empty()) arguments.insert(arguments.end(), {"--set", size});
+    return run_program(arguments);
+  };
+  const auto shapes = [&](const std::string& size) {
+    return nlohmann::json::parse(inspected(size).out).at("as").at("shapes");
+  };
+  EXPECT_TRUE(shapes("size=[32,48]").empty());
+  const auto of_square = shapes("size=32");
+  ASSERT_EQ(of_square.size(), 1U);
+  EXPECT_EQ(of_square.at(0).at("file"), nlohmann::json({1, 25, 12}));
+  EXPECT_EQ(of_square.at(0).at("network"), nlohmann::json({1, 17, 12}));
+  EXPECT_EQ(shapes("").at(0).at("network"), nlohmann::json({1, 1 + 28 * 28, 12}));
+  const Outcome undivided = inspected("size=30");
+  EXPECT_EQ(undivided.exit_code, 2);
+  EXPECT_THAT(undivided.out + undivided.err, HasSubstr("must divide the image's size (30)"));
+}
+
 TEST_F(WeightsCommand, ConvertReadsTorchFilesAndGivesOtherNames) {
   const std::string values = pickle::tensor(pickle::storage("FloatStorage", "0", 6), 0, {2, 3}, {3, 1});
   core::write_file_atomic(

@@ -36,6 +36,9 @@ std::string shape_of(const at::Tensor& tensor) {
   return "[" + core::join(edges, ", ") + "]";
 }
 
+constexpr const char* kKeys =
+    "its options, key=value, also source=LIBRARY, dims=2|3 and size=EDGE|[EDGE,…] of images";
+
 /// What the options --network, --set of a command say.
 struct NetworkArguments {
   std::string name;
@@ -43,12 +46,11 @@ struct NetworkArguments {
 
   void add_to(CLI::App& command) {
     command.add_option("--network", name, "the network that the weights are of: resnet, vit, …");
-    command.add_option("--set", settings, "its options, key=value, also source=LIBRARY and dims=2|3")
-        ->type_size(1)
-        ->allow_extra_args(false);
+    command.add_option("--set", settings, kKeys)->type_size(1)->allow_extra_args(false);
   }
   backbones::BuiltNetwork build(const nn::Tensors& weights, const std::string& file) const {
-    return backbones::build_named({name, settings}, backbones::guess_shape(weights), weights, file);
+    const backbones::NamedNetwork network{name, settings};
+    return backbones::build_named(network, backbones::guess_shape(weights, network), weights, file);
   }
 };
 
@@ -82,11 +84,16 @@ Json inspection(const InspectArguments& arguments) {
   Json& as = said["as"];
   as = {
       {"network", arguments.network.name}, {"library", nearest.dialect->library}, {"classes", built.classes}};
-  as["missing"] = as["unexpected"] = as["renames"] = Json::array();
+  as["missing"] = as["unexpected"] = as["shapes"] = as["renames"] = Json::array();
   for (const auto& entry : own)
     if (!nearest.tensors.contains(entry.first)) as["missing"].push_back(entry.first);
   for (const auto& entry : nearest.tensors)
     if (!own.contains(entry.first)) as["unexpected"].push_back(entry.first);
+  for (const auto& [name, mine] : own)
+    if (const auto given = nearest.tensors.find(name);
+        given != nearest.tensors.end() && given->second.sizes() != mine.sizes())
+      as["shapes"].push_back(
+          {{"name", name}, {"file", given->second.sizes().vec()}, {"network", mine.sizes().vec()}});
   for (const auto& rule : nn::propose_renames(nearest.tensors, own))
     as["renames"].push_back({{"from", rule.from}, {"to", rule.to}});
   return said;
@@ -110,7 +117,11 @@ void print_inspection(const Json& said) {
   const auto& as = said["as"];
   print_line("as " + as["network"].get<std::string>() + " of " + as["library"].get<std::string>() + ": " +
              std::to_string(as["missing"].size()) + " names are missing, " +
-             std::to_string(as["unexpected"].size()) + " unexpected, " + as["classes"].dump() + " classes");
+             std::to_string(as["unexpected"].size()) + " unexpected, " + std::to_string(as["shapes"].size()) +
+             " of another shape, " + as["classes"].dump() + " classes");
+  for (const auto& other : as["shapes"])
+    print_line("shape of " + other["name"].get<std::string>() + ": " + other["file"].dump() + " and here " +
+               other["network"].dump());
   for (const auto& rule : as["renames"])
     print_line("proposed: --rename " + rule["from"].get<std::string>() + "=" + rule["to"].get<std::string>());
 }
@@ -266,8 +277,7 @@ void add_forward(CLI::App& weights, const Common& common) {
   };
   auto arguments = std::make_shared<Arguments>();
   command->add_option("NAME", arguments->network.name, "a network: resnet, vit, …")->required();
-  command->add_option("SETTING", arguments->network.settings,
-                      "its options, key=value, also source=LIBRARY and dims=2|3");
+  command->add_option("SETTING", arguments->network.settings, kKeys);
   command->add_option("--weights", arguments->weights, "safetensors or a file of torch.save")->required();
   command->add_option("--input", arguments->input, "safetensors with `x`, [B, C, ([D,] H, W)]")->required();
   command->add_option("--output", arguments->output, "safetensors to write `y` to")->required();

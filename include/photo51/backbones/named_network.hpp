@@ -11,17 +11,17 @@
 
 namespace photo51::backbones {
 
-/// A row of `image_encoders` and `key=value` for its options. Two keys are not among these: `source` says
+/// A row of `image_encoders` and `key=value` for its options. Three keys are not among these: `source` says
 /// whose weights it takes (a library of its dialects, whose defaults hold then where this one has others),
-/// `dims` 2 or 3.
+/// `dims` 2 or 3, `size` the edges of the images in pixels, one for all (224) or one an axis ([32, 96, 96]).
 struct NamedNetwork {
   std::string name;
   std::vector<std::string> settings{};
 };
 
 /// Without initial values; its classifier has as many classes as the one in `weights`, none where they have
-/// none. Errors (usage): there is no such network, setting or source, or the images are of other dimensions
-/// than `dims` says.
+/// none. Errors (usage): there is no such network, setting or source, or the images are not what `dims` and
+/// `size` say.
 struct BuiltNetwork {
   std::shared_ptr<Backbone> network;
   std::vector<nn::Dialect> dialects;  ///< of the source; all where none was asked for
@@ -36,9 +36,10 @@ InputShape usual_shape(int64_t dims, int64_t channels);
 /// no such images, there is no such row, or its encoder is more than a network.
 std::shared_ptr<Backbone> default_network(const std::string& name, const InputShape& shape);
 
-/// What images the weights are of, as far as kernels tell: dimensions and channels of the first convolution,
-/// of the usual size.
-InputShape guess_shape(const nn::Tensors& weights);
+/// What images the weights are of: what `dims` and `size` of the settings say, else, as far as kernels tell,
+/// the dimensions and channels of the first convolution, of the usual size. Errors (usage): `dims` or `size`
+/// is not readable, or they do not go together.
+InputShape guess_shape(const nn::Tensors& weights, const NamedNetwork& named = {});
 
 /// Of images [B, C, ([D,] H, W)] the logits [B, classes] in evaluation mode, or the last stage [B, C, ...]
 /// where the file has no classifier; in double precision where `x` is. `entry`: see nn::read_weights. Errors:
