@@ -41,7 +41,7 @@ class Capture {
   /// Of the modules that have reported something, in alphabetic order.
   std::vector<std::string> paths() const;
   /// Without gradient, one for each time the module ran, in that order. Errors (usage): nothing was recorded
-  /// of this path; inputs were not asked for.
+  /// of this path, which may lie in a module that shows nothing (nn/opaque.hpp); inputs were not asked for.
   std::vector<at::Tensor> activations(const std::string& path) const;
   std::vector<at::Tensor> inputs(const std::string& path) const;
   /// Of the last backward pass with respect to each activation, as it was before changes in place; undefined
@@ -65,6 +65,7 @@ class Capture {
 
   CaptureOptions options_;
   std::map<const torch::nn::Module*, Record> records_;
+  std::map<std::string, std::string> opaque_;  ///< why nothing is seen of a path and below
   Capture* outer_;
 };
 
@@ -74,5 +75,7 @@ void report(const torch::nn::Module& module, const at::Tensor& input, const at::
 /// Whether a Capture of this thread records the module: what a fused operator never holds is then computed
 /// step by step.
 bool is_captured(const torch::nn::Module& module);
+/// Whether any Capture lives on this thread.
+bool is_capturing();
 
 }  // namespace photo51::nn
