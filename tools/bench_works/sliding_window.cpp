@@ -77,7 +77,7 @@ double convolutions_alone(WholeBasicUnet& network, const at::Tensor& windows, at
   {
     const nn::Capture capture(network, {.inputs = true});
     network.forward(windows);
-    for (const auto& entry : network.named_modules())
+    for (const auto& entry : network.named_modules("", /*include_self=*/false))
       if (const auto* conv = dynamic_cast<const nn::Conv*>(entry.value().get()))
         inputs.emplace_back(conv, capture.inputs(entry.key()).at(0));
   }
