@@ -67,7 +67,7 @@ void for_each_norm_chunk(const NormMaps& maps, Work work) {
 template <class Run>
 auto with_norm_type(at::ScalarType type, Run run) {
   if (type == at::kDouble) return run(double());
-  if (type == at::kBFloat16) return run(cpu::BFloat16());
+  if (type == at::kBFloat16) return run(cpu::Bf16());
   return run(float());
 }
 

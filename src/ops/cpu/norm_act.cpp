@@ -1,7 +1,6 @@
 #include "ops/cpu/norm_act.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <vector>
 
 #include "ops/cpu/instructions.hpp"
@@ -202,7 +201,7 @@ void gradient_input(const ActGradient<T>& g, const T* x, T* gx, int64_t rows, in
                                const InputGradient<T>&);
 PHOTO51_INSTANTIATE(float)
 PHOTO51_INSTANTIATE(double)
-PHOTO51_INSTANTIATE(BFloat16)
+PHOTO51_INSTANTIATE(Bf16)
 #undef PHOTO51_INSTANTIATE
 #undef PHOTO51_NO_ALIASES
 

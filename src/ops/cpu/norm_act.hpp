@@ -6,11 +6,9 @@
 #include <cstdint>
 #include <type_traits>
 
-namespace photo51::ops::cpu {
+#include "ops/cpu/bfloat16.hpp"
 
-struct BFloat16 {
-  uint16_t bits;
-};
+namespace photo51::ops::cpu {
 
 /// In which numbers are computed with.
 template <class T>
