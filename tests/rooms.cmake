@@ -1,4 +1,5 @@
-# Fails when a file of a room includes a room that does not rank below it.
+# Fails when a file of a room includes a room that does not rank below it, or calls at::parallel_for, which in a source
+# compiled without OpenMP is a plain loop: ops::in_parallel is there for it.
 include(${ROOT}/cmake/rooms.cmake)
 foreach(entry IN LISTS PHOTO51_ROOMS)
   string(REPLACE ":" ";" pair ${entry})
@@ -13,6 +14,11 @@ foreach(entry IN LISTS PHOTO51_ROOMS)
   file(GLOB_RECURSE files ${ROOT}/src/${room}/*.cpp ${ROOT}/src/${room}/*.hpp ${ROOT}/include/photo51/${room}/*.hpp)
   foreach(file IN LISTS files)
     math(EXPR files_seen "${files_seen} + 1")
+    file(STRINGS ${file} loops REGEX "at::parallel_for\\(")
+    if(loops AND NOT file MATCHES "/src/ops/parallel\\.cpp$")
+      message("${file}: calls at::parallel_for; call ops::in_parallel")
+      set(wrong 1)
+    endif()
     file(STRINGS ${file} includes REGEX "^#include \"")
     foreach(line IN LISTS includes)
       if(line MATCHES "\"(photo51/)?([a-z_]+)/")

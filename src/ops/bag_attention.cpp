@@ -1,7 +1,6 @@
 #include "ops/bag_attention.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
@@ -9,10 +8,10 @@
 #include <string>
 
 #include "ops/cpu/bag_attention.hpp"
-#include "ops/cuda/library.hpp"
 #include "ops/float_types.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/ops/bag_attention.hpp"
+#include "photo51/ops/parallel.hpp"
 
 namespace photo51::ops {
 namespace {
@@ -20,7 +19,7 @@ namespace {
 /// Calls `run(block)` for all blocks.
 template <class Run>
 void for_each_block(const std::vector<BagBlock>& blocks, Run run) {
-  at::parallel_for(0, static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
+  in_parallel(0, static_cast<int64_t>(blocks.size()), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) run(blocks[static_cast<size_t>(i)], i);
   });
 }
@@ -64,7 +63,7 @@ std::tuple<at::Tensor, at::Tensor> bag_attention_forward(const at::Tensor& value
     using A = decltype(sum);
     const auto* from = s.const_data_ptr<A>();
     auto* to = attention.mutable_data_ptr<A>();
-    at::parallel_for(0, bags, 1, [&](int64_t begin, int64_t end) {
+    in_parallel(0, bags, 1, [&](int64_t begin, int64_t end) {
       for (int64_t bag = begin; bag < end; ++bag)
         cpu::softmax_of_bag(from + first[bag] * heads, first[bag + 1] - first[bag], heads,
                             to + first[bag] * heads);
@@ -115,7 +114,7 @@ std::tuple<at::Tensor, at::Tensor> bag_attention_backward(const at::Tensor& grad
         cpu::combine_vectors(weights + block.begin * heads, count, heads, of_bag, width,
                              to_values + block.begin * width);
     });
-    at::parallel_for(0, bags, 1, [&](int64_t begin, int64_t end) {
+    in_parallel(0, bags, 1, [&](int64_t begin, int64_t end) {
       for (int64_t bag = begin; bag < end; ++bag)
         through_softmax(weights + first[bag] * heads, first[bag + 1] - first[bag], heads,
                         to + first[bag] * heads);
@@ -177,7 +176,7 @@ BagAttention bag_attention_pool(const at::Tensor& values, const at::Tensor& scor
 }
 
 bool has_bag_attention(const at::Tensor& values) {
-  return is_kernel_type(values.scalar_type()) && (values.is_cpu() || (values.is_cuda() && cuda::is_built()));
+  return has_kernels(values.device(), values.scalar_type());
 }
 
 TORCH_LIBRARY_FRAGMENT(photo51, m) {

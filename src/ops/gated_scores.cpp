@@ -1,7 +1,6 @@
 #include "ops/gated_scores.hpp"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/library.h>
 
@@ -9,10 +8,10 @@
 #include <string>
 
 #include "ops/cpu/gated_scores.hpp"
-#include "ops/cuda/library.hpp"
 #include "ops/float_types.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/ops/gated_scores.hpp"
+#include "photo51/ops/parallel.hpp"
 
 namespace photo51::ops {
 namespace {
@@ -22,7 +21,7 @@ constexpr int64_t rows_at_once = 256;
 /// Calls `run(number, begin, end)` for each so many of the rows.
 template <class Run>
 void for_rows(int64_t rows, Run run) {
-  at::parallel_for(0, (rows + rows_at_once - 1) / rows_at_once, 1, [&](int64_t first, int64_t last) {
+  in_parallel(0, (rows + rows_at_once - 1) / rows_at_once, 1, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) run(i, i * rows_at_once, std::min((i + 1) * rows_at_once, rows));
   });
 }
@@ -110,7 +109,7 @@ at::Tensor gated_scores(const at::Tensor& gates, const at::Tensor& bias, const a
 }
 
 bool has_gated_scores(const at::Device& device, at::ScalarType gates) {
-  return is_kernel_type(gates) && (device.is_cpu() || (device.is_cuda() && cuda::is_built()));
+  return has_kernels(device, gates);
 }
 
 TORCH_LIBRARY_FRAGMENT(photo51, m) {

@@ -6,9 +6,10 @@
 #include <torch/library.h>
 
 #include <string>
-#include <type_traits>
+#include <utility>
 
 #include "ops/cpu/window_attention.hpp"
+#include "ops/float_types.hpp"
 #include "ops/window_attention.hpp"
 #include "photo51/core/error.hpp"
 
@@ -19,20 +20,15 @@ namespace {
   core::fail_usage("window_attention: " + what);
 }
 
-at::ScalarType window_sums(const at::Tensor& qkv) {
-  return qkv.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-}
-
-cpu::WindowGrid window_grid(const at::Tensor& qkv, const at::Tensor& bias, const MaybeTensor& padding,
-                            const MaybeTensor& scales, at::IntArrayRef window, at::IntArrayRef shift,
-                            bool pad_after_shift) {
+WindowGrid window_grid(const at::Tensor& qkv, const at::Tensor& bias, const MaybeTensor& padding,
+                       const MaybeTensor& scales, at::IntArrayRef window, at::IntArrayRef shift,
+                       bool pad_after_shift) {
   const size_t dims = window.size();
+  if (!is_kernel_type(qkv.scalar_type())) fail_window("maps are float32, bfloat16 or float64");
   if ((dims != 2 && dims != 3) || shift.size() != dims || qkv.dim() != static_cast<int64_t>(dims) + 2)
     fail_window("a map [B, [D,] H, W, 3 C] needs a window and a shift of its 2 or 3 axes");
-  cpu::WindowGrid grid;
+  WindowGrid grid;
   grid.batch = qkv.size(0);
-  grid.size.fill(1);
-  grid.window.fill(1);
   for (size_t axis = 0; axis < dims; ++axis) {
     const size_t to = axis + 3 - dims;
     grid.size[to] = qkv.size(static_cast<int64_t>(axis) + 1);
@@ -57,98 +53,85 @@ cpu::WindowGrid window_grid(const at::Tensor& qkv, const at::Tensor& bias, const
       (padding->sizes() != at::IntArrayRef{channels} || padding->scalar_type() != qkv.scalar_type()))
     fail_window("`padding` has the channels and the type of the map");
   if (scales && scales->sizes() != at::IntArrayRef{grid.heads}) fail_window("`scales` has a number a head");
-  if (bias.scalar_type() != window_sums(qkv) || (scales && scales->scalar_type() != window_sums(qkv)))
+  if (bias.scalar_type() != sum_type(qkv.scalar_type()) ||
+      (scales && scales->scalar_type() != sum_type(qkv.scalar_type())))
     fail_window("bias and scales are float32, for a map in float64 float64");
+  for (const auto& [name, tensor] :
+       {std::pair{"the bias", MaybeTensor(bias)}, {"`padding`", padding}, {"`scales`", scales}})
+    if (tensor && tensor->device() != qkv.device())
+      fail_window(std::string(name) + " is on " + tensor->device().str() + ", the map on " +
+                  qkv.device().str() + "; move it there");
   return grid;
 }
 
-template <class T>
-const T* window_values(const at::Tensor& tensor) {
-  if constexpr (std::is_same_v<T, cpu::Bf16>)
-    return reinterpret_cast<const cpu::Bf16*>(tensor.const_data_ptr<at::BFloat16>());
-  else
-    return tensor.const_data_ptr<T>();
-}
-template <class T>
-T* mutable_window_values(const at::Tensor& tensor) {
-  if constexpr (std::is_same_v<T, cpu::Bf16>)
-    return reinterpret_cast<cpu::Bf16*>(tensor.mutable_data_ptr<at::BFloat16>());
-  else
-    return tensor.mutable_data_ptr<T>();
-}
 at::Tensor dense_or_none(const MaybeTensor& tensor) {
   return tensor ? tensor->contiguous() : at::Tensor();
 }
 
-template <class Work>
-void with_window_type(at::ScalarType type, const Work& work) {
-  if (type == at::kFloat) return work(float{});
-  if (type == at::kDouble) return work(double{});
-  if (type == at::kBFloat16) return work(cpu::Bf16{});
-  fail_window("maps are float32, bfloat16 or float64");
+template <class V, class A>
+cpu::WindowInputs<V> window_inputs(const WindowAttentionCall& call) {
+  return {kernel_values<V>(call.qkv), kernel_values<V>(call.padding), kernel_values<A>(call.bias),
+          kernel_values<A>(call.scales)};
 }
 
-/// The tensors of a call, contiguous as long as the kernel runs.
-struct WindowTensors {
-  at::Tensor qkv, bias, padding, scales;
-  template <class T>
-  cpu::WindowInputs<T> as() const {
-    using F = cpu::WindowSum<T>;
-    return {window_values<T>(qkv), padding.defined() ? window_values<T>(padding) : nullptr,
-            window_values<F>(bias), scales.defined() ? window_values<F>(scales) : nullptr};
-  }
-};
-
-}  // namespace
-
-std::tuple<at::Tensor, at::Tensor> window_attention_forward(const at::Tensor& qkv, const at::Tensor& bias,
-                                                            const MaybeTensor& padding,
-                                                            const MaybeTensor& scales, at::IntArrayRef window,
-                                                            at::IntArrayRef shift, bool pad_after_shift) {
-  const auto grid = window_grid(qkv, bias, padding, scales, window, shift, pad_after_shift);
-  const WindowTensors given{qkv.contiguous(), bias.contiguous(), dense_or_none(padding),
-                            dense_or_none(scales)};
-  auto sizes = qkv.sizes().vec();
-  sizes.back() = grid.width();
-  const at::Tensor out = at::empty(sizes, qkv.options());
-  const int64_t windows = qkv.numel() > 0 ? grid.windows() : 0;
-  const at::Tensor logarithms = at::empty({windows, grid.heads, grid.places()}, bias.options());
-  with_window_type(qkv.scalar_type(), [&](auto type) {
-    using T = decltype(type);
-    if (windows > 0)
-      cpu::window_attention<T>(grid, given.as<T>(), mutable_window_values<T>(out),
-                               mutable_window_values<cpu::WindowSum<T>>(logarithms));
+std::tuple<at::Tensor, at::Tensor> window_attention_cpu(const at::Tensor& qkv, const at::Tensor& bias,
+                                                        const MaybeTensor& padding, const MaybeTensor& scales,
+                                                        at::IntArrayRef window, at::IntArrayRef shift,
+                                                        bool pad_after_shift) {
+  const auto call = window_attention_call(qkv, bias, padding, scales, window, shift, pad_after_shift);
+  const auto [out, logarithms] = window_attention_outputs(call);
+  if (call.is_empty()) return {out, logarithms};
+  with_float_types(qkv.scalar_type(), [&, &to = out, &to_logarithms = logarithms](auto value, auto sum) {
+    using V = decltype(value);
+    using A = decltype(sum);
+    cpu::window_attention<V>(call.grid, window_inputs<V, A>(call), kernel_values_to_fill<V>(to),
+                             kernel_values_to_fill<A>(to_logarithms));
   });
   return {out, logarithms};
 }
 
-std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> window_attention_backward(
+std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> window_attention_backward_cpu(
     const at::Tensor& grad_out, const at::Tensor& logarithms, const at::Tensor& qkv, const at::Tensor& bias,
     const MaybeTensor& padding, const MaybeTensor& scales, at::IntArrayRef window, at::IntArrayRef shift,
     bool pad_after_shift) {
-  const auto grid = window_grid(qkv, bias, padding, scales, window, shift, pad_after_shift);
-  const WindowTensors given{qkv.contiguous(), bias.contiguous(), dense_or_none(padding),
-                            dense_or_none(scales)};
+  const auto call = window_attention_call(qkv, bias, padding, scales, window, shift, pad_after_shift);
   const at::Tensor grad = grad_out.contiguous(), to_qkv = at::empty(qkv.sizes(), qkv.options());
   const at::Tensor to_bias = at::zeros(bias.sizes(), bias.options());
   const at::Tensor to_padding = padding ? at::zeros(padding->sizes(), bias.options()) : at::Tensor();
   const at::Tensor to_scales = scales ? at::zeros(scales->sizes(), bias.options()) : at::Tensor();
-  with_window_type(qkv.scalar_type(), [&](auto type) {
-    using T = decltype(type);
-    using F = cpu::WindowSum<T>;
-    const auto sums = [](const at::Tensor& tensor) {
-      return tensor.defined() ? mutable_window_values<F>(tensor) : nullptr;
-    };
-    if (qkv.numel() > 0)
-      cpu::window_attention_backward<T>(
-          grid, given.as<T>(), window_values<T>(grad), window_values<F>(logarithms),
-          {mutable_window_values<T>(to_qkv), sums(to_padding), sums(to_bias), sums(to_scales)});
+  with_float_types(qkv.scalar_type(), [&](auto value, auto sum) {
+    using V = decltype(value);
+    using A = decltype(sum);
+    if (call.is_empty()) return;
+    cpu::window_attention_backward<V>(
+        call.grid, window_inputs<V, A>(call), kernel_values<V>(grad), kernel_values<A>(logarithms),
+        {kernel_values_to_fill<V>(to_qkv), kernel_values_to_fill<A>(to_padding),
+         kernel_values_to_fill<A>(to_bias), kernel_values_to_fill<A>(to_scales)});
   });
   return {to_qkv, to_bias, padding ? to_padding.to(qkv.scalar_type()) : to_padding, to_scales};
 }
 
+}  // namespace
+
+WindowAttentionCall window_attention_call(const at::Tensor& qkv, const at::Tensor& bias,
+                                          const MaybeTensor& padding, const MaybeTensor& scales,
+                                          at::IntArrayRef window, at::IntArrayRef shift,
+                                          bool pad_after_shift) {
+  return {window_grid(qkv, bias, padding, scales, window, shift, pad_after_shift), qkv.contiguous(),
+          bias.contiguous(), dense_or_none(padding), dense_or_none(scales)};
+}
+
+std::tuple<at::Tensor, at::Tensor> window_attention_outputs(const WindowAttentionCall& call) {
+  auto sizes = call.qkv.sizes().vec();
+  sizes.back() = call.grid.width();
+  const int64_t windows = call.is_empty() ? 0 : call.grid.windows();
+  return {at::empty(sizes, call.qkv.options()),
+          at::empty({windows, call.grid.heads, call.grid.places()}, call.bias.options())};
+}
+
 bool has_window_attention(const at::Tensor& qkv) {
-  return qkv.device().is_cpu() && qkv.is_floating_point();
+  const at::ScalarType type = qkv.scalar_type();
+  return has_kernels(qkv.device(), type == at::kHalf ? at::kFloat : type);
 }
 
 at::Tensor window_attention(const at::Tensor& qkv, const at::Tensor& bias, const WindowAttention& of,
@@ -159,7 +142,7 @@ at::Tensor window_attention(const at::Tensor& qkv, const at::Tensor& bias, const
         .to(at::kHalf);
   static const auto op = c10::Dispatcher::singleton()
                              .findSchemaOrThrow("photo51::window_attention", "")
-                             .typed<decltype(window_attention_forward)>();
+                             .typed<WindowAttentionForward>();
   const auto maybe = [](const at::Tensor& tensor) {
     return tensor.defined() ? MaybeTensor(tensor) : std::nullopt;
   };
@@ -177,8 +160,8 @@ TORCH_LIBRARY_FRAGMENT(photo51, m) {
 }
 
 TORCH_LIBRARY_IMPL(photo51, CPU, m) {
-  m.impl("window_attention", window_attention_forward);
-  m.impl("window_attention_backward", window_attention_backward);
+  m.impl("window_attention", window_attention_cpu);
+  m.impl("window_attention_backward", window_attention_backward_cpu);
 }
 
 }  // namespace photo51::ops

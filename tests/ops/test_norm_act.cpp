@@ -8,6 +8,7 @@
 
 #include <functional>
 
+#include "ops/norm_case.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::ops {
@@ -15,105 +16,23 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct NormCase {
-  std::vector<int64_t> sizes;
-  at::MemoryFormat layout;
-  bool per_case = false;
-  double slope = 0;
-  bool residual = false, running = false;
-};
-
-at::Tensor in_layout(const at::Tensor& x, at::MemoryFormat layout) {
-  return x.contiguous(layout);
-}
-
-std::vector<NormCase> norm_cases() {
-  std::vector<NormCase> cases;
-  const auto plain = at::MemoryFormat::Contiguous, last = at::MemoryFormat::ChannelsLast,
-             last_3d = at::MemoryFormat::ChannelsLast3d;
-  const std::pair<std::vector<int64_t>, at::MemoryFormat> maps[] = {
-      {{3, 5}, plain},           {{2, 7, 11}, plain},
-      {{2, 16, 5, 6}, plain},    {{2, 16, 5, 6}, last},
-      {{3, 24, 3, 4, 5}, plain}, {{3, 24, 3, 4, 5}, last_3d},
-      {{1, 1, 40, 41}, last},    {{2, 3, 31, 33}, last},
-      {{2, 300, 9, 9}, last},    {{2, 33, 40, 9, 7}, last_3d},
-      {{2, 40, 1, 1}, last},     {{1, 2, 300, 300}, plain},
-      {{2, 130, 24, 23}, last},
-  };
-  for (const auto& [sizes, layout] : maps)
-    for (const bool per_case : {false, true}) {
-      if (per_case && sizes.size() == 2) continue;
-      cases.push_back({sizes, layout, per_case, 0});
-      cases.push_back({sizes, layout, per_case, 1, true});
-      cases.push_back({sizes, layout, per_case, 0.01, true});
-      if (!per_case) cases.push_back({sizes, layout, per_case, 0.1, true, true});
-    }
-  return cases;
-}
-
-at::Tensor activated(const at::Tensor& z, double slope) {
-  return slope == 1 ? z : slope == 0 ? z.relu() : at::leaky_relu(z, slope);
-}
-
-struct NormLeaves {
-  at::Tensor x, weight, bias, residual, mean, variance;
-};
-
-/// Of a case, rounded to a type and then in float64.
-NormLeaves norm_leaves(const NormCase& of, at::ScalarType type) {
-  const int64_t channels = of.sizes[1];
-  const auto rounded = [&](const at::Tensor& t) { return t.to(type).to(at::kDouble); };
-  NormLeaves leaves{in_layout(rounded(at::randn(of.sizes) * 2 + 0.5), of.layout),
-                    at::rand({channels}) + 0.5,
-                    at::randn({channels}),
-                    in_layout(rounded(at::randn(of.sizes)), of.layout),
-                    {},
-                    {}};
-  if (!of.residual) leaves.residual.reset();
-  if (of.running) {
-    leaves.mean = at::randn({channels});
-    leaves.variance = at::rand({channels}) + 0.5;
-  }
-  return leaves;
-}
-
-NormLeaves as_type(const NormLeaves& leaves, at::ScalarType type, at::MemoryFormat layout) {
-  const auto parameter = [&](const at::Tensor& t) { return t.defined() ? t.to(parameter_type(type)) : t; };
-  const auto leaf = [](const at::Tensor& t) { return t.defined() ? t.detach().clone().requires_grad_() : t; };
-  const auto map = [&](const at::Tensor& t) { return t.defined() ? in_layout(t.to(type), layout) : t; };
-  return {leaf(map(leaves.x)),        leaf(parameter(leaves.weight)), leaf(parameter(leaves.bias)),
-          leaf(map(leaves.residual)), parameter(leaves.mean),         parameter(leaves.variance)};
-}
-
-at::Tensor by_steps(const NormLeaves& in, const NormCase& of) {
-  at::Tensor z;
-  if (of.per_case)
-    z = at::instance_norm(in.x, in.weight, in.bias, {}, {}, true, 0.1, 1e-5, false);
-  else
-    z = at::batch_norm(in.x, in.weight, in.bias, in.mean, in.variance, !of.running, 0.0, 1e-5, false);
-  return activated(in.residual.defined() ? z + in.residual : z, of.slope);
-}
+using test::as_type;
+using test::in_layout;
+using test::mean_apart;
+using test::norm_apart;
+using test::norm_leaves;
+using test::NormCase;
+using test::normed_by_steps;
+using test::NormLeaves;
 
 Normed fused_norm(const NormLeaves& in, const NormCase& of) {
   return norm_act({in.x, in.weight, in.bias, in.residual, in.mean, in.variance},
                   {.per_case = of.per_case, .slope = of.slope});
 }
 
-double apart(const at::Tensor& a, const at::Tensor& b) {
-  const double size = b.numel() == 0 ? 1 : b.abs().max().item<double>();
-  return b.numel() == 0 ? 0
-                        : (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>() / (size + 1e-3);
-}
-
-/// Of a gradient in a short type that the sign of a rounded value may switch: as a root of the mean square.
-double mean_apart(const at::Tensor& a, const at::Tensor& b) {
-  const at::Tensor difference = a.to(at::kDouble) - b;
-  return (difference.square().mean().sqrt() / (b.square().mean().sqrt() + 1e-3)).item<double>();
-}
-
 TEST(NormAct, IsTheUnfusedResultWithItsGradients) {
   at::manual_seed(1);
-  for (const NormCase& of : norm_cases())
+  for (const NormCase& of : test::norm_cases())
     for (const auto type : {at::kDouble, at::kFloat, at::kBFloat16}) {
       SCOPED_TRACE(c10::str(of.sizes, " ", of.layout, " per case ", of.per_case, " slope ", of.slope,
                             " residual ", of.residual, " running ", of.running, " ", type));
@@ -125,17 +44,17 @@ TEST(NormAct, IsTheUnfusedResultWithItsGradients) {
         const at::NoGradGuard no_grad;
         at::Tensor(to).copy_(from);
       }
-      const at::Tensor y = fused_norm(ours, of).y, expected = by_steps(exact, of);
+      const at::Tensor y = fused_norm(ours, of).y, expected = normed_by_steps(exact, of);
       const bool one_value = y.numel() == y.size(1) * (of.per_case ? y.size(0) : 1);
       const double tolerance = type == at::kDouble ? 1e-11 : type == at::kFloat ? 2e-5 : 1e-2;
       EXPECT_EQ(y.scalar_type(), type);
       EXPECT_TRUE(y.is_contiguous(of.layout));
-      EXPECT_LT(apart(y, expected), tolerance);
+      EXPECT_LT(norm_apart(y, expected), tolerance);
       if (one_value) continue;  // gradients are nothing but rounding
       const at::Tensor g = at::randn(of.sizes).to(type);
       y.backward(in_layout(g, of.layout));
       expected.backward(g.to(at::kDouble));
-      const auto gradient_apart = type == at::kBFloat16 ? mean_apart : apart;
+      const auto gradient_apart = type == at::kBFloat16 ? mean_apart : norm_apart;
       const double gradient_tolerance = type == at::kFloat ? 1e-4 : 2 * tolerance;
       EXPECT_LT(gradient_apart(ours.x.grad(), exact.x.grad()), 10 * gradient_tolerance);
       EXPECT_LT(gradient_apart(ours.weight.grad(), exact.weight.grad()), gradient_tolerance * 3);
@@ -192,7 +111,7 @@ TEST(NormAct, LargeMeansDoNotCancel) {
     x.flatten(2).select(2, 0).zero_();  // nor does an outlier in the first place
     const at::Tensor exact = x.to(at::kDouble).contiguous();
     const Normed made = norm_act({.x = x}, {});
-    EXPECT_LT(apart(made.variance, exact.var({0, 2, 3}, false)), 1e-5);
+    EXPECT_LT(norm_apart(made.variance, exact.var({0, 2, 3}, false)), 1e-5);
     const at::Tensor clean = in_layout(at::randn({2, 24, 60, 50}) + 1000, layout);
     const at::Tensor wide = clean.to(at::kDouble).contiguous();
     const at::Tensor expected = at::batch_norm(wide, {}, {}, {}, {}, true, 0.1, 1e-5, false);
@@ -211,7 +130,7 @@ TEST(NormAct, DoesNotDependOnThreads) {
 
 TEST(NormAct, TakesViewsAndEmptyBatches) {
   const at::Tensor x = at::randn({4, 6, 8, 8}).slice(3, 0, 8, 2), weight = at::ones({6});
-  EXPECT_LT(apart(norm_act({.x = x}, {}).y, norm_act({.x = x.contiguous()}, {}).y), 1e-6);
+  EXPECT_LT(norm_apart(norm_act({.x = x}, {}).y, norm_act({.x = x.contiguous()}, {}).y), 1e-6);
   const at::Tensor none = at::zeros({0, 6, 2, 2}).requires_grad_();
   const at::Tensor y = norm_act({.x = none, .weight = weight}, {.slope = 0}).y;
   EXPECT_EQ(y.sizes(), none.sizes());

@@ -6,7 +6,8 @@
 ///
 /// float32, float64, bfloat16; of bfloat16 all but x, the residual and y are float32. Channels-last and
 /// contiguous maps are read as they lie. Gradients go to x, weight, bias and residual; for the activation the
-/// sign of y serves. CPU; other devices have no kernel yet (`has_norm_act`).
+/// sign of y serves. On the CPU, and on a GPU where libphoto51_cuda is built (`has_norm_act`); sums do not
+/// depend on the number of threads.
 
 #include <ATen/core/Tensor.h>
 
@@ -32,8 +33,8 @@ struct Normed {
   at::Tensor mean, variance;  ///< that served, [C] or [B * C], biased, without gradient
 };
 
-/// Errors (usage): sizes or types that do not fit, a slope outside 0 to 1, only one of mean and variance, or
-/// given ones a case; no values to take a mean of.
+/// Errors (usage): sizes, types or devices that do not fit, a slope outside 0 to 1, only one of mean and
+/// variance, or given ones a case; no values to take a mean of.
 Normed norm_act(const NormActInputs& inputs, const NormActOptions& options);
 
 /// Whether there are kernels for tensors of this device and type.

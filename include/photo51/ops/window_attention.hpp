@@ -1,8 +1,9 @@
 #pragma once
 /// Self-attention within windows of a map, plain or shifted (Liu et al., Swin transformer, ICCV 2021; version
 /// 2, CVPR 2022), without copies of the map that are padded, rolled or cut into windows: places are found by
-/// their numbers. An operator of LibTorch, `photo51::window_attention`, with a gradient; on the CPU in
-/// float32, bfloat16 (sums and softmax in float32) and float64; float16 is computed in float32.
+/// their numbers. An operator of LibTorch, `photo51::window_attention`, with a gradient; on the CPU, and on a
+/// GPU where libphoto51_cuda is built, in float32, bfloat16 (sums and softmax in float32) and float64;
+/// float16 is computed in float32.
 
 #include <ATen/core/Tensor.h>
 
@@ -31,8 +32,10 @@ bool has_window_attention(const at::Tensor& qkv);
 ///   scales   undefined: products are divided by sqrt(head_dim). Or [heads]: products of unit vectors, times
 ///            this (version 2)
 /// Products of places of a window that are no neighbours in the map are lowered by 100. Gradients of `bias`,
-/// `padding` and `scales` are the same to the last bit for the same number of threads. Errors (usage): shapes
-/// or types that are not those; no padding where it is needed.
+/// `padding` and `scales` are the same to the last bit for the same number of threads, on a GPU always.
+/// Errors (usage): shapes, types or devices that are not those; no padding where it is needed; on a GPU heads
+/// or windows too large for what its threads share (heads of some 2000 channels, windows of some 3000
+/// places).
 at::Tensor window_attention(const at::Tensor& qkv, const at::Tensor& bias, const WindowAttention& of,
                             const at::Tensor& padding = {}, const at::Tensor& scales = {});
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <tuple>
 
+#include "ops/norm_act.hpp"
 #include "photo51/core/error.hpp"
 
 namespace photo51::ops {
@@ -32,16 +33,12 @@ void require_first_derivative() {
         "norm_act has no second derivative; compute it under a Capture, which takes the unfused route");
 }
 
-using NormActSignature = std::tuple<at::Tensor, at::Tensor, at::Tensor>(
-    const at::Tensor&, const MaybeTensor&, const MaybeTensor&, const MaybeTensor&, const MaybeTensor&,
-    const MaybeTensor&, bool, double, double);
-
 class NormActFunction : public torch::autograd::Function<NormActFunction> {
  public:
   static variable_list forward(AutogradContext* context, const at::Tensor& x, const MaybeTensor& weight,
                                const MaybeTensor& bias, const MaybeTensor& residual, const MaybeTensor& mean,
                                const MaybeTensor& variance, bool per_case, double epsilon, double slope) {
-    static const auto op = norm_operator<NormActSignature>("photo51::norm_act");
+    static const auto op = norm_operator<NormActForward>("photo51::norm_act");
     const at::AutoDispatchBelowADInplaceOrView below;
     const auto [y, mean_used, variance_used] =
         op.call(x, weight, bias, residual, mean, variance, per_case, epsilon, slope);
@@ -62,9 +59,7 @@ class NormActFunction : public torch::autograd::Function<NormActFunction> {
     variable_list found(9);
     if (!gradients[0].defined()) return found;
     require_first_derivative();
-    static const auto op = norm_operator<std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor>(
-        const at::Tensor&, const at::Tensor&, const MaybeTensor&, const MaybeTensor&, const at::Tensor&,
-        const at::Tensor&, bool, bool, double, double, bool)>("photo51::norm_act_backward");
+    static const auto op = norm_operator<NormActBackward>("photo51::norm_act_backward");
     const variable_list saved = context->get_saved_variables();
     const bool activated = saved[1].defined();
     const bool of_residual = context->saved_data["of_residual"].toBool();

@@ -19,7 +19,7 @@ class WindowAttentionGradient : public torch::autograd::Function<WindowAttention
                                at::IntArrayRef window, at::IntArrayRef shift, bool pad_after_shift) {
     static const auto op = c10::Dispatcher::singleton()
                                .findSchemaOrThrow("photo51::window_attention", "")
-                               .typed<decltype(window_attention_forward)>();
+                               .typed<WindowAttentionForward>();
     const at::AutoDispatchBelowADInplaceOrView below;
     auto [out, logarithms] = op.call(qkv, bias, padding, scales, window, shift, pad_after_shift);
     context->save_for_backward(
@@ -34,7 +34,7 @@ class WindowAttentionGradient : public torch::autograd::Function<WindowAttention
   static variable_list backward(torch::autograd::AutogradContext* context, const variable_list& grads) {
     static const auto op = c10::Dispatcher::singleton()
                                .findSchemaOrThrow("photo51::window_attention_backward", "")
-                               .typed<decltype(window_attention_backward)>();
+                               .typed<WindowAttentionBackward>();
     const auto saved = context->get_saved_variables();
     const auto maybe = [](const at::Tensor& tensor) {
       return tensor.defined() ? MaybeTensor(tensor) : std::nullopt;

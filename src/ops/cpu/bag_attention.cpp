@@ -7,41 +7,8 @@
 namespace photo51::ops::cpu {
 namespace {
 
-namespace plain {
-#include "ops/cpu/bag_attention.inc"
-}  // namespace plain
-
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-namespace avx2 {
-#include "ops/cpu/bag_attention.inc"
-}  // namespace avx2
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-
-#ifdef __clang__
-#pragma clang attribute push(                                                              \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512"))), \
-    apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,prefer-vector-width=512")
-#endif
-namespace avx512 {
-#include "ops/cpu/bag_attention.inc"
-}  // namespace avx512
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#define PHOTO51_LOOPS "ops/cpu/bag_attention.inc"
+#include "ops/cpu/instruction_sets.inc"
 
 }  // namespace
 
@@ -66,26 +33,20 @@ void softmax_of_bag(const A* scores, int64_t count, int64_t heads, A* attention)
 template <class V, class A>
 void add_weighted_rows(const V* values, int64_t rows, int64_t width, const A* weights, int64_t stride,
                        A* sum) {
-  const auto run = has_avx512() ? avx512::add_weighted_rows<V, A>
-                   : has_avx2() ? avx2::add_weighted_rows<V, A>
-                                : plain::add_weighted_rows<V, A>;
+  const auto run = PHOTO51_IN_BEST_SET(add_weighted_rows<V, A>);
   run(values, rows, width, weights, stride, sum);
 }
 
 template <class V, class A>
 void add_dots(const V* values, int64_t rows, int64_t width, const A* vector, A* dots, int64_t stride) {
-  const auto run = has_avx512() ? avx512::add_dots<V, A>
-                   : has_avx2() ? avx2::add_dots<V, A>
-                                : plain::add_dots<V, A>;
+  const auto run = PHOTO51_IN_BEST_SET(add_dots<V, A>);
   run(values, rows, width, vector, dots, stride);
 }
 
 template <class V, class A>
 void combine_vectors(const A* weights, int64_t rows, int64_t heads, const A* vectors, int64_t width,
                      V* values) {
-  const auto run = has_avx512() ? avx512::combine_vectors<V, A>
-                   : has_avx2() ? avx2::combine_vectors<V, A>
-                                : plain::combine_vectors<V, A>;
+  const auto run = PHOTO51_IN_BEST_SET(combine_vectors<V, A>);
   run(weights, rows, heads, vectors, width, values);
 }
 

@@ -9,50 +9,15 @@
 namespace photo51::ops::cpu {
 namespace {
 
-namespace plain {
-#include "ops/cpu/gated_scores.inc"
-}  // namespace plain
-
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-namespace avx2 {
-#include "ops/cpu/gated_scores.inc"
-}  // namespace avx2
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-
-#ifdef __clang__
-#pragma clang attribute push(                                                              \
-    __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,prefer-vector-width=512"))), \
-    apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,prefer-vector-width=512")
-#endif
-namespace avx512 {
-#include "ops/cpu/gated_scores.inc"
-}  // namespace avx512
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#define PHOTO51_LOOPS "ops/cpu/gated_scores.inc"
+#include "ops/cpu/instruction_sets.inc"
 
 }  // namespace
 
 template <class V, class A>
 void gated_scores(const GatedRows<V, A>& of, const A* weight, int64_t heads, A* scores) {
   std::vector<A> gate(static_cast<size_t>(of.width));
-  const auto run = has_avx512() ? avx512::gated_scores<V, A>
-                   : has_avx2() ? avx2::gated_scores<V, A>
-                                : plain::gated_scores<V, A>;
+  const auto run = PHOTO51_IN_BEST_SET(gated_scores<V, A>);
   run(of, weight, heads, gate.data(), scores);
 }
 
@@ -60,9 +25,7 @@ template <class V, class A>
 void gated_scores_backward(const GatedRows<V, A>& of, const A* weight, int64_t heads, const A* grad_scores,
                            V* grad_gates, A* grad_bias, A* grad_weight) {
   std::vector<A> room(2 * static_cast<size_t>(of.width));
-  const auto run = has_avx512() ? avx512::gated_scores_backward<V, A>
-                   : has_avx2() ? avx2::gated_scores_backward<V, A>
-                                : plain::gated_scores_backward<V, A>;
+  const auto run = PHOTO51_IN_BEST_SET(gated_scores_backward<V, A>);
   run(of, weight, heads, grad_scores, room.data(), grad_gates, grad_bias, grad_weight);
 }
 

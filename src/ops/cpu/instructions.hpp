@@ -9,4 +9,9 @@ bool has_avx2();
 /// PHOTO51_NO_AVX2 hide them.
 bool has_avx512();
 
+/// What stands here, in the best set of instructions of those that ops/cpu/instruction_sets.inc compiles it
+/// for.
+#define PHOTO51_IN_BEST_SET(...) \
+  (has_avx512() ? avx512::__VA_ARGS__ : has_avx2() ? avx2::__VA_ARGS__ : plain::__VA_ARGS__)
+
 }  // namespace photo51::ops::cpu

@@ -27,45 +27,12 @@ struct NormLoops {
 #define PHOTO51_NO_ALIASES _Pragma("GCC ivdep")
 #endif
 
-namespace plain {
-#include "ops/cpu/norm_act.inc"
-}  // namespace plain
-
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-namespace avx2 {
-#include "ops/cpu/norm_act.inc"
-}  // namespace avx2
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,fma"))), \
-                             apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,fma,prefer-vector-width=512")
-#endif
-namespace avx512 {
-#include "ops/cpu/norm_act.inc"
-}  // namespace avx512
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#define PHOTO51_LOOPS "ops/cpu/norm_act.inc"
+#include "ops/cpu/instruction_sets.inc"
 
 template <class T>
 const NormLoops<T>& loops_here() {
-  if (has_avx512()) return avx512::loops<T>;
-  return has_avx2() ? avx2::loops<T> : plain::loops<T>;
+  return PHOTO51_IN_BEST_SET(loops<T>);
 }
 
 /// Few channels are taken as so many rows at once that a loop over them is worth its beginning and end.

@@ -3,43 +3,36 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <memory>
 
 #include "ops/cpu/instructions.hpp"
+#include "photo51/ops/parallel.hpp"
 
 namespace photo51::ops::cpu {
 
-bool WindowGrid::is_padded() const {
-  for (size_t axis = 0; axis < 3; ++axis)
-    if (size[axis] % window[axis] != 0) return true;
-  return false;
-}
-
 void find_places(const WindowGrid& grid, int64_t window, WindowPlaces& places) {
-  std::array<int64_t, 3> at{};
-  for (size_t axis = 3; axis-- > 0; window /= grid.count(axis)) at[axis] = window % grid.count(axis);
+  int64_t at[3];
+  for (int axis = 2; axis >= 0; window /= grid.count(axis--)) at[axis] = window % grid.count(axis);
   const int64_t first_row = window * grid.size[0] * grid.size[1] * grid.size[2];
   const auto count = static_cast<size_t>(grid.places());
   places.row.assign(count, 0);
   places.part.assign(count, 0);
   size_t n = 0;
-  std::array<int64_t, 3> i{};
+  int64_t i[3];
   for (i[0] = 0; i[0] < grid.window[0]; ++i[0])
     for (i[1] = 0; i[1] < grid.window[1]; ++i[1])
       for (i[2] = 0; i[2] < grid.window[2]; ++i[2], ++n) {
         int64_t row = 0;
         int32_t part = 0;
         bool inside = true;
-        for (size_t axis = 0; axis < 3; ++axis) {
-          const int64_t size = grid.size[axis], edge = grid.count(axis) * grid.window[axis];
-          const int64_t place = at[axis] * grid.window[axis] + i[axis], shift = grid.shift[axis];
-          const int64_t ring = grid.pad_after_shift ? size : edge;
-          const int64_t from = place < ring ? (place + shift) % ring : place;
-          inside = inside && from < size;
-          row = row * size + from;
-          part = 2 * part + (shift > 0 && place >= edge - shift ? 1 : 0);
+        for (int axis = 0; axis < 3; ++axis) {
+          const AxisPlace place = grid.place_on_axis(axis, at[axis] * grid.window[axis] + i[axis]);
+          inside = inside && place.is_inside;
+          row = row * grid.size[axis] + place.from;
+          part = 2 * part + (place.is_beyond ? 1 : 0);
         }
         places.row[n] = inside ? first_row + row : -1;
         places.part[n] = part;
@@ -49,44 +42,15 @@ void find_places(const WindowGrid& grid, int64_t window, WindowPlaces& places) {
 
 namespace {
 
-// Vectors of 16 bytes are everywhere; wider ones where the processor has them.
-namespace plain {
-constexpr int64_t vector_bytes = 16, registers = 16;
-#include "ops/cpu/window_attention.inc"
-}  // namespace plain
+/// Whole rows at a distance.
+template <class F>
+struct Rows {
+  F* values;
+  int64_t by_row;
+};
 
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma")
-#endif
-namespace avx2 {
-constexpr int64_t vector_bytes = 32, registers = 16;
-#include "ops/cpu/window_attention.inc"
-}  // namespace avx2
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
-
-#ifdef __clang__
-#pragma clang attribute push(__attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl"))), \
-                             apply_to = function)
-#else
-#pragma GCC push_options
-#pragma GCC target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl,prefer-vector-width=512")
-#endif
-namespace avx512 {
-constexpr int64_t vector_bytes = 64, registers = 32;
-#include "ops/cpu/window_attention.inc"
-}  // namespace avx512
-#ifdef __clang__
-#pragma clang attribute pop
-#else
-#pragma GCC pop_options
-#endif
+#define PHOTO51_LOOPS "ops/cpu/window_attention.inc"
+#include "ops/cpu/instruction_sets.inc"
 
 /// [heads, query, key] -> [heads, key, query], each row of whole vectors with zeros at its end.
 template <class F>
@@ -108,7 +72,7 @@ int64_t padded_places(const WindowGrid& grid) {
 template <class Work>
 void in_parts(const WindowGrid& grid, int64_t parts, const Work& work) {
   const int64_t units = grid.windows() * grid.heads;
-  at::parallel_for(0, parts, 1, [&](int64_t from, int64_t to) {
+  in_parallel(0, parts, 1, [&](int64_t from, int64_t to) {
     for (int64_t part = from; part < to; ++part) work(part, units * part / parts, units * (part + 1) / parts);
   });
 }
@@ -120,12 +84,8 @@ void window_attention(const WindowGrid& grid, const WindowInputs<T>& in, T* out,
   const int64_t by_row = padded_places(grid);
   const auto bias = turned(in.bias, grid.heads, grid.places(), by_row);
   in_parts(grid, at::get_num_threads(), [&](int64_t, int64_t begin, int64_t end) {
-    if (has_avx512())
-      avx512::attend(grid, in, {bias.data(), by_row}, begin, end, out, logarithms);
-    else if (has_avx2())
-      avx2::attend(grid, in, {bias.data(), by_row}, begin, end, out, logarithms);
-    else
-      plain::attend(grid, in, {bias.data(), by_row}, begin, end, out, logarithms);
+    PHOTO51_IN_BEST_SET(attend<T>)
+    (grid, in, {bias.data(), by_row}, begin, end, out, logarithms);
   });
 }
 
@@ -149,12 +109,8 @@ void window_attention_backward(const WindowGrid& grid, const WindowInputs<T>& in
     const WindowGradients<T> to{grads.qkv, make(own.padding, grads.padding, 3 * grid.width()),
                                 make(own.bias, grads.bias, grid.heads * places * by_row),
                                 make(own.scales, grads.scales, grid.heads)};
-    if (has_avx512())
-      avx512::attend_backward(grid, in, {bias.data(), by_row}, begin, end, grad_out, logarithms, to);
-    else if (has_avx2())
-      avx2::attend_backward(grid, in, {bias.data(), by_row}, begin, end, grad_out, logarithms, to);
-    else
-      plain::attend_backward(grid, in, {bias.data(), by_row}, begin, end, grad_out, logarithms, to);
+    PHOTO51_IN_BEST_SET(attend_backward<T>)
+    (grid, in, {bias.data(), by_row}, begin, end, grad_out, logarithms, to);
   });
   const auto add_up = [&](std::vector<F> Sums::*values, F* to, int64_t count) {
     if (to == nullptr) return;

@@ -1,28 +1,14 @@
 #pragma once
 /// Kernels behind ops::window_attention, over raw memory.
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 #include <vector>
 
 #include "ops/cpu/bfloat16.hpp"
+#include "ops/window_grid.hpp"
 
 namespace photo51::ops::cpu {
-
-/// A map of places in the windows that attention sees; axes are z, y, x, in 2D with a depth of 1.
-struct WindowGrid {
-  int64_t batch = 0, heads = 1, head_dim = 0;
-  std::array<int64_t, 3> size{}, window{}, shift{};
-  bool pad_after_shift = false;
-
-  int64_t count(size_t axis) const { return (size[axis] + window[axis] - 1) / window[axis]; }
-  int64_t windows() const { return batch * count(0) * count(1) * count(2); }  ///< of all cases
-  int64_t places() const { return window[0] * window[1] * window[2]; }
-  int64_t width() const { return heads * head_dim; }
-  bool is_padded() const;
-};
 
 /// What a window's places are in the map.
 struct WindowPlaces {

@@ -76,31 +76,14 @@ dim3 grid(int64_t x, int64_t y = 1) {
   return dim3(static_cast<unsigned>(x), static_cast<unsigned>(y));
 }
 
-/// Calls `run(V{}, A{})`, the types of values and sums.
-template <class Run>
-int with_types(BagValues type, Run run) {
-  switch (type) {
-    case BagValues::f32:
-      run(float{}, float{});
-      break;
-    case BagValues::bf16:
-      run(DeviceBf16{}, float{});
-      break;
-    case BagValues::f64:
-      run(double{}, double{});
-      break;
-  }
-  return cudaGetLastError();
-}
-
 }  // namespace
 
 extern "C" {
 
-int photo51_cuda_bags(const BagTask* task, BagValues type, const void* scores, void* attention, void* partial,
-                      void* pooled, void* stream) {
+int photo51_cuda_bags(const BagTask* task, DeviceValues type, const void* scores, void* attention,
+                      void* partial, void* pooled, void* stream) {
   const auto on = static_cast<cudaStream_t>(stream);
-  return with_types(type, [&](auto value, auto sum) {
+  with_device_values(type, [&](auto value, auto sum) {
     using V = decltype(value);
     using A = decltype(sum);
     const dim3 bags = grid(task->bags, task->heads);
@@ -112,12 +95,13 @@ int photo51_cuda_bags(const BagTask* task, BagValues type, const void* scores, v
     blocks_kernel<<<bags, kBagThreads, 0, on>>>(*task, static_cast<const A*>(partial),
                                                 static_cast<A*>(pooled));
   });
+  return cudaGetLastError();
 }
 
-int photo51_cuda_bags_backward(const BagTask* task, BagValues type, const void* attention,
+int photo51_cuda_bags_backward(const BagTask* task, DeviceValues type, const void* attention,
                                const void* grad_pooled, void* grad_scores, void* grad_values, void* stream) {
   const auto on = static_cast<cudaStream_t>(stream);
-  return with_types(type, [&](auto value, auto sum) {
+  with_device_values(type, [&](auto value, auto sum) {
     using V = decltype(value);
     using A = decltype(sum);
     const auto* weights = static_cast<const A*>(attention);
@@ -127,27 +111,30 @@ int photo51_cuda_bags_backward(const BagTask* task, BagValues type, const void* 
           *task, weights, static_cast<const A*>(grad_pooled), scores, static_cast<V*>(grad_values));
     softmax_backward_kernel<<<grid(task->bags, task->heads), kBagThreads, 0, on>>>(*task, weights, scores);
   });
+  return cudaGetLastError();
 }
 
-int photo51_cuda_gated(const GatedTask* task, BagValues type, void* scores, void* stream) {
+int photo51_cuda_gated(const GatedTask* task, DeviceValues type, void* scores, void* stream) {
   const int64_t blocks = (task->rows + kRowsAtOnce - 1) / kRowsAtOnce;
-  return with_types(type, [&](auto value, auto sum) {
+  with_device_values(type, [&](auto value, auto sum) {
     using V = decltype(value);
     using A = decltype(sum);
     gated_kernel<V><<<grid(blocks, task->heads), kBagThreads, 0, static_cast<cudaStream_t>(stream)>>>(
         *task, static_cast<A*>(scores));
   });
+  return cudaGetLastError();
 }
 
-int photo51_cuda_gated_backward(const GatedTask* task, BagValues type, const void* grad_scores,
+int photo51_cuda_gated_backward(const GatedTask* task, DeviceValues type, const void* grad_scores,
                                 void* grad_gates, void* grad_bias, void* grad_weight, void* stream) {
-  return with_types(type, [&](auto value, auto sum) {
+  with_device_values(type, [&](auto value, auto sum) {
     using V = decltype(value);
     using A = decltype(sum);
     gated_backward_kernel<<<grid(task->parts()), kBagThreads, 0, static_cast<cudaStream_t>(stream)>>>(
         *task, static_cast<const A*>(grad_scores), static_cast<V*>(grad_gates), static_cast<A*>(grad_bias),
         static_cast<A*>(grad_weight));
   });
+  return cudaGetLastError();
 }
 }
 

@@ -6,46 +6,13 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 
-#include "ops/cuda/device_code.hpp"
+#include "ops/cuda/values.hpp"
 
 namespace photo51::ops::cuda {
 
 constexpr int kBagThreads = 256;  ///< a block
 constexpr int kRowThreads = 32;   ///< that share a row, so that they read what lies side by side
-
-enum class BagValues : int { f32, bf16, f64 };
-
-/// bfloat16 as memory has it.
-struct DeviceBf16 {
-  uint16_t bits;
-};
-
-PHOTO51_DEVICE inline float widened(float value) {
-  return value;
-}
-PHOTO51_DEVICE inline double widened(double value) {
-  return value;
-}
-PHOTO51_DEVICE inline float widened(DeviceBf16 value) {
-  const uint32_t bits = static_cast<uint32_t>(value.bits) << 16;
-  float wide;
-  memcpy(&wide, &bits, sizeof wide);
-  return wide;
-}
-PHOTO51_DEVICE inline void store_as(float& to, float value) {
-  to = value;
-}
-PHOTO51_DEVICE inline void store_as(double& to, double value) {
-  to = value;
-}
-/// Rounded to nearest, ties to even.
-PHOTO51_DEVICE inline void store_as(DeviceBf16& to, float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  to.bits = static_cast<uint16_t>(value != value ? 0x7FC0 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-}
 
 /// Some rows of one bag, as ops::BagBlock has them.
 struct BagRows {

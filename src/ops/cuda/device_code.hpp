@@ -6,3 +6,10 @@
 #else
 #define PHOTO51_DEVICE
 #endif
+
+/// Before a short loop whose sums a GPU keeps in registers.
+#ifdef __CUDA_ARCH__
+#define PHOTO51_UNROLL _Pragma("unroll")
+#else
+#define PHOTO51_UNROLL
+#endif

@@ -42,6 +42,10 @@ Library load(const std::filesystem::path& path) {
   find(handle, "photo51_cuda_bags_backward", found.bags_backward, path);
   find(handle, "photo51_cuda_gated", found.gated, path);
   find(handle, "photo51_cuda_gated_backward", found.gated_backward, path);
+  find(handle, "photo51_cuda_norm", found.norm, path);
+  find(handle, "photo51_cuda_norm_backward", found.norm_backward, path);
+  find(handle, "photo51_cuda_windows", found.windows, path);
+  find(handle, "photo51_cuda_windows_backward", found.windows_backward, path);
   find(handle, "photo51_cuda_message", found.message, path);
   return found;
 }

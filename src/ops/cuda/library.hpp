@@ -15,6 +15,10 @@ struct Library {
   decltype(&photo51_cuda_bags_backward) bags_backward = nullptr;
   decltype(&photo51_cuda_gated) gated = nullptr;
   decltype(&photo51_cuda_gated_backward) gated_backward = nullptr;
+  decltype(&photo51_cuda_norm) norm = nullptr;
+  decltype(&photo51_cuda_norm_backward) norm_backward = nullptr;
+  decltype(&photo51_cuda_windows) windows = nullptr;
+  decltype(&photo51_cuda_windows_backward) windows_backward = nullptr;
   decltype(&photo51_cuda_message) message = nullptr;
 };
 

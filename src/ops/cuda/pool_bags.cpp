@@ -2,26 +2,16 @@
 
 #include <ATen/ATen.h>
 #include <c10/core/DeviceGuard.h>
-#include <c10/core/impl/VirtualGuardImpl.h>
 #include <torch/library.h>
 
 #include <array>
 #include <vector>
 
 #include "ops/cuda/library.hpp"
+#include "ops/cuda/tensors.hpp"
 
 namespace photo51::ops::cuda {
 namespace {
-
-BagValues bag_values(const at::Tensor& tensor) {
-  return tensor.scalar_type() == at::kDouble     ? BagValues::f64
-         : tensor.scalar_type() == at::kBFloat16 ? BagValues::bf16
-                                                 : BagValues::f32;
-}
-
-void* stream_of(const at::Tensor& tensor) {
-  return c10::impl::VirtualGuardImpl(at::kCUDA).getStream(tensor.device()).native_handle();
-}
 
 /// A task and the tensors that it points to.
 struct BagsOnDevice {
@@ -50,19 +40,6 @@ struct BagsOnDevice {
   at::Tensor x, offsets, blocks, block_offsets;
   BagTask task;
 };
-
-/// Calls `run(V{}, A{})`, the types of values and sums.
-template <class Run>
-void with_device_types(const at::Tensor& values, Run run) {
-  switch (bag_values(values)) {
-    case BagValues::f32:
-      return run(float{}, float{});
-    case BagValues::bf16:
-      return run(DeviceBf16{}, float{});
-    case BagValues::f64:
-      return run(double{}, double{});
-  }
-}
 
 /// What the kernels do, thread by thread. Between two barriers all threads of a block run first.
 template <class Function>
@@ -158,11 +135,11 @@ std::tuple<at::Tensor, at::Tensor> bag_attention(const at::Tensor& values, const
   at::Tensor partial = at::empty({task.block_count, task.heads, task.width}, s.options());
   if (pooled.numel() == 0) return {pooled, attention};
   if (values.is_cuda()) {
-    check(library().bags(&task, bag_values(values), s.const_data_ptr(), attention.mutable_data_ptr(),
+    check(library().bags(&task, device_values(values), s.const_data_ptr(), attention.mutable_data_ptr(),
                          partial.mutable_data_ptr(), pooled.mutable_data_ptr(), stream_of(values)),
           "pool bags");
   } else {
-    with_device_types(values, [&](auto value, auto sum) {
+    with_device_values(device_values(values), [&](auto value, auto sum) {
       using A = decltype(sum);
       pool_in_turn<decltype(value)>(task, s.const_data_ptr<A>(), attention.mutable_data_ptr<A>(),
                                     partial.mutable_data_ptr<A>(), pooled.mutable_data_ptr<A>());
@@ -187,11 +164,12 @@ std::tuple<at::Tensor, at::Tensor> bag_attention_backward(const at::Tensor& grad
   void* to_values = values_needed ? grad_values.mutable_data_ptr() : nullptr;
   if (attention.numel() == 0) return {grad_values, grad_scores};
   if (values.is_cuda()) {
-    check(library().bags_backward(&task, bag_values(values), attention.const_data_ptr(), by.const_data_ptr(),
-                                  grad_scores.mutable_data_ptr(), to_values, stream_of(values)),
-          "the gradient of pooled bags");
+    check(
+        library().bags_backward(&task, device_values(values), attention.const_data_ptr(), by.const_data_ptr(),
+                                grad_scores.mutable_data_ptr(), to_values, stream_of(values)),
+        "the gradient of pooled bags");
   } else {
-    with_device_types(values, [&](auto value, auto sum) {
+    with_device_values(device_values(values), [&](auto value, auto sum) {
       using V = decltype(value);
       using A = decltype(sum);
       pool_backward_in_turn(task, attention.const_data_ptr<A>(), by.const_data_ptr<A>(),
@@ -208,9 +186,9 @@ at::Tensor gated_scores(const at::Tensor& gates, const at::Tensor& bias, const a
   at::Tensor scores = at::empty({task.rows, task.heads}, w.options());
   if (scores.numel() == 0) return scores;
   if (gates.is_cuda()) {
-    check(library().gated(&task, bag_values(x), scores.mutable_data_ptr(), stream_of(x)), "gated scores");
+    check(library().gated(&task, device_values(x), scores.mutable_data_ptr(), stream_of(x)), "gated scores");
   } else {
-    with_device_types(x, [&](auto value, auto sum) {
+    with_device_values(device_values(x), [&](auto value, auto sum) {
       using A = decltype(sum);
       score_in_turn<decltype(value)>(task, scores.mutable_data_ptr<A>());
     });
@@ -231,11 +209,11 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor> gated_scores_backward(const at::T
   at::Tensor grad_weight = at::zeros({task.parts(), task.heads, task.width}, w.options());
   if (task.rows > 0 && gates.is_cuda()) {
     check(
-        library().gated_backward(&task, bag_values(x), by.const_data_ptr(), grad_gates.mutable_data_ptr(),
+        library().gated_backward(&task, device_values(x), by.const_data_ptr(), grad_gates.mutable_data_ptr(),
                                  grad_bias.mutable_data_ptr(), grad_weight.mutable_data_ptr(), stream_of(x)),
         "the gradient of gated scores");
   } else {
-    with_device_types(x, [&](auto value, auto sum) {
+    with_device_values(device_values(x), [&](auto value, auto sum) {
       using V = decltype(value);
       using A = decltype(sum);
       for (int64_t part = 0; part < task.parts(); ++part)
