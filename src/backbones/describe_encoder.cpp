@@ -1,25 +1,20 @@
 #include <array>
 #include <utility>
 
+#include "backbones/mil/describe_bag.hpp"
 #include "photo51/backbones/image_encoder_options.hpp"
 #include "photo51/backbones/mil/bag_pools.hpp"
 
 namespace photo51::backbones {
-namespace {
 
 void describe_bag(config::Fields& f, BagPoolOptions& o) {
-  f("bag_pool", o.pool,
-    "bags: how the instances become one token: mean, max, or a mean weighted by gated attention; none = a "
-    "token each",
-    {.one_of = names_of(bag_pools().components())});
-  f("attention_width", o.attention_width, "hidden features of the attention", {.min = 1});
+  f.choice("bag_pool", o.pool, bag_pools().components(),
+           "bags: how the instances become one token; none = a token each");
   f("view_embedding", o.view_embedding,
     "bags: adds a learned vector to each instance, one for each of the input's channels");
   f("bag_chunk", o.chunk, "bags: instances encoded at once at prediction; training encodes a batch's at once",
     {.min = 1});
 }
-
-}  // namespace
 
 std::span<const std::string_view> enum_names(TokenPool) {
   static constexpr std::array<std::string_view, 3> names{"mean", "none", "class"};

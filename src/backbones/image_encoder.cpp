@@ -43,11 +43,15 @@ ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape&
   if (!shape.bag) return;
   if (options.pool == TokenPool::none)
     core::fail_usage("this input is a bag, whose instances need one token each; set `pool: mean`");
-  bag_ = register_module("bag", make_bag_pool(options.bag, backbone_->width(), shape.views));
+  bag_ = register_module("bag", make_bag_pool(options.bag, backbone_->width(), shape.views, shape.labels));
+}
+
+int64_t ImageEncoder::features_width() const {
+  return bag_ ? bag_->width() : backbone_->width();
 }
 
 int64_t ImageEncoder::width() const {
-  return backbone_->width() + (options_.channel_present ? (shape_.bag ? shape_.views : shape_.channels) : 0);
+  return features_width() + (options_.channel_present ? (shape_.bag ? shape_.views : shape_.channels) : 0);
 }
 
 Tokens ImageEncoder::pooled(const at::Tensor& images) {
@@ -74,10 +78,9 @@ Tokens ImageEncoder::pooled(const at::Tensor& images) {
 at::Tensor ImageEncoder::finish(at::Tensor tokens, const at::Tensor& channel_present) const {
   tokens = dropout_->forward(tokens);
   if (!options_.channel_present) return tokens;
-  const at::Tensor known =
-      channel_present.defined()
-          ? channel_present.to(tokens.scalar_type())
-          : at::ones({tokens.size(0), width() - backbone_->width()}, tokens.options().requires_grad(false));
+  const at::Tensor known = channel_present.defined() ? channel_present.to(tokens.scalar_type())
+                                                     : at::ones({tokens.size(0), width() - features_width()},
+                                                                tokens.options().requires_grad(false));
   return at::cat({tokens, known.unsqueeze(1).expand({-1, tokens.size(1), -1})}, 2);
 }
 
@@ -150,9 +153,12 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
       features = at::cat(encoded);
     }
     const at::Tensor lengths = all_lengths.masked_select(input.present);
-    const auto of_bags = bag_->forward(features, lengths, input.view.index_select(0, chosen));
+    const at::Tensor classes =
+        input.classes.defined() ? input.classes.masked_select(input.present) : at::Tensor();
+    const auto of_bags = bag_->forward(features, lengths, input.view.index_select(0, chosen), classes);
     Tokens tokens{finish(of_bags.values, present.channel_present), of_bags.mask};
     tokens.losses = std::move(losses);
+    tokens.losses.insert(of_bags.losses.begin(), of_bags.losses.end());
     if (of_bags.attention.defined())
       tokens.attention[bag_attention] =
           at::zeros({instances.size(0)}, of_bags.attention.options().requires_grad(false))
@@ -162,6 +168,8 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
 }
 
 void require_image(const std::string& encoder, const ImageEncoderOptions& options, const InputShape& shape) {
+  if (!shape.image && shape.bag)
+    core::fail_usage("`" + encoder + "` encodes images and this input is a bag of vectors; use `bag`");
   if (!shape.image)
     core::fail_usage("`" + encoder +
                      "` encodes images and this input is a table; use `snn`, `linear` or `identity`");

@@ -58,6 +58,12 @@ constexpr std::array value_rows{
 constexpr const char* encoder_without_width = "linear";
 constexpr const char* identity = "identity";
 
+/// Beside a pool of bags that is named alone, the width of gated attention was a key of the encoder.
+constexpr const char* pool_key = "bag_pool";
+constexpr const char* old_gated_pool = "attention";
+constexpr const char* gated_pool = "gated_abmil";
+constexpr const char* old_pool_width = "attention_width";
+
 constexpr size_t deepest_place = 4;  ///< names in the longest place of the table
 
 using Path = std::vector<std::string>;
@@ -100,7 +106,10 @@ class Finder {
       const Node* counterpart = merged != nullptr ? merged->find(key) : nullptr;
       if (counterpart == nullptr && merged != nullptr) counterpart = merged->find(today);
       look_at_value(value, below.key, inner, place);
-      if (matches(encoder_place, inner)) look_at_encoder(value, counterpart, below.key, place);
+      if (matches(encoder_place, inner)) {
+        look_at_encoder(value, counterpart, below.key, place);
+        look_at_bag_pool(value, counterpart, place);
+      }
       look(value, counterpart, below, inner, place);
     }
   }
@@ -144,6 +153,30 @@ class Finder {
         {name != nullptr ? name : &value, Renamed::Part::value, place, encoder_without_width, identity});
     if (own != nullptr) found.push_back({own, Renamed::Part::entry, place + ".width", "width", ""});
   }
+
+  void look_at_bag_pool(const Node& encoder, const Node* merged, const std::string& place) {
+    const Node* pool = encoder.find(pool_key);
+    const Node* width = encoder.find(old_pool_width);
+    const Node* whole_pool = merged != nullptr ? merged->find(pool_key) : pool;
+    const Node* whole_width = merged != nullptr ? merged->find(old_pool_width) : width;
+    const auto named = [](const Node* node, const char* name) {
+      const Node* scalar = node != nullptr ? name_node(*node, "name") : nullptr;
+      return scalar != nullptr && scalar->text == name;
+    };
+    const auto with_width = [](const Node* of) {
+      if (of == nullptr) return std::string(gated_pool);
+      return "{name: " + std::string(gated_pool) + ", hidden: " + of->text + "}";
+    };
+    const std::string at_pool = place + "." + pool_key, at_width = place + "." + old_pool_width;
+    if (named(pool, old_gated_pool))
+      found.push_back({pool, Renamed::Part::value, at_pool, old_gated_pool, with_width(whole_width)});
+    if (width == nullptr) return;
+    const bool of_base =
+        pool == nullptr && (named(whole_pool, old_gated_pool) || named(whole_pool, gated_pool));
+    if (!of_base) return found.push_back({width, Renamed::Part::entry, at_width, old_pool_width, ""});
+    found.push_back({width, Renamed::Part::key, at_width, old_pool_width, pool_key});
+    found.push_back({width, Renamed::Part::value, at_width, width->text, with_width(width)});
+  }
 };
 
 }  // namespace
@@ -161,7 +194,7 @@ void refuse_renamed(const Node& document, const ChoiceKeys& keys) {
   std::string message = first.node->where() + ": " + first.path + ": ";
   if (first.part == Renamed::Part::value) message += "`" + first.was + "` ";
   if (first.is == identity) message += "without a width ";
-  message += "is called `" + first.is + "` now";
+  message += first.part == Renamed::Part::entry ? "is no key any more" : "is called `" + first.is + "` now";
   if (first.node->file)
     message += "; `photo51 migrate " + *first.node->file +
                "` gives it and all others today's names (docs/migrating.md)";

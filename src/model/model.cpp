@@ -7,15 +7,14 @@
 
 #include "model/modality_dropout.hpp"
 #include "model/parts.hpp"
-#include "photo51/backbones/catalogue.hpp"
 #include "photo51/config/validate.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/learners/estimator.hpp"
+#include "photo51/model/encoders.hpp"
 #include "photo51/nn/autocast.hpp"
-#include "photo51/radiogenomics/encoders/table_encoders.hpp"
 #include "photo51/radiogenomics/heads/head.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
 
@@ -23,16 +22,9 @@ namespace photo51::model {
 
 namespace {
 
-std::shared_ptr<backbones::Encoder> build_encoder(const config::Choice& choice, const data::InputInfo& info) {
-  const backbones::InputShape shape{.image = info.image,
-                                    .channels = info.channels,
-                                    .dims = info.dims,
-                                    .size = info.size,
-                                    .bag = info.bag,
-                                    .views = info.views};
-  const auto* build = backbones::image_encoders().find(choice.name);
-  if (build == nullptr) build = radiogenomics::table_encoders().find(choice.name);
-  return (*build)(choice, shape);
+/// Of each case, -1 where it is not known.
+at::Tensor classes_of(const data::Targets& labels) {
+  return labels.value.to(at::kLong).masked_fill(~labels.known, -1);
 }
 
 const data::InputBatch& input_of(const data::Batch& batch, const std::string& name) {
@@ -115,7 +107,7 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
       const auto info = inputs.find(name);
       if (info == inputs.end())
         core::fail_usage("there is no input `" + name + "`" + core::suggest(name, input_names));
-      auto encoder = encoder_modules->register_module(name, build_encoder(choice, info->second));
+      auto encoder = encoder_modules->register_module(name, make_encoder(choice, info->second, labels_));
       widths.emplace_back(name, encoder->width());
       std::vector<std::string> names;
       const auto& features = info->second.features;
@@ -268,6 +260,9 @@ Outputs Model::run(const data::Batch& batch) {
     at::Tensor& values = inputs.back().values;
     if ((channels_last_ || predicts_packed()) && values.defined()) values = in_layout(values, true);
     present.push_back(inputs.back().present);
+    if (const std::string label = encoder.module->label(); is_training() && !label.empty())
+      if (const auto of_head = batch.labels.find(label); of_head != batch.labels.end())
+        inputs.back().classes = classes_of(of_head->second);
   }
   if (is_training() && parts_->modality_dropout > 0 && inputs.size() > 1) {
     const at::Tensor kept = drop_inputs(at::stack(present, 1), parts_->modality_dropout);

@@ -7,10 +7,12 @@
 
 #include "backends/agree.hpp"
 #include "photo51/backbones/mil/bag_pool.hpp"
+#include "photo51/backbones/mil/feature_encoder_options.hpp"
 #include "photo51/fusion/fusion.hpp"
 #include "photo51/fusion/options.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/radiogenomics/encoders/table_encoders.hpp"
+#include "support/small_bag_pools.hpp"
 
 namespace photo51::test {
 namespace {
@@ -19,26 +21,30 @@ namespace {
 std::vector<BackendCase> pool_cases() {
   std::vector<BackendCase> cases;
   for (const auto& pool : backbones::bag_pools().components())
-    for (const std::string variant : {"", "views", "seen"})
+    for (const std::string variant : {"", "views", "seen"}) {
       cases.push_back(case_of(
           pool.name, variant, {{6, 5}},
           [name = pool.name, variant] {
             backbones::BagPoolOptions options;
-            options.pool = name;
-            options.attention_width = 4;
+            options.pool = small_bag_pool(name);
             options.view_embedding = variant == "views";
-            return backbones::make_bag_pool(options, 5, 2);
+            return backbones::make_bag_pool(options, 5, 2, {{"idh", 3}});
           },
           [variant](backbones::BagPool& bags, const Tensors& in) {
             std::optional<nn::Capture> capture;  // so that fused operators take their other way
             if (variant == "seen") capture.emplace(bags);
+            const at::Tensor classes =
+                bags.label().empty() ? at::Tensor() : at::tensor({2, -1, 0}, at::kLong);
             const auto pooled = bags.forward(in[0], at::tensor({1, 3, 2}, at::kLong),
-                                             at::tensor({0, 1, 1, 0, 1, 0}, at::kLong));
+                                             at::tensor({0, 1, 1, 0, 1, 0}, at::kLong), classes);
             Tensors outputs{pooled.values};
             if (pooled.mask.defined()) outputs.push_back(pooled.mask);
             if (pooled.attention.defined()) outputs.push_back(pooled.attention);
+            for (const auto& [name, loss] : pooled.losses) outputs.push_back(loss.value);
             return outputs;
           }));
+      cases.back().random_in_training = pool.name == "dtfd";
+    }
   return cases;
 }
 
@@ -68,6 +74,26 @@ std::vector<BackendCase> table_cases() {
   add(config::choose("snn", snn));
   add(config::choose("linear", linear));
   add(config::choose<IdentityOptions>("identity"));
+  cases.push_back(case_of(
+      "bag", "", {{6, 6}},
+      [] {
+        backbones::FeatureEncoderOptions options;
+        options.width = 5;
+        options.bag.pool = small_bag_pool("gated_abmil");
+        return (*table_encoders().find("bag"))(config::choose("bag", options),
+                                               {.image = false, .channels = 6, .size = {}, .bag = true});
+      },
+      [](backbones::Encoder& encoder, const Tensors& in) {
+        data::InputBatch input;
+        input.values = in[0];
+        input.present = at::tensor({1, 0, 1}).to(at::kBool);
+        input.offsets = at::tensor({0, 2, 2, 6}, at::kLong);
+        input.view = at::zeros({6}, at::kLong);
+        input.channel_present = at::ones({3, 1}, at::kBool).to(in[0].device());
+        const backbones::Tokens tokens = encoder.encode(input);
+        return Tensors{tokens.values, tokens.mask};
+      }));
+  cases.back().inputs_of = InputsOf::data;
   return cases;
 }
 

@@ -69,6 +69,23 @@ TEST(Describe, ComparesBackbones) {
   EXPECT_THAT(vit.at("defaults").at("MONAI").dump(), HasSubstr("qkv_bias=none"));
 }
 
+TEST(Describe, ComparesPoolsOfBags) {
+  const Outcome text = run_program({"describe", "bag_pools"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("passes"), HasSubstr("transmil"), HasSubstr("Shao et al. 2021")));
+  const Outcome json = run_program({"--json", "describe", "bag_pools"});
+  ASSERT_EQ(json.exit_code, 0) << json.err;
+  std::map<std::string, nlohmann::json> all;
+  const nlohmann::json parsed = nlohmann::json::parse(json.out);
+  for (const auto& row : parsed.at("bag_pools")) all[row.at("name").get<std::string>()] = row;
+  EXPECT_THAT(all["mi_net"].at("passes").dump(), HasSubstr("single_concept"));
+  EXPECT_EQ(all["mean"].at("passes").dump().find("false_frequency"), std::string::npos);
+  EXPECT_EQ(all["dsmil"].at("source"), "Li et al. 2021, arXiv 2011.08939");
+  EXPECT_EQ(all["max"].at("source"), "");
+  EXPECT_THAT(run_program({"describe", "clam_mb"}).out,
+              AllOf(HasSubstr("k_sample"), HasSubstr("instance_loss_weight")));
+}
+
 TEST(Schema, IsJsonThatKnowsTheComponents) {
   const Outcome outcome = run_program({"schema"});
   ASSERT_EQ(outcome.exit_code, 0);

@@ -58,6 +58,13 @@ std::vector<Row> rows() {
       encoders("a: {name: linear, dropout: 0.1, width: 0}", "a: {name: identity, dropout: 0.1}",
                "model.encoders.a: "),
       encoders("a: {width: 0, name: linear}", "a: {name: identity}", "model.encoders.a: "),
+      encoders("a: {name: vit, bag_pool: attention}", "a: {name: vit, bag_pool: gated_abmil}",
+               "model.encoders.a.bag_pool: `attention` is called `gated_abmil` now"),
+      encoders("a: {name: vit, bag_pool: attention, attention_width: 32}",
+               "a: {name: vit, bag_pool: {name: gated_abmil, hidden: 32}}",
+               "model.encoders.a.bag_pool: `attention` is called `{name: gated_abmil, hidden: 32}` now"),
+      encoders("a: {name: vit, attention_width: 128, bag_pool: mean}", "a: {name: vit, bag_pool: mean}",
+               "model.encoders.a.attention_width: is no key any more"),
       fusion("absent: learnt", "absent: learned", "model.fusion.absent: `learnt` is called `learned` now"),
       head("learner: stack", "estimator: stack", "model.heads.h.learner: is called `estimator` now"),
       head("learner: linear", "estimator: elastic_net", "model.heads.h.learner: is called `estimator` now"),
@@ -163,6 +170,21 @@ TEST(Migrate, AComponentMayBeNamedInABase) {
   PHOTO51_EXPECT_ERROR(
       refuse_renamed(merge(base, parse_yaml(text, "f.yaml"))), usage,
       AllOf(HasSubstr("base.yaml:1: model.encoders.m.patch"), HasSubstr("migrate base.yaml")));
+}
+
+TEST(Migrate, TheWidthOfAPoolThatABaseNamesGoesToThePool) {
+  const auto with_base = [](const std::string& base, const std::string& text) {
+    return migrate(text, "f.yaml", merge(parse_yaml(base, "base.yaml"), parse_yaml(text, "f.yaml"))).text;
+  };
+  const std::string narrow = "model: {encoders: {m: {attention_width: 24}}}\n";
+  for (const std::string pool : {"attention", "{name: gated_abmil, hidden: 32}"})
+    EXPECT_EQ(with_base("model: {encoders: {m: {name: vit, bag_pool: " + pool + "}}}\n", narrow),
+              "model: {encoders: {m: {bag_pool: {name: gated_abmil, hidden: 24}}}}\n");
+  EXPECT_EQ(with_base("model: {encoders: {m: {name: vit, bag_pool: max}}}\n", narrow),
+            "model: {encoders: {m: {}}}\n");
+  EXPECT_EQ(with_base("model: {encoders: {m: {name: vit, attention_width: 48}}}\n",
+                      "model: {encoders: {m: {bag_pool: attention}}}\n"),
+            "model: {encoders: {m: {bag_pool: {name: gated_abmil, hidden: 48}}}}\n");
 }
 
 TEST(Migrate, WhatAnAliasNamesChangesOnce) {

@@ -263,7 +263,7 @@ heads: {idh: {task: binary}}
 /// The weights of a bag's instances come out under the encoder's name.
 TEST(Model, AttentionComesOutByModule) {
   const ModelOptions options = options_of(R"(
-encoders: {us: {name: conv_net, widths: [4], bag_pool: attention}}
+encoders: {us: {name: conv_net, widths: [4], bag_pool: gated_abmil}}
 heads: {age: {task: regression}}
 )");
   data::InputInfo info{.image = true, .channels = 1, .dims = 2, .size = {8, 8}, .features = {}};

@@ -21,7 +21,7 @@ namespace {
 const std::string options_text = R"(
 encoders:
   mri: {name: conv_net, widths: [4, 6], norm: group}
-  us: {name: resnet, depth: 18, dims: 2, width: 4, bag_pool: attention}
+  us: {name: resnet, depth: 18, dims: 2, width: 4, bag_pool: gated_abmil}
   genes: {name: snn, hidden: [8], dropout: 0}
 fusion: {name: gated, width: 5}
 heads:

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/backbones/mil/bag_pools.hpp"
 #include "photo51/backbones/overview.hpp"
 #include "photo51/config/enums.hpp"
 #include "photo51/config/reference.hpp"
@@ -96,7 +97,7 @@ void list_all(const Directory& directory) {
   }
   std::printf(
       "\nphoto51 describe NAME shows the options of a section or a component, photo51 describe backbones "
-      "compares the image encoders.\n");
+      "compares the image encoders, photo51 describe bag_pools the pools of bags.\n");
 }
 
 void describe_one(const Directory& directory, const std::string& name) {
@@ -178,6 +179,47 @@ void print_backbones_json() {
   std::printf("%s\n", core::json_text(nlohmann::ordered_json{{"backbones", list}}).c_str());
 }
 
+std::vector<std::string> names_of_tests(const std::vector<backbones::MilTest>& passed) {
+  std::vector<std::string> names;
+  for (const backbones::MilTest test : passed) names.emplace_back(config::name_of(test));
+  return names;
+}
+
+void list_bag_pools() {
+  const auto line = [](const std::string& name, const std::string& passes, const std::string& source) {
+    std::printf("%-46s  %-46s  %s\n", name.c_str(), passes.c_str(), source.c_str());
+  };
+  line("name", "passes", "source");
+  for (const auto& pool : backbones::bag_pools().components()) {
+    const backbones::BagPoolFacts& facts = backbones::bag_pools().find(pool.name)->facts;
+    line(pool.name, joined_or(names_of_tests(facts.passes), "-"), facts.source.empty() ? "-" : facts.source);
+    for (const auto& variant : facts.variants)
+      line("  " + variant.option, joined_or(names_of_tests(variant.passes), "-"), "");
+  }
+  std::printf(
+      "\npasses: the algorithmic unit tests of the multiple-instance assumption (Raff and Holt, NeurIPS "
+      "2023) "
+      "that the pool passes\nwith a linear head. One that fails single_concept or multi_concept may call a "
+      "bag "
+      "positive because it lacks what negative\nbags have; one that fails false_frequency counts instances.\n"
+      "photo51 describe NAME shows the options of one.\n");
+}
+
+void print_bag_pools_json() {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& pool : backbones::bag_pools().components()) {
+    const backbones::BagPoolFacts& facts = backbones::bag_pools().find(pool.name)->facts;
+    auto variants = nlohmann::ordered_json::object();
+    for (const auto& variant : facts.variants) variants[variant.option] = names_of_tests(variant.passes);
+    list.push_back({{"name", pool.name},
+                    {"help", pool.help},
+                    {"passes", names_of_tests(facts.passes)},
+                    {"variants", variants},
+                    {"source", facts.source}});
+  }
+  std::printf("%s\n", core::json_text(nlohmann::ordered_json{{"bag_pools", list}}).c_str());
+}
+
 void print_markdown(const Directory& directory, const Section& whole) {
   std::printf(
       "# Config reference\n\nMade by `photo51 describe --markdown`; CI fails when it is out of date.\n\n");
@@ -238,13 +280,14 @@ void add_describe(CLI::App& app, const Common& common) {
   auto name = std::make_shared<std::string>();
   auto markdown = std::make_shared<bool>(false);
   command->add_option("NAME", *name,
-                      "a section (train, inputs.<name>.preprocess), a component (resnet), or backbones: the "
-                      "image encoders side by side, with --json as JSON");
+                      "a section (train, inputs.<name>.preprocess), a component (resnet), or backbones, "
+                      "bag_pools: the image encoders, the pools of bags side by side, with --json as JSON");
   command->add_flag("--markdown", *markdown, "the whole reference as Markdown");
   auto features = std::make_shared<bool>(false);
   command->add_flag("--features", *features, "the table of radiomic features as Markdown");
   command->callback([name, markdown, features, &common] {
     if (*features) return print_features();
+    if (*name == "bag_pools") return common.json ? print_bag_pools_json() : list_bag_pools();
     if (*name == "backbones") return common.json ? print_backbones_json() : list_backbones();
     training::ExperimentOptions options;
     const Section whole{[&](config::Fields& f) { describe(f, options); }, {}, {}};

@@ -25,6 +25,9 @@ class Encoder : public torch::nn::Module {
   virtual data::InputBatch take(const data::InputBatch& streamed, const at::Device& device);
   /// D of the tokens.
   virtual int64_t width() const = 0;
+  /// The head whose label it is taught by in training beside the head's own loss (`InputBatch::classes`);
+  /// empty: none.
+  virtual std::string label() const { return {}; }
   /// Where its first weights come from; nothing where they were drawn, or are a trained model's.
   virtual std::optional<nn::Pretrained> pretrained() const { return std::nullopt; }
   /// Hash of the file whose program it runs, see Backbone::program; empty: it runs none.

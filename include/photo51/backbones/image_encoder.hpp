@@ -27,12 +27,14 @@ class ImageEncoder : public Encoder {
                std::shared_ptr<Backbone> backbone);
   Tokens encode(const data::InputBatch& input) override;
   int64_t width() const override;
+  std::string label() const override { return bag_ ? bag_->label() : std::string(); }
   /// Encodes the instances chunk by chunk; each chunk is dropped before the next. Error (usage): in training.
   data::InputBatch take(const data::InputBatch& streamed, const at::Device& device) override;
   std::optional<nn::Pretrained> pretrained() const override { return pretrained_; }
   std::string program() const override { return backbone_->program(); }
 
  private:
+  int64_t features_width() const;  ///< of the tokens, without what is appended
   void check_images(const at::Tensor& images) const;
   Tokens pooled(const at::Tensor& images);
   at::Tensor finish(at::Tensor tokens, const at::Tensor& channel_present) const;

@@ -13,12 +13,12 @@
 
 namespace photo51::backbones {
 
-/// How the instances of a bag become tokens (backbones/mil/bag_pool.hpp).
+/// How the instances of a bag become tokens (backbones/mil/bag_pool.hpp; options of the pools:
+/// backbones/mil/options.hpp).
 struct BagPoolOptions {
-  std::string pool = "mean";  ///< a row of `bag_pools`: mean, max, attention, none
-  int64_t attention_width = 128;
-  bool view_embedding = false;  ///< adds a learned vector of its view to each instance
-  int64_t chunk = 64;           ///< instances encoded at once where no gradient is needed
+  config::Choice pool = config::choose("mean");  ///< a row of `bag_pools`
+  bool view_embedding = false;                   ///< adds a learned vector of its view to each instance
+  int64_t chunk = 64;                            ///< instances encoded at once where no gradient is needed
 };
 
 /// mean: one token; none: a token a place; class_token (`class`): the ViT's class token.

@@ -1,5 +1,6 @@
 #include "photo51/backbones/mil/bag_pools.hpp"
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -9,17 +10,28 @@
 
 namespace photo51::backbones {
 
+std::span<const std::string_view> enum_names(MilTest) {
+  static constexpr std::array<std::string_view, 3> names{"single_concept", "multi_concept",
+                                                         "false_frequency"};
+  return names;
+}
+
 config::Catalogue<BuildBagPool>& bag_pools() {
-  static config::Catalogue<BuildBagPool> table = {mean_row(), max_row(), attention_row(), none_row()};
+  static config::Catalogue<BuildBagPool> table = {
+      mean_row(),    max_row(),   mi_net_row(),   abmil_row(), gated_abmil_row(), clam_sb_row(),
+      clam_mb_row(), dsmil_row(), transmil_row(), dtfd_row(),  transformer_row(), none_row()};
   return table;
 }
 
-std::shared_ptr<BagPool> make_bag_pool(const BagPoolOptions& options, int64_t width, int64_t views) {
-  const auto* build = bag_pools().find(options.pool);
+std::shared_ptr<BagPool> make_bag_pool(const BagPoolOptions& options, int64_t width, int64_t views,
+                                       const std::vector<LabelShape>& labels) {
+  const auto* build = bag_pools().find(options.pool.name);
   if (build == nullptr)
-    core::fail_usage("bag_pool: there is no `" + options.pool + "`" +
-                     core::suggest(options.pool, names_of(bag_pools().components())));
-  return (*build)(options, width, views);
+    core::fail_usage("bag_pool: there is no `" + options.pool.name + "`" +
+                     core::suggest(options.pool.name, names_of(bag_pools().components())));
+  return build->build(
+      options.pool,
+      {.width = width, .views = views, .view_embedding = options.view_embedding, .labels = labels});
 }
 
 }  // namespace photo51::backbones

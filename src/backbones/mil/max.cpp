@@ -19,10 +19,9 @@ class MaxPool final : public BagPool {
 }  // namespace
 
 BagPoolRow max_row() {
-  return {config::component("max", "the largest of each feature"),
-          [](const BagPoolOptions& options, int64_t width, int64_t views) -> std::shared_ptr<BagPool> {
-            return std::make_shared<MaxPool>(options, width, views);
-          }};
+  return bag_pool_row<MaxPool>(
+      "max", "the largest of each feature",
+      {.source = {}, .passes = {MilTest::single_concept, MilTest::multi_concept, MilTest::false_frequency}});
 }
 
 }  // namespace photo51::backbones

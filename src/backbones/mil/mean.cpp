@@ -21,10 +21,7 @@ class MeanPool final : public BagPool {
 }  // namespace
 
 BagPoolRow mean_row() {
-  return {config::component("mean", "the mean of the instances"),
-          [](const BagPoolOptions& options, int64_t width, int64_t views) -> std::shared_ptr<BagPool> {
-            return std::make_shared<MeanPool>(options, width, views);
-          }};
+  return bag_pool_row<MeanPool>("mean", "the mean of the instances");
 }
 
 }  // namespace photo51::backbones

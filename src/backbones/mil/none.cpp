@@ -29,10 +29,7 @@ class NoPool final : public BagPool {
 }  // namespace
 
 BagPoolRow none_row() {
-  return {config::component("none", "each instance is a token"),
-          [](const BagPoolOptions& options, int64_t width, int64_t views) -> std::shared_ptr<BagPool> {
-            return std::make_shared<NoPool>(options, width, views);
-          }};
+  return bag_pool_row<NoPool>("none", "each instance is a token");
 }
 
 }  // namespace photo51::backbones

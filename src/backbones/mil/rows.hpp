@@ -7,7 +7,15 @@ namespace photo51::backbones {
 
 BagPoolRow mean_row();
 BagPoolRow max_row();
-BagPoolRow attention_row();
+BagPoolRow mi_net_row();
+BagPoolRow abmil_row();
+BagPoolRow gated_abmil_row();
+BagPoolRow clam_sb_row();
+BagPoolRow clam_mb_row();
+BagPoolRow dsmil_row();
+BagPoolRow transmil_row();
+BagPoolRow dtfd_row();
+BagPoolRow transformer_row();
 BagPoolRow none_row();
 
 }  // namespace photo51::backbones

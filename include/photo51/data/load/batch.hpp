@@ -34,6 +34,9 @@ struct InputBatch {
   std::shared_ptr<BagStream> stream = {};
   /// Bags whose instances are encoded already, [N, D] float32; `values` is undefined then.
   at::Tensor features = {};
+  /// [B] int64, on the host: the class of the label that the encoder asks for in training, -1 where it is not
+  /// known; undefined otherwise.
+  at::Tensor classes = {};
 };
 
 struct Batch {

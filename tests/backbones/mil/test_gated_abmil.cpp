@@ -15,10 +15,10 @@ using test::bag_pool;
 using test::first_view;
 using test::lengths;
 
-TEST(AttentionPool, IsTheGatedFormula) {
+TEST(GatedAbmil, IsTheGatedFormula) {
   const at::NoGradGuard no_grad;
   at::manual_seed(1);
-  const auto pool = bag_pool("attention", 3);
+  const auto pool = bag_pool("gated_abmil", 3);
   const auto weights = nn::state_of(*pool);
   const auto& v = weights.at("attention_V.0.weight");
   const auto& v_bias = weights.at("attention_V.0.bias");
@@ -38,9 +38,9 @@ TEST(AttentionPool, IsTheGatedFormula) {
   }
 }
 
-TEST(AttentionPool, LargeScoresDoNotOverflow) {
+TEST(GatedAbmil, LargeScoresDoNotOverflow) {
   const at::NoGradGuard no_grad;
-  const auto pool = bag_pool("attention", 2);
+  const auto pool = bag_pool("gated_abmil", 2);
   auto weights = nn::state_of(*pool);
   weights.at("attention_w.weight").fill_(1e4);
   const auto found = pool->forward(at::randn({4, 2}) * 100, lengths({3, 1}), first_view(4));
@@ -49,9 +49,9 @@ TEST(AttentionPool, LargeScoresDoNotOverflow) {
 }
 
 /// Fused or, while a Capture records a layer, step by step.
-TEST(AttentionPool, LookedIntoItIsTheSame) {
+TEST(GatedAbmil, LookedIntoItIsTheSame) {
   at::manual_seed(2);
-  const auto pool = bag_pool("attention", 6);
+  const auto pool = bag_pool("gated_abmil", 6);
   const at::Tensor values = at::randn({9, 6}), by = at::randn({3, 1, 6});
   const auto run = [&] {
     const at::Tensor x = values.detach().clone().set_requires_grad(true);
@@ -65,15 +65,16 @@ TEST(AttentionPool, LookedIntoItIsTheSame) {
   const auto fused = run();
   const nn::Capture capture(*pool);
   const auto seen = run();
-  EXPECT_THAT(capture.paths(), ::testing::ElementsAre("attention_U.0", "attention_V.0", "attention_w"));
+  EXPECT_THAT(capture.paths(),
+              ::testing::ElementsAre("attention_U.0", "attention_V.0", "attention_dropout", "attention_w"));
   ASSERT_EQ(fused.size(), seen.size());
   for (size_t i = 0; i < fused.size(); ++i) EXPECT_TRUE(at::allclose(fused[i], seen[i], 1e-4, 1e-6)) << i;
 }
 
-TEST(AttentionPool, AdaptedItIsTheSameAsMerged) {
+TEST(GatedAbmil, AdaptedItIsTheSameAsMerged) {
   const at::NoGradGuard no_grad;
   at::manual_seed(3);
-  const auto pool = bag_pool("attention", 6);
+  const auto pool = bag_pool("gated_abmil", 6);
   const at::Tensor values = at::randn({9, 6});
   const auto run = [&] { return pool->forward(values, lengths({2, 7}), first_view(9)).values; };
   const at::Tensor plain = run();
@@ -91,10 +92,10 @@ TEST(AttentionPool, AdaptedItIsTheSameAsMerged) {
 }
 
 /// Only the products with matrices are rounded.
-TEST(AttentionPool, InShortTypesScoresStayWide) {
+TEST(GatedAbmil, InShortTypesScoresStayWide) {
   const at::NoGradGuard no_grad;
   at::manual_seed(4);
-  const auto pool = bag_pool("attention", 6);
+  const auto pool = bag_pool("gated_abmil", 6);
   const at::Tensor values = at::randn({9, 6});
   const at::Tensor wide = pool->forward(values, lengths({2, 7}), first_view(9)).values;
   const nn::Autocast autocast(at::kCPU, at::kBFloat16);
