@@ -43,8 +43,8 @@ std::vector<int64_t> bench_size(const std::string& input, const data::InputInfo&
 /// Of an input of one case.
 std::vector<int64_t> bench_shape(const std::string& input, const data::InputInfo& info,
                                  const BenchOptions& options) {
-  if (!info.image) return {info.channels};
-  std::vector<int64_t> shape = bench_size(input, info, options);
+  std::vector<int64_t> shape;
+  if (info.image) shape = bench_size(input, info, options);
   shape.insert(shape.begin(), info.channels);
   if (info.bag) shape.insert(shape.begin(), options.instances);
   return shape;
@@ -59,7 +59,8 @@ data::Batch random_batch(const TrainedModel& member, const BenchOptions& options
       auto& input = cases[number].inputs[name];
       input.values = at::randn(bench_shape(name, info, options), random);
       if (info.bag) input.view = at::arange(options.instances, at::kLong).remainder_(info.views);
-      if (info.image) input.channel_present = at::ones({info.bag ? info.views : info.channels}, at::kBool);
+      if (info.image || info.bag)
+        input.channel_present = at::ones({info.bag ? info.views : info.channels}, at::kBool);
     }
   }
   return data::collate(cases, member.inputs, {});

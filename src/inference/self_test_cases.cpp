@@ -165,7 +165,7 @@ TestInput stored_input(const nn::Tensors& tensors, size_t which, const std::stri
   };
   TestInput kept{stored_tensor(tensors, case_key(which, input, "cells"), at::kByte,
                                leading + static_cast<int64_t>(size.size()), fit)};
-  if (info.image) {
+  if (info.image || info.bag) {
     const int64_t channels = info.bag ? info.views : info.channels;
     kept.channel_present =
         stored_tensor(tensors, case_key(which, input, "channel_present"), at::kBool, 1,
@@ -206,7 +206,7 @@ data::Batch batch_of(const TestCases& cases, size_t which, const InputInfos& mem
     const auto& info = member.at(name);
     auto& input = one.inputs[name];
     input.values = test_values(kept.cells, leading_axes(info), cases.sizes.at(name));
-    if (!info.image) input.values = input.values.narrow(0, 0, info.channels);
+    if (!info.image && !info.bag) input.values = input.values.narrow(0, 0, info.channels);
     input.channel_present = kept.channel_present;
     input.view = kept.view;
   }

@@ -38,7 +38,7 @@ inputs:
   table: {modality: clinical, columns: [age]}
 model:
   encoders:
-    he: {name: conv_net, widths: [4, 8], bag_pool: attention, bag_chunk: 16}
+    he: {name: conv_net, widths: [4, 8], bag_pool: gated_abmil, bag_chunk: 16}
     table: {name: identity}
   heads: {idh: {task: binary}}
 )",

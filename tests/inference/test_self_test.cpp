@@ -309,7 +309,7 @@ inputs:
   mri: {modality: mri, channels: [t1, flair]}
 model:
   encoders:
-    he: {name: conv_net, widths: [4, 8], bag_pool: attention, bag_chunk: 16}
+    he: {name: conv_net, widths: [4, 8], bag_pool: gated_abmil, bag_chunk: 16}
     mri: {name: conv_net, widths: [4, 6]}
   fusion: {name: gated, width: 5}
   heads: {idh: {task: binary}, grade: {task: multiclass, classes: [low, mid, high]}}

@@ -185,7 +185,7 @@ inputs:
   he: {modality: histopathology, channels: [slide], dims: 2, tile: {mpp: 1, size: 32}}
 model:
   encoders:
-    he: {name: conv_net, widths: [4, 8], bag_pool: attention, bag_chunk: 4}
+    he: {name: conv_net, widths: [4, 8], bag_pool: gated_abmil, bag_chunk: 4}
   heads: {idh: {task: binary}}
 )");
   const ModelBench bench = bench_model(

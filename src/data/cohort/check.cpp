@@ -31,7 +31,9 @@ std::vector<Named> files_of(const Cohort::Impl& cohort, size_t input, size_t row
   std::vector<Named> named;
   if (cohort.files[input].empty()) return named;
   const RowFiles& files = cohort.files[input][row];
-  const auto kind = cohort.names[input].slides ? Named::Kind::slide : Named::Kind::image;
+  const auto kind = cohort.modality(input).bag   ? Named::Kind::other
+                    : cohort.names[input].slides ? Named::Kind::slide
+                                                 : Named::Kind::image;
   for (size_t i = 0; i < files.channels.size(); ++i)
     if (!files.channels[i].empty())
       named.push_back({input, row, "channel " + cohort.channel_of(input, row, i), files.channels[i], kind});

@@ -39,7 +39,8 @@ void Cohort::Impl::build(bool is_single, bool require_labels) {
   files.resize(inputs.size());
   stores.samples.resize(inputs.size());
   for (size_t input = 0; input < inputs.size(); ++input) {
-    if (modality(input).files) files.find(*this, input, name(input), names[input], columns[input]);
+    if (modality(input).files || modality(input).bag)
+      files.find(*this, input, name(input), names[input], columns[input]);
     if (const auto& named = names[input].table)
       stores.samples[input] = is_single && !columns[input].table
                                   ? std::vector<Sample>(ids.size())

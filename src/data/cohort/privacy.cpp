@@ -112,6 +112,7 @@ void check_privacy(const Cohort::Impl& cohort) {
   Found seen;
   core::ThreadPool pool;
   for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+    if (cohort.modality(input).bag) continue;  // numbers of an encoder
     const std::string& name = cohort.inputs[input].first;
     const auto paths = paths_of(cohort.files[input]);
     look_at_input(name, paths, strict, pool, seen);

@@ -66,9 +66,8 @@ auto BagStream::in_context(const Bag& bag, const Body& body) {
   }
 }
 
-void BagStream::add(const Place& place, const BagSource::Instance& instance) {
+void BagStream::require_same_shape(const Place& place, at::IntArrayRef shape) {
   const Bag& bag = bags_[place.bag];
-  const auto shape = instance.values.sizes();
   if (options_.shape.empty()) {
     options_.shape = shape.vec();
     shape_of_ = bag.case_id;
@@ -82,7 +81,12 @@ void BagStream::add(const Place& place, const BagSource::Instance& instance) {
     require_shape(options_.input, bag.case_id, shape,
                   {options_.shape, shape_of_.empty() ? "the model takes" : "case " + shape_of_ + " has"});
   }
+}
+
+void BagStream::add(const Place& place, const BagSource::Instance& instance) {
+  require_same_shape(place, instance.values.sizes());
   ++lengths_[place.bag];
+  numbers_.push_back(place.index);
   view_.push_back(instance.view);
   present_[place.bag][static_cast<size_t>(instance.view)] = true;
 }
@@ -117,21 +121,58 @@ std::optional<BagSource::Instance> BagStream::take(int64_t ahead) {
   return std::nullopt;
 }
 
+std::optional<at::Tensor> BagStream::take_block(int64_t most) {
+  if (!settle(taken_)) return std::nullopt;
+  const Place place = taken_;
+  const Bag& bag = bags_[place.bag];
+  try {
+    const auto block = in_context(bag, [&] {
+      return bag.source->read_block(place.index, std::min(most, bag.source->count() - place.index));
+    });
+    if (!block) return std::nullopt;
+    require_same_shape(place, block->values.sizes().slice(1));
+    in_blocks_ = true;
+    const int64_t count = block->values.size(0);
+    for (int64_t i = 0; i < count; ++i) numbers_.push_back(place.index + i);
+    taken_.index += count;
+    lengths_[place.bag] += count;
+    const auto* view = block->view.const_data_ptr<int64_t>();
+    view_.insert(view_.end(), view, view + count);
+    for (int64_t i = 0; i < count; ++i) present_[place.bag][static_cast<size_t>(view[i])] = true;
+    return block->values;
+  } catch (const core::Error& error) {
+    failure_ = Failure{place.bag, error};
+    throw;
+  }
+}
+
 at::Tensor BagStream::next(int64_t count) {
   at::Tensor values;  // filled as they come: a large bag is not held twice
   const int64_t most = std::min(count, left());
   int64_t filled = 0;
+  const auto make_room = [&](const at::Tensor& like) {
+    if (values.defined()) return;
+    auto shape = options_.shape;
+    shape.insert(shape.begin(), most);
+    values = at::empty(shape, like.options());
+  };
   while (filled < most) {
+    if (const auto block = take_block(most - filled)) {
+      const int64_t size = block->size(0);
+      if (size == most) return *block;
+      make_room(*block);
+      // Files may hold different types; the wider one keeps what each holds.
+      if (values.scalar_type() != block->scalar_type()) values = values.to(at::kFloat);
+      values.narrow(0, filled, size).copy_(*block);
+      filled += size;
+      continue;
+    }
     const auto instance = take(most);
     if (!instance) break;
-    if (!values.defined()) {
-      auto shape = options_.shape;
-      shape.insert(shape.begin(), most);
-      values = at::empty(shape, instance->values.options());
-    }
+    make_room(instance->values);
     values.select(0, filled++).copy_(instance->values);
   }
-  if (options_.pool) ask(count);  // the threads go on while the caller computes
+  if (options_.pool && !in_blocks_) ask(count);  // the threads go on while the caller computes
   return values.defined() ? values.narrow(0, 0, filled) : values;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <tuple>
 
 #include "data/images/histogram_landmarks.hpp"
@@ -19,6 +20,9 @@
 
 namespace photo51::data {
 namespace {
+
+/// The default of `CaseLoader::load`: no bag has a source.
+constexpr int64_t whole_always = std::numeric_limits<int64_t>::max();
 
 at::Tensor row_tensor(const std::vector<float>& values) {
   auto tensor = at::empty({static_cast<int64_t>(values.size())}, at::kFloat);
@@ -101,6 +105,15 @@ std::vector<Landmarks> all_landmarks(const Cohort::Impl& cohort, const FittedTra
   return landmarks;
 }
 
+std::vector<BagReader> bag_readers(const Cohort::Impl& cohort, const FittedTransforms& fitted) {
+  std::vector<BagReader> readers;
+  for (size_t input = 0; input < cohort.inputs.size(); ++input) {
+    const auto& bag = cohort.modality(input).bag;
+    readers.push_back(bag ? bag->reader(cohort, input, fitted_of(fitted, cohort.name(input))) : BagReader());
+  }
+  return readers;
+}
+
 /// How a case is looked at in a pass.
 struct CaseSample {
   core::SampleKey key;
@@ -129,7 +142,8 @@ struct CaseLoader::Impl {
   }
 
   const Cohort::Impl& cohort;
-  std::vector<RowReader> readers;    ///< by input; empty for images
+  std::vector<RowReader> readers;    ///< by input; empty for others than rows of numbers
+  std::vector<BagReader> bags;       ///< by input; empty for others than bags of vectors
   std::vector<Landmarks> landmarks;  ///< by input; empty unless images are standardised by histogram
   std::vector<Stored> stored;        ///< by input
   std::shared_ptr<ImageCache> images;
@@ -198,6 +212,11 @@ class CaseLoader::Impl::Bag final : public BagSource {
     leave_out_instance(loader_.cohort, input_, row_, key(index).instance, why);
   }
   std::string file(int64_t index) const override { return files().channels[file_of(index)].string(); }
+  std::optional<preprocess::Tile> tile(int64_t index) const override {
+    const auto tile = loader_.cohort.modality(input_).image->tile;
+    if (tile == nullptr) return std::nullopt;
+    return tile(loader_.cohort, input_, row_, instance_at(loader_.cohort, input_, row_, key(index).instance));
+  }
 
  private:
   ImageKey key(int64_t index) const { return {input_, row_, drawn_[static_cast<size_t>(index)]}; }
@@ -234,6 +253,7 @@ Case::Input CaseLoader::Impl::load_bag(size_t input, size_t row, const CaseSampl
 CaseLoader::CaseLoader(const Cohort& cohort, const FittedTransforms& fitted, int64_t cache_mib)
     : impl_(new Impl{.cohort = cohort.impl(),
                      .readers = row_readers(cohort.impl(), fitted),
+                     .bags = bag_readers(cohort.impl(), fitted),
                      .landmarks = all_landmarks(cohort.impl(), fitted),
                      .stored = Impl::all_stored(cohort.impl()),
                      .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024)}) {}
@@ -241,6 +261,7 @@ CaseLoader::CaseLoader(const Cohort& cohort, const FittedTransforms& fitted, int
 CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
     : impl_(new Impl{.cohort = other.impl_->cohort,
                      .readers = row_readers(other.impl_->cohort, fitted),
+                     .bags = bag_readers(other.impl_->cohort, fitted),
                      .landmarks = all_landmarks(other.impl_->cohort, fitted),
                      .stored = other.impl_->stored,
                      .images = other.impl_->images}) {}
@@ -269,6 +290,9 @@ Case CaseLoader::load(int64_t row, const core::SampleKey& key, const std::vector
                                             [&] {
                                               if (const auto& reader = impl_->readers[input])
                                                 into.values = row_tensor(reader(at));
+                                              else if (const auto& bag = impl_->bags[input])
+                                                into = bag(at, sample.key, impl_->stream(input, at),
+                                                           most_whole < whole_always);
                                               else if (cohort.names[input].bag)
                                                 into = impl_->load_bag(input, at, sample, most_whole);
                                               else

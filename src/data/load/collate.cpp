@@ -124,7 +124,7 @@ InputBatch stream(const std::vector<Case>& cases, const std::string& name, const
     bags.push_back({one.id, std::move(source)});
   }
   BagStream::Options options{.input = name, .views = info.views, .shape = {}, .pool = decoders};
-  if (!info.size.empty()) options.shape = shape_of(cases, name, info).sizes;
+  if (!info.image || !info.size.empty()) options.shape = shape_of(cases, name, info).sizes;
   batch.stream = std::make_shared<BagStream>(std::move(bags), std::move(options));
   return batch;
 }

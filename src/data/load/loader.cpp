@@ -11,6 +11,20 @@
 #include "photo51/data/options/inputs.hpp"
 
 namespace photo51::data {
+namespace {
+
+/// Instances of streams in a batch, above which it takes no further case: their features are held together,
+/// however large the batch was asked for.
+constexpr int64_t most_streamed = 32'768;
+
+int64_t streamed_instances(const Case& one) {
+  int64_t count = 0;
+  for (const auto& [name, input] : one.inputs)
+    if (input.source) count += input.source->count();
+  return count;
+}
+
+}  // namespace
 
 struct Loader::Impl {
   const Cohort& cohort;
@@ -110,16 +124,19 @@ Loader::~Loader() = default;
 
 bool Loader::next(Batch& batch) {
   auto& self = *impl_;
-  // A batch is a fixed piece of the rows: a bad case makes it smaller and moves no other case.
+  // A batch is a fixed piece of the rows: a bad case makes it smaller and moves no other case; only
+  // prediction, where it does not matter, cuts it at large bags.
   while (self.taken < self.rows.size()) {
     std::vector<Case> cases;
     std::vector<int64_t> rows;
     if (self.pool) self.ask();
     const size_t end = std::min(self.rows.size(), self.taken + static_cast<size_t>(self.options.batch_size));
-    while (self.taken < end) {
+    int64_t streamed = 0;
+    while (self.taken < end && streamed < most_streamed) {
       const int64_t row = self.rows[self.taken];
       auto one = self.take();
       if (!one) continue;
+      streamed += streamed_instances(*one);
       cases.push_back(std::move(*one));
       rows.push_back(row);
     }

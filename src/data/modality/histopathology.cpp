@@ -177,6 +177,10 @@ const Modality rows::histopathology = [] {
   row.image->cache_key = cache_key;
   row.image->leave_out = leave_out;
   row.image->overview = overview;
+  row.image->tile = [](const Cohort::Impl& cohort, size_t input, size_t at, const Instance& which) {
+    return cohort.own<HistopathologyOptions>(input).tile ? std::optional(tile_of(cohort, input, at, which))
+                                                         : std::nullopt;
+  };
   row.image->stays_bytes = tiles_stay_bytes;
   row.named_files = [](config::Choice& input) {
     return NamedFiles{.table = nullptr,

@@ -74,6 +74,7 @@ Modality image_row(const char* help, imaging::Volume (*read)(const ImageFile& fi
                             .cache_key = nullptr,
                             .leave_out = nullptr,
                             .overview = nullptr,
+                            .tile = nullptr,
                             .stays_bytes = nullptr};
   return row;
 }

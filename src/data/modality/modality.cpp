@@ -11,7 +11,7 @@ const std::vector<const Modality*>& all_modalities() {
   static const std::vector<const Modality*> all{&rows::mri,         &rows::ct,         &rows::pet,
                                                 &rows::mammography, &rows::ultrasound, &rows::histopathology,
                                                 &rows::omics,       &rows::clinical,   &rows::lesion,
-                                                &rows::body_lesion, &rows::radiomics};
+                                                &rows::body_lesion, &rows::radiomics,  &rows::features};
   return all;
 }
 

@@ -12,6 +12,7 @@
 #include "core/learned.hpp"
 #include "data/modality/fitted.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/sample_key.hpp"
 #include "photo51/data/cohort/cohort.hpp"
 #include "photo51/data/load/fit.hpp"
 #include "photo51/data/modality/image.hpp"
@@ -19,6 +20,7 @@
 #include "photo51/data/options/inputs.hpp"
 #include "photo51/imaging/masks/options.hpp"
 #include "photo51/imaging/volume.hpp"
+#include "photo51/preprocess/histopathology/tiles.hpp"
 
 namespace photo51::data {
 
@@ -63,6 +65,9 @@ struct ImageModality {
   /// A picture of a whole file, its longest side so many pixels; null, or nothing: its first part is shown.
   std::optional<imaging::Volume> (*overview)(const Cohort::Impl& cohort, size_t input, size_t row,
                                              size_t file, int64_t longest_side);
+  /// Where on its slide an instance lies; null, or nothing: it is no tile.
+  std::optional<preprocess::Tile> (*tile)(const Cohort::Impl& cohort, size_t input, size_t row,
+                                          const Instance& which);
   /// Whether the preparation neither moves nor measures the bytes of its files, which then stay bytes until a
   /// model sees them (preprocess/bytes.hpp). Null: it gives float32.
   bool (*stays_bytes)(const config::Choice& input);
@@ -87,6 +92,15 @@ struct NumberModality {
   void (*each_feature)(const Cohort::Impl& cohort, size_t input, const LookAtFeature& look);
 };
 
+/// A case's bag, all of it or as a source. `stream` names what random numbers are drawn for; where `key` is
+/// random the bag is what training sees of it. Errors (data) say what is wrong with its row.
+using BagReader = std::function<Case::Input(size_t row, const core::SampleKey& key, const std::string& stream,
+                                            bool as_source)>;
+/// Of inputs whose cases are bags of vectors, which need no encoder of images.
+struct BagModality {
+  BagReader (*reader)(const Cohort::Impl& cohort, size_t input, const FittedInput* fitted);
+};
+
 /// Of inputs that describe a region by numbers: how a row is described (tables/region_features.hpp).
 struct RegionModality {
   Description (*describe)(const Cohort::Impl& cohort, size_t input, size_t row, bool perturbed);
@@ -108,6 +122,7 @@ struct Modality {
   std::optional<FileModality> files{};
   std::optional<ImageModality> image{};
   std::optional<NumberModality> numbers{};
+  std::optional<BagModality> bag{};
   std::optional<RegionModality> region{};
   /// Error (data) at cells that mean nothing of this modality; null: any may stand.
   void (*check_cells)(const Cohort::Impl& cohort, size_t input) = nullptr;
@@ -124,6 +139,7 @@ const std::vector<const Modality*>& all_modalities();
 namespace rows {
 extern const Modality mri, ct, pet, mammography, ultrasound, histopathology;  // images
 extern const Modality omics, clinical, lesion, body_lesion, radiomics;        // rows of numbers
+extern const Modality features;                                               // bags of vectors
 }  // namespace rows
 
 /// The options of a modality as its own type, to be changed.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string>
 
+#include "photo51/backbones/mil/feature_encoder.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/nn/init.hpp"
 
@@ -65,6 +66,9 @@ void require_table(const config::Choice& choice, const backbones::InputShape& sh
     core::fail_usage("`" + choice.name +
                      "` encodes tables and this input is an image; use `resnet`, `vit` or "
                      "`conv_net`");
+  if (shape.bag)
+    core::fail_usage("`" + choice.name +
+                     "` encodes a row of numbers and this input is a bag of vectors; use `bag`");
   if (shape.channels < 1) core::fail_usage("the table has no features");
 }
 
@@ -86,6 +90,11 @@ std::shared_ptr<backbones::Encoder> build_linear(const config::Choice& choice,
   return std::make_shared<LinearEncoder>(choice.as<LinearOptions>(), shape.channels);
 }
 
+std::shared_ptr<backbones::Encoder> build_bag(const config::Choice& choice,
+                                              const backbones::InputShape& shape) {
+  return std::make_shared<backbones::FeatureEncoder>(choice.as<backbones::FeatureEncoderOptions>(), shape);
+}
+
 }  // namespace
 
 config::Catalogue<backbones::BuildEncoder>& table_encoders() {
@@ -93,6 +102,8 @@ config::Catalogue<backbones::BuildEncoder>& table_encoders() {
       {config::component<SnnOptions>("snn", "self-normalising network for tables (omics)"), build_snn},
       {config::component<IdentityOptions>("identity", "a table's features as they are"), build_identity},
       {config::component<LinearOptions>("linear", "a table's features, projected"), build_linear},
+      {config::component<backbones::FeatureEncoderOptions>("bag", "vectors of `modality: features`, pooled"),
+       build_bag},
   };
   return table;
 }

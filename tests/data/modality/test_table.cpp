@@ -21,7 +21,7 @@ TEST(ModalityTable, NamesAllInTheOrderOfTheReference) {
   std::vector<std::string> names;
   for (const auto& component : modalities()) names.push_back(component.name);
   EXPECT_THAT(names, ElementsAre("mri", "ct", "pet", "mammography", "ultrasound", "histopathology", "omics",
-                                 "clinical", "lesion", "body_lesion", "radiomics"));
+                                 "clinical", "lesion", "body_lesion", "radiomics", "features"));
 }
 
 TEST(ModalityTable, EveryRowIsWhole) {
@@ -33,7 +33,8 @@ TEST(ModalityTable, EveryRowIsWhole) {
     EXPECT_NE(row->fit, nullptr);
     EXPECT_NE(row->fitted, nullptr);
     EXPECT_NE(row->problems, nullptr);
-    EXPECT_NE(row->image.has_value(), row->numbers.has_value()) << "images, or a row of numbers";
+    EXPECT_EQ(row->image.has_value() + row->numbers.has_value() + row->bag.has_value(), 1)
+        << "images, a row of numbers, or bags of vectors";
     EXPECT_TRUE(!row->image || row->files) << "images come from files";
     EXPECT_TRUE(!row->region || (row->files && row->numbers)) << "regions are numbers from files";
     EXPECT_EQ(&modality_of({row->component.name, row->component.make()}), row);

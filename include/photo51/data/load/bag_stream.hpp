@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "photo51/core/error.hpp"
+#include "photo51/preprocess/histopathology/tiles.hpp"
 
 namespace photo51::core {
 class ThreadPool;
@@ -33,6 +34,15 @@ class BagSource {
   /// Instance number `index`, of those below `count`; called by several threads at once. Errors: those of
   /// reading.
   virtual Instance read(int64_t index) const = 0;
+  struct Block {
+    at::Tensor values;  ///< [n, ...]
+    at::Tensor view;    ///< [n] int64
+  };
+  /// Instances `begin` to `begin + count - 1` at once, of a source that lies in rows; nothing: it is read one
+  /// by one. Either all sources of a stream are read so, or none.
+  virtual std::optional<Block> read_block(int64_t /*begin*/, int64_t /*count*/) const { return std::nullopt; }
+  /// Where on its slide instance number `index` lies; nothing where it is no tile.
+  virtual std::optional<preprocess::Tile> tile(int64_t /*index*/) const { return std::nullopt; }
   /// Reports that the bag goes on without an instance whose reading failed, or throws: that it may not.
   virtual void leave_out(int64_t index, const core::Error& why) const = 0;
   /// The file that it comes from, for messages.
@@ -69,6 +79,8 @@ class BagStream {
   at::Tensor offsets() const;          ///< [B + 1] int64, as of InputBatch
   at::Tensor view() const;             ///< [N] int64
   at::Tensor channel_present() const;  ///< [B, views] bool
+  /// The number of each in its bag, which says what was left out.
+  const std::vector<int64_t>& numbers() const { return numbers_; }
 
   /// The bag that made `next` throw, and the error as it was then.
   struct Failure {
@@ -95,14 +107,19 @@ class BagStream {
   auto in_context(const Bag& bag, const Body& body);
   /// The next one that can be read; nothing at the end.
   std::optional<BagSource::Instance> take(int64_t ahead);
+  /// The next ones at once, at most `most`, of a source that is read so; else nothing.
+  std::optional<at::Tensor> take_block(int64_t most);
+  /// Notes that an instance of a bag has this shape. Errors: as of `next`.
+  void require_same_shape(const Place& place, at::IntArrayRef shape);
   /// Counts what was read.
   void add(const Place& place, const BagSource::Instance& instance);
 
   std::vector<Bag> bags_;
   Options options_;
   Place taken_, asked_;
+  bool in_blocks_ = false;  ///< known once something was taken
   std::deque<std::future<BagSource::Instance>> ahead_;
-  std::vector<int64_t> lengths_, view_;
+  std::vector<int64_t> lengths_, view_, numbers_;
   std::vector<std::vector<bool>> present_;  ///< by bag and view
   std::string shape_of_;                    ///< the case that gave `options_.shape`, where it was empty
   std::optional<Failure> failure_;
