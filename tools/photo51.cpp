@@ -43,9 +43,11 @@ std::string lower_what(std::string_view command) {
     return "lower train.batch_size, train.workers, train.cache_mib or the size of the inputs "
            "(preprocess.size, preprocess.spacing); photo51 doctor CONFIG estimates the need";
   if (command == "predict") return "lower --batch-size or --workers, or predict fewer cases at once";
+  if (command == "embed") return "lower --workers or the encoder's bag_chunk";
   if (command == "bench-model") return "lower --batch, --size or --instances";
   if (command == "evaluate") return "evaluate fewer cases at once";
   if (command == "doctor") return "lower train.batch_size, train.workers or the size of the inputs";
+  if (command == "plan") return "lower --cases";
   if (command == "radiomics" || command == "phantom") return "lower --threads";
   return "close other programs, or look at fewer and smaller files at once";
 }
@@ -125,9 +127,11 @@ int run(int argc, char** argv) {
   });
   commands::add_phantom(app, common);
   commands::add_spots(app, common);
+  commands::add_plan(app, common);
   commands::add_train(app, common);
   commands::add_evaluate(app, common);
   commands::add_predict(app, common);
+  commands::add_embed(app, common);
   commands::add_export(app, common);
   commands::add_migrate(app, common);
   commands::add_radiomics(app, common);
