@@ -31,11 +31,17 @@ struct Work {
   void (*run)(const Arguments&);
 };
 
-constexpr Work works[] = {{"augment", 0, augment},       {"preprocess", 1, preprocess},
-                          {"radiomics", 3, radiomics},   {"radiomics_maps", 3, radiomics_maps},
-                          {"train_step", 6, train_step}, {"sliding_window", 3, sliding_window},
-                          {"make_slide", 2, make_slide}, {"tiles", 2, tiles},
-                          {"tiles_bare", 2, tiles_bare}, {"mil", 4, mil}};
+constexpr Work works[] = {{"augment", 0, augment},
+                          {"preprocess", 1, preprocess},
+                          {"radiomics", 3, radiomics},
+                          {"radiomics_maps", 3, radiomics_maps},
+                          {"train_step", 6, train_step},
+                          {"sliding_window", 3, sliding_window},
+                          {"make_slide", 2, make_slide},
+                          {"tiles", 2, tiles},
+                          {"tiles_bare", 2, tiles_bare},
+                          {"mil", 4, mil},
+                          {"embed", 4, embed}};
 
 }  // namespace
 }  // namespace photo51::bench

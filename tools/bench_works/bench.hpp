@@ -29,6 +29,9 @@ void radiomics_maps(const Arguments& arguments);  ///< IMAGE MASK THREADS
 void train_step(const Arguments& arguments);
 /// PRECISION FEATURES WIDTH SIZE,SIZE… of bags; steps of an attention pool as asked for
 void mil(const Arguments& arguments);
+/// SLIDE THREADS FOLDER PART, of which `embed` writes a slide's features into FOLDER, `decode` and `network`
+/// are the halves of it alone.
+void embed(const Arguments& arguments);
 /// PRECISION MEMORY_FORMAT FOLDER with weights.safetensors and image.safetensors; passes as asked for.
 /// `output PATH` writes what it gives, `ceiling` says the seconds of its convolutions alone.
 void sliding_window(const Arguments& arguments);

@@ -11,6 +11,7 @@
 
 #include "bench.hpp"
 #include "photo51/backbones/mil/bag_pool.hpp"
+#include "photo51/backbones/mil/options.hpp"
 #include "photo51/core/memory.hpp"
 #include "photo51/nn/autocast.hpp"
 #include "photo51/training/optim/optimizer.hpp"
@@ -18,7 +19,7 @@
 
 namespace photo51::bench {
 
-/// Steps of training of the pool that `bag_pool: attention` makes, over features of ragged bags.
+/// Steps of training of the pool that `bag_pool: gated_abmil` makes, over features of ragged bags.
 void mil(const Arguments& arguments) {
   const bool bf16 = arguments.at(0) == "bf16";
   const int64_t features = std::stoll(arguments.at(1));
@@ -29,8 +30,8 @@ void mil(const Arguments& arguments) {
 
   at::manual_seed(0);
   backbones::BagPoolOptions options;
-  options.pool = "attention";
-  options.attention_width = std::stoll(arguments.at(2));
+  options.pool =
+      config::choose("gated_abmil", backbones::AbmilOptions{.hidden = std::stoll(arguments.at(2))});
   const auto pool = backbones::make_bag_pool(options, features, 1);
   const at::Tensor lengths = at::tensor(sizes, at::kLong);
   const int64_t count = lengths.sum().item<int64_t>();

@@ -1,6 +1,5 @@
 #include "photo51/inference/sliding_window.hpp"
 
-#include <ATen/autocast_mode.h>
 #include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
 #include <torch/nn/module.h>
@@ -9,11 +8,15 @@
 #include <array>
 #include <chrono>
 #include <limits>
+#include <optional>
 
 #include "bench.hpp"
 #include "photo51/backbones/backbone.hpp"
 #include "photo51/backbones/decoder/basic_unet.hpp"
+#include "photo51/core/memory.hpp"
+#include "photo51/nn/autocast.hpp"
 #include "photo51/nn/capture.hpp"
+#include "photo51/nn/inference/packed_layers.hpp"
 #include "photo51/nn/weights/dialect.hpp"
 #include "photo51/nn/weights/weights.hpp"
 
@@ -21,26 +24,6 @@ namespace photo51::bench {
 namespace {
 
 constexpr int64_t window = 32;
-
-/// bf16 for as long as it lives.
-class HalfPrecision {
- public:
-  explicit HalfPrecision(bool on) : on_(on) {
-    if (!on_) return;
-    at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
-    at::autocast::set_autocast_enabled(at::kCPU, true);
-  }
-  ~HalfPrecision() {
-    if (!on_) return;
-    at::autocast::clear_cache();
-    at::autocast::set_autocast_enabled(at::kCPU, false);
-  }
-  HalfPrecision(const HalfPrecision&) = delete;
-  HalfPrecision& operator=(const HalfPrecision&) = delete;
-
- private:
-  bool on_;
-};
 
 at::MemoryFormat layout_of(bool channels_last) {
   return channels_last ? at::MemoryFormat::ChannelsLast3d : at::MemoryFormat::Contiguous;
@@ -103,6 +86,7 @@ double convolutions_alone(WholeBasicUnet& network, const at::Tensor& windows, at
 
 /// Windows of 32^3 with an overlap of a quarter, four at a time.
 void sliding_window(const Arguments& arguments) {
+  core::keep_freed_memory();
   const bool half = arguments.at(0) == "bf16", channels_last = arguments.at(1) == "channels_last";
   const std::string& folder = arguments.at(2);
   WholeBasicUnet network;
@@ -116,11 +100,15 @@ void sliding_window(const Arguments& arguments) {
   }
   const at::Tensor image = nn::read_safetensors(folder + "/image.safetensors").tensors.at("image");
   const inference::SlidingWindowOptions options{.window = {window}};
+  const at::ScalarType type = half ? at::kBFloat16 : at::kFloat;
+  nn::PackedLayers packed({.type = type});  // as a trained model predicts
   int64_t windows = 0;
   at::Tensor first;  // of the batches of windows
   const auto pass = [&] {
     const c10::InferenceMode mode;
-    const HalfPrecision precision(half);
+    const nn::PackedLayers::Use use(packed);
+    std::optional<nn::Autocast> precision;
+    if (half) precision.emplace(at::kCPU, type);
     windows = 0;
     return inference::slide_window(image, options, [&](const at::Tensor& part) {
       if (windows == 0) first = part;
@@ -139,7 +127,7 @@ void sliding_window(const Arguments& arguments) {
   const auto ceiling = [&](const Arguments&) {
     pass();
     const c10::InferenceMode mode;
-    const double seconds = convolutions_alone(network, first, half ? at::kBFloat16 : at::kFloat);
+    const double seconds = convolutions_alone(network, first, type);
     return "{\"seconds\": " +
            std::to_string(seconds * static_cast<double>(windows) / static_cast<double>(first.size(0))) + "}";
   };
