@@ -87,6 +87,11 @@ TEST_F(Plan, ErrorsNameFileColumnAndRemedy) {
   EXPECT_THAT(kept.err, AllOf(HasSubstr("plan.yaml: is there already"), HasSubstr("--overwrite")));
   EXPECT_EQ(slurp(config()), "mine\n");
   EXPECT_EQ(with({"--out", config().string(), "--overwrite", "--quiet"}).exit_code, 0);
+  const Outcome segmented = run_program({"plan", manifest_of({"patient", "flair", "seg"}).string(),
+                                         "--data-root", cohort().string(), "--label", "seg=segmentation"});
+  EXPECT_EQ(segmented.exit_code, 2);
+  EXPECT_THAT(segmented.err, HasSubstr("does not train yet; name other labels by --label"));
+  manifest_of({"patient", "flair", "genotype"});
   const Outcome printed = with({"--label", "genotype", "--quiet"});
   EXPECT_EQ(printed.exit_code, 0) << printed.err;
   EXPECT_THAT(printed.out, AllOf(HasSubstr("genotype: {task: binary"), HasSubstr("# two words: ")));
