@@ -5,7 +5,6 @@
 #include <cstring>
 
 #include "photo51/core/error.hpp"
-#include "photo51/ops/parallel.hpp"
 #include "photo51/preprocess/ultrasound/ultrasound.hpp"
 #include "preprocess/ultrasound/inpaint.hpp"
 #include "preprocess/ultrasound/planes.hpp"
@@ -157,13 +156,10 @@ at::Tensor find_overlay(const at::Tensor& given, const Sector& sector) {
   const Background background = background_of(brightness(frames[0]), frames.size(0) == 1);
   at::Tensor overlay = at::zeros({frames.size(0), frames.size(2), frames.size(3)}, at::kByte);
   auto* to = overlay.mutable_data_ptr<uint8_t>();
-  ops::in_parallel(0, frames.size(0), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t t = begin; t < end; ++t) {
-      const BytePlane found = overlay_of(frames[t], inside, background);
-      std::memcpy(to + static_cast<size_t>(t) * found.pixels.size(), found.pixels.data(),
-                  found.pixels.size());
-    }
-  });
+  for (int64_t t = 0; t < frames.size(0); ++t) {
+    const BytePlane found = overlay_of(frames[t], inside, background);
+    std::memcpy(to + static_cast<size_t>(t) * found.pixels.size(), found.pixels.data(), found.pixels.size());
+  }
   return overlay;
 }
 
@@ -176,12 +172,10 @@ at::Tensor remove_overlay(const at::Tensor& given, const at::Tensor& overlay, bo
   at::Tensor clean = frames.clone();
   const int64_t channels = frames.size(1), plane = frames.size(2) * frames.size(3);
   auto* to = clean.mutable_data_ptr<uint8_t>();
-  ops::in_parallel(0, frames.size(0), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t t = begin; t < end; ++t) {
-      const BytePlane hole = BytePlane::of(overlay[t]);
-      for (int64_t c = 0; c < channels; ++c) inpaint(to + (t * channels + c) * plane, hole);
-    }
-  });
+  for (int64_t t = 0; t < frames.size(0); ++t) {
+    const BytePlane hole = BytePlane::of(overlay[t]);
+    for (int64_t c = 0; c < channels; ++c) inpaint(to + (t * channels + c) * plane, hole);
+  }
   return clean;
 }
 
