@@ -164,6 +164,7 @@ BagAttention bag_attention_pool(const at::Tensor& values, const at::Tensor& scor
   require_bags(is_kernel_type(type), "values are float32, bfloat16 or float64; convert them first");
   require_bags(scores.scalar_type() == sum_type(type),
                "scores are float64 beside values of float64 and float32 otherwise; convert them first");
+  require_bags(scores.device() == values.device(), "values and scores lie on one device; move them first");
   require_bags(offsets.defined() && offsets.dim() == 1 && offsets.size(0) > 0 &&
                    offsets.scalar_type() == at::kLong && offsets.is_cpu() && offsets.is_contiguous(),
                "takes offsets [bags + 1], int64 on the CPU");

@@ -105,6 +105,8 @@ at::Tensor gated_scores(const at::Tensor& gates, const at::Tensor& bias, const a
   require_gates(
       bias.scalar_type() == sum_type(type) && weight.scalar_type() == sum_type(type),
       "bias and weight are float64 beside gates of float64 and float32 otherwise; convert them first");
+  require_gates(bias.device() == gates.device() && weight.device() == gates.device(),
+                "gates, bias and weight lie on one device; move them first");
   return call_gated_scores(gates, bias, weight);
 }
 

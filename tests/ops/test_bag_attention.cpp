@@ -132,6 +132,8 @@ TEST(BagAttention, EveryMisuseIsNamed) {
   for (const at::Tensor& wrong : {at::zeros({4, 1}), at::zeros({3}), at::zeros({3, 0}), at::Tensor()})
     PHOTO51_EXPECT_ERROR(bag_attention_pool(values, wrong, offsets), usage,
                          HasSubstr("takes values [N, D] and scores [N, K]"));
+  PHOTO51_EXPECT_ERROR(bag_attention_pool(values, scores.to(at::kMeta), offsets), usage,
+                       HasSubstr("lie on one device"));
   PHOTO51_EXPECT_ERROR(bag_attention_pool(values.to(at::kHalf), scores, offsets), usage,
                        HasSubstr("values are float32, bfloat16 or float64; convert them first"));
   PHOTO51_EXPECT_ERROR(bag_attention_pool(values.to(at::kBFloat16), scores.to(at::kBFloat16), offsets), usage,

@@ -137,6 +137,10 @@ TEST(GatedScores, EveryMisuseIsNamed) {
   PHOTO51_EXPECT_ERROR(gated_scores(gates, at::zeros({3}), weight), usage, HasSubstr(shapes));
   PHOTO51_EXPECT_ERROR(gated_scores(gates, bias, at::zeros({3})), usage, HasSubstr(shapes));
   PHOTO51_EXPECT_ERROR(gated_scores(at::Tensor(), bias, weight), usage, HasSubstr(shapes));
+  PHOTO51_EXPECT_ERROR(gated_scores(gates, bias.to(at::kMeta), weight), usage,
+                       HasSubstr("lie on one device"));
+  PHOTO51_EXPECT_ERROR(gated_scores(gates, bias, weight.to(at::kMeta)), usage,
+                       HasSubstr("lie on one device"));
   PHOTO51_EXPECT_ERROR(gated_scores(gates.to(at::kHalf), bias, weight), usage,
                        HasSubstr("gates are float32, bfloat16 or float64; convert them first"));
   PHOTO51_EXPECT_ERROR(

@@ -9,6 +9,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/imaging/slide/readable.hpp"
+#include "photo51/ops/components.hpp"
 #include "preprocess/mask2d/components.hpp"
 
 namespace photo51::preprocess {
@@ -149,7 +150,7 @@ at::Tensor tissue_in(const at::Tensor& picture, const TissueOptions& options, do
     found.ink = 1 - static_cast<double>(before) / static_cast<double>(all);
   drop_pieces(mask, static_cast<int64_t>(std::ceil(options.min_area / pixel_area)));
   found.small_area = static_cast<double>(before - count_of(mask)) * pixel_area;
-  fill_holes(mask, static_cast<int64_t>(std::floor(options.max_hole / pixel_area)));
+  ops::fill_holes(mask, static_cast<int64_t>(std::floor(options.max_hole / pixel_area)));
   if (facts != nullptr) *facts = found;
   return mask;
 }

@@ -9,7 +9,5 @@ namespace photo51::preprocess {
 
 /// Clears 8-connected pieces of fewer than `pixels` pixels; `mask` is contiguous bool [H, W].
 void drop_pieces(at::Tensor& mask, int64_t pixels);
-/// Sets 4-connected holes of at most `pixels` pixels; what touches the edge is no hole.
-void fill_holes(at::Tensor& mask, int64_t pixels);
 
 }  // namespace photo51::preprocess

@@ -2,23 +2,16 @@
 
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/ne.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
+#include "photo51/ops/components.hpp"
+
 namespace photo51::preprocess {
 namespace {
-
-/// Root of a label's tree, with the path halved on the way.
-int32_t root_of(std::vector<int32_t>& parent, int32_t label) {
-  while (parent[static_cast<size_t>(label)] != label) {
-    auto& up = parent[static_cast<size_t>(label)];
-    up = parent[static_cast<size_t>(up)];
-    label = up;
-  }
-  return label;
-}
 
 /// Along one line of `count` pixels with a step: out = any (or all) pixel within `radius` is inside.
 void spread_line(const uint8_t* in, uint8_t* out, int64_t count, int64_t step, int64_t radius, bool any) {
@@ -105,50 +98,14 @@ BytePlane Components::mask(const BytePlane& like, size_t part) const {
 }
 
 Components components_of(const BytePlane& mask) {
+  const ops::ConnectedComponents labelled =
+      ops::connected_components(mask.tensor(), ops::Neighbours::corners);
   Components found;
-  found.label.assign(mask.pixels.size(), -1);
-  std::vector<int32_t> parent;
-  const int64_t w = mask.width;
-  for (int64_t y = 0; y < mask.height; ++y)
-    for (int64_t x = 0; x < w; ++x) {
-      const auto i = static_cast<size_t>(y * w + x);
-      if (mask.pixels[i] == 0) continue;
-      int32_t label = -1;
-      const auto join = [&](int64_t dy, int64_t dx) {
-        if (!mask.holds(y + dy, x + dx)) return;
-        const int32_t other = found.label[static_cast<size_t>((y + dy) * w + x + dx)];
-        if (other < 0) return;
-        const int32_t root = root_of(parent, other);
-        if (label < 0) {
-          label = root;
-        } else {
-          const int32_t mine = root_of(parent, label);
-          parent[static_cast<size_t>(std::max(mine, root))] = std::min(mine, root);
-          label = std::min(mine, root);
-        }
-      };
-      join(0, -1), join(-1, -1), join(-1, 0), join(-1, 1);
-      if (label < 0) {
-        label = static_cast<int32_t>(parent.size());
-        parent.push_back(label);
-      }
-      found.label[i] = label;
-    }
-  std::vector<int32_t> part_of(parent.size(), -1);
-  for (int64_t y = 0; y < mask.height; ++y)
-    for (int64_t x = 0; x < w; ++x) {
-      int32_t& label = found.label[static_cast<size_t>(y * w + x)];
-      if (label < 0) continue;
-      int32_t& part = part_of[static_cast<size_t>(root_of(parent, label))];
-      if (part < 0) {
-        part = static_cast<int32_t>(found.parts.size());
-        found.parts.push_back({0, {y, x, y + 1, x + 1}});
-      }
-      label = part;
-      Component& c = found.parts[static_cast<size_t>(part)];
-      ++c.pixels;
-      c.box = {c.box.y0, std::min(c.box.x0, x), y + 1, std::max(c.box.x1, x + 1)};
-    }
+  for (const auto& [size, box] : labelled.parts)
+    found.parts.push_back({size, {box.low[1], box.low[0], box.high[1] + 1, box.high[0] + 1}});
+  const auto* label = labelled.labels.const_data_ptr<int32_t>();
+  found.label.reserve(mask.pixels.size());
+  for (size_t i = 0; i < mask.pixels.size(); ++i) found.label.push_back(label[i] - 1);
   return found;
 }
 
@@ -160,26 +117,9 @@ BytePlane largest_component(const BytePlane& mask) {
 }
 
 void fill_holes(BytePlane& mask) {
-  std::vector<uint8_t> reached(mask.pixels.size(), 0);
-  std::vector<int64_t> open;
-  const int64_t h = mask.height, w = mask.width;
-  const auto reach = [&](int64_t i) {
-    const auto at = static_cast<size_t>(i);
-    if (mask.pixels[at] != 0 || reached[at] != 0) return;
-    reached[at] = 1;
-    open.push_back(i);
-  };
-  for (int64_t x = 0; x < w; ++x) reach(x), reach((h - 1) * w + x);
-  for (int64_t y = 0; y < h; ++y) reach(y * w), reach(y * w + w - 1);
-  while (!open.empty()) {
-    const int64_t i = open.back(), x = i % w;
-    open.pop_back();
-    if (x > 0) reach(i - 1);
-    if (x + 1 < w) reach(i + 1);
-    if (i >= w) reach(i - w);
-    if (i + w < h * w) reach(i + w);
-  }
-  for (size_t i = 0; i < reached.size(); ++i) mask.pixels[i] = reached[i] == 0 ? 1 : 0;
+  at::Tensor filled = mask.tensor().ne(0);
+  ops::fill_holes(filled);
+  mask = BytePlane::of(filled);
 }
 
 BytePlane erode(const BytePlane& mask, int64_t radius) {

@@ -1,13 +1,15 @@
 #include "radiomics/region/voxels.hpp"
 
+#include <ATen/ATen.h>
+
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "photo51/ops/components.hpp"
+#include "photo51/ops/distance.hpp"
 
 namespace photo51::radiomics {
 namespace {
-
-constexpr double kFar = 1e20;
 
 /// Calls `line(start, stride, length)` for every line of voxels along `axis`.
 template <class Line>
@@ -22,141 +24,40 @@ void for_each_line(const Grid& grid, int axis, Line&& line) {
   }
 }
 
-/// Lower envelope of parabolas: squared distance along one line, in place.
-class LineDistance {
- public:
-  explicit LineDistance(int64_t length)
-      : heights_(length), centres_(length), starts_(length + 1), result_(length) {}
-
-  void run(double* values, int64_t stride, int64_t length, double spacing) {
-    for (int64_t i = 0; i < length; ++i) heights_[i] = values[i * stride];
-    int64_t parabolas = -1;
-    for (int64_t i = 0; i < length; ++i) {
-      if (heights_[i] >= kFar) continue;
-      double start = -std::numeric_limits<double>::infinity();
-      while (parabolas >= 0) {
-        start = crossing(centres_[parabolas], i, spacing);
-        if (start > starts_[parabolas]) break;
-        --parabolas;
-      }
-      ++parabolas;
-      centres_[parabolas] = i;
-      starts_[parabolas] = parabolas == 0 ? -std::numeric_limits<double>::infinity() : start;
-    }
-    if (parabolas < 0) return;
-    int64_t current = 0;
-    for (int64_t i = 0; i < length; ++i) {
-      const double position = static_cast<double>(i) * spacing;
-      while (current < parabolas && starts_[current + 1] < position) ++current;
-      const double offset = position - static_cast<double>(centres_[current]) * spacing;
-      result_[i] = offset * offset + heights_[centres_[current]];
-    }
-    for (int64_t i = 0; i < length; ++i) values[i * stride] = result_[i];
-  }
-
- private:
-  double crossing(int64_t left, int64_t right, double spacing) const {
-    const double a = static_cast<double>(left) * spacing;
-    const double b = static_cast<double>(right) * spacing;
-    return (heights_[right] + b * b - heights_[left] - a * a) / (2 * (b - a));
-  }
-
-  std::vector<double> heights_;
-  std::vector<int64_t> centres_;
-  std::vector<double> starts_;
-  std::vector<double> result_;
-};
+at::Tensor tensor_of(uint8_t* bytes, at::IntArrayRef shape) {
+  return at::from_blob(bytes, shape, at::TensorOptions(at::kByte));
+}
+at::Tensor tensor_of(const Mask& mask, const Grid& grid) {
+  return tensor_of(const_cast<uint8_t*>(mask.data()), grid.size);  // NOLINT: only read
+}
 
 }  // namespace
 
 std::vector<double> distance_to_outside(const Mask& mask, const Grid& grid, bool border_is_outside) {
-  std::vector<double> squared(mask.size());
-  for (size_t i = 0; i < mask.size(); ++i) squared[i] = mask[i] ? kFar : 0.0;
-  for (int axis = 2; axis >= 0; --axis) {
-    LineDistance distance(grid.size[axis]);
-    for_each_line(grid, axis, [&](int64_t start, int64_t stride, int64_t length) {
-      distance.run(squared.data() + start, stride, length, grid.spacing[axis]);
-    });
-    if (!border_is_outside) continue;
-    for_each_line(grid, axis, [&](int64_t start, int64_t stride, int64_t length) {
-      for (int64_t i = 0; i < length; ++i) {
-        const double border = static_cast<double>(std::min(i + 1, length - i)) * grid.spacing[axis];
-        double& value = squared[start + i * stride];
-        value = std::min(value, border * border);
-      }
-    });
-  }
-  for (double& value : squared) value = std::sqrt(value);
-  return squared;
+  at::Tensor outside = tensor_of(mask, grid).eq(0);
+  if (border_is_outside) outside = at::constant_pad_nd(outside, {1, 1, 1, 1, 1, 1}, 1);
+  at::Tensor distance = ops::squared_distance(outside, grid.spacing).sqrt_();
+  if (border_is_outside)
+    for (int64_t axis = 0; axis < 3; ++axis) distance = distance.narrow(axis, 1, grid.size[axis]);
+  distance = distance.contiguous();
+  const auto* first = distance.const_data_ptr<double>();
+  return {first, first + distance.numel()};
 }
 
 Mask largest_component(const Mask& mask, const Grid& grid) {
-  std::vector<int32_t> label(mask.size(), 0);
-  std::vector<int64_t> queue;
-  int32_t labels = 0, largest = 0;
-  size_t largest_size = 0;
-  for (int64_t seed = 0; seed < grid.count(); ++seed) {
-    if (!mask[seed] || label[seed]) continue;
-    label[seed] = ++labels;
-    queue.assign(1, seed);
-    for (size_t head = 0; head < queue.size(); ++head) {
-      const int64_t voxel = queue[head];
-      const int64_t x = voxel % grid.size[2];
-      const int64_t y = voxel / grid.size[2] % grid.size[1];
-      const int64_t z = voxel / grid.slice();
-      const auto visit = [&](bool inside, int64_t next) {
-        if (!inside || !mask[next] || label[next]) return;
-        label[next] = labels;
-        queue.push_back(next);
-      };
-      visit(x > 0, voxel - 1);
-      visit(x + 1 < grid.size[2], voxel + 1);
-      visit(y > 0, voxel - grid.size[2]);
-      visit(y + 1 < grid.size[1], voxel + grid.size[2]);
-      visit(z > 0, voxel - grid.slice());
-      visit(z + 1 < grid.size[0], voxel + grid.slice());
-    }
-    if (queue.size() > largest_size) {
-      largest_size = queue.size();
-      largest = labels;
-    }
-  }
+  const ops::ConnectedComponents found =
+      ops::connected_components(tensor_of(mask, grid), ops::Neighbours::faces);
+  const auto* label = found.labels.const_data_ptr<int32_t>();
+  const int64_t largest = 1 + found.largest();
   Mask result(mask.size(), 0);
-  for (size_t i = 0; i < mask.size(); ++i) result[i] = largest && label[i] == largest;
+  for (size_t i = 0; i < mask.size(); ++i) result[i] = largest > 0 && label[i] == largest;
   return result;
 }
 
 void fill_slice_holes(Mask& mask, const Grid& grid) {
-  const int64_t height = grid.size[1], width = grid.size[2];
-  std::vector<uint8_t> reached(grid.slice());
-  std::vector<int64_t> stack;
   for (int64_t z = 0; z < grid.size[0]; ++z) {
-    uint8_t* slice = mask.data() + z * grid.slice();
-    std::fill(reached.begin(), reached.end(), uint8_t{0});
-    const auto visit = [&](int64_t y, int64_t x) {
-      if (y < 0 || x < 0 || y >= height || x >= width) return;
-      const int64_t i = y * width + x;
-      if (slice[i] || reached[i]) return;
-      reached[i] = 1;
-      stack.push_back(i);
-    };
-    for (int64_t x = 0; x < width; ++x) {
-      visit(0, x);
-      visit(height - 1, x);
-    }
-    for (int64_t y = 0; y < height; ++y) {
-      visit(y, 0);
-      visit(y, width - 1);
-    }
-    while (!stack.empty()) {
-      const int64_t i = stack.back();
-      stack.pop_back();
-      visit(i / width - 1, i % width);
-      visit(i / width + 1, i % width);
-      visit(i / width, i % width - 1);
-      visit(i / width, i % width + 1);
-    }
-    for (int64_t i = 0; i < grid.slice(); ++i) slice[i] = !reached[i];
+    at::Tensor slice = tensor_of(mask.data() + z * grid.slice(), {grid.size[1], grid.size[2]});
+    ops::fill_holes(slice);
   }
 }
 

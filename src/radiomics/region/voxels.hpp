@@ -22,12 +22,11 @@ struct Grid {
 
 using Mask = std::vector<uint8_t>;  ///< 0 or 1 a voxel
 
-/// Distance in mm from each voxel of the mask to the nearest voxel outside it; 0 outside. With
-/// `border_is_outside` the space beyond the grid counts as outside. Felzenszwalb & Huttenlocher 2012
-/// (doi:10.4086/toc.2012.v008a019).
+/// Distance in mm from each voxel of the mask to the nearest voxel outside it; 0 outside, infinite where
+/// there is none. With `border_is_outside` the space beyond the grid counts as outside.
 std::vector<double> distance_to_outside(const Mask& mask, const Grid& grid, bool border_is_outside);
 
-/// The largest set of voxels that touch by faces; all zero for an empty mask.
+/// The largest set of voxels that touch by faces, the first of equals; all zero for an empty mask.
 Mask largest_component(const Mask& mask, const Grid& grid);
 
 /// Fills what is enclosed in each axial slice (4-connected background that does not reach the slice's edge).

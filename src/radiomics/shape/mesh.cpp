@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
 #include "radiomics/region/region.hpp"
@@ -291,10 +292,10 @@ struct Sums {
   Point normal{0, 0, 0};  ///< area times normal: what `volume` changes by, times 3, as the cube moves
 };
 
-Sums sums_of(const char* triangles, const Grid& grid, double sign) {
+Sums sums_of(const char* triangles, const std::array<double, 3>& spacing, double sign) {
   const auto corner = [&](char digit) {
     Point point = kMiddles[digit <= '9' ? digit - '0' : digit - 'a' + 10];
-    for (int axis = 0; axis < 3; ++axis) point[axis] *= grid.spacing[axis];
+    for (int axis = 0; axis < 3; ++axis) point[axis] *= spacing[axis];
     return point;
   };
   Sums sums;
@@ -310,19 +311,27 @@ Sums sums_of(const char* triangles, const Grid& grid, double sign) {
   return sums;
 }
 
-std::array<Sums, 256> all_sums(const Grid& grid, Cubes cubes) {
+std::array<Sums, 256> all_sums(const std::array<double, 3>& spacing, Cubes cubes) {
   std::array<Sums, 256> all;
   for (int code = 0; code < 256; ++code) {
-    const bool mirrored = cubes == Cubes::mirrored && code >= 128;
-    all[code] = sums_of(kTriangles[mirrored ? 255 - code : code], grid, mirrored ? -1 : 1);
+    const bool mirrored = (cubes == Cubes::mirrored && code >= 128) ||
+                          (cubes == Cubes::fewer && std::popcount(static_cast<unsigned>(code)) > 4);
+    all[code] = sums_of(kTriangles[mirrored ? 255 - code : code], spacing, mirrored ? -1 : 1);
   }
   return all;
 }
 
 }  // namespace
 
+std::array<double, 256> cube_areas(const std::array<double, 3>& spacing, Cubes cubes) {
+  const std::array<Sums, 256> all = all_sums(spacing, cubes);
+  std::array<double, 256> areas{};
+  for (size_t code = 0; code < areas.size(); ++code) areas[code] = all[code].area;
+  return areas;
+}
+
 Mesh mesh_of(const Mask& mask, const Grid& grid, Cubes cubes) {
-  const std::array<Sums, 256> all = all_sums(grid, cubes);
+  const std::array<Sums, 256> all = all_sums(grid.spacing, cubes);
   const Box box = bounding_box(mask, grid);
   const std::vector<uint8_t> nothing(grid.size[2], 0);
   const auto row = [&](int64_t z, int64_t y) {
