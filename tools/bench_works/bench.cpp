@@ -32,6 +32,7 @@ struct Work {
 };
 
 constexpr Work works[] = {{"augment", 0, augment},
+                          {"hausdorff", 0, hausdorff},
                           {"preprocess", 1, preprocess},
                           {"radiomics", 3, radiomics},
                           {"radiomics_maps", 3, radiomics_maps},

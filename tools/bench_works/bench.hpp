@@ -21,6 +21,7 @@ using Requests = std::map<std::string, std::function<std::string(const Arguments
 void serve_steps(const std::function<double()>& step, const Requests& others = {});
 
 void augment(const Arguments& arguments);         ///< none
+void hausdorff(const Arguments& arguments);       ///< none
 void preprocess(const Arguments& arguments);      ///< FOLDER with mod0.nii.gz … mod3.nii.gz
 void radiomics(const Arguments& arguments);       ///< IMAGE MASK THREADS
 void radiomics_maps(const Arguments& arguments);  ///< IMAGE MASK THREADS
