@@ -6,6 +6,7 @@
 #include "photo51/backbones/cnn/conv_net.hpp"
 #include "photo51/backbones/cnn/convnext.hpp"
 #include "photo51/backbones/cnn/densenet.hpp"
+#include "photo51/backbones/cnn/dynunet.hpp"
 #include "photo51/backbones/cnn/efficientnet.hpp"
 #include "photo51/backbones/cnn/mednext.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
@@ -23,11 +24,11 @@ namespace photo51::backbones {
 
 config::Catalogue<BuildEncoder>& image_encoders() {
   static config::Catalogue<BuildEncoder> table = {
-      resnet_row(),   densenet_row(),  efficientnet_row(), efficientnet_lite0_row(),
-      convnext_row(), segresnet_row(), mednext_row(),      basic_unet_row(),
-      conv_net_row(), vit_row(),       swin_row(),         swin_unetr_row(),
-      unetr_row(),    coatnet_row(),   maxvit_row(),       torch_script_row(),
-      exported_row(),
+      resnet_row(),       densenet_row(),  efficientnet_row(), efficientnet_lite0_row(),
+      convnext_row(),     segresnet_row(), mednext_row(),      basic_unet_row(),
+      dynunet_row(),      conv_net_row(),  vit_row(),          swin_row(),
+      swin_unetr_row(),   unetr_row(),     coatnet_row(),      maxvit_row(),
+      torch_script_row(), exported_row(),
   };
   return table;
 }

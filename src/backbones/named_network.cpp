@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "photo51/backbones/catalogue.hpp"
+#include "photo51/backbones/decoder/decoder.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
@@ -31,6 +32,8 @@ bool is_of_library(const std::string& library, const std::string& asked) {
 
 struct Settings {
   std::string source;
+  bool decodes = true;               ///< where the file has a decoder
+  std::vector<std::string> decoder;  ///< its options
   std::optional<int64_t> dims;
   std::vector<int64_t> size;  ///< one edge, or one an axis; empty = any
   std::vector<std::string> options;
@@ -65,6 +68,14 @@ Settings settings_of(const NamedNetwork& named) {
       if (found.dims != 2 && found.dims != 3) core::fail_usage("`" + setting + "`: dims must be 2 or 3");
     } else if (setting.starts_with("size=")) {
       found.size = edges_of(setting);
+    } else if (setting.starts_with("decoder.")) {
+      found.decoder.push_back(setting.substr(8));
+    } else if (setting.starts_with("decoder=")) {
+      if (setting != "decoder=none" && setting != "decoder=auto")
+        core::fail_usage("`" + setting +
+                         "`: the decoder is the one of the network's name (auto) or none; options of it are "
+                         "decoder.KEY=VALUE");
+      found.decodes = setting == "decoder=auto";
     } else {
       found.options.push_back(setting);
     }
@@ -76,22 +87,25 @@ Settings settings_of(const NamedNetwork& named) {
   return found;
 }
 
-struct ChosenNetwork {
-  config::Choice network;
+/// A row of a table.
+struct Chosen {
+  config::Choice chosen;
+  const config::Components* table;
 };
-void describe(config::Fields& f, ChosenNetwork& o) {
-  f.choice("network", o.network, image_encoders().components(), "a network");
+void describe(config::Fields& f, Chosen& o) {
+  f.choice("network", o.chosen, *o.table, "a network");
 }
 
-config::Choice choice_of(const std::string& name, const std::vector<std::string>& settings) {
+config::Choice choice_of(const config::Components& table, const std::string& name,
+                         const std::vector<std::string>& settings) {
   config::Node document = config::Node::map();
   config::Node network = config::Node::map();
   network.set("name", config::Node::scalar(name));
   document.set("network", network);
   for (const auto& setting : settings) config::apply_override(document, "network." + setting);
-  ChosenNetwork chosen;
-  config::read(document, chosen);
-  return chosen.network;
+  Chosen one{{}, &table};
+  config::read(document, one);
+  return one.chosen;
 }
 
 const BuildEncoder& row_of(const std::string& name) {
@@ -117,20 +131,67 @@ std::vector<nn::Dialect> dialects_of(const std::vector<nn::Dialect>& all, const 
   return chosen;
 }
 
-/// How many classes the file's classifier has, 0 without one: the rows of what has as many rows as the
-/// network has classes.
+/// Of two modules that differ in how many outputs they have, how many the file's has: the rows of what has
+/// another shape in the two; 0 where the file has nothing of the kind.
+int64_t outputs_in(const nn::Tensors& given, const nn::Tensors& two, const nn::Tensors& three) {
+  for (const auto& [name, values] : two) {
+    const auto found = given.find(name);
+    if (values.sizes() != three.at(name).sizes() && found != given.end() && found->second.dim() > 0)
+      return found->second.size(0);
+  }
+  return 0;
+}
+
+/// How many classes the file's classifier has, 0 without one.
 int64_t classes_in(const nn::Tensors& weights, const BuildEncoder& row, const config::Choice& choice,
                    const InputShape& shape, const std::vector<nn::Dialect>& dialects,
                    const std::string& source) {
   const nn::Tensors two = nn::state_of(*row.network(choice, shape, 2));
   const nn::Tensors three = nn::state_of(*row.network(choice, shape, 3));
   const auto nearest = nn::nearest_dialect(weights, two, dialects, source, nn::Classifier::kept);
-  for (const auto& [name, values] : two) {
-    const auto given = nearest.tensors.find(name);
-    if (values.sizes() != three.at(name).sizes() && given != nearest.tensors.end() && given->second.dim() > 0)
-      return given->second.size(0);
-  }
-  return 0;
+  return outputs_in(nearest.tensors, two, three);
+}
+
+/// Module::to would also convert counts and indices.
+void convert(torch::nn::Module& module, at::ScalarType precision) {
+  for (auto& [name, values] : nn::state_of(module))
+    if (values.is_floating_point()) values.set_data(values.to(precision));
+}
+
+/// The decoder of the network's name with what the file has of it; null where there is none, or the file has
+/// nothing of it.
+std::shared_ptr<Decoder> decoder_in(const nn::Tensors& weights, const Settings& settings,
+                                    const config::Choice& encoder, const Features& found,
+                                    const at::Tensor& image, const std::string& source) {
+  const std::string name = decoder_of_encoder(encoder.name);
+  if (!settings.decodes || name != encoder.name) return nullptr;
+  std::vector<std::string> options = decoders().find(name)->facts.prediction;
+  options.insert(options.end(), settings.decoder.begin(), settings.decoder.end());
+  const config::Choice choice = choice_of(decoders().components(), name, options);
+  const nn::SkipInit skip;
+  const auto build = [&](int64_t outputs) {
+    return make_decoder(choice, {.dims = image.dim() - 2,
+                                 .channels = image.size(1),
+                                 .outputs = outputs,
+                                 .image_size = image.sizes().slice(2).vec(),
+                                 .stages = stage_shapes(found),
+                                 .encoder = encoder});
+  };
+  const auto two = build(2);
+  const nn::Tensors own = nn::state_of(*two);
+  const auto dialects = two->dialects();
+  const auto nearest = nn::nearest_dialect(weights, own, dialects, source);
+  if (std::ranges::none_of(own, [&](const auto& entry) { return nearest.tensors.contains(entry.first); }))
+    return nullptr;
+  const int64_t outputs = outputs_in(nearest.tensors, own, nn::state_of(*build(3)));
+  auto decoder = build(std::max<int64_t>(outputs, 1));
+  convert(*decoder, image.scalar_type());
+  nn::load_state(*decoder, nearest.tensors, source,
+                 {.remedy = "; they are of the decoder `" + name +
+                            "`, whose options are decoder.KEY=VALUE (photo51 describe " + name +
+                            "); decoder=none leaves it out"});
+  decoder->eval();
+  return decoder;
 }
 
 /// A name whatever layer it is of.
@@ -173,10 +234,10 @@ BuiltNetwork build_named(const NamedNetwork& named, const InputShape& shape, con
     for (const auto& library : row.facts.defaults)
       if (is_of_library(library.library, settings.source)) options = library.settings;
   options.insert(options.end(), settings.options.begin(), settings.options.end());
-  const config::Choice choice = choice_of(named.name, options);
+  const config::Choice choice = choice_of(image_encoders().components(), named.name, options);
   const nn::SkipInit skip;
   const auto headless = row.network(choice, shape, 0);
-  BuiltNetwork built{.network = headless, .dialects = headless->dialects()};
+  BuiltNetwork built{.network = headless, .choice = choice, .dialects = headless->dialects()};
   if (!settings.source.empty()) built.dialects = dialects_of(built.dialects, settings.source);
   built.classes = classes_in(weights, row, choice, shape, built.dialects, source);
   if (built.classes > 0) built.network = row.network(choice, shape, built.classes);
@@ -226,18 +287,20 @@ at::Tensor forward(const NamedNetwork& named, const std::filesystem::path& weigh
                     c10::str(x.sizes()));
   const InputShape shape{.channels = x.size(1), .dims = x.dim() - 2, .size = x.sizes().slice(2).vec()};
   nn::TensorFile file = nn::read_weights(weights, entry);
-  const BuiltNetwork built = build_named(named, shape, file.tensors, weights.string());
+  const nn::Tensors tensors = file.tensors;
+  const BuiltNetwork built = build_named(named, shape, tensors, weights.string());
   const at::ScalarType precision = x.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
-  // Module::to would also convert counts and indices.
-  for (auto& [name, values] : nn::state_of(*built.network))
-    if (values.is_floating_point()) values.set_data(values.to(precision));
+  convert(*built.network, precision);
   nn::PretrainedOptions options;
   if (built.classes > 0) options.classifier = nn::Classifier::kept;
   nn::load_pretrained(*built.network, std::move(file), weights.string(), built.dialects, options);
   built.network->eval();
   const at::NoGradGuard no_grad;
   const at::Tensor image = x.to(precision);
-  return built.classes > 0 ? built.network->logits(image) : built.network->features(image).stages.back();
+  if (built.classes > 0) return built.network->logits(image);
+  const Features found = built.network->features(image);
+  const auto decoder = decoder_in(tensors, settings_of(named), built.choice, found, image, weights.string());
+  return decoder ? decoder->forward(found, image).front() : found.stages.back();
 }
 
 std::vector<Recognized> recognize(const nn::Tensors& weights) {

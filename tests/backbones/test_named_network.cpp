@@ -4,7 +4,10 @@
 #include <torch/nn/module.h>
 
 #include "photo51/backbones/catalogue.hpp"
+#include "photo51/backbones/cnn/basic_unet.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
+#include "photo51/backbones/decoder/decoder.hpp"
+#include "photo51/backbones/decoder/options.hpp"
 #include "photo51/backbones/hybrid/maxvit.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/backbones/transformer/vit.hpp"
@@ -15,6 +18,7 @@ namespace photo51::backbones {
 namespace {
 
 using test::message_of;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -85,6 +89,54 @@ TEST(NamedNetwork, SourcesBringTheirNamesAndDefaults) {
 }
 
 /// Its classifier has a hidden matrix as well, which is no number of classes.
+/// Of a file with the whole network the map; encoder and decoder take their parts.
+TEST(NamedNetwork, FilesWithADecoderGiveAMap) {
+  const at::NoGradGuard no_grad;
+  const test::TemporaryFolder folder;
+  BasicUnetOptions options;
+  options.features = {4, 6};
+  const auto encoder = make_basic_unet(options, flat);
+  const config::Choice choice = config::choose("basic_unet", options);
+  const auto decoder = make_decoder(config::choose<BasicUnetDecoderOptions>("basic_unet"),
+                                    decoder_input(*encoder, choice, 2, 3, 5, {64, 64}));
+  nn::Tensors whole = nn::state_of(*encoder);
+  whole.merge(nn::state_of(*decoder));
+  nn::write_safetensors(folder / "whole", whole);
+  const at::Tensor x = at::randn({2, 3, 13, 10});
+  encoder->eval();
+  decoder->eval();
+  const Features found = encoder->features(x);
+  const at::Tensor map = decoder->forward(found, x).at(0);
+  const std::string features = "features=[4, 6]";
+  EXPECT_TRUE(at::equal(forward({"basic_unet", {features}}, folder / "whole", x), map));
+  EXPECT_TRUE(at::equal(forward({"basic_unet", {features, "decoder=auto"}}, folder / "whole", x), map));
+  EXPECT_EQ(forward({"basic_unet", {features}}, folder / "whole", x.to(at::kDouble)).scalar_type(),
+            at::kDouble);
+  EXPECT_TRUE(at::equal(forward({"basic_unet", {features, "decoder=none"}}, folder / "whole", x),
+                        found.stages.back()));
+  nn::write_safetensors(folder / "encoder", nn::state_of(*encoder));
+  EXPECT_TRUE(at::equal(forward({"basic_unet", {features}}, folder / "encoder", x), found.stages.back()));
+  // A classifier comes first.
+  const auto classifies = make_basic_unet(options, flat, 7);
+  whole.merge(nn::state_of(*classifies));
+  nn::write_safetensors(folder / "classifier", whole);
+  EXPECT_EQ(forward({"basic_unet", {features}}, folder / "classifier", x).sizes(),
+            (std::vector<int64_t>{2, 7}));
+
+  EXPECT_THAT(
+      message_of(core::Fault::data,
+                 [&] {
+                   forward({"basic_unet", {features, "decoder.last_features=9"}}, folder / "whole", x);
+                 }),
+      AllOf(HasSubstr("upcat_1.convs.conv_0.conv.weight"),
+            HasSubstr("they are of the decoder `basic_unet`, whose options are decoder.KEY=VALUE")));
+  EXPECT_THAT(message_of(core::Fault::usage,
+                         [&] {
+                           forward({"basic_unet", {features, "decoder=unet"}}, folder / "whole", x);
+                         }),
+              HasSubstr("`decoder=unet`: the decoder is the one of the network's name (auto) or none"));
+}
+
 TEST(NamedNetwork, ClassesAreThoseOfTheLastLayer) {
   const test::TemporaryFolder folder;
   MaxVitOptions options;

@@ -1,8 +1,10 @@
 // What `describe` and `schema` say of everything that a config may name.
 #include <gmock/gmock.h>
 
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "cli/program.hpp"
@@ -84,6 +86,34 @@ TEST(Describe, ComparesPoolsOfBags) {
   EXPECT_EQ(all["max"].at("source"), "");
   EXPECT_THAT(run_program({"describe", "clam_mb"}).out,
               AllOf(HasSubstr("k_sample"), HasSubstr("instance_loss_weight")));
+}
+
+TEST(Describe, ComparesDecoders) {
+  const Outcome text = run_program({"describe", "decoders"});
+  ASSERT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, AllOf(HasSubstr("takes the stages of"), HasSubstr("any encoder"),
+                              HasSubstr("Ronneberger et al. 2015, arXiv 1505.04597")));
+  const Outcome json = run_program({"--json", "describe", "decoders"});
+  ASSERT_EQ(json.exit_code, 0) << json.err;
+  std::map<std::string, nlohmann::json> all;
+  const nlohmann::json parsed = nlohmann::json::parse(json.out);
+  for (const auto& row : parsed.at("decoders")) all[row.at("name").get<std::string>()] = row;
+  EXPECT_EQ(all["dynunet"].at("parity"), nlohmann::json{"MONAI"});
+  EXPECT_EQ(all["segresnet"].at("takes"), "segresnet");
+  EXPECT_EQ(all["auto"].at("source"), "");
+  EXPECT_THAT(run_program({"describe", "dynunet"}).out,
+              AllOf(HasSubstr("deep_supervision"), HasSubstr("res_block")));
+}
+
+/// docs/decoders.md has a line for each.
+TEST(Describe, ThePageOfDecodersHasAllOfThem) {
+  std::ifstream page(source_dir() / "docs" / "decoders.md");
+  std::set<std::string> on_page, in_table;
+  for (std::string line; std::getline(page, line);)
+    if (line.starts_with("| `")) on_page.insert(line.substr(3, line.find('`', 3) - 3));
+  const nlohmann::json parsed = nlohmann::json::parse(run_program({"--json", "describe", "decoders"}).out);
+  for (const auto& row : parsed.at("decoders")) in_table.insert(row.at("name").get<std::string>());
+  EXPECT_EQ(on_page, in_table);
 }
 
 TEST(Schema, IsJsonThatKnowsTheComponents) {

@@ -15,6 +15,7 @@ import pathlib
 import safetensors
 import serve
 import torch
+from networks.common import randomize
 
 FAMILIES = pathlib.Path(__file__).with_name("networks")
 
@@ -28,18 +29,6 @@ def networks():
             assert name not in made, f"{name} is in two families"
             made[name] = network
     return made
-
-
-def randomize(network):
-    """What a network begins with hides differences: scales, biases and tokens of 0, and matrices of a few hundredths,
-    whose outputs are lost beside the biases."""
-    with torch.no_grad():
-        for parameter in network.parameters():
-            inputs = parameter.numel() // parameter.shape[0]
-            if inputs == 1 or parameter.shape[0] == 1:
-                parameter.add_(0.1 * torch.randn_like(parameter))
-            elif parameter.square().mean() < 1 / inputs:
-                parameter.normal_(0, inputs**-0.5)
 
 
 def settle(norm, inputs):

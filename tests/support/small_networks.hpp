@@ -8,6 +8,7 @@
 #include "photo51/backbones/cnn/conv_net.hpp"
 #include "photo51/backbones/cnn/convnext.hpp"
 #include "photo51/backbones/cnn/densenet.hpp"
+#include "photo51/backbones/cnn/dynunet.hpp"
 #include "photo51/backbones/cnn/efficientnet.hpp"
 #include "photo51/backbones/cnn/mednext.hpp"
 #include "photo51/backbones/cnn/resnet.hpp"
@@ -77,6 +78,9 @@ inline std::vector<SmallNetwork> small_networks() {
   unetr.skip_layers = {1};
   BasicUnetOptions basic_unet;
   basic_unet.features = {4, 6};
+  DynUnetOptions dynunet;
+  dynunet.strides = {"1", "2", "2"};
+  dynunet.features = {4, 6, 8};
   const DenseNetOptions densenet{.block_config = {1, 2}, .growth_rate = 4};
   return {{"resnet", config::choose("resnet", resnet), "layer4"},
           {"densenet", config::choose("densenet", densenet), "features.norm5"},
@@ -86,6 +90,7 @@ inline std::vector<SmallNetwork> small_networks() {
           {"segresnet", config::choose("segresnet", segresnet), "down_layers.3"},
           {"mednext", config::choose("mednext", mednext), "bottleneck"},
           {"basic_unet", config::choose("basic_unet", basic_unet), "down_1"},
+          {"dynunet", config::choose("dynunet", dynunet), "bottleneck"},
           {"conv_net", config::choose("conv_net", conv_net), "stage2"},
           {"vit", config::choose("vit", small_vit()), "encoder.ln"},
           {"vit of experts", config::choose("vit", experts), "encoder.ln"},

@@ -1,5 +1,5 @@
 // photo51 describe [NAME]: everything that a config may name, from the same descriptions that parse it; of
-// image encoders also what they are known by.
+// image encoders, pools of bags and decoders also what they are known by.
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands/commands.hpp"
+#include "photo51/backbones/decoder/decoders.hpp"
 #include "photo51/backbones/mil/bag_pools.hpp"
 #include "photo51/backbones/overview.hpp"
 #include "photo51/config/enums.hpp"
@@ -97,7 +98,8 @@ void list_all(const Directory& directory) {
   }
   std::printf(
       "\nphoto51 describe NAME shows the options of a section or a component, photo51 describe backbones "
-      "compares the image encoders, photo51 describe bag_pools the pools of bags.\n");
+      "compares the image encoders, photo51 describe bag_pools the pools of bags, photo51 describe decoders "
+      "what outlines.\n");
 }
 
 void describe_one(const Directory& directory, const std::string& name) {
@@ -186,18 +188,22 @@ std::vector<std::string> names_of_tests(const std::vector<backbones::MilTest>& p
 }
 
 void list_bag_pools() {
-  const auto line = [](const std::string& name, const std::string& passes, const std::string& source) {
-    std::printf("%-46s  %-46s  %s\n", name.c_str(), passes.c_str(), source.c_str());
+  const auto line = [](const std::string& name, const std::string& attention, const std::string& passes,
+                       const std::string& source) {
+    std::printf("%-46s  %-9s  %-46s  %s\n", name.c_str(), attention.c_str(), passes.c_str(), source.c_str());
   };
-  line("name", "passes", "source");
+  line("name", "attention", "passes", "source");
   for (const auto& pool : backbones::bag_pools().components()) {
     const backbones::BagPoolFacts& facts = backbones::bag_pools().find(pool.name)->facts;
-    line(pool.name, joined_or(names_of_tests(facts.passes), "-"), facts.source.empty() ? "-" : facts.source);
+    line(pool.name, facts.attention ? "yes" : "-", joined_or(names_of_tests(facts.passes), "-"),
+         facts.source.empty() ? "-" : facts.source);
     for (const auto& variant : facts.variants)
-      line("  " + variant.option, joined_or(names_of_tests(variant.passes), "-"), "");
+      line("  " + variant.option, "", joined_or(names_of_tests(variant.passes), "-"), "");
   }
   std::printf(
-      "\npasses: the algorithmic unit tests of the multiple-instance assumption (Raff and Holt, NeurIPS "
+      "\nattention: it says the weight of each instance, of which --heat-maps of predict and evaluate are "
+      "made.\n"
+      "passes: the algorithmic unit tests of the multiple-instance assumption (Raff and Holt, NeurIPS "
       "2023) "
       "that the pool passes\nwith a linear head. One that fails single_concept or multi_concept may call a "
       "bag "
@@ -213,11 +219,41 @@ void print_bag_pools_json() {
     for (const auto& variant : facts.variants) variants[variant.option] = names_of_tests(variant.passes);
     list.push_back({{"name", pool.name},
                     {"help", pool.help},
+                    {"attention", facts.attention},
                     {"passes", names_of_tests(facts.passes)},
                     {"variants", variants},
                     {"source", facts.source}});
   }
   std::printf("%s\n", core::json_text(nlohmann::ordered_json{{"bag_pools", list}}).c_str());
+}
+
+void list_decoders() {
+  const auto line = [](const std::string& name, const std::string& takes, const std::string& parity,
+                       const std::string& source) {
+    std::printf("%-12s  %-60s  %-13s  %s\n", name.c_str(), takes.c_str(), parity.c_str(), source.c_str());
+  };
+  const auto or_none = [](const std::string& text) { return text.empty() ? "-" : text; };
+  line("name", "takes the stages of", "compared with", "source");
+  for (const auto& decoder : backbones::decoders().components()) {
+    const backbones::DecoderFacts& facts = backbones::decoders().find(decoder.name)->facts;
+    line(decoder.name, or_none(facts.takes), joined_or(facts.parity, "-"), or_none(facts.source));
+  }
+  std::printf(
+      "\ncompared with: beside whose whole network, encoder and decoder, the tests hold ours, with the same "
+      "weights.\nphoto51 describe NAME shows the options of one.\n");
+}
+
+void print_decoders_json() {
+  auto list = nlohmann::ordered_json::array();
+  for (const auto& decoder : backbones::decoders().components()) {
+    const backbones::DecoderFacts& facts = backbones::decoders().find(decoder.name)->facts;
+    list.push_back({{"name", decoder.name},
+                    {"help", decoder.help},
+                    {"takes", facts.takes},
+                    {"parity", facts.parity},
+                    {"source", facts.source}});
+  }
+  std::printf("%s\n", core::json_text(nlohmann::ordered_json{{"decoders", list}}).c_str());
 }
 
 void print_markdown(const Directory& directory, const Section& whole) {
@@ -281,13 +317,15 @@ void add_describe(CLI::App& app, const Common& common) {
   auto markdown = std::make_shared<bool>(false);
   command->add_option("NAME", *name,
                       "a section (train, inputs.<name>.preprocess), a component (resnet), or backbones, "
-                      "bag_pools: the image encoders, the pools of bags side by side, with --json as JSON");
+                      "bag_pools, decoders: the image encoders, the pools of bags, the decoders side by "
+                      "side, with --json as JSON");
   command->add_flag("--markdown", *markdown, "the whole reference as Markdown");
   auto features = std::make_shared<bool>(false);
   command->add_flag("--features", *features, "the table of radiomic features as Markdown");
   command->callback([name, markdown, features, &common] {
     if (*features) return print_features();
     if (*name == "bag_pools") return common.json ? print_bag_pools_json() : list_bag_pools();
+    if (*name == "decoders") return common.json ? print_decoders_json() : list_decoders();
     if (*name == "backbones") return common.json ? print_backbones_json() : list_backbones();
     training::ExperimentOptions options;
     const Section whole{[&](config::Fields& f) { describe(f, options); }, {}, {}};

@@ -8,12 +8,14 @@
 
 #include "photo51/backbones/backbone.hpp"
 #include "photo51/backbones/input_shape.hpp"
+#include "photo51/config/components.hpp"
 
 namespace photo51::backbones {
 
-/// A row of `image_encoders` and `key=value` for its options. Three keys are not among these: `source` says
+/// A row of `image_encoders` and `key=value` for its options. Some keys are not among these: `source` says
 /// whose weights it takes (a library of its dialects, whose defaults hold then where this one has others),
-/// `dims` 2 or 3, `size` the edges of the images in pixels, one for all (224) or one an axis ([32, 96, 96]).
+/// `dims` 2 or 3, `size` the edges of the images in pixels, one for all (224) or one an axis ([32, 96, 96]),
+/// `decoder.KEY` an option of the decoder of the network's name, `decoder=none` that there is none.
 struct NamedNetwork {
   std::string name;
   std::vector<std::string> settings{};
@@ -24,6 +26,7 @@ struct NamedNetwork {
 /// `size` say.
 struct BuiltNetwork {
   std::shared_ptr<Backbone> network;
+  config::Choice choice;              ///< the row and its options
   std::vector<nn::Dialect> dialects;  ///< of the source; all where none was asked for
   int64_t classes = 0;
 };
@@ -41,9 +44,11 @@ std::shared_ptr<Backbone> default_network(const std::string& name, const InputSh
 /// is not readable, or they do not go together.
 InputShape guess_shape(const nn::Tensors& weights, const NamedNetwork& named = {});
 
-/// Of images [B, C, ([D,] H, W)] the logits [B, classes] in evaluation mode, or the last stage [B, C, ...]
-/// where the file has no classifier; in double precision where `x` is. `entry`: see nn::read_weights. Errors:
-/// those of `build_named` and `nn::load_pretrained`.
+/// Of images [B, C, ([D,] H, W)] the logits in evaluation mode: [B, classes] where the file has a classifier;
+/// [B, outputs, ([D,] H, W)], a map of the image's size, where there is a decoder of the network's name and
+/// the file has parameters by that one's names; else the last stage [B, C, ...]. In double precision where
+/// `x` is. `entry`: see nn::read_weights. Errors: those of `build_named`, of the decoder and
+/// `nn::load_pretrained`.
 at::Tensor forward(const NamedNetwork& named, const std::filesystem::path& weights, const at::Tensor& x,
                    const std::string& entry = "");
 

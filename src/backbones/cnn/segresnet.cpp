@@ -2,11 +2,10 @@
 
 #include <torch/nn/module.h>
 
-#include "backbones/default_conv.hpp"
+#include "backbones/cnn/segresnet_block.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/nn/capture.hpp"
 #include "photo51/nn/layers/channel_dropout.hpp"
-#include "photo51/nn/layers/norm.hpp"
 
 namespace photo51::backbones {
 
@@ -23,39 +22,6 @@ void describe(config::Fields& f, SegResNetOptions& o) {
 }
 
 namespace {
-
-/// MONAI's block of a convolution, whose parameters are those of its `conv`.
-class SegResNetConv : public torch::nn::Module {
- public:
-  explicit SegResNetConv(const nn::Conv::Shape& shape)
-      : conv_(register_module("conv", make_default_conv(shape))) {}
-  at::Tensor forward(const at::Tensor& x) { return conv_->forward(x); }
-
- private:
-  std::shared_ptr<nn::Conv> conv_;
-};
-
-class SegResNetBlock : public torch::nn::Module {
- public:
-  SegResNetBlock(int64_t dims, int64_t channels, const std::string& norm) {
-    const nn::Conv::Shape shape{.dims = dims, .in = channels, .out = channels};
-    norm1_ = register_module("norm1", nn::make_norm(norm, channels));
-    norm2_ = register_module("norm2", nn::make_norm(norm, channels));
-    conv1_ = register_module("conv1", std::make_shared<SegResNetConv>(shape));
-    conv2_ = register_module("conv2", std::make_shared<SegResNetConv>(shape));
-  }
-
-  at::Tensor forward(const at::Tensor& x) {
-    const at::Tensor hidden = conv1_->forward(norm1_->forward(x, {.slope = 0}));
-    const at::Tensor y = conv2_->forward(norm2_->forward(hidden, {.slope = 0})) + x;
-    nn::report(*this, x, y);
-    return y;
-  }
-
- private:
-  std::shared_ptr<nn::Norm> norm1_, norm2_;
-  std::shared_ptr<SegResNetConv> conv1_, conv2_;
-};
 
 class SegResNet final : public Backbone {
  public:

@@ -1,26 +1,32 @@
 #include "photo51/backbones/decoder/basic_unet.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "backbones/cnn/basic_unet_conv.hpp"
+#include "backbones/decoder/belongs.hpp"
+#include "backbones/decoder/rows.hpp"
 #include "backbones/default_conv.hpp"
+#include "backbones/map_size.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/nn/capture.hpp"
 
 namespace photo51::backbones {
 namespace {
 
-/// With its last places repeated along the axes on which it is shorter than `skip`.
-at::Tensor as_large_as(const at::Tensor& x, const at::Tensor& skip) {
-  std::vector<int64_t> sides;  // the last axis first
-  for (int64_t axis = x.dim() - 1; axis > 1; --axis)
-    sides.insert(sides.end(), {0, skip.size(axis) - x.size(axis)});
-  if (std::ranges::all_of(sides, [](int64_t more) { return more == 0; })) return x;
-  return x.dim() == 5 ? at::replication_pad3d(x, sides) : at::replication_pad2d(x, sides);
+BasicUnetDecoder::Shape basic_unet_shape(const BasicUnetDecoderOptions& options,
+                                         const BasicUnetOptions& encoder, const DecoderInput& input) {
+  BasicUnetDecoder::Shape shape{.dims = input.dims, .out_channels = input.outputs};
+  shape.last_features = options.last_features;
+  if (options.last_features == 0 && !encoder.features.empty()) shape.last_features = encoder.features.front();
+  return shape;
 }
 
 }  // namespace
+
+BasicUnetDecoder::BasicUnetDecoder(const BasicUnetDecoderOptions& options, const DecoderInput& input)
+    : BasicUnetDecoder(
+          options_of_encoder<BasicUnetOptions>(input, "basic_unet"),
+          basic_unet_shape(options, options_of_encoder<BasicUnetOptions>(input, "basic_unet"), input)) {}
 
 BasicUnetDecoder::BasicUnetDecoder(const BasicUnetOptions& encoder, const Shape& shape) {
   const auto& widths = encoder.features;
@@ -58,20 +64,28 @@ BasicUnetDecoder::BasicUnetDecoder(const BasicUnetOptions& encoder, const Shape&
           {.dims = shape.dims, .in = in, .out = shape.out_channels, .kernel = 1, .bias = true}));
 }
 
-at::Tensor BasicUnetDecoder::forward(const Features& found) {
+std::vector<at::Tensor> BasicUnetDecoder::forward(const Features& found, const at::Tensor&) {
   at::Tensor x = found.stages.back();
   for (size_t i = 0; i < levels_.size(); ++i) {
     const at::Tensor& skip = found.stages[levels_.size() - 1 - i];
     const at::Tensor input = x;
-    x = at::cat({skip, as_large_as(levels_[i].up->forward(x), skip)}, 1);
+    x = at::cat({skip, cut_or_continued(levels_[i].up->forward(x), skip)}, 1);
     for (const auto& conv : levels_[i].convs) x = conv->forward(x);
     nn::report(*levels_[i].module, input, x);
   }
-  return last_->forward(x);
+  return {last_->forward(x)};
 }
 
 std::vector<nn::Dialect> BasicUnetDecoder::dialects() const {
-  return {{.library = "MONAI", .ignored = {"conv_0", "down_*"}}};
+  return {{.library = "MONAI", .classifier = {"fc."}, .ignored = {"conv_0", "down_*"}}};
+}
+
+DecoderRow basic_unet_decoder_row() {
+  return decoder_row<BasicUnetDecoder, BasicUnetDecoderOptions>(
+      "basic_unet", "decoder of BasicUNet",
+      {.source = "Falk et al. 2019, doi 10.1038/s41592-018-0261-2",
+       .takes = "basic_unet",
+       .parity = {"MONAI"}});
 }
 
 }  // namespace photo51::backbones

@@ -23,7 +23,8 @@ TEST(BasicUnetDecoder, GivesTheSizeOfTheImage) {
   options.features = {4, 6, 8};
   const auto encoder = make_basic_unet(options, {.channels = 1, .dims = 2, .size = {}});
   BasicUnetDecoder decoder(options, {.dims = 2, .out_channels = 3, .last_features = 5});
-  const at::Tensor y = decoder.forward(encoder->features(at::randn({2, 1, 13, 10})));
+  const at::Tensor image = at::randn({2, 1, 13, 10});
+  const at::Tensor y = decoder.forward(encoder->features(image), image).at(0);
   EXPECT_EQ(y.sizes(), (std::vector<int64_t>{2, 3, 13, 10}));
 }
 
@@ -38,11 +39,11 @@ TEST(BasicUnetDecoder, ReadsTheSkips) {
     at::Tensor(state.at(name)).zero_();
   Features found;
   found.stages = {at::randn({1, 2, 6, 6}), at::randn({1, 3, 3, 3})};
-  const at::Tensor first = decoder.forward(found);
+  const at::Tensor first = decoder.forward(found, {}).at(0);
   found.stages[1] = at::randn({1, 3, 3, 3});
-  EXPECT_TRUE(at::equal(decoder.forward(found), first));
+  EXPECT_TRUE(at::equal(decoder.forward(found, {}).at(0), first));
   found.stages[0] = at::randn({1, 2, 6, 6});
-  EXPECT_FALSE(at::allclose(decoder.forward(found), first));
+  EXPECT_FALSE(at::allclose(decoder.forward(found, {}).at(0), first));
 }
 
 TEST(BasicUnetDecoder, TakesWholeNetworks) {

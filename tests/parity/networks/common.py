@@ -14,6 +14,18 @@ class Encoder(torch.nn.Module):
         assert not unexpected and all(key.startswith(self.decoder) for key in missing), (missing, unexpected)
 
 
+def randomize(network):
+    """What a network begins with hides differences: scales, biases and tokens of 0, and matrices of a few hundredths,
+    whose outputs are lost beside the biases."""
+    with torch.no_grad():
+        for parameter in network.parameters():
+            inputs = parameter.numel() // parameter.shape[0]
+            if inputs == 1 or parameter.shape[0] == 1:
+                parameter.add_(0.1 * torch.randn_like(parameter))
+            elif parameter.square().mean() < 1 / inputs:
+                parameter.normal_(0, inputs**-0.5)
+
+
 def torchvision_network(name):
     import torchvision
 

@@ -2,6 +2,7 @@
 
 #include "parity/networks/networks.hpp"
 #include "photo51/backbones/cnn/basic_unet.hpp"
+#include "photo51/backbones/cnn/dynunet.hpp"
 #include "photo51/backbones/cnn/mednext.hpp"
 #include "photo51/backbones/cnn/segresnet.hpp"
 #include "photo51/backbones/hybrid/unetr.hpp"
@@ -75,6 +76,23 @@ BasicUnetOptions small_basic_unet() {
   return options;
 }
 
+DynUnetOptions small_dynunet() {
+  DynUnetOptions options;
+  options.strides = {"1", "1x2x2", "2", "2x2x1"};
+  options.kernels = {"1x3x3", "3", "3x3x5", "3"};
+  options.features = {4, 6, 8, 10};
+  return options;
+}
+
+DynUnetOptions residual_dynunet() {
+  DynUnetOptions options;
+  options.strides = {"1", "2", "2"};
+  options.features = {4, 6, 8};
+  options.res_block = true;
+  options.norm = "batch";
+  return options;
+}
+
 const InputShape kPlane{.channels = 2, .dims = 2, .size = {16, 24}};
 const InputShape kBox{.channels = 2, .dims = 3, .size = {16, 8, 24}};
 const InputShape kPatches{.channels = 2, .dims = 3, .size = {32, 48, 32}};
@@ -95,7 +113,9 @@ const std::vector<NetworkRow> kUnet{
     row("monai_unetr_vit_2d", "MONAI ViT", kPlane, make_unetr,
         monai_vit(VitProjection::perceptron, VitPosition::sincos)),
     row("monai_basic_unet", "MONAI", kPatches, make_basic_unet, BasicUnetOptions{}),
-    row("monai_basic_unet_2d_batch", "MONAI", kPlane, make_basic_unet, small_basic_unet())};
+    row("monai_basic_unet_2d_batch", "MONAI", kPlane, make_basic_unet, small_basic_unet()),
+    row("monai_dynunet", "MONAI", kVolume, make_dynunet, small_dynunet()),
+    row("monai_dynunet_2d_residual", "MONAI", kPlane, make_dynunet, residual_dynunet())};
 
 PHOTO51_NETWORK_FAMILY(Unet, kUnet);
 

@@ -155,7 +155,33 @@ def monai_basic_unet(features, **options):
     return monai_encoder("BasicUNet", features[4], decoder, stages, features=features, **options)
 
 
+def monai_dynunet(strides, kernels, **options):
+    def stages(self, image):
+        found = [self.input_block(image)]
+        for down in (*self.downsamples, self.bottleneck):
+            found.append(down(found[-1]))
+        return found
+
+    decoder = ("upsamples.", "output_block.", "deep_supervision_heads.", "skip_layers.")
+    sizes = {"kernel_size": kernels, "strides": strides, "upsample_kernel_size": strides[1:], "out_channels": 2}
+    filters = (4, 6, 8, 10)[: len(strides)]
+    return monai_encoder("DynUNet", filters[-1], decoder, stages, filters=filters, **sizes, **options)
+
+
 NETWORKS = {
+    "monai_dynunet": (
+        lambda: monai_dynunet(
+            [[1, 1, 1], [1, 2, 2], [2, 2, 2], [2, 2, 1]],
+            [[1, 3, 3], [3, 3, 3], [3, 3, 5], [3, 3, 3]],
+            spatial_dims=3,
+            deep_supervision=True,
+        ),
+        (1, 2, 8, 16, 16),
+    ),
+    "monai_dynunet_2d_residual": (
+        lambda: monai_dynunet([1, 2, 2], [3, 3, 3], spatial_dims=2, res_block=True, norm_name="batch"),
+        (2, 2, 24, 16),
+    ),
     "monai_segresnet": (monai_segresnet, (1, 2, 17, 24, 32)),
     "monai_segresnet_2d_batch": (lambda: monai_segresnet(spatial_dims=2, norm="batch"), (2, 2, 33, 40)),
     "monai_segresnet_vae": (

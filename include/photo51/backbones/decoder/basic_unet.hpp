@@ -14,15 +14,15 @@
 #include <vector>
 
 #include "photo51/backbones/cnn/basic_unet.hpp"
-#include "photo51/backbones/features.hpp"
+#include "photo51/backbones/decoder/decoder.hpp"
+#include "photo51/backbones/decoder/options.hpp"
 #include "photo51/nn/layers/conv.hpp"
-#include "photo51/nn/weights/dialect.hpp"
 
 namespace photo51::backbones {
 
 class BasicUnetConv;
 
-class BasicUnetDecoder : public torch::nn::Module {
+class BasicUnetDecoder : public Decoder {
  public:
   struct Shape {
     int64_t dims = 3;
@@ -31,11 +31,11 @@ class BasicUnetDecoder : public torch::nn::Module {
   };
   /// Of the encoder with these options. Error (usage): it has fewer than two stages.
   BasicUnetDecoder(const BasicUnetOptions& encoder, const Shape& shape);
-  /// [B, out_channels, ...] at the size of the first stage. Where that of a stage is odd, what comes from
-  /// below is one short, and its last places are repeated.
-  at::Tensor forward(const Features& found);
-  /// Whose files it takes: those of the whole network.
-  std::vector<nn::Dialect> dialects() const;
+  /// Error (usage) too: the encoder is no basic_unet.
+  BasicUnetDecoder(const BasicUnetDecoderOptions& options, const DecoderInput& input);
+  /// Where the size of a stage is odd, what comes from below is one short, and its last places are repeated.
+  std::vector<at::Tensor> forward(const Features& found, const at::Tensor& image) override;
+  std::vector<nn::Dialect> dialects() const override;
 
  private:
   struct Level {
