@@ -125,6 +125,10 @@ void describe_features(FrozenEncoder& frozen, const config::Choice& encoder_opti
       reference && !reference->empty())
     if (auto* stain = input.find("stain"))
       stain->set("reference", config::Node::scalar(core::hash_file(*reference)));
+  for (const auto& program : data::named_files(frozen.options).programs)
+    if (auto* section = input.find(program.key.substr(0, program.key.find('.'))))
+      section->set(program.key.substr(program.key.find('.') + 1),
+                   config::Node::scalar(core::hash_file(*program.file)));
   std::string preparation = frozen.options.name + "\n" + config::to_yaml(input);
   if (const auto learned = fitted.inputs.find(frozen.input); learned != fitted.inputs.end()) {
     data::FittedTransforms own;

@@ -39,7 +39,7 @@ void take_along(PipelineOptions& pipeline, const fs::path& folder) {
     core::write_file_atomic(folder / copy, core::read_file(*named.reference));
     *named.reference = copy;
   }
-  for (const auto& program : program_files(pipeline.model)) {
+  for (const auto& program : program_files(pipeline)) {
     core::write_file_atomic(folder / program.name(), core::read_file(*program.file));
     *program.file = program.name();
   }
@@ -110,7 +110,7 @@ void export_model(const fs::path& run, const fs::path& folder, bool allow_unfini
   core::make_directories(folder);
   take_along(pipeline, folder);
   config::Node document = config::dump(pipeline);
-  for (const auto& program : program_files(pipeline.model)) *program.file = folder / *program.file;
+  for (const auto& program : program_files(pipeline)) *program.file = folder / *program.file;
   document.find("cohort")->erase("split");
   document.find("cohort")->erase("cache");
   if (!files.unfinished.empty()) document.set(unfinished_key, config::Node::scalar(files.unfinished, true));

@@ -20,13 +20,18 @@ std::string prefix_of(const std::string& input) {
   return "inputs." + input + ".preprocess.";
 }
 
-/// The section `preprocess` of an input, with all its defaults; nothing where it has none.
-std::optional<config::Node> preprocess_of(const config::Choice& input) {
+constexpr const char* segmenter_name = ".segmenter.name";
+
+/// A section of an input, with all its defaults; nothing where it has none.
+std::optional<config::Node> section_of(const config::Choice& input, const char* key) {
   const auto options = input.options;
   const config::Node whole =
       config::dump_section({[options](config::Fields& f) { options->describe_to(f); }, {}, {}});
-  const config::Node* found = whole.find("preprocess");
+  const config::Node* found = whole.find(key);
   return found == nullptr ? std::nullopt : std::optional(*found);
+}
+std::optional<config::Node> preprocess_of(const config::Choice& input) {
+  return section_of(input, "preprocess");
 }
 
 std::string one_line(const config::Node& node) {
@@ -68,6 +73,25 @@ bool agrees(const preprocess::NormalizeOptions& normalize, const std::array<doub
          near(normalize.full_scale, range[1], relative);
 }
 
+/// Every value below a map, by its dotted key.
+void add_values(const std::string& prefix, const config::Node& map, Prepared& prepared) {
+  for (const auto& [key, node] : map.entries)
+    if (node.kind == config::Node::Kind::map)
+      add_values(prefix + key + ".", node, prepared);
+    else
+      prepared[prefix + key] = one_line(node);
+}
+
+/// Its programs are told apart by their hashes.
+void add_segmenter(const std::string& name, const config::Choice& input, Prepared& prepared) {
+  auto section = section_of(input, "segmenter");
+  if (!section || section->kind != config::Node::Kind::map || section->find("name") == nullptr) return;
+  config::Choice choice = input;
+  for (const auto& program : data::named_files(choice).programs)
+    section->erase(program.key.substr(program.key.find('.') + 1));
+  add_values("inputs." + name + ".segmenter.", *section, prepared);
+}
+
 }  // namespace
 
 Prepared prepared_as(const data::Inputs& inputs) {
@@ -80,17 +104,24 @@ Prepared prepared_as(const data::Inputs& inputs) {
     if (const auto* normalize = section->find("normalize"))
       for (const auto& entry : normalize->entries)
         prepared[prefix_of(name) + "normalize." + entry.first] = one_line(entry.second);
+    add_segmenter(name, input, prepared);
   }
   return prepared;
 }
 
 void require_prepared(const Prepared& at_training, const data::Inputs& inputs) {
   std::vector<std::string> changed;
-  for (const auto& [key, value] : prepared_as(inputs)) {
+  const Prepared now = prepared_as(inputs);
+  for (const auto& [key, value] : now) {
     const auto trained = at_training.find(key);
     if (trained != at_training.end() && trained->second != value)
       changed.push_back(key + " is `" + value + "` and was `" + trained->second + "`");
+    if (trained == at_training.end() && key.ends_with(segmenter_name))
+      changed.push_back(key + " is `" + value + "` and there was none");
   }
+  for (const auto& [key, value] : at_training)
+    if (key.ends_with(segmenter_name) && !now.contains(key))
+      changed.push_back(key + " is none and was `" + value + "`");
   if (!changed.empty())
     core::fail_usage(
         "the model was trained on images that were prepared otherwise: " + core::join(changed, "; ") +

@@ -98,8 +98,8 @@ void check_published(config::Node document, const fs::path& file) {
   for (const auto& [key, path] : paths.found)
     if (!holds(file.parent_path().empty() ? fs::path(".") : file.parent_path(), path))
       refuse(file, key, path.string() + " lies outside the model's folder" + alone);
-  for (const auto& program : program_files(pipeline.model))
-    core::log_warning(program.file->string() + ": the model's encoder of " + program.input +
+  for (const auto& program : program_files(pipeline))
+    core::log_warning(program.file->string() + ": the model's " + program.user() + " of " + program.input +
                       " is a program of whoever made it, which will be run; use it only if you trust them");
   for (const auto& [name, input] : pipeline.inputs)
     if (const auto table = data::columns_of(input).table; table && leads_out(*table))

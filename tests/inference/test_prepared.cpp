@@ -4,6 +4,7 @@
 
 #include "photo51/config/read.hpp"
 #include "photo51/data/modality/mri.hpp"
+#include "photo51/data/segmenters/segmenter.hpp"
 #include "support/errors.hpp"
 
 namespace photo51::inference {
@@ -51,6 +52,33 @@ TEST(Prepared, OtherSpacingOrIntensitiesAreRefused) {
                     HasSubstr("inputs.mri.preprocess.normalize.std is `[0.3]` and was `[0.25]`"),
                     HasSubstr("leave the preparation as it was")));
   EXPECT_EQ(prepared_from(to_json(prepared)), prepared);
+}
+
+/// How the region is found is a part of the preparation; where its program lies is not.
+TEST(Prepared, AnotherSegmenterIsRefused) {
+  const auto with = [](const data::TorchScriptSegmenterOptions& segmenter) {
+    data::MriOptions mri;
+    mri.segmenter = config::choose("torchscript", segmenter);
+    return data::Inputs{{"mri", config::choose("mri", mri)}};
+  };
+  data::TorchScriptSegmenterOptions options;
+  options.program = "here.pt";
+  options.preprocess.spacing = {1, 1, 1};
+  const Prepared prepared = prepared_as(with(options)), none = prepared_as(inputs({}));
+  EXPECT_EQ(prepared.at("inputs.mri.segmenter.name"), "torchscript");
+  EXPECT_EQ(prepared.at("inputs.mri.segmenter.preprocess.spacing"), "[1, 1, 1]");
+  EXPECT_FALSE(prepared.contains("inputs.mri.segmenter.program"));
+  options.program = "there.pt";
+  require_prepared(prepared, with(options));
+  const auto refused = [&](const Prepared& before, const data::Inputs& now) {
+    return message_of(core::Fault::usage, [&] { require_prepared(before, now); });
+  };
+  EXPECT_THAT(refused(prepared, inputs({})),
+              HasSubstr("inputs.mri.segmenter.name is none and was `torchscript`"));
+  EXPECT_THAT(refused(none, with(options)),
+              HasSubstr("inputs.mri.segmenter.name is `torchscript` and there was none"));
+  options.dilate = 2;
+  EXPECT_THAT(refused(prepared, with(options)), HasSubstr("inputs.mri.segmenter.dilate is `2` and was `0`"));
 }
 
 TEST(Prepared, WhatPretrainedWeightsWereMadeForIsCompared) {

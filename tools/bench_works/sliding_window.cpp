@@ -1,4 +1,4 @@
-#include "photo51/inference/sliding_window.hpp"
+#include "photo51/nn/inference/sliding_window.hpp"
 
 #include <ATen/core/grad_mode.h>
 #include <c10/core/InferenceMode.h>
@@ -47,7 +47,9 @@ class WholeBasicUnet : public torch::nn::Module {
     nn::load_pretrained(*encoder_, file, encoder_->dialects());
     nn::load_pretrained(*decoder_, file, decoder_->dialects());
   }
-  at::Tensor forward(const at::Tensor& windows) { return decoder_->forward(encoder_->features(windows)); }
+  at::Tensor forward(const at::Tensor& windows) {
+    return decoder_->forward(encoder_->features(windows), windows).front();
+  }
 
  private:
   std::shared_ptr<backbones::Backbone> encoder_;
@@ -99,7 +101,7 @@ void sliding_window(const Arguments& arguments) {
         parameter.set_data(laid_out(parameter, parameter.scalar_type(), channels_last));
   }
   const at::Tensor image = nn::read_safetensors(folder + "/image.safetensors").tensors.at("image");
-  const inference::SlidingWindowOptions options{.window = {window}};
+  const nn::SlidingWindowOptions options{.window = {window}};
   const at::ScalarType type = half ? at::kBFloat16 : at::kFloat;
   nn::PackedLayers packed({.type = type});  // as a trained model predicts
   int64_t windows = 0;
@@ -110,7 +112,7 @@ void sliding_window(const Arguments& arguments) {
     std::optional<nn::Autocast> precision;
     if (half) precision.emplace(at::kCPU, type);
     windows = 0;
-    return inference::slide_window(image, options, [&](const at::Tensor& part) {
+    return nn::slide_window(image, options, [&](const at::Tensor& part) {
       if (windows == 0) first = part;
       windows += part.size(0);
       return network.forward(laid_out(part, part.scalar_type(), channels_last));

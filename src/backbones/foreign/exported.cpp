@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-#include "backbones/foreign/archive.hpp"
 #include "backbones/foreign/exported_archive.hpp"
 #include "backbones/foreign/program_network.hpp"
+#include "nn/programs/archive.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/core/error.hpp"
 
@@ -34,12 +34,12 @@ class ExportedNetwork final : public ProgramNetwork {
   ExportedNetwork(const ExportedOptions& options, const InputShape& shape)
       : ProgramNetwork(options.file, "torch.export program", options.output), size_(shape.size) {
     core::with_context(options.file.string(), [&] {
-      const std::string name = check_exported(Archive(bytes()), shape);
+      const std::string name = check_exported(nn::Archive(bytes()), shape);
       const QuietRuntime quiet(c10::GLOG_ERROR);
       try {
         runner_.emplace(options.file.string(), name);
       } catch (const std::exception& error) {
-        core::fail_data("cannot be loaded: " + reason_of(error) +
+        core::fail_data("cannot be loaded: " + nn::reason_of(error) +
                         "; save it again with torch.export.save of this version of torch");
       }
     });

@@ -16,7 +16,7 @@ using Json = nlohmann::json;
 
 constexpr const char* save_anew = "; save it again with torch.export.save of this version of torch";
 
-Json read_archive_json(const Archive& archive, const std::string& record) {
+Json read_archive_json(const nn::Archive& archive, const std::string& record) {
   constexpr int deepest = 200;
   try {
     return core::parse_bounded<Json>(archive.read(record), deepest);
@@ -74,7 +74,7 @@ bool lies_within(const Json& meta, uint64_t values) {
   return empty || last < values;
 }
 
-void check_tensors(const Archive& archive, const std::string& folder, const std::string& record) {
+void check_tensors(const nn::Archive& archive, const std::string& folder, const std::string& record) {
   const Json config = read_archive_json(archive, record);
   for (const auto& [name, entry] : config.at("config").items()) {
     const std::string bytes = folder + entry.at("path_name").get<std::string>();
@@ -126,8 +126,8 @@ void check_image(const Json& graph, const Json& signature, const InputShape& sha
 
 }  // namespace
 
-std::string check_exported(const Archive& archive, const InputShape& shape) {
-  archive.require(ArchiveKind::exported);
+std::string check_exported(const nn::Archive& archive, const InputShape& shape) {
+  archive.require(nn::ArchiveKind::exported);
   constexpr std::string_view begin = "models/", end = ".json";
   std::vector<std::string> programs;
   for (const auto& record : archive.records())

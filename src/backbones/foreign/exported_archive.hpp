@@ -3,12 +3,12 @@
 
 #include <string>
 
-#include "backbones/foreign/archive.hpp"
+#include "nn/programs/archive.hpp"
 #include "photo51/backbones/input_shape.hpp"
 
 namespace photo51::backbones {
 
 /// The name of its one program. Errors (data): those of `make_exported` that are about the file.
-std::string check_exported(const Archive& archive, const InputShape& shape);
+std::string check_exported(const nn::Archive& archive, const InputShape& shape);
 
 }  // namespace photo51::backbones

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "backbones/foreign/archive.hpp"
+#include "nn/programs/archive.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 
@@ -40,7 +40,7 @@ Features ProgramNetwork::run_on(const at::Tensor& image) {
   } catch (const std::exception& error) {
     core::fail_data("the program fails on images " + c10::str(image.sizes()) + ", " +
                     c10::toString(image.scalar_type()) + ", " + image.device().str() + ": " +
-                    reason_of(error));
+                    nn::reason_of(error));
   }
   return features_of(returned, output_, image.sizes());
 }

@@ -3,16 +3,16 @@
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/passes/inliner.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
-#include <torch/csrc/jit/serialization/import.h>
 #include <torch/nn/module.h>
 
 #include <map>
 #include <tuple>
 #include <utility>
 
-#include "backbones/foreign/archive.hpp"
 #include "backbones/foreign/program_network.hpp"
-#include "backbones/foreign/torch_script_code.hpp"
+#include "nn/programs/archive.hpp"
+#include "nn/programs/load_script.hpp"
+#include "nn/programs/torch_script_code.hpp"
 #include "nn/weights/finite.hpp"
 #include "photo51/backbones/image_encoder.hpp"
 #include "photo51/core/error.hpp"
@@ -23,16 +23,6 @@ namespace photo51::backbones {
 namespace {
 
 using Script = torch::jit::Module;
-
-Script load_script(const std::string& bytes, const at::Device& device) {
-  try {
-    return torch::jit::load(reader_of(bytes), device, /*load_debug_files=*/false);
-  } catch (const core::Error&) {
-    throw;
-  } catch (const std::exception& error) {
-    core::fail_data("cannot be loaded: " + reason_of(error) + "; save it again with this version of torch");
-  }
-}
 
 /// A tensor that the method replaces in its module would be lost to the weights that a run keeps.
 void require_kept_tensors(const torch::jit::Block& block) {
@@ -49,12 +39,12 @@ class TorchScriptNetwork final : public ProgramNetwork {
   TorchScriptNetwork(const TorchScriptOptions& options, const InputShape& shape)
       : ProgramNetwork(options.file, "TorchScript module", options.output), method_(options.method) {
     core::with_context(options.file.string(), [&] {
-      const Archive archive(bytes());
-      archive.require(ArchiveKind::torch_script);
-      require_confined(archive);
+      const nn::Archive archive(bytes());
+      archive.require(nn::ArchiveKind::torch_script);
+      nn::require_confined(archive);
       const std::string made_for = std::string("extra/") + nn::preprocessing_key;
       if (archive.has(made_for)) metadata_[nn::preprocessing_key] = archive.read(made_for);
-      script_ = load_script(bytes(), device_);
+      script_ = nn::load_script(bytes(), device_);
       adopt(*this, script_, "");
       link();
       nn::require_finite(nn::state_of(*this));
@@ -143,7 +133,7 @@ class TorchScriptNetwork final : public ProgramNetwork {
   /// Tensors in the code, which are neither parameters nor buffers, go to a device only by loading it there.
   void move_constants(const at::Device& device) {
     if (device == device_) return;
-    core::with_context(file().string(), [&] { script_ = load_script(read_again(), device); });
+    core::with_context(file().string(), [&] { script_ = nn::load_script(read_again(), device); });
     link();
     script_.train(is_training());
     device_ = device;

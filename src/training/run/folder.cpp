@@ -127,7 +127,7 @@ RunFolder::RunFolder(const RunRequest& request, ExperimentOptions& experiment)
 }
 
 std::string RunFolder::yaml_of(ExperimentOptions& experiment) {
-  const auto programs = inference::program_files(experiment.pipeline.model);
+  const auto programs = inference::program_files(experiment.pipeline);
   for (const auto& program : programs) {
     programs_.emplace_back(fs::absolute(*program.file), program.name());
     *program.file = program.name();

@@ -22,7 +22,8 @@ class RunFolder {
   /// in `train.threads`. Errors: usage (in use, not a run, holds more than a run, another config), run
   /// (another process writes into it).
   RunFolder(const RunRequest& request, ExperimentOptions& experiment);
-  /// Makes the folder and writes `config.yaml`, and copies of the programs that encoders run.
+  /// Makes the folder and writes `config.yaml`, and copies of the programs that encoders and segmenters
+  /// run.
   void open();
 
   std::filesystem::path member(int64_t fold, int64_t repeat) const;
@@ -50,7 +51,7 @@ class RunFolder {
   run::Lock take_lock() { return std::move(lock_).value(); }
 
  private:
-  /// With the programs that encoders run by the names of their copies.
+  /// With these programs by the names of their copies.
   std::string yaml_of(ExperimentOptions& experiment);
   void copy_programs() const;
 

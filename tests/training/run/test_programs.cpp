@@ -107,6 +107,63 @@ TEST_F(Programs, AreThoseOfTheTraining) {
               HasSubstr("model.encoders.mri: `file: "));
 }
 
+/// One that finds where the patient is.
+class SegmenterPrograms : public Programs {
+ protected:
+  SegmenterPrograms() {
+    write_segmenter("0.5");
+    std::ofstream(folder_ / "config.yaml")
+        << "cohort: {manifest: cohort.csv, split: {folds: 2, seed: 1}}\n"
+           "inputs: {mri: {modality: mri, channels: [t1], preprocess: {size: [6, 6, 6]}, segmenter: "
+           "{name: torchscript, program: mine/head.pt, threshold: 0}}}\n"
+           "model:\n  encoders: {mri: {name: conv_net, widths: [4]}}\n"
+           "  heads: {idh: {task: binary}}\n"
+           "train: {epochs: 1, batch_size: 4, workers: 2, threads: 1, seed: 3}\n"
+           "evaluate: {confidence: none}\n";
+  }
+  void write_segmenter(const std::string& least) const {
+    test::write_script(folder_ / "mine/head.pt",
+                       "def forward(self, x):\n  return torch.ones_like(x) * (x > -" + least + ")\n");
+  }
+  static constexpr const char* copy = "program_mri.segmenter.program.pt";
+};
+
+TEST_F(SegmenterPrograms, GoWithTheRunAndTheModel) {
+  const auto made = run("run");
+  EXPECT_THAT(core::read_file(made / "config.yaml"),
+              HasSubstr("program: program_mri.segmenter.program.pt\n"));
+  EXPECT_EQ(core::read_file(made / copy), core::read_file(folder_ / "mine/head.pt"));
+  const auto member = nn::read_safetensors(made / "checkpoints/fold_0/best.safetensors");
+  EXPECT_EQ(member.metadata.at("segmenters"),
+            "{\"mri.segmenter.program\":\"" + core::hash_file(made / copy) + "\"}");
+  EXPECT_THAT(member.metadata.at("prepared"), HasSubstr("inputs.mri.segmenter.threshold"));
+  EXPECT_FALSE(member.metadata.contains("programs"));
+  inference::export_model(made, folder_ / "model");
+  EXPECT_THAT(core::read_file(folder_ / "model/model.yaml"),
+              HasSubstr("program: program_mri.segmenter.program.pt\n"));
+  fs::remove_all(folder_ / "mine");
+  const auto said = predictions(made);
+  ::testing::internal::CaptureStderr();
+  EXPECT_EQ(predictions(folder_ / "model"), said);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(),
+              HasSubstr("program_mri.segmenter.program.pt: the model's segmenter of mri is a program"));
+}
+
+TEST_F(SegmenterPrograms, AreThoseOfTheTraining) {
+  const auto made = run("run");
+  const auto refused = [&] {
+    return test::message_of(core::Fault::data, [&] { const inference::Predictor predictor(made); });
+  };
+  write_segmenter("0.25");
+  fs::copy_file(folder_ / "mine/head.pt", made / copy, fs::copy_options::overwrite_existing);
+  EXPECT_THAT(refused(),
+              AllOf(HasSubstr("best.safetensors: inputs.mri.segmenter.program: is another program"),
+                    HasSubstr("put that one back, or train again")));
+  fs::remove(made / copy);
+  EXPECT_THAT(refused(), AllOf(HasSubstr("inputs.mri.segmenter.program: "), HasSubstr(copy),
+                               HasSubstr("is missing; put the program there")));
+}
+
 TEST_F(Programs, ResumedTrainingEndsWithTheSameBytes) {
   const auto whole = run("whole");
   RunRequest first;

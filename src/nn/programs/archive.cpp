@@ -1,4 +1,4 @@
-#include "backbones/foreign/archive.hpp"
+#include "nn/programs/archive.hpp"
 
 #include <c10/util/Exception.h>
 #include <caffe2/serialize/inline_container.h>
@@ -11,7 +11,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
-namespace photo51::backbones {
+namespace photo51::nn {
 namespace {
 
 /// LibTorch's own trusts the offsets that it is given.
@@ -130,4 +130,4 @@ void Archive::require(ArchiveKind wanted) const {
   }
 }
 
-}  // namespace photo51::backbones
+}  // namespace photo51::nn

@@ -1,4 +1,4 @@
-#include "photo51/inference/sliding_window.hpp"
+#include "photo51/nn/inference/sliding_window.hpp"
 
 #include <ATen/ATen.h>
 
@@ -7,7 +7,7 @@
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 
-namespace photo51::inference {
+namespace photo51::nn {
 namespace {
 
 using Edges = std::vector<int64_t>;
@@ -121,4 +121,4 @@ at::Tensor slide_window(const at::Tensor& images, const SlidingWindowOptions& op
   return covered(sum.div_(weights), before, images.sizes().slice(2).vec());
 }
 
-}  // namespace photo51::inference
+}  // namespace photo51::nn

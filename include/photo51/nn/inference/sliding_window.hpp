@@ -9,7 +9,7 @@
 #include <functional>
 #include <vector>
 
-namespace photo51::inference {
+namespace photo51::nn {
 
 /// What an output counts for by its place in the window. gaussian: less towards the faces, by
 /// exp(-x^2 / (2 (sigma edge)^2)) along each axis, but never less than a thousandth (Isensee et al., nnU-Net,
@@ -38,4 +38,4 @@ at::Tensor window_importance(const std::vector<int64_t>& window, Importance impo
 at::Tensor slide_window(const at::Tensor& images, const SlidingWindowOptions& options,
                         const std::function<at::Tensor(const at::Tensor& windows)>& network);
 
-}  // namespace photo51::inference
+}  // namespace photo51::nn

@@ -1,4 +1,4 @@
-#include "photo51/inference/sliding_window.hpp"
+#include "photo51/nn/inference/sliding_window.hpp"
 
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
@@ -7,7 +7,7 @@
 
 #include "support/errors.hpp"
 
-namespace photo51::inference {
+namespace photo51::nn {
 namespace {
 
 using ::testing::ElementsAre;
@@ -101,4 +101,4 @@ TEST(SlidingWindow, EveryMisuseIsNamed) {
 }
 
 }  // namespace
-}  // namespace photo51::inference
+}  // namespace photo51::nn

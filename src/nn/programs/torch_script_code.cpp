@@ -1,4 +1,4 @@
-#include "backbones/foreign/torch_script_code.hpp"
+#include "nn/programs/torch_script_code.hpp"
 
 #include <algorithm>
 #include <array>
@@ -6,7 +6,7 @@
 
 #include "photo51/core/error.hpp"
 
-namespace photo51::backbones {
+namespace photo51::nn {
 namespace {
 
 constexpr std::array<std::string_view, 2> refused_words{"save", "from_file"};
@@ -85,4 +85,4 @@ void require_confined(const Archive& archive) {
   }
 }
 
-}  // namespace photo51::backbones
+}  // namespace photo51::nn

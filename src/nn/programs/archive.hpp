@@ -12,7 +12,7 @@ class PyTorchStreamReader;
 class ReadAdapterInterface;
 }  // namespace caffe2::serialize
 
-namespace photo51::backbones {
+namespace photo51::nn {
 
 /// What an archive is, by its records. exported: of torch.export.save; compiled: native code of AOTInductor.
 enum class ArchiveKind { torch_script, state_dict, exported, compiled, unknown };
@@ -46,4 +46,4 @@ std::shared_ptr<caffe2::serialize::ReadAdapterInterface> reader_of(std::string_v
 /// TorchScript's interpreter without its way there.
 std::string reason_of(const std::exception& error);
 
-}  // namespace photo51::backbones
+}  // namespace photo51::nn
