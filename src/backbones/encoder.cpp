@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "photo51/core/error.hpp"
 #include "photo51/data/load/bag_stream.hpp"
 
 namespace photo51::backbones {
@@ -15,6 +16,12 @@ data::InputBatch taken(const data::InputBatch& streamed) {
   input.channel_present = streamed.stream->channel_present();
   input.stream = nullptr;
   return input;
+}
+
+void Encoder::keep_features() {
+  core::fail_usage(
+      "a map is made of an image's features, and this encoder has none of one image: it takes a table or a "
+      "bag; name the input of an image");
 }
 
 data::InputBatch Encoder::take(const data::InputBatch& streamed, const at::Device& device) {

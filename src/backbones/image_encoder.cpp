@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "photo51/backbones/bag_attention.hpp"
+#include "backbones/mil/report_instances.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/data/load/bag_stream.hpp"
 #include "photo51/nn/init.hpp"
@@ -46,6 +46,11 @@ ImageEncoder::ImageEncoder(const ImageEncoderOptions& options, const InputShape&
   bag_ = register_module("bag", make_bag_pool(options.bag, backbone_->width(), shape.views, shape.labels));
 }
 
+void ImageEncoder::keep_features() {
+  if (bag_) return Encoder::keep_features();
+  keeps_features_ = true;
+}
+
 int64_t ImageEncoder::features_width() const {
   return bag_ ? bag_->width() : backbone_->width();
 }
@@ -55,9 +60,14 @@ int64_t ImageEncoder::width() const {
 }
 
 Tokens ImageEncoder::pooled(const at::Tensor& images) {
-  const Features features = backbone_->features(images);
+  auto found = std::make_shared<const Features>(backbone_->features(images));
+  const Features& features = *found;
   Tokens tokens;
   tokens.losses = features.losses;
+  if (keeps_features_) {
+    tokens.features = std::move(found);
+    tokens.image = images;
+  }
   if (options_.pool != TokenPool::none) {
     tokens.values = options_.pool == TokenPool::mean ? backbone_->mean_of_places(features).unsqueeze(1)
                                                      : features.prefix.slice(1, 0, 1);
@@ -159,10 +169,7 @@ Tokens ImageEncoder::encode_bags(const data::InputBatch& input) {
     Tokens tokens{finish(of_bags.values, present.channel_present), of_bags.mask};
     tokens.losses = std::move(losses);
     tokens.losses.insert(of_bags.losses.begin(), of_bags.losses.end());
-    if (of_bags.attention.defined())
-      tokens.attention[bag_attention] =
-          at::zeros({instances.size(0)}, of_bags.attention.options().requires_grad(false))
-              .index_copy(0, places, of_bags.attention.detach());
+    report_instances(tokens, of_bags, places, instances.size(0));
     return tokens;
   });
 }

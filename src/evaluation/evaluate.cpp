@@ -38,6 +38,7 @@ ScoredPredictions resampled(const ScoredPredictions& scored, std::span<const int
     if (!scored.label.empty()) some.label.push_back(scored.label[i]);
     for (size_t c = 0; c < values; ++c) some.value.push_back(scored.value[i * values + c]);
     if (!scored.event.empty()) some.event.push_back(scored.event[i]);
+    if (!scored.maps.empty()) some.maps.push_back(scored.maps[i]);
   }
   return some;
 }
@@ -52,7 +53,10 @@ void measure(const ScoredPredictions& scored, const std::string& group, const Ev
   const auto& head = scored.spec.head;
   const size_t classes = distinct_classes(scored);
   const BootstrapOptions bootstrap_options{options.bootstrap_samples, options.level, options.seed};
-  for (const auto& [name, of] : of_task.statistics) {
+  std::vector<Statistic> statistics = of_task.statistics;
+  if (of_task.of_classes != nullptr)
+    for (auto& one : of_task.of_classes(scored.spec)) statistics.push_back(std::move(one));
+  for (const auto& [name, of] : statistics) {
     Metric metric{head, name, group, of(scored), undefined, undefined, scored.size()};
     if (std::isnan(metric.value)) continue;
     if (options.confidence == Confidence::bootstrap) {
@@ -89,6 +93,8 @@ void describe(config::Fields& f, EvaluateOptions& o) {
   f("level", o.level, "confidence level of the intervals", {.min = 0.5, .max = 0.999});
   f("groups", o.groups, "manifest columns whose values are also scored apart");
   f("seed", o.seed, "of the resampling", {.min = 0});
+  f("surface_tolerance", o.surface_tolerance,
+    "of a drawn surface that is this near the true one counts as right (NSD)", {.min = 0, .unit = "mm"});
   f("report_ids", o.report_ids,
     "name cases in report.html by their ids; false: by their place in predictions.csv, so that it can be "
     "shared");

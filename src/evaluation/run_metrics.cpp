@@ -33,7 +33,8 @@ std::vector<Metric> evaluate_run(const RunPredictions& predictions, const data::
   std::vector<Metric> metrics;
   const auto score = [&](const std::vector<model::Prediction>& part, const std::string& name) {
     if (part.empty()) return;
-    const auto truth = truth_of(cohort, rows_of(cohort, part), options.groups);
+    auto truth = truth_of(cohort, rows_of(cohort, part), options.groups);
+    truth.maps = predictions.maps;
     const auto obstacle = [&](const std::string& why) {
       core::log_warning("not scored: " + name + ": " + why);
       if (warnings != nullptr) warnings->push_back("Not scored: " + name + ": " + why);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluation/undefined.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/task/task.hpp"
@@ -37,6 +38,22 @@ std::vector<std::string> class_names(const data::TaskSpec& spec, const Rows& row
   return names;
 }
 
+/// The scores of a case's map; all undefined where it was not scored.
+void add_map(ScoredPredictions& scored, const GroundTruth& truth, const std::string& case_id) {
+  std::vector<MapScore> of_case;
+  if (const auto head = truth.maps.find(scored.spec.head); head != truth.maps.end())
+    if (const auto found = head->second.find(case_id); found != head->second.end()) of_case = found->second;
+  for (const auto& name : scored.classes) {
+    const auto found =
+        std::ranges::find_if(of_case, [&](const MapScore& one) { return one.class_name == name; });
+    const MapScore none{name, undefined, undefined, undefined, undefined, undefined};
+    const MapScore& one = found == of_case.end() ? none : *found;
+    if (&name == &scored.classes.front()) scored.maps.emplace_back();
+    scored.maps.back().push_back(one);
+    scored.value.push_back(one.true_ml);
+  }
+}
+
 }  // namespace
 
 int64_t ScoredPredictions::width() const {
@@ -64,6 +81,7 @@ ScoredPredictions ScoredPredictions::pick(const std::vector<int64_t>& patients) 
     for (size_t c = 0; c < values; ++c) some.value.push_back(value[i * values + c]);
     if (!label.empty()) some.label.push_back(label[i]);
     if (!event.empty()) some.event.push_back(event[i]);
+    if (!maps.empty()) some.maps.push_back(maps[i]);
   }
   return some;
 }
@@ -95,7 +113,9 @@ ScoredPredictions join(const std::vector<model::Prediction>& predictions, const 
       scored.high.push_back(row->second->high);
     }
     scored.cases.push_back(case_id);
-    if (task.has_classes())
+    if (task.is_dense)
+      add_map(scored, truth, case_id);
+    else if (task.has_classes())
       scored.label.push_back(static_cast<int>(label.value));
     else if (task.names_outputs)
       scored.value.insert(scored.value.end(), label.values.begin(), label.values.end());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "evaluation/undefined.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/data/task/task_table.hpp"
 #include "photo51/evaluation/classification.hpp"
@@ -160,9 +161,66 @@ TaskMetrics expression() {
       .of_outputs = gene_pearson};
 }
 
+using MapNumber = double MapScore::*;
+
+/// Of one class, the mean over cases of what is defined and finite.
+double map_mean(const ScoredPredictions& s, size_t of_class, MapNumber number) {
+  double sum = 0;
+  int64_t count = 0;
+  for (const auto& scores : s.maps) {
+    const double value = scores.at(of_class).*number;
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count > 0 ? sum / static_cast<double>(count) : undefined;
+}
+
+template <MapNumber number>
+double mean_of_classes(const ScoredPredictions& s) {
+  double sum = 0;
+  int64_t count = 0;
+  for (size_t k = 0; k < s.classes.size(); ++k) {
+    const double value = map_mean(s, k, number);
+    if (std::isnan(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count > 0 ? sum / static_cast<double>(count) : undefined;
+}
+
+std::vector<Statistic> map_statistics_of_classes(const data::TaskSpec& spec) {
+  std::vector<Statistic> statistics;
+  for (const auto& [name, number] : {std::pair<const char*, MapNumber>{"dice", &MapScore::dice},
+                                     {"hd95", &MapScore::hd95},
+                                     {"nsd", &MapScore::nsd}})
+    for (size_t k = 0; k < spec.classes.size(); ++k)
+      statistics.push_back(
+          {std::string(name) + ":" + spec.classes[k],
+           [k, number = number](const ScoredPredictions& s) { return map_mean(s, k, number); }});
+  return statistics;
+}
+
+TaskMetrics segmentation() {
+  return {.task = "segmentation",
+          .statistics = {{"dice", mean_of_classes<&MapScore::dice>},
+                         {"hd95", mean_of_classes<&MapScore::hd95>},
+                         {"nsd", mean_of_classes<&MapScore::nsd>}},
+          .of_classes = map_statistics_of_classes,
+          .headline = "dice",
+          .chance = 0,
+          .obstacle = [](const ScoredPredictions& s) {
+            return std::isnan(mean_of_classes<&MapScore::dice>(s))
+                       ? "no class is in any of the masks or maps of " + patients(s)
+                       : std::string();
+          }};
+}
+
 data::TaskTable<TaskMetrics>& table() {
   static data::TaskTable<TaskMetrics> rows{
-      "metrics", "evaluation::add_metrics", {binary(), multiclass(), regression(), survival(), expression()}};
+      "metrics",
+      "evaluation::add_metrics",
+      {binary(), multiclass(), regression(), survival(), expression(), segmentation()}};
   return rows;
 }
 

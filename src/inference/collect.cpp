@@ -14,7 +14,8 @@ namespace {
 at::Tensor of_case(const data::Batch& batch, int64_t row, const std::string& module, const std::string& name,
                    const at::Tensor& weights) {
   constexpr std::string_view encoder = "encoders.";
-  if (name != backbones::bag_attention || !module.starts_with(encoder)) return weights.select(0, row);
+  const bool of_instances = name == backbones::bag_attention || name == backbones::bag_scores;
+  if (!of_instances || !module.starts_with(encoder)) return weights.select(0, row);
   const at::Tensor& offsets = batch.inputs.at(module.substr(encoder.size())).offsets;
   const auto begin = offsets[row].item<int64_t>(), end = offsets[row + 1].item<int64_t>();
   return weights.narrow(0, begin, end - begin);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "inference/collect.hpp"
+#include "inference/map_collector.hpp"
 #include "inference/model_files.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
@@ -94,10 +95,16 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
       members.push_back(&member);
   if (members.empty()) core::fail_usage("members: the model has no such fold");
 
+  const bool draws = !members.front()->model->map_heads().empty();
+  if (draws && options.flips)
+    core::fail_usage("flips: the model outlines, and its maps are mirrored back; take mirror (--mirror x)");
+  if (!draws && !options.mirror.empty())
+    core::fail_usage("mirror: no head of the model outlines; take flips (--flips)");
   std::set<int64_t> refused;
   InferenceOptions pass;
   pass.batch_size = options.gradients ? 1 : options.batch_size;
   pass.gradients = options.gradients;
+  pass.mirror = options.mirror;
   pass.workers = options.workers;
   pass.skip_bad = options.skip_bad;
   pass.on_bad = [&](int64_t row, const std::string& why) {
@@ -117,7 +124,8 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
   const bool bags =
       std::any_of(inputs.begin(), inputs.end(), [](const auto& input) { return input.second.bag; });
   const int64_t shared_mib = shared_images_mib(passes, bags);
-  const size_t chunk = static_cast<size_t>(std::max<int64_t>(options.batch_size, 1)) * 4;
+  // The members' maps of a case lie in memory together.
+  const size_t chunk = draws ? 1 : static_cast<size_t>(std::max<int64_t>(options.batch_size, 1)) * 4;
   for (size_t begin = 0; begin < useful.size(); begin += chunk) {
     const std::vector<int64_t> some(
         useful.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -126,10 +134,15 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
     std::unique_ptr<data::CaseLoader> images;
     std::vector<std::vector<model::Prediction>> votes;
     CaseCollector collector(options);
-    pass.on_outputs = [&](const auto& batch, const auto& outputs, const auto& predicted) {
-      collector.add(batch, outputs, predicted);
-    };
+    MapCollector maps;
+    std::vector<std::string> seen;
     for (auto* member : members) {
+      pass.on_outputs = [&, member](const auto& batch, const auto& outputs, const auto& predicted) {
+        collector.add(batch, outputs, predicted);
+        if (!draws) return;
+        maps.add(*member, batch, outputs);
+        if (member == members.front()) seen.insert(seen.end(), batch.cases.begin(), batch.cases.end());
+      };
       const data::CaseLoader loader =
           core::with_context("the model of fold " + std::to_string(member->info.fold), [&] {
             if (!images) images = std::make_unique<data::CaseLoader>(cohort, member->info.fitted, shared_mib);
@@ -141,8 +154,23 @@ std::vector<CaseResult> Predictor::results(const data::Cohort& cohort, const std
       pass.flip = {preprocess::Axis::x};
       votes.push_back(inference::predict(*member, cohort, loader, some, pass));
     }
-    const auto combined = collector.results(combine(votes, members.front()->info.labels));
-    results.insert(results.end(), combined.begin(), combined.end());
+    const auto& labels = members.front()->info.labels;
+    auto predictions = combine(votes, labels);
+    if (draws) {
+      const auto drawn = maps.maps(labels, seen);
+      std::vector<model::Prediction> volumes;
+      for (const auto& map : drawn) {
+        for (const auto& label : labels)
+          if (label.head == map.head)
+            for (auto& row : predictions_of(map, label)) volumes.push_back(std::move(row));
+        if (options.on_map) options.on_map(map);
+      }
+      predictions = with_volumes(std::move(predictions), volumes, labels);
+    }
+    for (auto& result : collector.results(predictions)) {
+      if (options.on_result) options.on_result(result);
+      results.push_back(std::move(result));
+    }
   }
   std::map<std::string, std::vector<data::Warning>> warnings;
   for (auto& warning : cohort.warnings()) warnings[warning.case_id].push_back(warning);

@@ -57,13 +57,15 @@ void require_variances(const std::vector<std::pair<std::string, at::Tensor>>& we
       core::fail_data("weights: `" + name + "` holds a variance below 0; train the model again");
 }
 
-/// Weights mean what they meant in the program that they were trained in.
+/// Weights mean what they meant in the program that they were trained in, and behind the one that found the
+/// region. `key` says what an entry is called in the config.
+template <class Key>
 void require_programs(const std::map<std::string, std::string>& at_training,
-                      const std::map<std::string, std::string>& now) {
-  for (const auto& [input, hash] : now)
-    if (const auto trained = at_training.find(input); trained == at_training.end() || trained->second != hash)
-      core::fail_data("model.encoders." + input + ".file: is another program than at training (" + hash +
-                      ", and was " + (trained == at_training.end() ? std::string("none") : trained->second) +
+                      const std::map<std::string, std::string>& now, Key key) {
+  for (const auto& [name, hash] : now)
+    if (const auto trained = at_training.find(name); trained == at_training.end() || trained->second != hash)
+      core::fail_data(key(name) + ": is another program than at training (" + hash + ", and was " +
+                      (trained == at_training.end() ? std::string("none") : trained->second) +
                       "); put that one back, or train again");
 }
 
@@ -97,6 +99,7 @@ std::map<std::string, std::string> to_metadata(const TrainedModelInfo& info) {
   if (!info.prepared.empty()) metadata["prepared"] = to_json(info.prepared);
   if (info.trained_in_bf16) metadata["precision"] = bf16_precision;
   if (!info.programs.empty()) metadata["programs"] = Json(info.programs).dump();
+  if (!info.segmenters.empty()) metadata["segmenters"] = Json(info.segmenters).dump();
   return metadata;
 }
 
@@ -132,11 +135,14 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
         core::fail_data("`precision` is not " + std::string(bf16_precision) + ", the only one that is noted");
       info.trained_in_bf16 = true;
     }
-    if (metadata.contains("programs")) {
-      const Json programs = parsed("programs");
-      const core::Learned hashes(programs, "programs");
-      for (const auto& input : hashes.keys()) info.programs[input] = hashes.at(input).text();
-    }
+    const auto take_hashes = [&](const char* key, std::map<std::string, std::string>& into) {
+      if (!metadata.contains(key)) return;
+      const Json programs = parsed(key);
+      const core::Learned hashes(programs, key);
+      for (const auto& name : hashes.keys()) into[name] = hashes.at(name).text();
+    };
+    take_hashes("programs", info.programs);
+    take_hashes("segmenters", info.segmenters);
   });
   return info;
 }
@@ -145,6 +151,7 @@ TrainedModel::TrainedModel(const PipelineOptions& pipeline, TrainedModelInfo inf
     : info(std::move(info_)), inputs(data::input_info(pipeline.inputs, info.fitted)) {
   model = std::make_shared<model::Model>(pipeline.model, inputs, info.labels);
   info.programs = model->programs();
+  info.segmenters = data::program_hashes(pipeline.inputs);
   for (const auto& [input, from] : model->pretrained()) {
     PretrainedInput note{from.file, from.library, from.changes, nn::made_for(from.metadata)};
     for (const auto& [name, choice] : pipeline.inputs)
@@ -161,12 +168,14 @@ TrainedModel TrainedModel::load(const std::filesystem::path& file, const Pipelin
     TrainedModelInfo info =
         from_metadata(stored.metadata, model::label_specs(pipeline.model), pipeline.inputs);
     require_prepared(info.prepared, pipeline.inputs);
-    const auto programs = info.programs;
+    const auto programs = info.programs, segmenters = info.segmenters;
     TrainedModel member = [&] {
       const nn::SkipInit skip;  // load_state fills every weight or fails
       return TrainedModel(pipeline, std::move(info));
     }();
-    require_programs(programs, member.info.programs);
+    require_programs(programs, member.info.programs,
+                     [](const auto& input) { return "model.encoders." + input + ".file"; });
+    require_programs(segmenters, member.info.segmenters, [](const auto& key) { return "inputs." + key; });
     member.model->load_state(with_earlier_states(stored.tensors, stored.metadata), "weights",
                              {.share = true});
     require_variances(member.weights());

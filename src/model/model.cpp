@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "model/map_heads.hpp"
 #include "model/modality_dropout.hpp"
 #include "model/parts.hpp"
 #include "photo51/config/validate.hpp"
@@ -142,6 +143,11 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
     return parts_->views.size() - 1;
   };
 
+  const auto encoder_at = [&](const std::string& input) -> backbones::Encoder* {
+    for (const auto& encoder : parts_->encoders)
+      if (encoder.input == input) return encoder.module.get();
+    return nullptr;  // an error that names the input follows
+  };
   auto head_modules = register_module("heads", std::make_shared<torch::nn::Module>());
   for (const auto& [name, head] : options.heads) {
     core::with_context("model.heads." + name, [&, &name = name, &head = head] {
@@ -162,8 +168,13 @@ Model::Model(const ModelOptions& options, const std::map<std::string, data::Inpu
         case radiogenomics::Sees::heads:
           part.heads = combined_heads(options, name, head, labels_);
           break;
+        case radiogenomics::Sees::maps:
+          part.inputs = {radiogenomics::input_of(head)};
+          part.module = make_map_head_of({options, inputs}, encoder_at(part.inputs.front()), head, label);
+          break;
       }
-      part.module = head_modules->register_module(name, radiogenomics::make_head(head, label, width));
+      if (!part.module) part.module = radiogenomics::make_head(head, label, width);
+      head_modules->register_module(name, part.module);
       parts_->heads.push_back(std::move(part));
     });
   }
@@ -244,6 +255,8 @@ Outputs Model::forward(const data::Batch& batch) {
   };
   widen(outputs.logits);
   if (outputs.fused.defined()) outputs.fused = outputs.fused.to(at::kFloat);
+  for (auto& [name, maps] : outputs.coarser)
+    for (auto& map : maps) map = map.to(at::kFloat);
   for (auto& [name, weights] : outputs.modality_weights) widen(weights);
   for (auto& [name, attention] : outputs.attention) widen(attention);
   return outputs;
@@ -288,9 +301,18 @@ Outputs Model::run(const data::Batch& batch) {
     keep(view.name, fused);
     seen.push_back(at::dropout(fused.values, parts_->dropout, is_training()));
   }
-  for (const auto& head : parts_->heads)
+  const auto present_of = [&](const std::string& input) -> const at::Tensor& {
+    size_t at = 0;
+    while (parts_->encoders[at].input != input) ++at;
+    return inputs[at].present;
+  };
+  for (const auto& head : parts_->heads) {
     if (head.sees == radiogenomics::Sees::fusion)
       outputs.logits[head.name] = head.module->forward(seen[head.view]);
+    if (head.sees == radiogenomics::Sees::maps)
+      draw_maps(*head.module, head.name, tokens.at(head.inputs.front()), present_of(head.inputs.front()),
+                outputs);
+  }
   if (is_training() || heads_fitted_at_once().empty()) return outputs;
   for (const auto& [name, of] : tokens) {
     const auto [mean, has] = fusion::mean_token(of);
@@ -340,10 +362,15 @@ std::vector<Model::HeadLoss> Model::head_losses(const Outputs& outputs, const da
     const auto labels = batch.labels.find(head.name);
     const auto raw = outputs.logits.find(head.name);
     if (labels == batch.labels.end() || raw == outputs.logits.end()) continue;
-    const at::Tensor value = core::with_context(
-        [&] { return "head " + head.name; }, [&] { return head.module->loss(raw->second, labels->second); });
-    if (value.defined())
-      losses.push_back({head.name, value, labels->second.known.sum().item<int64_t>(), head.weight});
+    const bool outlines = head.sees == radiogenomics::Sees::maps;
+    const data::Targets known = outlines ? drawn_labels(outputs, head.name, labels->second) : labels->second;
+    const at::Tensor value =
+        core::with_context([&] { return "head " + head.name; },
+                           [&] {
+                             return outlines ? head.module->map_loss(all_maps(outputs, head.name), known)
+                                             : head.module->loss(raw->second, known);
+                           });
+    if (value.defined()) losses.push_back({head.name, value, known.known.sum().item<int64_t>(), head.weight});
   }
   return losses;
 }
@@ -367,9 +394,17 @@ at::Tensor Model::loss(const Outputs& outputs, const data::Batch& batch,
 std::map<std::string, at::Tensor> Model::predict(const Outputs& outputs) {
   std::map<std::string, at::Tensor> predictions;
   for (const auto& head : parts_->heads)
-    if (const auto raw = outputs.logits.find(head.name); raw != outputs.logits.end())
+    if (const auto raw = outputs.logits.find(head.name);
+        raw != outputs.logits.end() && head.sees != radiogenomics::Sees::maps)
       predictions[head.name] = head.module->predict(raw->second.to(at::kFloat));
   return predictions;
+}
+
+std::vector<std::pair<std::string, std::string>> Model::map_heads() const {
+  std::vector<std::pair<std::string, std::string>> heads;
+  for (const auto& head : parts_->heads)
+    if (head.sees == radiogenomics::Sees::maps) heads.emplace_back(head.name, head.inputs.front());
+  return heads;
 }
 
 bool Model::trains() const {

@@ -26,6 +26,7 @@ void check_names(config::Fields& f, const Entries& entries, const char* field) {
 
 /// What a head sees, a stack through the heads that it combines; empty = all.
 std::vector<std::string> inputs_of(const ModelOptions& options, const config::Choice& head) {
+  if (radiogenomics::seen_by(head) == radiogenomics::Sees::maps) return {radiogenomics::input_of(head)};
   const auto& own = radiogenomics::head_options(head).inputs;
   if (radiogenomics::seen_by(head) != radiogenomics::Sees::heads) return own;
   const auto stacked = learners::combination_of(radiogenomics::estimator_of(head)).heads;

@@ -32,7 +32,7 @@ struct Model::Parts {
     double weight = 1;
     radiogenomics::Sees sees = radiogenomics::Sees::fusion;
     size_t view = 0;                  ///< of fusion
-    std::vector<std::string> inputs;  ///< of embeddings
+    std::vector<std::string> inputs;  ///< of embeddings; of maps one
     std::vector<std::string> heads;   ///< of heads
     std::shared_ptr<radiogenomics::Head> module;
   };

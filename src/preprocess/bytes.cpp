@@ -44,6 +44,7 @@ Prepared prepare_bytes(const std::vector<std::optional<imaging::Volume>>& channe
   if (planes.empty()) core::fail_usage("prepare_bytes: there is no channel");
   const imaging::Geometry grid = full_grid(channels.front()->geometry, options);
   Prepared result;
+  result.frame = channels.front()->geometry;
   result.geometry =
       output_grid(grid, {{0, 0, 0}, {grid.size[0] - 1, grid.size[1] - 1, grid.size[2] - 1}}, options);
   result.values = at::cat(planes);

@@ -221,6 +221,7 @@ Prepared prepare(const std::vector<std::optional<Volume>>& channels, const std::
   }
   const imaging::Geometry grid = full_grid(frame.geometry, options);
   Prepared result;
+  result.frame = frame.geometry;
   result.geometry = output_grid(grid, crop_box(item, grid), options);
   const imaging::Geometry& geometry = result.geometry;
   View view{world_of(geometry), {}};

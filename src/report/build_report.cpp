@@ -16,6 +16,7 @@
 #include "photo51/run/cases.hpp"
 #include "photo51/run/layout.hpp"
 #include "report/example_pictures.hpp"
+#include "report/map_pictures.hpp"
 
 namespace photo51::report {
 namespace {
@@ -56,9 +57,11 @@ ReportInput build_report(const ReportSource& study, const std::string& title) {
   input.predictions = study.predictions;
   input.truth = evaluation::truth_of(study.cohort, evaluation::rows_of(study.cohort, study.predictions),
                                      study.evaluate.groups);
+  input.truth.maps = study.maps;
   input.level = study.evaluate.level;
   input.with_ids = study.evaluate.report_ids;
   input.pictures = example_pictures(study, input.truth, input.warnings);
+  for (auto& picture : map_pictures(study, input.warnings)) input.pictures.push_back(std::move(picture));
   return input;
 }
 
@@ -89,6 +92,8 @@ std::vector<TrainingCurve> training_curves(const std::filesystem::path& log) {
 
 void write_report(const std::filesystem::path& folder, const ScoredRun& run) {
   ReportSource study{run.pipeline, *run.cohort, {}, run.predictions.development, run.metrics, run.evaluate};
+  study.maps = run.predictions.maps;
+  study.map_folder = folder / run::name::maps;
   const auto& test = run.predictions.test;
   study.predictions.insert(study.predictions.end(), test.begin(), test.end());
   for (const auto& one : run::read_cases(folder)) study.parts[one.id] = one.part;

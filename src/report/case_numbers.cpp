@@ -137,6 +137,7 @@ ReportInput with_case_numbers(ReportInput input) {
   for (auto& prediction : input.predictions) prediction.case_id = renamed(numbers, prediction.case_id);
   for (auto& picture : input.pictures) picture.case_id = renamed(numbers, picture.case_id);
   for (auto& [head, labels] : input.truth.labels) rename_keys(numbers, labels);
+  for (auto& [head, cases] : input.truth.maps) rename_keys(numbers, cases);
   for (auto& [column, values] : input.truth.groups) rename_keys(numbers, values);
   for (auto& metric : input.metrics)  // a group may be a case: one told apart by its own id
     if (const size_t sign = metric.group.find('='); sign != std::string::npos)

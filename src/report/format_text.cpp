@@ -90,7 +90,17 @@ MetricWords metric_words(const std::string& metric) {
       {"pearson_best50",
        {"Best fifty", "mean Pearson correlation of the fifty best genes, chosen here", no_correlation}},
       {"pearson", {"Pearson correlation", "of predicted with true values", no_correlation}},
-      {"spearman", {"Spearman correlation", "of their ranks", no_correlation}}};
+      {"spearman", {"Spearman correlation", "of their ranks", no_correlation}},
+      {"dice", {"Dice", "twice the overlap over the sum of both masks; 1 is perfect", "no overlap (0)"}},
+      {"hd95",
+       {"HD95",
+        "mm within which 95 % of each surface lies of the other, where both are there; 0 is perfect"}},
+      {"nsd", {"NSD", "share of both surfaces within the tolerance of the other; 1 is perfect"}}};
+  if (const size_t colon = metric.find(':'); colon != std::string::npos) {
+    MetricWords of_class = metric_words(metric.substr(0, colon));
+    of_class.name += ", " + metric.substr(colon + 1);
+    return of_class;
+  }
   if (const auto found = words.find(metric); found != words.end()) return found->second;
   for (const auto& wording : wordings())
     if (const auto found = wording.metrics.find(metric); found != wording.metrics.end()) return found->second;

@@ -8,6 +8,7 @@
 #include "photo51/evaluation/classification.hpp"
 #include "photo51/evaluation/expression.hpp"
 #include "photo51/evaluation/survival.hpp"
+#include "photo51/evaluation/task_metrics.hpp"
 #include "photo51/report/task_wording.hpp"
 #include "photo51/run/layout.hpp"
 #include "report/format_text.hpp"
@@ -81,15 +82,18 @@ std::string forest(const ReportInput& input, const HeadCases& cases) {
 }
 
 /// There may be thousands of them.
-bool is_of_one_output(const evaluation::Metric& metric) {
-  return metric.metric.find(':') != std::string::npos;
+bool is_of_one_output(const evaluation::Metric& metric, const data::TaskSpec& spec) {
+  // Of a lone class its own statistics say the same again.
+  if (spec.classes.size() == 1 && metric.metric.ends_with(":" + spec.classes.front())) return true;
+  const auto& by_output = evaluation::metrics_of(spec.task).by_output;
+  return !by_output.empty() && metric.metric.starts_with(by_output + ":");
 }
 
 page::data metric_rows(const ReportInput& input, const HeadCases& cases, bool with_development) {
   const std::string development = development_group(input);
   page::data list(page::data::type::list);
   for (const auto& m : input.metrics) {
-    if (m.head != cases.spec.head || m.group != run::group::all || is_of_one_output(m)) continue;
+    if (m.head != cases.spec.head || m.group != run::group::all || is_of_one_output(m, cases.spec)) continue;
     page::data row;
     row.set("name", metric_words(m.metric).name);
     row.set("meaning", metric_words(m.metric).meaning);

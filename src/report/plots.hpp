@@ -25,7 +25,12 @@ std::string survival_plot(const evaluation::ScoredPredictions& scored);
 std::string scatter_plot(const evaluation::ScoredPredictions& scored);
 
 /// Values from the largest to the smallest, a dot each; the outermost are named.
-std::string ranked_plot(std::vector<double> values, const std::vector<std::string>& names);
+struct RankedWords {
+  std::string ranks = "genes by rank", values = "correlation", title = "Correlation of each gene, best first";
+  bool names_best = true;
+};
+std::string ranked_plot(std::vector<double> values, const std::vector<std::string>& names,
+                        const RankedWords& words = {});
 
 /// Value and interval of each row on one axis.
 struct ForestRow {

@@ -102,17 +102,19 @@ std::string scatter_plot(const ScoredPredictions& scored) {
   return plot.done();
 }
 
-std::string ranked_plot(std::vector<double> values, const std::vector<std::string>& names) {
+std::string ranked_plot(std::vector<double> values, const std::vector<std::string>& names,
+                        const RankedWords& words) {
   std::vector<std::pair<double, std::string>> ranked;
   for (size_t i = 0; i < values.size(); ++i) ranked.emplace_back(values[i], names[i]);
   std::sort(ranked.rbegin(), ranked.rend());
   const auto count = static_cast<double>(ranked.size());
-  Plot plot(720, 300, axis_for(0, count + 1, "genes by rank", 6),
-            axis_for(std::min(ranked.back().first, 0.0), std::max(ranked.front().first, 0.5), "correlation"),
-            "Correlation of each gene, best first");
+  Plot plot(720, 300, axis_for(0, count + 1, words.ranks, 6),
+            axis_for(std::min(ranked.back().first, 0.0), std::max(ranked.front().first, 0.5), words.values),
+            words.title);
   plot.line("chance", {{0, 0}, {count + 1, 0}});
   for (size_t i = 0; i < ranked.size(); ++i)
     plot.dot("gene", static_cast<double>(i + 1), ranked[i].first, 3, color(0), ranked[i].second);
+  if (!words.names_best) return plot.done();
   std::vector<std::string> best;
   for (size_t i = 0; i < std::min<size_t>(ranked.size(), 5); ++i) best.push_back(ranked[i].second);
   plot.text(plot.at_x(count * 0.08), plot.at_y(ranked.front().first), "best: " + core::join(best, ", "),

@@ -128,6 +128,8 @@ ScoredRun load_run(const fs::path& folder, const LoadRunOptions& options) {
   auto predictions = predicted ? model::read_predictions(folder / run::name::predictions)
                                : of_members(folder, cases, training.repeats, run.cohort->labels());
   run.predictions = evaluation::by_part(std::move(predictions), cases, pipeline.cohort.split);
+  if (fs::exists(folder / run::name::map_scores))
+    run.predictions.maps = evaluation::read_map_scores(folder / run::name::map_scores);
   return run;
 }
 

@@ -21,11 +21,12 @@ namespace fs = std::filesystem;
 constexpr std::array top_files{
     name::config,      name::original_config,  name::environment, name::cases,  name::log,
     name::predictions, name::predictions_json, name::metrics,     name::report, name::warnings,
-    name::data_hashes, name::result_hashes,    name::stopped,     name::lock};
+    name::data_hashes, name::result_hashes,    name::stopped,     name::lock,   name::map_scores};
 constexpr std::array member_files{name::best, name::last, name::selected, name::predictions};
 
 constexpr const char *fold_word = "fold", *repeat_word = "repeat", *inner_word = "inner", *of_word = "of";
 constexpr std::string_view weights_begin = "weights", weights_end = ".safetensors";
+constexpr std::string_view map_end = ".nii.gz";
 constexpr std::string_view program_begin = "program_", program_end = ".pt";
 
 template <class Names>
@@ -207,7 +208,19 @@ Contents contents_of(const fs::path& folder) {
     sort_entries(path, folder, contents, member_file, inner);
     return true;
   };
+  const auto map_file = [](const std::string& file) {
+    const std::string whole = core::temporary_of(file);
+    return (whole.empty() ? file : whole).ends_with(map_end);
+  };
+  const auto of_case = [&](const std::string&, const fs::path& path) {
+    sort_entries(path, folder, contents, map_file, nothing);
+    return true;
+  };
   const auto checkpoints = [&](const std::string& sub, const fs::path& path) {
+    if (sub == name::maps) {
+      sort_entries(path, folder, contents, none, of_case);
+      return true;
+    }
     if (sub != name::checkpoints) return false;
     sort_entries(path, folder, contents, none, member);
     return true;

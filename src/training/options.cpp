@@ -79,6 +79,10 @@ void describe(config::Fields& f, TrainOptions& o) {
   f("monitor", o.monitor,
     "what `checkpoint: best` and `patience` compare on the validation part; metric = mean over the heads of "
     "AUROC, R2 and c-index");
+  f("validate_every", o.validate_every,
+    "epochs from one validation to the next; the last epoch is always validated. `checkpoint: best` and "
+    "`patience` compare those that are",
+    {.min = 1});
   f("patience", o.patience, "epochs without improvement after which training stops; 0 = never", {.min = 0});
   f.check(!o.optimizer.empty(), "optimizer", "is empty; it takes a name");
   f.check(!o.schedule.empty(), "schedule", "is empty; it takes a name");

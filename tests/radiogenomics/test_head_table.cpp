@@ -64,8 +64,9 @@ TEST(HeadTable, KeysBelongToTasks) {
               HasSubstr("label: unknown key where `task` is `expression`"));
   EXPECT_THAT(refused("{task: expression, table: t.tsv, estimator: elastic_net}"),
               HasSubstr("estimator: unknown key where `task` is `expression`"));
-  EXPECT_EQ(refused("{positive: a}"),
-            "h.yaml:1: head: needs a `task`: binary, multiclass, regression, survival, expression");
+  EXPECT_EQ(
+      refused("{positive: a}"),
+      "h.yaml:1: head: needs a `task`: binary, multiclass, regression, survival, expression, segmentation");
 }
 
 TEST(HeadTable, SaysWhatHeadsHaveInCommon) {

@@ -262,6 +262,22 @@ TEST(Report, EscapesWhatPeopleWrite) {
   EXPECT_THAT(page, HasSubstr("&lt;b&gt;&amp;"));
 }
 
+TEST(Report, ShowsWhereAModelLooked) {
+  auto input = small_binary();
+  input.pictures = {{"P1", tiny_png(), "idh, he slide", "1 0.35", "1", true}};
+  const auto plain = render_report(input);
+  EXPECT_THAT(plain, Not(HasSubstr("percentile of its attention")));
+  input.pictures[0].heat_map = tiny_png();
+  input.pictures[0].tiles = {tiny_png(), tiny_png()};
+  input.pictures.push_back({"P2", "", "idh, f", "1 0.35", "0", false, tiny_png(), {}});
+  const auto page = render_report(input);
+  EXPECT_EQ(malformed(page), "");
+  EXPECT_THAT(page, HasSubstr("percentile of its attention"));
+  EXPECT_EQ(count(page, "src=\"data:image/png"), 5) << "each picture is in the page";
+  EXPECT_EQ(count(page, ": attention\""), 2);
+  EXPECT_EQ(count(page, ": a tile of much attention\""), 2);
+}
+
 TEST(Report, CountsWhatWasOddAboutFiles) {
   auto input = small_binary();
   EXPECT_THAT(render_report(input), Not(HasSubstr("What was odd about files")));

@@ -1,4 +1,5 @@
 // photo51 evaluate RUN [--cases manifest.csv --out DIR]: scores new labelled cases, or the run's own again.
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -13,6 +14,7 @@
 #include "photo51/core/table.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/core/version.hpp"
+#include "photo51/data/images/label_map.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/report/build_report.hpp"
 #include "photo51/run/cases.hpp"
@@ -25,6 +27,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct EvaluateArguments : NewCases {
+  std::vector<std::string> mirror;  ///< axes
   inference::PredictOptions options;
 };
 
@@ -122,6 +125,20 @@ int64_t count_seen(const fs::path& model, const data::Cohort& cohort) {
   return count;
 }
 
+/// Where the case's mask is known.
+void score_map_of(const inference::CaseMap& map, const data::Cohort& cohort, double tolerance,
+                  evaluation::MapScores& scores) {
+  const auto labels = cohort.labels();
+  const auto label = std::ranges::find_if(labels, [&](const auto& one) { return one.head == map.head; });
+  if (label == labels.end()) return;  // the manifest has no column of it
+  int64_t row = 0;
+  while (cohort.id(row) != map.case_id) ++row;
+  const data::LabelMap truth = data::original_label(cohort, row, map.head);
+  if (truth.classes.defined())
+    scores[map.head][map.case_id] =
+        evaluation::score_map(map.classes, truth.classes, map.geometry.spacing, *label, tolerance);
+}
+
 void score_new(const EvaluateArguments& arguments, const Common& common) {
   if (arguments.out.empty()) core::fail_usage("--cases needs --out, the folder for the metrics");
   NewCases model = arguments;
@@ -134,14 +151,24 @@ void score_new(const EvaluateArguments& arguments, const Common& common) {
     warnings.push_back("The run that made the model is not finished: " + predictor.unfinished() + ".");
   const data::Cohort cohort(cohort_options, predictor.pipeline().inputs,
                             labelled(predictor.labels(), cohort_options, warnings));
-  const auto results = predict_all(predictor, cohort, arguments.options);
+  auto predicting = arguments.options;
+  predicting.mirror = axes_of(arguments.mirror);
+  evaluation::MapScores maps;
+  predicting.on_map = [&, write = map_writer(predictor, arguments.out)](const inference::CaseMap& map) {
+    write(map);
+    score_map_of(map, cohort, options.surface_tolerance, maps);
+  };
+  std::vector<inference::HeatMap> heat_maps;
+  const auto results = predict_all(predictor, cohort, predicting, arguments, &heat_maps);
   // First of all, so that nothing is lost when a head cannot be scored.
   write_predictions(results, cohort, predictor, arguments.out);
   const auto predictions = inference::predictions_of(results);
 
   std::vector<int64_t> rows;
   for (int64_t row = 0; row < cohort.size(); ++row) rows.push_back(row);
-  const auto truth = evaluation::truth_of(cohort, rows, options.groups);
+  auto truth = evaluation::truth_of(cohort, rows, options.groups);
+  truth.maps = maps;
+  if (!maps.empty()) core::write_file_atomic(arguments.out / run::name::map_scores, evaluation::to_csv(maps));
   const auto metrics = evaluation::evaluate_each(predictions, truth, options, [&](const std::string& why) {
     warnings.push_back("not scored: " + why);
     core::log_warning(warnings.back());
@@ -154,7 +181,8 @@ void score_new(const EvaluateArguments& arguments, const Common& common) {
 
   inference::PipelineOptions shown = predictor.pipeline();
   shown.cohort = cohort_options;
-  report::ReportSource study{shown, cohort, {}, predictions, metrics, options};
+  report::ReportSource study{
+      shown, cohort, {}, predictions, metrics, options, maps, arguments.out, std::move(heat_maps)};
   for (int64_t row = 0; row < cohort.size(); ++row) study.parts[cohort.id(row)] = run::part::test;
   auto input = report::build_report(study, arguments.manifest.stem().string());
   input.warnings.insert(input.warnings.end(), warnings.begin(), warnings.end());
@@ -175,6 +203,9 @@ void score_again(const EvaluateArguments& arguments, const Common& common) {
   if (!arguments.out.empty())
     core::fail_usage(
         "--out goes with --cases; without it the run's own metrics.csv and report.html are written");
+  if (arguments.heat_maps)
+    core::fail_usage(
+        "--heat-maps goes with --cases: a run's own predictions are made already, and hold no attention");
   std::optional<run::Lock> lock;  // a folder that is no run is refused below
   if (fs::exists(arguments.model / run::name::config)) lock.emplace(arguments.model);
   const auto metrics = report::write_run_report(
@@ -198,6 +229,8 @@ void add_evaluate(CLI::App& app, const Common& common) {
       "--out", arguments->out,
       "folder for metrics.csv, predictions.csv, warnings.csv and report.html; without --cases the run's own");
   add_options(*command, *arguments);
+  add_mirror(*command, arguments->mirror);
+  add_heat_maps(*command, *arguments);
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
   command->callback([arguments, &common] {
     arguments->manifest.empty() ? score_again(*arguments, common) : score_new(*arguments, common);

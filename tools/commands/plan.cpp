@@ -65,11 +65,6 @@ void plan_cohort(PlanArguments arguments, bool json) {
   if (!arguments.out.empty() && !arguments.overwrite && fs::exists(arguments.out, code))
     core::fail_usage(arguments.out.string() + ": is there already; choose another --out, or --overwrite");
   const auto plan = training::plan_experiment(arguments.request);
-  for (const auto& head : plan.heads)
-    if (head.starts_with("segmentation: "))
-      core::fail_usage(
-          "a plan for segmentation names a task that this version does not train yet; name other labels by "
-          "--label COLUMN=TASK");
   if (arguments.out.empty()) {
     std::fputs(plan.yaml.c_str(), stdout);
     return;

@@ -15,6 +15,7 @@ namespace {
 
 struct PredictArguments : NewCases {
   std::vector<std::string> inputs;
+  std::vector<std::string> mirror;  ///< axes
   inference::PredictOptions options;
 };
 
@@ -37,6 +38,8 @@ void run(const PredictArguments& arguments, const Common& common) {
     core::fail_usage("give either --cases MANIFEST or --input NAME.CHANNEL=FILE");
   if (arguments.inputs.empty() && arguments.out.empty())
     core::fail_usage("--cases needs --out, the folder for predictions.csv and predictions.json");
+  if (arguments.heat_maps && arguments.out.empty())
+    core::fail_usage("--heat-maps needs --out, the folder for them");
   const bool one = !arguments.inputs.empty();
   if (one && !arguments.data_root.empty())
     core::fail_usage("--data-root goes with --cases; --input takes whole paths");
@@ -49,7 +52,9 @@ void run(const PredictArguments& arguments, const Common& common) {
                          /*require_labels=*/false);
   auto options = arguments.options;
   if (one) options.workers = 0;
-  const auto results = predict_all(predictor, cohort, options);
+  options.mirror = axes_of(arguments.mirror);
+  if (!arguments.out.empty()) options.on_map = map_writer(predictor, arguments.out);
+  const auto results = predict_all(predictor, cohort, options, arguments);
   if (!arguments.out.empty()) write_predictions(results, cohort, predictor, arguments.out);
   if (one) print(results, predictor.unfinished(), common.json);
   if (!one && !common.quiet && !common.json)
@@ -66,11 +71,14 @@ void add_predict(CLI::App& app, const Common& common) {
   command->add_option("KEY=VALUE", arguments->overrides, "overrides, e.g. cohort.on_bad_case=skip");
   command->add_option("--cases", arguments->manifest, "manifest of the cases (CSV); labels are not needed");
   command->add_option("--input", arguments->inputs, "one case: INPUT.CHANNEL=FILE, as often as needed");
-  command->add_option("--out", arguments->out,
-                      "folder for predictions.csv, predictions.json and warnings.csv");
+  command->add_option(
+      "--out", arguments->out,
+      "folder for predictions.csv, predictions.json, warnings.csv and maps, CASE/HEAD.nii.gz");
   add_options(*command, *arguments);
+  add_heat_maps(*command, *arguments);
   command->add_option("--fold", arguments->options.members, "use the models of these folds only");
   command->add_flag("--flips", arguments->options.flips, "also average over the mirrored case");
+  add_mirror(*command, arguments->mirror);
   command->add_option("--batch-size", arguments->options.batch_size, "cases a batch")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -11,6 +11,7 @@
 #include "photo51/core/memory.hpp"
 #include "photo51/data/load/bag_stream.hpp"
 #include "photo51/inference/predictor.hpp"
+#include "photo51/inference/windows.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/training/objectives/objective.hpp"
 
@@ -129,7 +130,8 @@ double Trial::prediction_need(model::Model& model) {
   const inference::PredictOptions options;
   const auto rows = static_cast<double>(cohort_.size());
   const auto batch_size = static_cast<double>(options.batch_size);
-  data::Batch batch = data::collate(plain_, info_, cohort_.labels());
+  // An image that is seen in parts passes window by window, each as large as a patch of training.
+  data::Batch batch = data::collate(inference::sees_parts(info_) ? drawn_ : plain_, info_, cohort_.labels());
   model.eval();
   inference::set_way(model, inference::choose_way(inference::Precision::automatic, "cpu",
                                                   experiment_.train.precision == training::Precision::bf16)

@@ -37,7 +37,8 @@ std::string shape_of(const at::Tensor& tensor) {
 }
 
 constexpr const char* kKeys =
-    "its options, key=value, also source=LIBRARY, dims=2|3 and size=EDGE|[EDGE,…] of images";
+    "its options, key=value, also source=LIBRARY, dims=2|3 and size=EDGE|[EDGE,…] of images, decoder=none "
+    "and decoder.KEY=VALUE";
 
 /// What the options --network, --set of a command say.
 struct NetworkArguments {
@@ -269,7 +270,7 @@ void add_diff(CLI::App& weights, const Common& common) {
 
 void add_forward(CLI::App& weights, const Common& common) {
   auto* command = weights.add_subcommand(
-      "forward", "run a network on a tensor `x`, in evaluation mode with its classifier");
+      "forward", "run a network on a tensor `x`, in evaluation mode with its classifier or decoder");
   struct Arguments {
     backbones::NamedNetwork network;
     fs::path weights, input, output;

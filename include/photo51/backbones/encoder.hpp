@@ -14,6 +14,8 @@
 
 namespace photo51::backbones {
 
+class Backbone;
+
 /// Encodes one input. Runs on present rows only, so that absent cases cost nothing and do not reach batch
 /// norm.
 class Encoder : public torch::nn::Module {
@@ -30,6 +32,11 @@ class Encoder : public torch::nn::Module {
   virtual std::string label() const { return {}; }
   /// Where its first weights come from; nothing where they were drawn, or are a trained model's.
   virtual std::optional<nn::Pretrained> pretrained() const { return std::nullopt; }
+  /// The network whose stages a decoder may join; null: the encoder is none of images.
+  virtual Backbone* network() { return nullptr; }
+  /// From now on tokens come with the network's features (Tokens::features). Error (usage): it has no network
+  /// that sees a case's image once, such as an encoder of tables or of bags.
+  virtual void keep_features();
   /// Hash of the file whose program it runs, see Backbone::program; empty: it runs none.
   virtual std::string program() const { return {}; }
 };

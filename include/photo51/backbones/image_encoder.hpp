@@ -32,6 +32,8 @@ class ImageEncoder : public Encoder {
   data::InputBatch take(const data::InputBatch& streamed, const at::Device& device) override;
   std::optional<nn::Pretrained> pretrained() const override { return pretrained_; }
   std::string program() const override { return backbone_->program(); }
+  Backbone* network() override { return backbone_.get(); }
+  void keep_features() override;
 
  private:
   int64_t features_width() const;  ///< of the tokens, without what is appended
@@ -45,6 +47,7 @@ class ImageEncoder : public Encoder {
   std::shared_ptr<Backbone> backbone_;
   std::optional<nn::Pretrained> pretrained_;  ///< what it started from
   std::shared_ptr<nn::Dropout> dropout_;
+  bool keeps_features_ = false;
   std::shared_ptr<BagPool> bag_;  ///< null unless the input is a bag
 };
 

@@ -4,6 +4,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct AuxiliaryLoss {
   double weight = 1;
 };
 using AuxiliaryLosses = std::map<std::string, AuxiliaryLoss>;  ///< by name
+
+struct Features;
 
 struct Tokens {
   at::Tensor values;  ///< [B, N, D]
@@ -30,6 +33,10 @@ struct Tokens {
   /// By name, without gradient. `bag`: [instances] the weight of each in its bag, 0 in absent cases.
   std::map<std::string, at::Tensor> attention = {};
   AuxiliaryLosses losses = {};
+  /// Of an encoder that keeps them (Encoder::keep_features): what its network found in the P rows that are
+  /// present, and these rows' images [P, C, ...]. Null where no row is.
+  std::shared_ptr<const Features> features = nullptr;
+  at::Tensor image = {};
 };
 
 }  // namespace photo51::backbones

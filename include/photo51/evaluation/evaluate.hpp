@@ -10,6 +10,7 @@
 
 #include "photo51/config/fields.hpp"
 #include "photo51/data/cohort/cohort.hpp"
+#include "photo51/evaluation/map_scores.hpp"
 #include "photo51/model/predictions.hpp"
 
 namespace photo51::evaluation {
@@ -24,7 +25,8 @@ struct EvaluateOptions {
   double level = 0.95;
   std::vector<std::string> groups{"site"};  ///< manifest columns
   int64_t seed = 0;
-  bool report_ids = false;  ///< the report names cases by their ids, not by numbers
+  double surface_tolerance = 2;  ///< mm, of a drawn surface from the true one that counts as right (NSD)
+  bool report_ids = false;       ///< the report names cases by their ids, not by numbers
 };
 void describe(config::Fields& f, EvaluateOptions& o);
 
@@ -40,6 +42,7 @@ struct GroundTruth {
   std::vector<data::TaskSpec> specs;
   std::map<std::string, std::map<std::string, data::Case::Label>> labels;  ///< head -> case -> label
   std::map<std::string, std::map<std::string, std::string>> groups;        ///< column -> case -> value
+  MapScores maps = {};                                                     ///< of heads that outline
 };
 /// Labels and group columns of `rows`. `site` may be named whatever the cohort's site column is called and
 /// may be absent; any other column without a single value is an Error (usage).
@@ -53,6 +56,8 @@ GroundTruth truth_of(const data::Cohort& cohort, const std::vector<int64_t>& row
 ///   multiclass  auroc (one-vs-rest, averaged), balanced_accuracy, accuracy
 ///   regression  mae, rmse, r2, pearson, spearman
 ///   survival    c_index (Harrell)
+///   segmentation  dice, hd95, nsd, each the mean over the classes of the mean over cases, and of each class
+///               alone (dice:edema); of `truth.maps`, where undefined and infinite scores count nowhere
 ///
 /// What cannot be computed (one class, no event, no spread) is left out for subgroups; for "all" it is an
 /// Error (data) that says which head and why, except the correlations of a model that predicts one value for

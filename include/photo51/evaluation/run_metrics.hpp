@@ -12,6 +12,7 @@ namespace photo51::evaluation {
 /// A run's predictions by the part of the cohort.
 struct RunPredictions {
   std::vector<model::Prediction> development, test;
+  MapScores maps = {};     ///< of heads that outline, of all parts
   bool one_split = false;  ///< development cases are those of one validation part, not of folds
 };
 /// In their order. A case that `cases` does not name is development.

@@ -13,13 +13,15 @@ struct ScoredPredictions {
   data::TaskSpec spec;
   std::vector<std::string> cases;    ///< predicted cases with a known label, by name
   std::vector<std::string> classes;  ///< multiclass; binary: "0", "1"; expression: genes
-  /// Binary: probability of class 1. Multiclass: [n, classes]. Expression: [n, genes]. Else the value or
-  /// risk.
+  /// Binary: probability of class 1. Multiclass: [n, classes]. Segmentation: [n, classes], ml. Expression:
+  /// [n, genes]. Else the value or risk.
   std::vector<double> predicted;
-  std::vector<double> low, high;  ///< like `predicted`: the ensemble's interval
-  std::vector<int> label;         ///< binary and multiclass
-  std::vector<double> value;      ///< regression: target; survival: time; expression: [n, genes]
-  std::vector<char> event;        ///< survival
+  std::vector<double> low, high;            ///< like `predicted`: the ensemble's interval
+  std::vector<int> label;                   ///< binary and multiclass
+  std::vector<double> value;                ///< regression: target; survival: time; expression: [n, genes];
+                                            ///< segmentation: [n, classes], ml
+  std::vector<std::vector<MapScore>> maps;  ///< segmentation: [n][classes]
+  std::vector<char> event;                  ///< survival
 
   int64_t size() const { return static_cast<int64_t>(cases.size()); }
   /// Columns of `predicted`.

@@ -17,6 +17,8 @@ struct Statistic {
 struct TaskMetrics {
   std::string task;  ///< a row of data's table of tasks
   std::vector<Statistic> statistics = {};
+  /// Further statistics with intervals, of each class of the head; called `STATISTIC:CLASS`. Null = none.
+  std::vector<Statistic> (*of_classes)(const data::TaskSpec&) = nullptr;
   /// The statistic that a head is judged by and epochs are compared by, and what a guess gets.
   std::string headline = {};
   double chance = 0.5;

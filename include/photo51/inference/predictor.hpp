@@ -11,16 +11,23 @@
 
 #include "photo51/data/load/batch.hpp"
 #include "photo51/data/load/fit.hpp"
+#include "photo51/inference/case_map.hpp"
 #include "photo51/inference/case_result.hpp"
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/inference/way.hpp"
+#include "photo51/preprocess/augment/axis.hpp"
 
 namespace photo51::inference {
 
 struct PredictOptions {
   int64_t batch_size = 8;
   int64_t workers = 2;
-  bool flips = false;            ///< test-time augmentation: also the left-right mirrored case
+  bool flips = false;  ///< test-time augmentation: also the left-right mirrored case
+  /// Test-time augmentation of models with a head that outlines: also the image mirrored along each of these
+  /// axes and all combinations of them (inference/windows.hpp).
+  std::vector<preprocess::Axis> mirror = {};
+  /// Told of every map that is drawn, case by case in the order of the rows.
+  std::function<void(const CaseMap& map)> on_map = {};
   std::vector<int64_t> members;  ///< folds to use; empty = all
   bool skip_bad = false;         ///< a case that cannot be read is reported and left out, instead of an Error
   bool embeddings = false;       ///< fills CaseResult::embedding
@@ -29,6 +36,9 @@ struct PredictOptions {
   /// graph. Cases then pass one by one, whatever the batch size, and a graph takes the memory of a step of
   /// training for as long as it is kept.
   bool gradients = false;
+  /// Told of every result before the next cases are predicted, and may take from it what need not be kept.
+  /// Its warnings come later.
+  std::function<void(CaseResult& result)> on_result;
   /// Told of every case that is left out; a warning is logged where it is empty.
   std::function<void(const std::string& case_id, const std::string& why)> on_bad;
 };
@@ -62,7 +72,9 @@ class Predictor {
   /// How many models vote.
   int64_t size() const;
   /// Case by case in the order of `rows`; see `combine` for value, low and high. Flips count as further
-  /// members. A case with none of the model's inputs is reported and left out: there is nothing to go by.
+  /// members. Of a head that outlines there is a row a class, its volume in ml on the file's own grid; cases
+  /// of such a model pass one by one. Errors (usage): flips of such a model, mirrors of another. A case with
+  /// none of the model's inputs is reported and left out: there is nothing to go by.
   std::vector<CaseResult> results(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                   const PredictOptions& options = {}) const;
   /// The values of `results` alone.

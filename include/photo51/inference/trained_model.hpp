@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "photo51/data/load/loader.hpp"
+#include "photo51/inference/case_map.hpp"
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/model/predictions.hpp"
 #include "photo51/nn/weights/made_for.hpp"
@@ -47,6 +48,7 @@ struct TrainedModelInfo {
   std::map<std::string, PretrainedInput> pretrained{};  ///< by input
   Prepared prepared{};                                  ///< at training
   std::map<std::string, std::string> programs{};        ///< see model::Model::programs
+  std::map<std::string, std::string> segmenters{};      ///< see data::program_hashes
   bool trained_in_bf16 = false;                         ///< and not in float32
 };
 
@@ -77,7 +79,9 @@ TrainedModelInfo from_metadata(const std::map<std::string, std::string>& metadat
 struct InferenceOptions {
   int64_t batch_size = 8;
   int64_t workers = 2;
-  std::vector<preprocess::Axis> flip;  ///< axes: every image mirrored
+  std::vector<preprocess::Axis> flip;         ///< axes: every image mirrored
+  std::vector<preprocess::Axis> mirror = {};  ///< see WindowsOptions; of `predict`
+  bool maps = false;                          ///< masks that are labels come with the batches
   bool skip_bad = false;
   bool gradients = false;  ///< of `predict`: inputs require a gradient and outputs keep their graph
   std::function<void(int64_t row, const std::string& why)> on_bad;
@@ -94,15 +98,23 @@ void for_each_batch(const TrainedModel& member, const data::Cohort& cohort, cons
                     const std::vector<int64_t>& rows, const InferenceOptions& options,
                     const std::function<void(const data::Batch& batch)>& each);
 
+/// What a head that outlines draws of each of `rows`, by all members together, told case by case.
+/// `images` may have been made for any of the members. Bad cases are those of `options`.
+void predict_maps(const std::vector<TrainedModel*>& members, const data::Cohort& cohort,
+                  const data::CaseLoader& images, const std::vector<int64_t>& rows,
+                  const InferenceOptions& options, const std::function<void(const CaseMap& map)>& on_map);
+
 /// The rows that have at least one of the cohort's inputs; the others are told to `without`.
 std::vector<int64_t> with_any_input(const data::Cohort& cohort, const std::vector<int64_t>& rows,
                                     const std::function<void(int64_t row, const std::string& why)>& without);
 
-/// The member's own predictions, `low` = `high` = `value`, case by case in the order of `rows`.
+/// The member's own predictions, `low` = `high` = `value`, case by case in the order of `rows`; heads that
+/// outline are no part of them (`on_outputs`, predict_maps).
 std::vector<model::Prediction> predict(TrainedModel& member, const data::Cohort& cohort,
                                        const data::CaseLoader& cases, const std::vector<int64_t>& rows,
                                        const InferenceOptions& options);
-/// The same of a batch that is prepared already.
+/// The same of a batch that is prepared already, whose images are as large as the network takes; a head that
+/// outlines says of each class the mean probability over all places.
 std::vector<model::Prediction> predict(TrainedModel& member, const data::Batch& batch);
 
 /// Averages members that predicted the same cases. Probabilities (of heads with classes, by `labels`): the

@@ -26,8 +26,14 @@ class Head;
 namespace photo51::model {
 
 struct Outputs {
-  std::map<std::string, at::Tensor> logits;  ///< of a head, [B, K]; its value or risk where it has no classes
-  at::Tensor fused;                          ///< [B, D], of the first head that is a layer
+  /// Of a head, [B, K]; its value or risk where it has no classes; of one that outlines [B, 1 + classes,
+  /// ...], of the size of its input's images.
+  std::map<std::string, at::Tensor> logits;
+  /// In training, of heads that outline and whose decoder makes them: coarser ones, the finest first.
+  std::map<std::string, std::vector<at::Tensor>> coarser;
+  /// Of a head that outlines: [B] bool on the host, the rows whose image was there to be outlined.
+  std::map<std::string, at::Tensor> drawn;
+  at::Tensor fused;  ///< [B, D], of the first head that is a layer
   /// By fusion (the name of its module: `fusion`, or one of its own where a head sees some of the inputs),
   /// then by input: its share, [B], where the fusion has such a thing.
   std::map<std::string, std::map<std::string, at::Tensor>> modality_weights;
@@ -89,10 +95,13 @@ class Model : public torch::nn::Module {
   /// fusions' own losses; also the value of each by its name. Undefined when no head has a usable label.
   at::Tensor loss(const Outputs& outputs, const data::Batch& batch,
                   std::map<std::string, double>* parts = nullptr);
-  /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1], of every head in `outputs`.
+  /// Probabilities [B, classes] (binary: [B, 2]), value [B, 1], or risk [B, 1], of every head in `outputs`,
+  /// but for those that outline, whose maps may be large: their `head` predicts them case by case.
   std::map<std::string, at::Tensor> predict(const Outputs& outputs);
   const std::vector<data::TaskSpec>& labels() const { return labels_; }
 
+  /// The heads that outline, in the config's order, with the input of each.
+  std::vector<std::pair<std::string, std::string>> map_heads() const;
   /// Whether any head is trained by steps.
   bool trains() const;
   /// The heads that are fitted at once, each after those that it combines.

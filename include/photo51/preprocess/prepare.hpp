@@ -23,6 +23,7 @@ namespace photo51::preprocess {
 struct Prepared {
   at::Tensor values;           ///< [C (+ mask), D, H, W] float32, contiguous; uint8 of `prepare_bytes`
   imaging::Geometry geometry;  ///< of `values`, before augmentation
+  imaging::Geometry frame{};   ///< the grid of the file that gave the frame
   /// normalize histogram: each channel's own landmarks (histogram.hpp), which its values are counted in; a
   /// channel that is absent or constant has none.
   std::vector<std::vector<double>> landmarks{};

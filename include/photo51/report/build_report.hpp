@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/inference/heat_map.hpp"
 #include "photo51/inference/pipeline.hpp"
 #include "photo51/report/report.hpp"
 #include "photo51/report/scored_run.hpp"
@@ -19,6 +20,9 @@ struct ReportSource {
   std::vector<model::Prediction> predictions;
   std::vector<evaluation::Metric> metrics;
   evaluation::EvaluateOptions evaluate;
+  evaluation::MapScores maps = {};                 ///< of heads that outline
+  std::filesystem::path map_folder = {};           ///< CASE/HEAD.nii.gz of what they drew; empty: none
+  std::vector<inference::HeatMap> heat_maps = {};  ///< shown with the example cases
 };
 
 /// Everything but the training curves, `made_by` and warnings. A picture that cannot be drawn is left out and

@@ -31,6 +31,8 @@ inline constexpr const char* checkpoints = "checkpoints";
 inline constexpr const char* best = "best.safetensors";            ///< of a member
 inline constexpr const char* last = "last.safetensors";            ///< of a member
 inline constexpr const char* selected = "selected.json";           ///< of a member
+inline constexpr const char* map_scores = "map_scores.csv";        ///< of heads that outline
+inline constexpr const char* maps = "maps";                        ///< CASE/HEAD.nii.gz of such heads
 inline constexpr const char* published = "model.yaml";             ///< of a published model
 inline constexpr const char* self_test = "self_test.safetensors";  ///< of a published model
 }  // namespace name
@@ -57,7 +59,8 @@ std::string inner_member_name(int64_t fold, int64_t folds);
 /// The weights of a published model: "weights.safetensors", or "weights_2.safetensors" where it has several.
 std::string published_weights_name(size_t member, size_t members);
 bool is_published_weights(const std::string& file);
-/// The copy of the program that an input's encoder runs: "program_mri.pt".
+/// The copy of the program that an input's encoder runs: "program_mri.pt", or its segmenter, whose `input` is
+/// "mri.segmenter.program".
 std::string program_name(const std::string& input);
 bool is_program(const std::string& file);
 

@@ -94,6 +94,7 @@ struct TrainOptions {
   std::string sampler_head;  ///< empty = the first head that fits
   KeptEpoch checkpoint = KeptEpoch::last;
   Monitor monitor = Monitor::loss;  ///< for `best` and `patience`
+  int64_t validate_every = 1;       ///< epochs; the last one is always validated
   int64_t patience = 0;             ///< epochs without improvement before training stops; 0 = never
 };
 void describe(config::Fields& f, TrainOptions& o);

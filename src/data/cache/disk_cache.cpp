@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<char, 8> magic{'P', '5', '1', 'C', 'A', 'C', 'H', 'E'};
-constexpr uint64_t format = 3, page = 4096;
+constexpr uint64_t format = 4, page = 4096;
 
 /// What an entry begins with; then `meta_bytes` of JSON, and from the next whole page on the values.
 struct Head {
@@ -40,6 +40,17 @@ std::string head_hash(Head head, std::string_view meta) {
   std::string bytes(sizeof head, '\0');
   std::memcpy(bytes.data(), &head, sizeof head);
   return core::hash_bytes(bytes.append(meta));
+}
+
+nlohmann::json grid_json(const imaging::Geometry& grid) {
+  return {
+      {"size", grid.size}, {"spacing", grid.spacing}, {"origin", grid.origin}, {"direction", grid.direction}};
+}
+void read_grid(const nlohmann::json& told, imaging::Geometry& grid) {
+  told.at("size").get_to(grid.size);
+  told.at("spacing").get_to(grid.spacing);
+  told.at("origin").get_to(grid.origin);
+  told.at("direction").get_to(grid.direction);
 }
 
 fs::path whole_path(const fs::path& folder) {
@@ -66,6 +77,7 @@ struct DiskCache::Held {
              {"spacing", geometry.spacing},
              {"origin", geometry.origin},
              {"direction", geometry.direction},
+             {"frame", grid_json(image.prepared.frame)},
              {"landmarks", image.prepared.landmarks},
              {"regions", image.prepared.regions},
              {"warnings", to_json(image.warnings)},
@@ -106,10 +118,8 @@ struct DiskCache::Held {
     }
     if (left != 1) return std::nullopt;
     PreparedImage image;
-    told.at("size").get_to(image.prepared.geometry.size);
-    told.at("spacing").get_to(image.prepared.geometry.spacing);
-    told.at("origin").get_to(image.prepared.geometry.origin);
-    told.at("direction").get_to(image.prepared.geometry.direction);
+    read_grid(told, image.prepared.geometry);
+    read_grid(told.at("frame"), image.prepared.frame);
     told.at("landmarks").get_to(image.prepared.landmarks);
     told.at("regions").get_to(image.prepared.regions);
     image.warnings = file_warnings_from(told.at("warnings"));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 
 #include "data/cohort/cells.hpp"
@@ -46,6 +47,13 @@ std::vector<Named> files_of(const Cohort::Impl& cohort, size_t input, size_t row
   return named;
 }
 
+/// The mask that is the row's label of a dense task.
+std::optional<Named> label_file(const Cohort::Impl& cohort, const TaskSpec& spec, size_t row) {
+  const Case::Label& label = cohort.label_values.at(spec.head)[row];
+  if (label.file.empty() || cohort.inputs.empty()) return std::nullopt;
+  return Named{cohort.input_index(spec.input), row, "label " + spec.column, label.file, Named::Kind::image};
+}
+
 void look_at(const Named& file) {
   switch (file.kind) {
     case Named::Kind::image:
@@ -86,6 +94,10 @@ std::vector<BadFile> check_files(const Cohort& cohort, const std::vector<int64_t
       if (!samples.empty() && !samples[row].problem.empty())
         bad.push_back({at, where(impl, input, row) + samples[row].problem});
     }
+  for (const auto& spec : impl.labels)
+    for (const int64_t at : rows)
+      if (auto label = label_file(impl, spec, static_cast<size_t>(at)))
+        by_path[{label->path, static_cast<int>(label->kind)}].push_back(std::move(*label));
   std::vector<const std::vector<Named>*> all;
   for (const auto& [path, named] : by_path) all.push_back(&named);
   std::mutex mutex;
@@ -149,6 +161,9 @@ void hash_files(const Cohort& cohort) {
     for (const auto& sample : impl.stores.samples[input])
       if (sample.table) paths.insert(sample.path);
   }
+  for (const auto& spec : impl.labels)
+    for (size_t row = 0; row < impl.ids.size(); ++row)
+      if (const auto label = label_file(impl, spec, row)) paths.insert(label->path);
   impl.files.hash_all({paths.begin(), paths.end()}, "hashing files");
 }
 

@@ -33,6 +33,20 @@ std::vector<std::pair<std::string, size_t>> value_columns(const Cohort::Impl& co
   return found;
 }
 
+/// A mask that a head is to draw is not known of a new patient, whatever reads it.
+void check_outlined(const Cohort::Impl& cohort, size_t input, const TaskSpec& spec) {
+  if (!sees(spec, cohort.inputs[input].first)) return;
+  const auto label = cohort.table.find(spec.column);
+  const auto& names = cohort.names[input];
+  std::vector<std::string> columns = names.channels;
+  if (!names.mask.empty()) columns.push_back(names.mask);
+  for (const auto& column : columns)
+    if (label && cohort.find_column(cohort.inputs[input].first, column_of(column)) == label)
+      core::fail_usage("input " + cohort.inputs[input].first + ": `" + cohort.table.columns[*label] +
+                       "` is the mask that head `" + spec.head +
+                       "` is to draw; a new patient has none. Leave it out of the input, also as its `mask`");
+}
+
 /// `registratoin` for `registration`.
 bool is_near(const std::string& name, const std::string& expected) {
   if (core::spelling(name) == core::spelling(expected)) return true;
@@ -53,6 +67,9 @@ void check_label_columns(const Cohort::Impl& cohort) {
                 "` is what head `" + spec.head +
                 "` is to predict; a new patient's is not known. Leave it out, or keep the input from "
                 "the head with the head's `inputs`");
+  for (const auto& spec : cohort.labels)
+    if (task_of(spec).is_dense)
+      for (size_t input = 0; input < cohort.inputs.size(); ++input) check_outlined(cohort, input, spec);
 }
 
 void check_optional_columns(const Cohort::Impl& cohort) {

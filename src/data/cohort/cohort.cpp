@@ -85,6 +85,8 @@ std::vector<std::string> names_of_one_case(const Inputs& inputs) {
     for (const auto& column : columns.values) valid.push_back(name + "." + column);
     for (const auto& column : columns.center) valid.push_back(name + "." + column);
     if (columns.table) valid.push_back(name + ".table");
+    if (const auto further = modality_of(of).optional_columns)
+      for (const auto& column : further(of)) valid.push_back(name + "." + column);
   }
   return valid;
 }

@@ -7,6 +7,21 @@ namespace photo51::data {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+/// Of a mask that is a label; a case that is left out for one that cannot be read leaves the others as they
+/// are.
+std::string label_hash(const Cohort::Impl& cohort, const std::string& file) {
+  try {
+    return cohort.files.hash_of(file);
+  } catch (const core::Error& error) {
+    if (cohort.options.on_bad_case != BadCase::skip || error.fault() != core::Fault::data) throw;
+    return "unreadable";
+  }
+}
+
+}  // namespace
+
 std::string Cohort::file_hash(int64_t row, const std::string& input) const {
   const size_t index = impl_->input_index(input);
   const auto at = static_cast<size_t>(row);
@@ -58,6 +73,7 @@ std::string Cohort::row_hash(int64_t row) const {
     const Case::Label& label = impl_->label_values.at(spec.head).at(at);
     text += spec.head + (label.known ? " " + core::format_number(label.value) : "") +
             (label.event ? " event" : "");
+    if (!label.file.empty()) text += " " + label_hash(*impl_, label.file);
     for (const float value : label.values) text += " " + core::format_number(value);
     text += "\n";
   }

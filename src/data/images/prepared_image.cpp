@@ -6,6 +6,8 @@
 #include "data/images/instances.hpp"
 #include "data/images/read_input.hpp"
 #include "data/images/stored_bytes.hpp"
+#include "data/modality/image.hpp"
+#include "data/segmenters/apply.hpp"
 #include "photo51/config/read.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
@@ -16,7 +18,7 @@ namespace photo51::data {
 namespace {
 
 /// To be raised with every change that gives prepared images other values, within one version of photo51.
-constexpr int preparation = 4;
+constexpr int preparation = 5;
 
 /// The options as YAML, without those that come after the preparation.
 std::string options_text(const Cohort::Impl& cohort, size_t input) {
@@ -24,7 +26,9 @@ std::string options_text(const Cohort::Impl& cohort, size_t input) {
   config::Node node = config::dump_section(
       config::Section{[&](config::Fields& f) { choice.options->describe_to(f); }, {}, {}});
   node.erase("augment");
+  node.erase("patch");
   node.erase("train_instances");
+  leave_out_programs(choice, node);
   return choice.name + "\n" + config::to_yaml(node);
 }
 
@@ -46,6 +50,7 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   for (size_t i = 0; i < files.registrations.size(); ++i)
     add(channels[i] + ".registration", files.registrations[i]);
   add("mask", files.mask);
+  text += program_texts(cohort, input);
   text += "part " + std::to_string(one.part) + "\n";
   if (const auto more = cohort.modality(input).image->cache_key) text += more(cohort, input, row, one);
   return core::hash_bytes(text + options_text(cohort, input));
@@ -53,8 +58,9 @@ std::string key_of(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
 
 PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t instance) {
   const ImageOptions& options = cohort.image_options(input);
-  const InputVolumes study =
+  InputVolumes study =
       cohort.names[input].bag ? read_instance(cohort, input, row, instance) : read_study(cohort, input, row);
+  const auto whole = apply_segmenter(cohort, input, study);
   PreparedImage image;
   // A tile that is registered has nothing that it is registered to: the preparation says so.
   const bool registered = std::any_of(study.registrations.begin(), study.registrations.end(),
@@ -62,8 +68,9 @@ PreparedImage made(const Cohort::Impl& cohort, size_t input, size_t row, size_t 
   image.prepared =
       stays_bytes(cohort, input) && !registered
           ? preprocess::prepare_bytes(study.channels, options.preprocess)
-          : preprocess::prepare(study.channels, study.mask, !options.mask.empty() && options.mask_channel,
-                                options.preprocess, nullptr, study.names, nullptr, study.registrations);
+          : preprocess::prepare(study.channels, study.mask, has_mask_channel(options), options.preprocess,
+                                nullptr, study.names, nullptr, study.registrations);
+  if (whole) image.prepared.frame = *whole;
   image.present = study.present;
   image.mask_present = study.mask.has_value();
   image.warnings = study.warnings;

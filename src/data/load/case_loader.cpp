@@ -6,16 +6,20 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <tuple>
 
 #include "data/images/histogram_landmarks.hpp"
 #include "data/images/instances.hpp"
 #include "data/images/prepared_image.hpp"
+#include "data/images/prepared_label.hpp"
 #include "data/images/stored_bytes.hpp"
+#include "data/load/image_cache.hpp"
+#include "data/load/patch.hpp"
+#include "data/modality/image.hpp"
 #include "photo51/config/enums.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/load/bag_stream.hpp"
+#include "photo51/data/task/task.hpp"
 #include "photo51/preprocess/bytes.hpp"
 
 namespace photo51::data {
@@ -50,35 +54,10 @@ at::Tensor flipped(const at::Tensor& values, const std::vector<preprocess::Axis>
   return which.empty() ? values : at::flip(values, which);
 }
 
-/// Which image: of a bag, which instance; else 0.
-struct ImageKey {
-  size_t input, row, instance;
-  bool operator<(const ImageKey& other) const {
-    return std::tie(input, row, instance) < std::tie(other.input, other.row, other.instance);
-  }
-};
-
-/// Prepared images.
-class ImageCache {
- public:
-  explicit ImageCache(int64_t budget) : budget_(budget) {}
-
-  std::shared_ptr<const PreparedImage> find(const ImageKey& key) {
-    const std::scoped_lock lock(mutex_);
-    const auto known = images_.find(key);
-    return known != images_.end() ? known->second : nullptr;
-  }
-  /// Every epoch goes through all cases, so what came first stays: dropping the oldest would drop them all.
-  void keep(const ImageKey& key, const std::shared_ptr<const PreparedImage>& image) {
-    const auto bytes = static_cast<int64_t>(image->prepared.values.nbytes());
-    const std::scoped_lock lock(mutex_);
-    if (used_ + bytes <= budget_ && images_.emplace(key, image).second) used_ += bytes;
-  }
-
- private:
-  int64_t budget_, used_ = 0;  ///< bytes
-  std::mutex mutex_;
-  std::map<ImageKey, std::shared_ptr<const PreparedImage>> images_;
+/// A label on the grid of its image, and where its classes are.
+struct LoadedLabel {
+  std::shared_ptr<const PreparedImage> map;
+  std::shared_ptr<const ClassPlaces> places;
 };
 
 /// What was fitted for an input; null when nothing was.
@@ -118,6 +97,7 @@ std::vector<BagReader> bag_readers(const Cohort::Impl& cohort, const FittedTrans
 struct CaseSample {
   core::SampleKey key;
   std::vector<preprocess::Axis> flip;
+  bool maps = false;  ///< with the labels of dense tasks
 };
 
 }  // namespace
@@ -147,6 +127,7 @@ struct CaseLoader::Impl {
   std::vector<Landmarks> landmarks;  ///< by input; empty unless images are standardised by histogram
   std::vector<Stored> stored;        ///< by input
   std::shared_ptr<ImageCache> images;
+  std::shared_ptr<PlaceCache> places;
 
   std::shared_ptr<const PreparedImage> image(const ImageKey& key) const {
     if (auto known = images->find(key)) return known;
@@ -155,35 +136,98 @@ struct CaseLoader::Impl {
     return made;
   }
 
+  /// Of head number `head`, whose task is dense, where its label is known.
+  LoadedLabel label(size_t head, const ImageKey& key, const PreparedImage& image) const {
+    const ImageKey own{cohort.inputs.size() + head, key.row, 0};
+    LoadedLabel loaded{images->find(own), nullptr};
+    if (!loaded.map) {
+      loaded.map = prepare_label(cohort, cohort.labels[head], key.input, key.row, image);
+      if (!loaded.map) return loaded;
+      images->keep(own, loaded.map);
+    }
+    if (cohort.image_options(key.input).patch)
+      loaded.places = places->of(own, [&] {
+        return class_places(loaded.map->prepared.values,
+                            core::Random({core::hash_key(cohort.ids[key.row]), core::hash_key("places")}));
+      });
+    return loaded;
+  }
+  /// By number of the head, of those that outline this image.
+  std::map<size_t, LoadedLabel> labels(const ImageKey& key, const PreparedImage& image,
+                                       const CaseSample& sample) const {
+    std::map<size_t, LoadedLabel> found;
+    if (!sample.maps) return found;
+    for (size_t head = 0; head < cohort.labels.size(); ++head) {
+      const TaskSpec& spec = cohort.labels[head];
+      if (!task_of(spec).is_dense || spec.input != cohort.name(key.input)) continue;
+      if (auto one = label(head, key, image); one.map) found.emplace(head, std::move(one));
+    }
+    return found;
+  }
+
   /// What random numbers of this input of this case are drawn for.
   std::string stream(size_t input, size_t row) const { return cohort.ids[row] + "/" + cohort.name(input); }
 
-  Case::Input load_image(const ImageKey& key, const CaseSample& sample) const {
+  /// The part of an image that a random pass sees.
+  std::optional<preprocess::Patch> patch_of(const ImageKey& key, const PreparedImage& image,
+                                            const std::map<size_t, LoadedLabel>& known,
+                                            const core::SampleKey& sample) const {
+    const auto& patch = cohort.image_options(key.input).patch;
+    if (!patch) return std::nullopt;
+    std::vector<const ClassPlaces*> where;
+    for (const auto& [head, of] : known) where.push_back(of.places.get());
+    return draw_patch(*patch, image.prepared.geometry.size, where,
+                      sample.stream(stream(key.input, key.row), "patch"));
+  }
+
+  /// `maps` takes the labels of dense tasks by number of the head, [D, H, W] or of one slice [H, W].
+  Case::Input load_image(const ImageKey& key, const CaseSample& sample,
+                         std::map<size_t, at::Tensor>* maps = nullptr) const {
     const ImageOptions& options = cohort.image_options(key.input);
     const auto cached = image(key);
     auto present = cached->present;
     at::Tensor values = with_landmarks(cached->prepared.values, landmarks[key.input]);
-    const at::Tensor lookup = stored[key.input].lookup_for(sample.key);
+    const bool in_parts = options.patch.has_value();
+    at::Tensor lookup = in_parts ? at::Tensor() : stored[key.input].lookup_for(sample.key);
+    if (in_parts) values = floats(values, stored[key.input].lookup, 0);
+    const auto known = maps ? labels(key, *cached, sample) : std::map<size_t, LoadedLabel>();
+    std::map<size_t, at::Tensor> drawn;
+    for (const auto& [head, of] : known) drawn[head] = of.map->prepared.values;
     if (sample.key.is_random()) {
       auto name = stream(key.input, key.row);
       if (cohort.names[key.input].bag) name += "#" + std::to_string(key.instance);
       const auto augmentation =
           preprocess::sample_augmentation(options.augment, sample.key, name, cached->present);
-      values = lookup.defined()
-                   ? preprocess::mirrored(values, augmentation)
-                   : preprocess::apply(floats(values, stored[key.input].lookup, 0), cached->prepared.geometry,
-                                       augmentation, options.preprocess);
+      const auto patch = patch_of(key, *cached, known, sample.key);
+      if (!lookup.defined() && !in_parts) values = floats(values, stored[key.input].lookup, 0);
+      values = lookup.defined() ? preprocess::mirrored(values, augmentation)
+                                : preprocess::apply(values, cached->prepared.geometry, augmentation,
+                                                    options.preprocess, patch);
+      for (auto& [head, map] : drawn)
+        map =
+            preprocess::apply_to_classes(map, cached->prepared.geometry, augmentation, patch, unknown_class);
       for (size_t i = 0; i < augmentation.channels.size() && i < present.size(); ++i)
         if (augmentation.channels[i].drop) present[i] = false;
     }
-    if (options.dims == 2) {
+    // Slices of a whole image pass one by one, and who lets them knows.
+    const bool slice = options.dims == 2 && (!in_parts || sample.key.is_random());
+    if (slice) {
       if (values.size(1) != 1)
         core::fail_data("dims: 2 takes one slice, but this image has " + std::to_string(values.size(1)) +
                         "; set preprocess.size to [x, y, 1] or dims: 3");
       values = values.squeeze(1);
     }
-    if (!options.mask.empty() && options.mask_channel) present.push_back(cached->mask_present);
-    return {flipped(values, sample.flip, options.dims), presence_tensor(present), {}, lookup};
+    if (has_mask_channel(options)) present.push_back(cached->mask_present);
+    for (const auto& [head, map] : drawn) {
+      const at::Tensor turned = flipped(map[0], sample.flip, 3);
+      (*maps)[head] = slice ? turned.squeeze(0) : turned;
+    }
+    Case::Input loaded{
+        flipped(values, sample.flip, slice ? 2 : options.dims), presence_tensor(present), {}, lookup};
+    if (!sample.key.is_random() && !cohort.names[key.input].bag)
+      loaded.grids =
+          std::make_shared<ImageGrids>(ImageGrids{cached->prepared.geometry, cached->prepared.frame});
+    return loaded;
   }
 
   class Bag;
@@ -256,7 +300,8 @@ CaseLoader::CaseLoader(const Cohort& cohort, const FittedTransforms& fitted, int
                      .bags = bag_readers(cohort.impl(), fitted),
                      .landmarks = all_landmarks(cohort.impl(), fitted),
                      .stored = Impl::all_stored(cohort.impl()),
-                     .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024)}) {}
+                     .images = std::make_shared<ImageCache>(cache_mib * 1024 * 1024),
+                     .places = std::make_shared<PlaceCache>()}) {}
 
 CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
     : impl_(new Impl{.cohort = other.impl_->cohort,
@@ -264,16 +309,18 @@ CaseLoader::CaseLoader(const CaseLoader& other, const FittedTransforms& fitted)
                      .bags = bag_readers(other.impl_->cohort, fitted),
                      .landmarks = all_landmarks(other.impl_->cohort, fitted),
                      .stored = other.impl_->stored,
-                     .images = other.impl_->images}) {}
+                     .images = other.impl_->images,
+                     .places = other.impl_->places}) {}
 
 CaseLoader::~CaseLoader() = default;
 
 Case CaseLoader::load(int64_t row, const core::SampleKey& key, const std::vector<preprocess::Axis>& flip,
-                      int64_t most_whole) const {
-  const CaseSample sample{key, flip};
+                      int64_t most_whole, bool with_maps) const {
+  const CaseSample sample{key, flip, with_maps || key.is_random()};
   const auto& cohort = impl_->cohort;
   const auto at = static_cast<size_t>(row);
   Case loaded;
+  std::map<size_t, at::Tensor> maps;
   loaded.id = cohort.ids.at(at);
   loaded.site = cohort.sites[at];
   core::with_context([&] { return "case " + loaded.id; },
@@ -296,14 +343,18 @@ Case CaseLoader::load(int64_t row, const core::SampleKey& key, const std::vector
                                               else if (cohort.names[input].bag)
                                                 into = impl_->load_bag(input, at, sample, most_whole);
                                               else
-                                                into = impl_->load_image({input, at, 0}, sample);
+                                                into = impl_->load_image({input, at, 0}, sample, &maps);
                                             });
                        }
                        if (!any)
                          core::fail_data("it has none of the inputs " + core::join(names, ", ") +
                                          "; fill in one of them or remove the case");
                      });
-  for (const auto& spec : cohort.labels) loaded.labels[spec.head] = cohort.label_values.at(spec.head)[at];
+  for (size_t head = 0; head < cohort.labels.size(); ++head) {
+    const std::string& name = cohort.labels[head].head;
+    auto& label = loaded.labels[name] = cohort.label_values.at(name)[at];
+    if (const auto map = maps.find(head); map != maps.end()) label.map = map->second;
+  }
   return loaded;
 }
 

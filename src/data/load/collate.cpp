@@ -16,6 +16,7 @@ namespace {
 SharedShape shape_of(const std::vector<Case>& cases, const std::string& name, const InputInfo& info) {
   SharedShape shared{{info.channels}};
   auto& shape = shared.sizes;
+  const bool any_size = info.image && (info.size.empty() || !info.window.empty());
   if (info.image && info.size.empty())
     shape.insert(shape.end(), static_cast<size_t>(info.dims), 1);  // when nobody has the input
   else if (info.image)
@@ -26,7 +27,7 @@ SharedShape shape_of(const std::vector<Case>& cases, const std::string& name, co
     if (found == one.inputs.end() || !found->second.values.defined()) continue;
     auto here = found->second.values.sizes();
     if (info.bag) here = here.slice(1);  // any number of instances
-    if (first == nullptr && info.image && info.size.empty()) shape = here.vec();
+    if (first == nullptr && any_size) shape = here.vec();
     if (first == nullptr) first = &one;
     require_shape(name, one.id, here, shared);
     shared.whose = "case " + first->id + " has";
@@ -57,6 +58,10 @@ InputBatch stack(const std::vector<Case>& cases, const std::string& name, const 
     batch.values.select(0, i).copy_(found->second.values);
     batch.present.data_ptr<bool>()[i] = true;
     if (info.image) batch.channel_present.select(0, i).copy_(found->second.channel_present);
+    if (found->second.grids) {
+      batch.grids.resize(cases.size());
+      batch.grids[static_cast<size_t>(i)] = found->second.grids;
+    }
   }
   return batch;
 }

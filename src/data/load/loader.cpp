@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <deque>
 #include <future>
+#include <limits>
 #include <optional>
 
 #include "data/load/wait.hpp"
@@ -40,8 +41,8 @@ struct Loader::Impl {
   std::optional<core::ThreadPool> pool;        ///< last, so that it ends before what its threads use
 
   Case load(int64_t row) const {
-    return options.encode_bags ? cases.load(row, key, options.flip, options.most_whole)
-                               : cases.load(row, key, options.flip);
+    const int64_t most_whole = options.encode_bags ? options.most_whole : std::numeric_limits<int64_t>::max();
+    return cases.load(row, key, options.flip, most_whole, options.maps);
   }
 
   /// Keeps the batch at hand and `prefetch` more on their way.

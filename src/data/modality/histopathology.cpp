@@ -2,9 +2,12 @@
 
 #include <ATen/ATen.h>
 
+#include <set>
+
 #include "data/modality/image.hpp"
 #include "data/modality/pictures.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/images/bag_places.hpp"
 #include "photo51/imaging/slide/readable.hpp"
 #include "photo51/preprocess/bytes.hpp"
 
@@ -99,12 +102,43 @@ std::optional<Volume> overview(const Cohort::Impl& cohort, size_t input, size_t 
   const auto& options = cohort.own<HistopathologyOptions>(input);
   if (!options.tile || !options.center.empty()) return std::nullopt;
   const SlideFile slide = slide_file(cohort, input, row, file);
-  imaging::SlideOptions how = options.tile->slide;
-  if (slide.mpp > 0) how.mpp = slide.mpp;
-  const at::Tensor picture = imaging::readable_thumbnail(imaging::open_slide(slide.path, how), longest_side);
+  const at::Tensor picture =
+      imaging::readable_thumbnail(imaging::open_slide(slide.path, Slides::how(options, slide)), longest_side);
   imaging::Geometry geometry;
   geometry.size = {picture.size(2), picture.size(1), 1};
   return imaging::make_volume(picture.unsqueeze(1), geometry, imaging::Modality::histopathology);
+}
+
+/// Tile by tile, slide by slide, without the damaged ones.
+BagPlaces places_of(const Cohort::Impl& cohort, size_t input, size_t row) {
+  const auto& options = cohort.own<HistopathologyOptions>(input);
+  BagPlaces found;
+  found.on_slides = options.tile.has_value();
+  if (options.tile) found.tile_size = options.tile->size;
+  const RowFiles& files = cohort.files[input][row];
+  for (size_t file = 0; file < files.channels.size(); ++file) {
+    BagPlaces::Instance instance{.view = static_cast<int64_t>(files.channel_of(file)),
+                                 .slide = options.tile ? file : 0};
+    if (!options.tile) {
+      found.instances.push_back(instance);
+      continue;
+    }
+    const SlideFile slide = slide_file(cohort, input, row, file);
+    Slides& slides = cohort.stores.slides;
+    found.slides.push_back({slide.path, Slides::how(options, slide), ""});
+    const auto tiles = slides.tiles(cohort.name(input), options, slide);
+    const std::set<size_t> left_out = slides.left_out(cohort.name(input), slide);
+    for (size_t part = 0; part < tiles->size(); ++part) {
+      if (left_out.contains(part)) continue;
+      const preprocess::Tile& tile = (*tiles)[part];
+      instance.x = tile.x;
+      instance.y = tile.y;
+      instance.width = tile.extent_x;
+      instance.height = tile.extent_y;
+      found.instances.push_back(instance);
+    }
+  }
+  return found;
 }
 
 bool tiles_stay_bytes(const config::Choice& input) {
@@ -182,6 +216,7 @@ const Modality rows::histopathology = [] {
                                                          : std::nullopt;
   };
   row.image->stays_bytes = tiles_stay_bytes;
+  row.places = places_of;
   row.named_files = [](config::Choice& input) {
     return NamedFiles{.table = nullptr,
                       .reference = &options_of<HistopathologyOptions>(input).stain.reference};

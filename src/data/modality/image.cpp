@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "data/segmenters/apply.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/data/segmenters/segmenter.hpp"
 
 namespace photo51::data {
 namespace {
@@ -10,6 +12,25 @@ namespace {
 void check_bags(config::Fields& f, const ImageOptions& o, bool bag) {
   f.check(!bag || o.mask.empty(), "mask", "a bag has no mask; set bag: never for one image with a mask");
   f.check(bag || o.train_instances == 0, "train_instances", "is for bags only; set bag: always");
+}
+
+void check_patch(config::Fields& f, const ImageOptions& o, bool bag) {
+  if (!o.patch) return;
+  f.check(!bag, "patch", "a bag's instances are seen whole; leave it out, or set bag: never");
+  f.check(o.dims == 3 || o.patch->size.size() != 3 || o.patch->size[2] == 1, "patch",
+          "dims: 2 takes one slice, size: [x, y, 1]");
+}
+
+void check_segmenter(config::Fields& f, const ImageOptions& o, const ImageFacts& facts) {
+  const SegmenterOptions* segmenter = segmenter_options(o.segmenter);
+  if (segmenter == nullptr) return;
+  f.check(!facts.bag, "segmenter", "finds a region in one scan a case; set bag: never");
+  f.check(facts.planes.size() == 1, "segmenter", "is for scans of one channel a file; leave out color");
+  for (const auto& name : segmenter->channels)
+    f.check(std::find(o.channels.begin(), o.channels.end(), name) != o.channels.end(), "segmenter",
+            "channels: there is no channel `" + name + "`" + core::suggest(name, o.channels));
+  f.check(o.mask.empty() || !makes_mask(o.segmenter), "segmenter",
+          "use: mask and the column `mask` both say what the region is; leave one out");
 }
 
 /// Changes of color need the picture's own colors.
@@ -64,8 +85,27 @@ void describe_image(config::Fields& f, ImageOptions& o) {
   describe_files(f, o);
 }
 
+void describe(config::Fields& f, PatchOptions& o) {
+  f("size", o.size, "x, y, z voxels of the prepared image; dims: 2 takes one slice, [x, y, 1]",
+    {.min = 1, .max = 4096});
+  f("foreground", o.foreground,
+    "share of the training's patches about a voxel of a class of a segmentation head, each class as often as "
+    "the others; the rest lie anywhere",
+    {.min = 0, .max = 1});
+  f("overlap", o.overlap, "of neighbouring windows at prediction, as a part of their edge",
+    {.min = 0, .max = 0.9});
+  f.check_count(o.size.size(), 3, "size", "takes three numbers (x, y, z)");
+}
+
+void describe_segmenter_of(config::Fields& f, ImageOptions& o) {
+  f.choice("segmenter", o.segmenter, segmenters().components(),
+           "finds a region in the scan before it is prepared, such as the brain; absent = none");
+}
+
 void describe_preparation(config::Fields& f, ImageOptions& o) {
   f.section("preprocess", o.preprocess, "deterministic preparation");
+  f.section("patch", o.patch,
+            "the model sees parts of the image, drawn at random in training and side by side at prediction");
   f.section("augment", o.augment, "random changes while training");
 }
 
@@ -75,7 +115,9 @@ void check_image(config::Fields& f, const ImageOptions& o, const ImageFacts& fac
   f.check(facts.has_bias_field || o.preprocess.bias_field_correction.method == preprocess::BiasMethod::none,
           "preprocess", "bias_field_correction is for mri only");
   check_bags(f, o, facts.bag);
+  check_patch(f, o, facts.bag);
   check_colors(f, o, facts);
+  check_segmenter(f, o, facts);
   f.check(o.mirror.empty() || o.mask.empty(), "mirror", "the mask would stay as it is; give no mask with it");
   for (const auto& name : o.mirror)
     f.check(std::find(o.channels.begin(), o.channels.end(), name) != o.channels.end(), "mirror",
@@ -93,6 +135,19 @@ ColorMode color_or(const ImageOptions& o, ColorMode usual) {
 std::vector<std::string> planes_of_color(ColorMode color) {
   if (color == ColorMode::rgb) return {".red", ".green", ".blue"};
   return {""};
+}
+
+bool has_mask_channel(const ImageOptions& o) {
+  return o.mask_channel && (!o.mask.empty() || makes_mask(o.segmenter));
+}
+
+NamedFiles named_files_of(ImageOptions& o) {
+  NamedFiles named;
+  if (o.segmenter.empty()) return named;
+  named.programs = segmenter_row(o.segmenter).programs(o.segmenter);
+  std::erase_if(named.programs, [](const NamedProgram& one) { return one.file->empty(); });
+  for (NamedProgram& one : named.programs) one.key = "segmenter." + one.key;
+  return named;
 }
 
 bool has_image(const Cohort::Impl& cohort, size_t input, size_t row) {
@@ -129,9 +184,16 @@ InputInfo image_info(const std::string& name, const ImageOptions& options, size_
   const auto columns = static_cast<int64_t>(options.channels.size());
   info.bag = bag;
   info.views = bag ? columns : 1;
-  info.channels =
-      (bag ? 1 : columns) * static_cast<int64_t>(planes) + (!options.mask.empty() && options.mask_channel);
+  info.channels = (bag ? 1 : columns) * static_cast<int64_t>(planes) + (has_mask_channel(options) ? 1 : 0);
   info.dims = options.dims;
+  if (options.patch) {
+    const auto& edges = options.patch->size;  // x, y, z
+    info.window.assign(edges.rbegin(), edges.rend());
+    info.overlap = options.patch->overlap;
+    info.size = info.window;
+    if (options.dims == 2) info.size.erase(info.size.begin());
+    return info;
+  }
   const auto& size = options.preprocess.size;  // x, y, z
   info.size.assign(size.rbegin(), size.rend());
   if (options.dims == 2 && !info.size.empty()) {

@@ -25,6 +25,11 @@ bool is_plain_bag(const ImageOptions& o);
 ColorMode color_or(const ImageOptions& o, ColorMode usual);
 std::vector<std::string> planes_of_color(ColorMode color);
 
+/// Whether a model sees a mask as the last channel: a file's, or a region that a segmenter finds.
+bool has_mask_channel(const ImageOptions& o);
+/// Of the segmenter.
+NamedFiles named_files_of(ImageOptions& o);
+
 bool has_image(const Cohort::Impl& cohort, size_t input, size_t row);
 /// Histogram landmarks, where images are standardised by them.
 Fitted fit_image(const Cohort::Impl& cohort, size_t input, const std::vector<size_t>& train);
@@ -57,6 +62,7 @@ Modality image_row(const char* help, imaging::Volume (*read)(const ImageFile& fi
   row.fit = fit_image;
   row.fitted = fitted_image;
   row.problems = image_problems;
+  row.named_files = [](config::Choice& input) { return named_files_of(options_of<Options>(input)); };
   row.files = FileModality{
       .options = files_of<Options>,
       .read = read,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <typeinfo>
 
+#include "photo51/core/files.hpp"
 #include "photo51/core/text.hpp"
 
 namespace photo51::data {
@@ -54,6 +55,22 @@ InputColumns columns_of(const config::Choice& input) {
 NamedFiles named_files(config::Choice& input) {
   const Modality& row = modality_of(input);
   return row.named_files != nullptr ? row.named_files(input) : NamedFiles{};
+}
+
+std::map<std::string, std::string> program_hashes(const Inputs& inputs) {
+  std::map<std::string, std::string> hashes;
+  for (const auto& [name, input] : inputs) {
+    config::Choice choice = input;
+    for (const NamedProgram& program : named_files(choice).programs)
+      hashes[name + "." + program.key] =
+          core::with_context("inputs." + name + "." + program.key, [&, &file = *program.file] {
+            if (!std::filesystem::exists(file))
+              core::fail_data(file.string() +
+                              ": is missing; put the program there that the input runs, or name it");
+            return core::hash_file(file);
+          });
+  }
+  return hashes;
 }
 
 }  // namespace photo51::data

@@ -24,6 +24,7 @@
 
 namespace photo51::data {
 
+struct BagPlaces;
 struct ImageFile;
 struct Instance;
 struct PreparedImage;
@@ -128,6 +129,11 @@ struct Modality {
   void (*check_cells)(const Cohort::Impl& cohort, size_t input) = nullptr;
   /// Null: it names none.
   NamedFiles (*named_files)(config::Choice& input) = nullptr;
+  /// Where the instances of a bag lie (images/bag_places.hpp), but for `views`; null: nowhere, they are parts
+  /// of files.
+  BagPlaces (*places)(const Cohort::Impl& cohort, size_t input, size_t row) = nullptr;
+  /// Columns that a manifest may lack, beside those of `columns`; null: none.
+  std::vector<std::string> (*optional_columns)(const config::Choice& input) = nullptr;
   std::vector<std::string> training_keys{};  ///< of options that prediction does without
 };
 

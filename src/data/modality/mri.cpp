@@ -6,6 +6,7 @@ namespace photo51::data {
 
 void describe(config::Fields& f, MriOptions& o) {
   describe_image(f, o);
+  describe_segmenter_of(f, o);
   describe_preparation(f, o);
   check_image(f, o, {.bag = is_plain_bag(o), .planes = planes_of_color(o.color), .has_bias_field = true});
 }

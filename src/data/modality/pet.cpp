@@ -32,6 +32,7 @@ void describe_suv(config::Fields& f, std::string& suv) {
 void describe(config::Fields& f, PetOptions& o) {
   describe_image(f, o);
   describe_suv(f, o.suv);
+  describe_segmenter_of(f, o);
   describe_preparation(f, o);
   f.check(o.dicom.voi == imaging::VoiUse::none, "dicom",
           "voi: apply would leave no SUV; use preprocess.normalize instead");

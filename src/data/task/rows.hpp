@@ -16,6 +16,7 @@ Task multiclass_task();
 Task regression_task();
 Task survival_task();
 Task expression_task();
+Task segmentation_task();
 
 /// A label is one number in a column of the manifest, and one number is predicted: all but `read`.
 Task number_task(std::string name, std::string help);

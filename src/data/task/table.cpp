@@ -7,8 +7,8 @@ namespace {
 
 /// The order is that of messages and of the reference.
 std::deque<Task>& table() {
-  static std::deque<Task> rows{binary_task(), multiclass_task(), regression_task(), survival_task(),
-                               expression_task()};
+  static std::deque<Task> rows{binary_task(),   multiclass_task(), regression_task(),
+                               survival_task(), expression_task(), segmentation_task()};
   return rows;
 }
 

@@ -7,6 +7,7 @@
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
+#include "photo51/imaging/masks/classes.hpp"
 #include "photo51/imaging/masks/mask.hpp"
 
 namespace photo51::imaging {
@@ -195,10 +196,11 @@ Volume placed_on(Volume mask, const Volume& image, const MaskOptions& options) {
       });
 }
 
-Volume on_grid_of(const Volume& mask, const Geometry& grid) {
-  if (mask.geometry.matches(grid)) return mask;
+namespace {
+
+/// `from` [D, H, W] uint8, the voxels of `mask`, by the nearest voxel's centre; 0 outside.
+Volume moved_to(const Geometry& grid, const Volume& mask, const at::Tensor& from) {
   const auto &n = grid.size, &m = mask.geometry.size;
-  const at::Tensor from = bytes_of(mask);
   at::Tensor to = at::zeros({n[2], n[1], n[0]}, at::kByte);
   const VoxelMap map(grid, mask.geometry);
   (map.is_straight(n) ? sample_straight : sample_turned)(from.const_data_ptr<uint8_t>(), m,
@@ -207,6 +209,17 @@ Volume on_grid_of(const Volume& mask, const Geometry& grid) {
   moved.source = mask.source;
   moved.warnings = mask.warnings;
   return moved;
+}
+
+}  // namespace
+
+Volume on_grid_of(const Volume& mask, const Geometry& grid) {
+  return mask.geometry.matches(grid) ? mask : moved_to(grid, mask, bytes_of(mask));
+}
+
+Volume classes_on_grid(const Volume& classes, const Geometry& grid) {
+  return classes.geometry.matches(grid) ? classes
+                                        : moved_to(grid, classes, classes.data[0].to(at::kByte).contiguous());
 }
 
 Volume on_grid_of(const Volume& mask, const Volume& image, const MaskOptions& options) {

@@ -247,17 +247,62 @@ at::Tensor above(LabelMap& map, const std::string& choice, const MaskOptions& op
   return map.data()[channel.value_or(0)].ge(*options.threshold);
 }
 
-}  // namespace
-
-Volume read_label_map(const fs::path& place, const std::string& choice, const MaskOptions& options) {
+LabelMap opened_map(const fs::path& place) {
   LabelMap map;
   map.place = place;
   map.volume = read_volume(place, {.modality = Modality::segmentation, .series = {}});
+  return map;
+}
+
+void look_into(LabelMap& map) {
+  std::error_code code;
+  if (!fs::is_directory(map.place, code)) map.format = detect_format(map.place);
+  if (map.format == Format::nrrd) map.segments = nrrd_segments(map.place);
+  drop_equal_colors(map.volume);
+}
+
+/// The volume with other voxels, which are labels.
+Volume labelled(LabelMap&& map, const at::Tensor& labels) {
+  if (!labels.any().item<bool>()) map.volume.warnings.emplace_back("the mask is empty");
+  map.volume.data = labels.unsqueeze(0).to(at::kByte);
+  map.volume.units = Units::label;
+  map.volume.channels.clear();
+  map.volume.seconds.clear();
+  map.volume.b_values.clear();
+  return std::move(map.volume);
+}
+
+}  // namespace
+
+Volume read_label_classes(const fs::path& place, const std::vector<int64_t>& values) {
+  LabelMap map = opened_map(place);
   return core::with_context(place.string(), [&] {
-    std::error_code code;
-    if (!fs::is_directory(place, code)) map.format = detect_format(place);
-    if (map.format == Format::nrrd) map.segments = nrrd_segments(place);
-    drop_equal_colors(map.volume);
+    look_into(map);
+    to_labels(map);
+    if (map.channels() != 1)
+      core::fail_data("has " + std::to_string(map.channels()) +
+                      " channels; a map of classes has one, with a value a class");
+    at::Tensor classes = at::zeros(map.data()[0].sizes(), at::kByte);
+    for (const int64_t label : map.labels) {
+      const auto found = std::ranges::find(values, label);
+      if (found == values.end()) {
+        std::vector<std::string> named;
+        for (const int64_t value : values) named.push_back(std::to_string(value));
+        core::fail_data("holds the value " + std::to_string(label) +
+                        ", which is no class; its values are 0, " + map.listed() +
+                        " and those of the head's `values` " + core::join(named, ", ") +
+                        ": name a class for each, or correct the mask");
+      }
+      classes.masked_fill_(map.data()[0].eq(label), found - values.begin() + 1);
+    }
+    return labelled(std::move(map), classes);
+  });
+}
+
+Volume read_label_map(const fs::path& place, const std::string& choice, const MaskOptions& options) {
+  LabelMap map = opened_map(place);
+  return core::with_context(place.string(), [&] {
+    look_into(map);
     at::Tensor mask;
     if (options.threshold) {
       mask = above(map, choice, options);
@@ -268,13 +313,7 @@ Volume read_label_map(const fs::path& place, const std::string& choice, const Ma
              : choice.empty() ? usual_mask(map, options)
                               : chosen_mask(map, choice);
     }
-    if (!mask.any().item<bool>()) map.volume.warnings.emplace_back("the mask is empty");
-    map.volume.data = mask.unsqueeze(0).to(at::kByte);
-    map.volume.units = Units::label;
-    map.volume.channels.clear();
-    map.volume.seconds.clear();
-    map.volume.b_values.clear();
-    return std::move(map.volume);
+    return labelled(std::move(map), mask);
   });
 }
 

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "photo51/imaging/masks/options.hpp"
 #include "photo51/imaging/volume.hpp"
@@ -13,5 +14,8 @@ namespace photo51::imaging {
 /// refused.
 Volume read_label_map(const std::filesystem::path& place, const std::string& choice,
                       const MaskOptions& options);
+
+/// The classes of a label map as `read_classes` gives them (masks/classes.hpp).
+Volume read_label_classes(const std::filesystem::path& place, const std::vector<int64_t>& values);
 
 }  // namespace photo51::imaging

@@ -14,6 +14,8 @@
 #include "imaging/readers.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/core/regular_file.hpp"
+#include "photo51/core/text.hpp"
+#include "photo51/imaging/masks/classes.hpp"
 
 namespace photo51::imaging {
 namespace {
@@ -157,7 +159,83 @@ fs::path object_in(const fs::path& folder) {
   return objects.empty() ? folder : objects[0];
 }
 
+/// The numbers of its segments or ROIs.
+std::vector<int64_t> numbers_in(const fs::path& place, bool structures) {
+  std::vector<int64_t> numbers;
+  if (structures) {
+    for (const Structure& s : read_structure_set(place).structures) numbers.push_back(s.number);
+  } else {
+    const auto anywhere = [](const std::string&, const std::vector<std::string>&) -> const Geometry* {
+      return nullptr;
+    };
+    for (const Segment& s : read_segmentation(place, anywhere).segments) numbers.push_back(s.number);
+  }
+  return numbers;
+}
+
+/// The classes of a DICOM object, one structure a class.
+Volume structure_classes(const fs::path& place, bool structures, const std::vector<const Volume*>& images,
+                         const std::vector<int64_t>& values) {
+  const auto there = numbers_in(place, structures);
+  Volume all;
+  int64_t twice = 0;
+  for (size_t k = 0; k < values.size(); ++k) {
+    if (std::ranges::find(there, values[k]) == there.end()) continue;
+    const MaskOptions one{
+        .label = values[k], .threshold = {}, .outside = MaskOutside::error, .usual_label = {}};
+    Volume mask =
+        structures ? from_structure_set(place, "", images, one) : from_segmentation(place, "", images, one);
+    const at::Tensor inside = mask.data.ne(0);
+    if (!all.data.defined()) {
+      all = std::move(mask);
+      all.data = at::zeros_like(inside, at::kByte);
+    } else {
+      all.warnings.insert(all.warnings.end(), mask.warnings.begin(), mask.warnings.end());
+    }
+    twice += all.data.ne(0).logical_and_(inside).sum().item<int64_t>();
+    all.data.masked_fill_(inside, static_cast<int64_t>(k) + 1);
+  }
+  if (!all.data.defined()) {
+    std::vector<std::string> names;
+    for (const int64_t number : there) names.push_back(std::to_string(number));
+    core::fail_data(place.string() + ": none of its " + (structures ? "ROIs" : "segments") + " (" +
+                    core::join(names, ", ") + ") has a number of the head's `values`; correct those");
+  }
+  if (twice > 0)
+    all.warnings.push_back(std::to_string(twice) +
+                           " voxels lie in several classes and are of the last of them");
+  return all;
+}
+
 }  // namespace
+
+Volume read_classes(const fs::path& path, const std::vector<const Volume*>& images,
+                    const std::vector<int64_t>& values) {
+  if (values.empty()) return read_mask(path, images);
+  if (values.size() > most_classes)
+    core::fail_usage("a map tells at most " + std::to_string(most_classes) + " classes apart");
+  auto [place, choice] = split_choice(path);
+  if (!choice.empty())
+    core::fail_usage(path.string() + ": `#" + choice +
+                     "` picks a structure beside the head's `values`; leave one of them out");
+  std::error_code code;
+  if (fs::is_directory(place, code)) place = object_in(place);
+  const std::string modality = fs::is_regular_file(place, code) ? dicom_modality(place) : std::string();
+  const bool structures = modality == "RTSTRUCT";
+  Volume classes = structures || modality == "SEG" ? structure_classes(place, structures, images, values)
+                                                   : read_label_classes(place, values);
+  classes.source = path.string();
+  return classes;
+}
+
+Volume classes_on(Volume classes, const Volume& image) {
+  const at::Tensor values = classes.data;
+  Volume mask = classes;
+  mask.data = values.ne(0).to(at::kByte);
+  classes = placed_on(std::move(mask), image);
+  classes.data = values;
+  return classes;
+}
 
 Volume read_mask(const fs::path& path, const std::vector<const Volume*>& images, const MaskOptions& options) {
   auto [place, choice] = split_choice(path);

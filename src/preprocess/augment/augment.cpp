@@ -13,27 +13,64 @@
 namespace photo51::preprocess {
 namespace {
 
-at::Tensor move(const at::Tensor& prepared, const imaging::Geometry& geometry,
-                const Augmentation& augmentation, const PreprocessOptions& options) {
-  const auto displacement = elastic_voxels(geometry, augmentation);
-  if (!augmentation.affine && displacement.values.empty()) {
-    const at::Tensor values = mirrored(prepared, augmentation);
-    return values.is_same(prepared) ? prepared.clone() : values;
+/// How a part of a case is read: its grid, and where its voxels lie in the case.
+struct PartView {
+  imaging::Geometry grid;
+  AffineMap map;
+  ops::DisplacementGrid displacement;
+  bool only_mirrors = false;  ///< voxels stay whole
+
+  PartView(const imaging::Geometry& geometry, const Augmentation& augmentation, const Patch& patch)
+      : grid(patch_grid(geometry, patch)),
+        map(augmentation_map(grid, augmentation)),
+        displacement(elastic_voxels(grid, augmentation)),
+        only_mirrors(!augmentation.affine && displacement.values.empty()) {
+    for (size_t i = 0; i < 3; ++i) map.offset[i] += static_cast<double>(patch.corner[i]);
   }
-  const auto map = augmentation_map(geometry, augmentation);
+};
+
+/// The patch of `values` [C, D, H, W], with `outside` beyond them.
+at::Tensor cut(const at::Tensor& values, const Patch& patch, double outside) {
+  std::vector<int64_t> sides;  // x first
+  at::Tensor inside = values;
+  for (size_t i = 0; i < 3; ++i) {
+    const auto dimension = static_cast<int64_t>(3 - i);
+    const int64_t count = values.size(dimension), first = std::clamp<int64_t>(patch.corner[i], 0, count),
+                  end = std::clamp<int64_t>(patch.corner[i] + patch.size[i], first, count);
+    inside = inside.narrow(dimension, first, end - first);
+    const int64_t before = std::clamp<int64_t>(-patch.corner[i], 0, patch.size[i] - (end - first));
+    sides.insert(sides.end(), {before, patch.size[i] - (end - first) - before});
+  }
+  const bool whole = std::all_of(sides.begin(), sides.end(), [](int64_t more) { return more == 0; });
+  return whole ? inside.contiguous() : at::constant_pad_nd(inside, sides, outside);
+}
+
+void read_part(const at::Tensor& from, at::Tensor to, const PartView& view, ops::Interpolation interpolation,
+               float outside) {
+  if (from.size(0) == 0) return;
+  ops::ResampleOptions how;
+  how.interpolation = interpolation;
+  how.padding_value = outside;
+  if (!view.displacement.values.empty()) how.displacement = &view.displacement;
+  ops::resample_into(to, from, view.map, how);
+}
+
+at::Tensor move(const at::Tensor& prepared, const imaging::Geometry& geometry,
+                const Augmentation& augmentation, const PreprocessOptions& options,
+                const std::optional<Patch>& patch) {
+  const Patch part = patch.value_or(whole_patch(geometry));
+  const PartView view(geometry, augmentation, part);
+  if (view.only_mirrors) {
+    const at::Tensor values = mirrored(patch ? cut(prepared, part, 0) : prepared, augmentation);
+    return values.is_same(prepared) || values.is_alias_of(prepared) ? values.clone() : values;
+  }
   const auto channels = static_cast<int64_t>(augmentation.channels.size());
   const int64_t images = channels == 0 ? prepared.size(0) : std::min(channels, prepared.size(0));
-  auto moved = at::empty_like(prepared, at::MemoryFormat::Contiguous);
-  const auto part = [&](int64_t first, int64_t count, ops::Interpolation interpolation) {
-    if (count == 0) return;
-    ops::ResampleOptions how;
-    how.interpolation = interpolation;
-    if (!displacement.values.empty()) how.displacement = &displacement;
-    auto to = moved.narrow(0, first, count);
-    ops::resample_into(to, prepared.narrow(0, first, count), map, how);
-  };
-  part(0, images, interpolation_from(options.interpolation));
-  part(images, prepared.size(0) - images, ops::Interpolation::nearest);
+  auto moved = at::empty({prepared.size(0), part.size[2], part.size[1], part.size[0]}, prepared.options());
+  read_part(prepared.narrow(0, 0, images), moved.narrow(0, 0, images), view,
+            interpolation_from(options.interpolation), 0);
+  read_part(prepared.narrow(0, images, prepared.size(0) - images),
+            moved.narrow(0, images, prepared.size(0) - images), view, ops::Interpolation::nearest, 0);
   return moved;
 }
 
@@ -65,9 +102,35 @@ at::Tensor mirrored(const at::Tensor& prepared, const Augmentation& augmentation
   return dimensions.empty() ? prepared : prepared.flip(dimensions);
 }
 
+imaging::Geometry patch_grid(const imaging::Geometry& geometry, const Patch& patch) {
+  imaging::Geometry grid = geometry;
+  std::array<double, 3> corner{};
+  for (size_t i = 0; i < 3; ++i) corner[i] = static_cast<double>(patch.corner[i]);
+  grid.origin = geometry.to_world(corner);
+  grid.size = patch.size;
+  return grid;
+}
+
+Patch whole_patch(const imaging::Geometry& geometry) {
+  return {{0, 0, 0}, geometry.size};
+}
+
+at::Tensor apply_to_classes(const at::Tensor& classes, const imaging::Geometry& geometry,
+                            const Augmentation& augmentation, const std::optional<Patch>& patch,
+                            uint8_t outside) {
+  const Patch part = patch.value_or(whole_patch(geometry));
+  const PartView view(geometry, augmentation, part);
+  if (view.only_mirrors) return mirrored(patch ? cut(classes, part, outside) : classes, augmentation);
+  at::Tensor moved = at::empty({classes.size(0), part.size[2], part.size[1], part.size[0]},
+                               classes.options().dtype(at::kFloat));
+  read_part(classes.contiguous(), moved, view, ops::Interpolation::nearest, outside);
+  return moved.to(at::kByte);
+}
+
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,
-                 const Augmentation& augmentation, const PreprocessOptions& options) {
-  auto values = move(prepared, geometry, augmentation, options);
+                 const Augmentation& augmentation, const PreprocessOptions& options,
+                 const std::optional<Patch>& patch) {
+  auto values = move(prepared, geometry, augmentation, options, patch);
   recolor(values, augmentation, options.normalize);
   augment_intensities(values, geometry.spacing, augmentation);
   return values;

@@ -19,6 +19,14 @@ at::Tensor Head::loss(const at::Tensor& raw, const data::Targets& labels) {
                      labels.known.index_select(0, rows)});
 }
 
+std::vector<at::Tensor> Head::forward_maps(const backbones::Features&, const at::Tensor&) {
+  core::fail_usage("the head says something of a case as a whole and draws no map");
+}
+
+at::Tensor Head::map_loss(const std::vector<at::Tensor>&, const data::Targets&) {
+  core::fail_usage("the head says something of a case as a whole and draws no map");
+}
+
 void Head::fit_at_once(const TrainingTable&) {
   core::fail_usage("the head is trained by steps and cannot be fitted at once");
 }

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 
+#include "photo51/backbones/decoder/decoders.hpp"
+#include "photo51/imaging/masks/classes.hpp"
 #include "photo51/learners/estimator.hpp"
 #include "photo51/learners/feature_selection.hpp"
+#include "photo51/radiogenomics/losses/segmentation.hpp"
 #include "radiogenomics/heads/rows.hpp"
 
 namespace photo51::radiogenomics {
@@ -138,6 +141,33 @@ void describe(config::Fields& f, SurvivalHeadOptions& o) {
   estimator_fields(f, o);
   f.check(o.estimator.empty() || o.loss == SurvivalLoss::usual, "loss",
           "is the estimator's own; leave it out");
+}
+
+void describe(config::Fields& f, SegmentationHeadOptions& o) {
+  f("input", o.input, "the image that is outlined", {.required = true});
+  f("label", o.label, "manifest column of the masks, a file a case; empty = the head's name");
+  f("classes", o.classes, "names of what the mask tells apart, without the background",
+    {.required = true, .lone = true});
+  f("values", o.values, "of the mask's voxels, a class each; empty = 1, 2, …, and of one class all but 0");
+  f.choice("decoder", o.decoder, backbones::decoders().components(),
+           "what makes a map of the encoder's stages");
+  f.choice("loss", o.loss, segmentation_losses().components(), "of the map");
+  f("weight", o.weight, "weight of the head's loss", {.min = 0});
+  f.check(!o.input.empty(), "input", "name the input that is outlined");
+  f.check(!o.classes.empty() && o.classes.size() <= imaging::most_classes, "classes",
+          "needs a name, and at most " + std::to_string(imaging::most_classes));
+  auto names = o.classes;
+  std::ranges::sort(names);
+  f.check(std::ranges::adjacent_find(names) == names.end(), "classes", "names a class twice");
+  f.check(std::ranges::none_of(names, [](const auto& name) { return name.empty(); }), "classes",
+          "a name is empty");
+  auto values = o.values;
+  std::ranges::sort(values);
+  f.check(values.empty() || values.size() == o.classes.size(), "values", "needs as many as `classes`");
+  f.check(std::ranges::adjacent_find(values) == values.end(), "values", "names a value twice");
+  f.check(std::ranges::find(values, 0) == values.end(), "values", "0 is the background");
+  f.check(!o.decoder.empty(), "decoder", "is empty; it takes a name");
+  f.check(!o.loss.empty(), "loss", "is empty; it takes a name");
 }
 
 void describe(config::Fields& f, ExpressionHeadOptions& o) {

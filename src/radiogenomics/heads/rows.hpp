@@ -17,6 +17,7 @@ TaskHead multiclass_head();
 TaskHead regression_head();
 TaskHead survival_head();
 TaskHead expression_head();
+TaskHead segmentation_head();
 std::shared_ptr<Head> make_cox_head(int64_t width);
 std::shared_ptr<Head> make_discrete_time_head(int64_t bins, int64_t width);
 /// Of any task that has estimators. `balanced`: all classes weigh the same.

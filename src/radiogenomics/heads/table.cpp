@@ -2,6 +2,7 @@
 
 #include <typeinfo>
 
+#include "photo51/core/error.hpp"
 #include "photo51/data/task/task_table.hpp"
 #include "photo51/learners/estimator.hpp"
 #include "radiogenomics/heads/rows.hpp"
@@ -11,17 +12,18 @@ namespace {
 
 /// The order is that of messages and of the reference.
 data::TaskTable<TaskHead>& table() {
-  static data::TaskTable<TaskHead> rows{
-      "heads",
-      "radiogenomics::add_head",
-      {binary_head(), multiclass_head(), regression_head(), survival_head(), expression_head()}};
+  static data::TaskTable<TaskHead> rows{"heads",
+                                        "radiogenomics::add_head",
+                                        {binary_head(), multiclass_head(), regression_head(), survival_head(),
+                                         expression_head(), segmentation_head()}};
   return rows;
 }
 
 }  // namespace
 
 void add_head(TaskHead row) {
-  const bool complete = row.make != nullptr && row.make_options != nullptr && row.options != nullptr;
+  const bool complete = (row.make != nullptr || (row.make_map != nullptr && row.input != nullptr)) &&
+                        row.make_options != nullptr && row.options != nullptr;
   table().add(std::move(row), complete);
 }
 
@@ -65,9 +67,25 @@ std::string* named_table(config::Choice& head) {
 }
 
 Sees seen_by(const config::Choice& head) {
+  if (head_of(head).make_map != nullptr) return Sees::maps;
   const config::Choice& estimator = estimator_of(head);
   if (estimator.empty()) return Sees::fusion;
   return learners::combines_heads(estimator) ? Sees::heads : Sees::embeddings;
+}
+
+const std::string& input_of(const config::Choice& head) {
+  return head_of(head).input(head);
+}
+
+int64_t map_outputs(const data::TaskSpec& label) {
+  return static_cast<int64_t>(label.classes.size()) + 1;
+}
+
+std::shared_ptr<Head> make_map_head(const config::Choice& head, const data::TaskSpec& label,
+                                    const backbones::DecoderInput& network) {
+  if (label.task != head.name)
+    core::fail_usage("task: the head's is `" + head.name + "` and its label's is `" + label.task + "`");
+  return head_of(head).make_map(head, label, network);
 }
 
 bool needs_event(const config::Choice& head) {

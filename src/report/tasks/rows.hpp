@@ -12,6 +12,7 @@ TaskWording multiclass_wording();
 TaskWording regression_wording();
 TaskWording survival_wording();
 TaskWording expression_wording();
+TaskWording segmentation_wording();
 const std::deque<TaskWording>& wordings();
 
 /// "idh: known" and how many are.

@@ -6,10 +6,11 @@ namespace photo51::report {
 namespace {
 
 data::TaskTable<TaskWording>& table() {
-  static data::TaskTable<TaskWording> rows{"wording",
-                                           "report::add_wording",
-                                           {binary_wording(), multiclass_wording(), regression_wording(),
-                                            survival_wording(), expression_wording()}};
+  static data::TaskTable<TaskWording> rows{
+      "wording",
+      "report::add_wording",
+      {binary_wording(), multiclass_wording(), regression_wording(), survival_wording(), expression_wording(),
+       segmentation_wording()}};
   return rows;
 }
 

@@ -11,6 +11,7 @@
 #include "photo51/core/progress.hpp"
 #include "photo51/data/split/split.hpp"
 #include "photo51/data/task/task.hpp"
+#include "photo51/inference/windows.hpp"
 #include "photo51/learners/estimator.hpp"
 #include "photo51/model/model.hpp"
 #include "photo51/radiogenomics/heads/table.hpp"
@@ -52,7 +53,7 @@ void collect(inference::TrainedModel& member, const TrainingJob& job, const data
   inference::InferenceOptions pass = pass_options(job);
   pass.on_done = [&](int64_t count) { progress.advance(count); };
   inference::for_each_batch(member, job.cohort, cases, rows, pass, [&](const data::Batch& batch) {
-    const model::Outputs outputs = member.model->forward(batch);
+    const model::Outputs outputs = inference::forward_whole(member, batch);
     for (const auto& head : heads)
       into.of[head].add(member.model->head_features(head, outputs), batch.labels.at(head));
     into.cases.insert(into.cases.end(), batch.cases.begin(), batch.cases.end());

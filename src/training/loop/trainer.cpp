@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
@@ -232,6 +233,12 @@ struct Trainer::Impl {
 
   /// The same where the epoch's steps are done: resumed, it is validated again.
   Validation validated() {
+    // The steps of this epoch are done, its number is not counted yet.
+    const int64_t number = state_.epoch + 1;
+    if (number % options_.validate_every != 0 && number < epochs_) {
+      const double none = std::numeric_limits<double>::quiet_NaN();
+      return {none, none};
+    }
     if (average_) average_->swap(member_.weights());
     try {
       return validate(member_, job_.cohort, cases_, job_.validation, pass_);

@@ -12,7 +12,9 @@
 #include "photo51/evaluation/regression.hpp"
 #include "photo51/evaluation/survival.hpp"
 #include "photo51/evaluation/task_metrics.hpp"
+#include "photo51/inference/windows.hpp"
 #include "photo51/model/model.hpp"
+#include "training/loop/map_validation.hpp"
 
 namespace photo51::training {
 namespace {
@@ -81,10 +83,15 @@ Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
   const at::NoGradGuard no_grad;
   member.model->eval();
   Collected all;
-  inference::for_each_batch(member, cohort, cases, rows, options, [&](const data::Batch& batch) {
-    const auto outputs = member.model->forward(batch);
+  MapValidation maps(member);
+  inference::InferenceOptions pass = options;
+  pass.maps = maps.any();
+  inference::for_each_batch(member, cohort, cases, rows, pass, [&](const data::Batch& batch) {
+    auto outputs = inference::forward_whole(member, batch);
+    maps.take(outputs, batch);
     for (const auto& [head, tensor] : outputs.logits) all.logits[head].push_back(tensor);
     for (const auto& [head, labels] : batch.labels) {
+      if (maps.draws(head)) continue;
       all.value[head].push_back(labels.value);
       all.known[head].push_back(labels.known);
       if (labels.event.defined()) all.event[head].push_back(labels.event);
@@ -105,6 +112,8 @@ Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
   }
   const at::Tensor loss = member.model->loss(outputs, whole);
   if (loss.defined()) result.loss = loss.item<double>();
+  if (const double of_maps = maps.loss(); !std::isnan(of_maps))
+    result.loss = std::isnan(result.loss) ? of_maps : result.loss + of_maps;
 
   const auto predicted = member.model->predict(outputs);
   double sum = 0;
@@ -113,6 +122,10 @@ Validation validate(inference::TrainedModel& member, const data::Cohort& cohort,
     if (!predicted.contains(spec.head)) continue;  // has an estimator, which comes later
     const double value = head_metric(spec, predicted.at(spec.head), whole.labels.at(spec.head));
     if (std::isnan(value)) continue;
+    sum += value;
+    ++count;
+  }
+  for (const double value : maps.metrics()) {
     sum += value;
     ++count;
   }

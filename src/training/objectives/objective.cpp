@@ -34,6 +34,8 @@ model::Outputs forward(model::Model& model, const data::Batch& batch, const Step
     outputs = model.forward(batch);
   }
   for (auto& [head, raw] : outputs.logits) raw = raw.to(at::kFloat);
+  for (auto& [head, maps] : outputs.coarser)
+    for (auto& map : maps) map = map.to(at::kFloat);
   return outputs;
 }
 

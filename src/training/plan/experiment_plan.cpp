@@ -298,7 +298,7 @@ class Planner {
               std::to_string(segmented_->facts.size()) + " masks measured");
     yaml_.add(3, "classes: " + yaml_list(classes), "name them as you like");
     if (values.size() > 1) yaml_.add(3, "values: " + yaml_list(values), "those of the files");
-    yaml_.add(3, "decoder: " + decoder_, "the way up sees as the way down");
+    yaml_.add(3, "decoder: " + decoder_, "kernels and norms of the way down, deep supervision");
     found_.heads.push_back("segmentation: " + segmented_->column + ", " + core::join(classes, ", "));
   }
 

@@ -327,14 +327,12 @@ PlannedSection write_patch_input(YamlText& yaml, const PlannedImage& input,
                   "0.1, gain: 0.25, "
                   "gamma: 0.3}");
 
-  std::vector<std::vector<int64_t>> up(plan.kernels.begin(),
-                                       plan.kernels.end() - 1);  // the deepest has no way up
   return {
       .encoder = "{name: dynunet" + std::string(plan.axes.size() == 2 && input.dims == 3 ? ", dims: 2" : "") +
                  ", features: " + yaml_list(plan.features) + ", strides: " + by_stage(plan, plan.strides) +
                  ", kernels: " + by_stage(plan, plan.kernels) + "}",
       .encoder_why = "halved while 4 voxels remain, and only along axes of similar spacing",
-      .decoder = "{name: unet" + (up.empty() ? "" : ", kernels: " + by_stage(plan, up)) + "}"};
+      .decoder = "{name: dynunet}"};
 }
 
 }  // namespace photo51::training

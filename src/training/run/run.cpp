@@ -24,6 +24,7 @@
 #include "training/loop/checkpoint.hpp"
 #include "training/loop/estimators.hpp"
 #include "training/run/folder.hpp"
+#include "training/run/map_pass.hpp"
 #include "training/run/preflight.hpp"
 
 namespace photo51::training {
@@ -96,6 +97,7 @@ class Run {
     }
     Predictions predictions = inference::combine(in_all(std::move(test)), cohort_.labels());
     predictions.insert(predictions.begin(), development.begin(), development.end());
+    predictions = with_maps(std::move(predictions));
     core::write_file_atomic(folder_.path() / run::name::predictions, model::to_csv(predictions));
     core::write_file_atomic(folder_.path() / run::name::predictions_json,
                             model::to_json(predictions, cohort_.warnings()));
@@ -105,10 +107,29 @@ class Run {
     folder_.finish();
   }
 
+  /// The predictions with those of heads that outline, whose maps are drawn and scored: of a fold's
+  /// validation part by its models, of test cases by all.
+  Predictions with_maps(Predictions predictions) {
+    MapPass pass(experiment_, cohort_, folder_.path());
+    if (!pass.any()) return predictions;
+    for (size_t fold = 0; fold < split_.folds.size(); ++fold)
+      for (int64_t repeat = 0; repeat < experiment_.train.repeats; ++repeat)
+        pass.add_member(static_cast<int64_t>(fold), repeat,
+                        folder_.member(static_cast<int64_t>(fold), repeat) / run::name::best);
+    const auto on_bad = [this](int64_t row, const std::string& why) { leave_out(row, why); };
+    for (size_t fold = 0; fold < split_.folds.size(); ++fold)
+      pass.draw(split_.folds[fold].validation, static_cast<int64_t>(fold), on_bad);
+    pass.draw(split_.test, MapPass::all_folds, on_bad);
+    return pass.finish(std::move(predictions));
+  }
+
   /// As `evaluate` will find them, so that both score the same.
   evaluation::RunPredictions written_predictions() const {
-    return evaluation::by_part(model::read_predictions(folder_.path() / run::name::predictions),
-                               run::read_cases(folder_.path()), experiment_.pipeline.cohort.split);
+    auto parts = evaluation::by_part(model::read_predictions(folder_.path() / run::name::predictions),
+                                     run::read_cases(folder_.path()), experiment_.pipeline.cohort.split);
+    if (fs::exists(folder_.path() / run::name::map_scores))
+      parts.maps = evaluation::read_map_scores(folder_.path() / run::name::map_scores);
+    return parts;
   }
 
   /// A case with none of the model's inputs teaches nothing and cannot be predicted.
@@ -195,7 +216,10 @@ class Run {
     member.save(folder / run::name::best);
     std::vector<int64_t> asked = rows.validation;
     asked.insert(asked.end(), split_.test.begin(), split_.test.end());
-    Predictions predictions = inference::predict(member, cohort_, cases, asked, pass);
+    Predictions predictions;  // of heads that outline: at the end, see with_maps
+    if (!std::ranges::all_of(cohort_.labels(),
+                             [](const auto& label) { return data::task_of(label).is_dense; }))
+      predictions = inference::predict(member, cohort_, cases, asked, pass);
     folder_.write_warnings(cohort_);  // before: a fold that is finished reads nothing again
     const std::string text = model::to_csv(predictions);
     run::record_member(folder_.path(), name, text);

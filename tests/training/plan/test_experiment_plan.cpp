@@ -200,7 +200,7 @@ TEST_F(ExperimentPlanTest, MasksAloneAreWhatIsPredicted) {
               AllOf(HasSubstr("task: segmentation"), HasSubstr("label: seg"), HasSubstr("spacing: [1, 1, 2]"),
                     HasSubstr("patch: {size: [32, 28, 16]}"), HasSubstr("batch_size: 2"),
                     HasSubstr("strides: [\"1x1x1\", \"1x2x2\", \"2x2x2\", \"2x1x2\"]"),
-                    HasSubstr("decoder: {name: unet, kernels: [\"1x3x3\", \"3x3x3\", \"3x3x3\"]}")));
+                    HasSubstr("decoder: {name: dynunet}")));
   EXPECT_THAT(plan.heads, ElementsAre("segmentation: seg, lesion"));
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "photo51/data/load/case.hpp"
 #include "photo51/data/task/targets.hpp"
 
 namespace photo51::data {
@@ -34,6 +35,9 @@ struct InputBatch {
   std::shared_ptr<BagStream> stream = {};
   /// Bags whose instances are encoded already, [N, D] float32; `values` is undefined then.
   at::Tensor features = {};
+  /// Images where nothing is random: by case, where its voxels lie; null where it is absent. Empty for
+  /// others.
+  std::vector<std::shared_ptr<const ImageGrids>> grids = {};
   /// [B] int64, on the host: the class of the label that the encoder asks for in training, -1 where it is not
   /// known; undefined otherwise.
   at::Tensor classes = {};

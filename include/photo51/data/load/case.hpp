@@ -8,9 +8,20 @@
 #include <string>
 #include <vector>
 
+#include "photo51/imaging/volume.hpp"
+
 namespace photo51::data {
 
 class BagSource;
+
+/// In a map of classes: nobody knows what is there.
+inline constexpr uint8_t unknown_class = 255;
+
+/// Where an image's voxels lie.
+struct ImageGrids {
+  imaging::Geometry prepared;  ///< of the values that a model sees
+  imaging::Geometry original;  ///< of the file that gave the frame
+};
 
 /// One patient as loaded: prepared inputs (unbatched values, undefined when absent) and labels.
 struct Case {
@@ -24,6 +35,8 @@ struct Case {
     at::Tensor lookup = {};                        ///< see InputBatch::lookup
     std::shared_ptr<const BagSource> source = {};  ///< bags whose instances are not decoded yet
 
+    std::shared_ptr<const ImageGrids> grids = {};  ///< images, but for bags and what is augmented
+
     bool is_present() const { return values.defined() || source != nullptr; }
   };
   std::map<std::string, Input> inputs;
@@ -32,6 +45,10 @@ struct Case {
     double value = 0;
     bool event = false;
     std::vector<float> values = {};  ///< expression, by gene; empty else
+    std::string file = {};           ///< segmentation: the mask
+    /// Segmentation, of a case that was loaded with its maps: uint8 of the size of the input's values, class
+    /// numbers (0 = background) or `unknown_class`.
+    at::Tensor map = {};
   };
   std::map<std::string, Label> labels;
 };

@@ -48,7 +48,11 @@ struct InputInfo {
   std::vector<int64_t> size;          ///< [D,] H, W; empty when cases keep their own size
   std::vector<std::string> features;  ///< tabular: gene or column names
   bool bag = false;                   ///< a case has any number of instances; channels and size are theirs
-  int64_t views = 1;                  ///< bags: how many manifest columns instances come from
+  /// Images that a model sees in parts: the part's [D, H, W] voxels, which are `size` (with one slice: H, W).
+  /// Where nothing is random the whole image comes, [C, D, H, W] of any size. Empty: none.
+  std::vector<int64_t> window = {};
+  double overlap = 0.5;  ///< of neighbouring windows at prediction
+  int64_t views = 1;     ///< bags: how many manifest columns instances come from
 };
 /// Error (data) when an input that learns was not fitted.
 std::map<std::string, InputInfo> input_info(const Inputs& inputs, const FittedTransforms& fitted);

@@ -32,8 +32,9 @@ class CaseLoader {
   /// Augmented where `key` is random; then exactly the axes of `flip` of every image are mirrored.
   /// Bags of more instances than `most_whole` are not decoded, but have a source (Case::Input), which must
   /// not outlive the loader.
+  /// Maps of classes (Case::Label::map) come where the key is random, or with `maps`.
   Case load(int64_t row, const core::SampleKey& key = {}, const std::vector<preprocess::Axis>& flip = {},
-            int64_t most_whole = std::numeric_limits<int64_t>::max()) const;
+            int64_t most_whole = std::numeric_limits<int64_t>::max(), bool maps = false) const;
 
  private:
   struct Impl;
@@ -57,6 +58,7 @@ class Loader {
         {};  ///< test-time augmentation: axes of every image that are mirrored
     bool skip_bad = false;
     std::function<void(int64_t row, const std::string& why)> on_bad;
+    bool maps = false;  ///< maps of classes also where nothing is random, see CaseLoader::load
     /// Where it is given, bags of more than `most_whole` instances come as streams, and what this makes of
     /// their batch (Model::encode_bags) is handed out in its place: a slide's tiles are decoded, encoded and
     /// dropped. It is given a batch again without a case whose instances turn out to be bad.

@@ -2,6 +2,7 @@
 /// What inputs have in common whose images a model sees.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,16 @@ enum class BagMode { automatic, always, never };
 std::span<const std::string_view> enum_names(ColorMode);
 std::span<const std::string_view> enum_names(BagMode);
 
+/// Parts of an image, which a network sees one at a time: at random in training, side by side at prediction.
+struct PatchOptions {
+  std::vector<int64_t> size;  ///< x, y, z voxels of the prepared image
+  /// Share of the patches of training about a voxel of a class (of a head that outlines classes), each class
+  /// as often as the others; the rest lie anywhere.
+  double foreground = 0.33;
+  double overlap = 0.5;  ///< of neighbouring windows at prediction, as a part of their edge
+};
+void describe(config::Fields& f, PatchOptions& o);
+
 struct ImageOptions : FileOptions {
   bool mask_channel = true;  ///< the mask becomes the last channel
   int64_t dims = 3;          ///< 2: the image is one slice, [C, H, W]
@@ -30,12 +41,16 @@ struct ImageOptions : FileOptions {
   /// number of files (separated by `;` in the cell), and every file is an instance, or each of its tiles or
   /// chosen frames.
   BagMode bag = BagMode::automatic;
-  int64_t train_instances = 0;  ///< bags: drawn at random of each training case; 0 = all
+  int64_t train_instances = 0;        ///< bags: drawn at random of each training case; 0 = all
+  std::optional<PatchOptions> patch;  ///< absent: the model sees the whole image
+  config::Choice segmenter;           ///< a row of data::segmenters(); empty = none
   preprocess::PreprocessOptions preprocess;
   preprocess::AugmentOptions augment;
 };
 /// Everything up to what one modality alone has.
 void describe_image(config::Fields& f, ImageOptions& o);
+/// Of scans: what finds a region in them before they are prepared.
+void describe_segmenter_of(config::Fields& f, ImageOptions& o);
 /// What comes after it.
 void describe_preparation(config::Fields& f, ImageOptions& o);
 

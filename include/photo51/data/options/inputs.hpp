@@ -3,6 +3,7 @@
 /// data/modality/, one header each.
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,13 +36,21 @@ bool is_image(const config::Choice& input);
 bool is_bag(const config::Choice& input);
 InputColumns columns_of(const config::Choice& input);
 
+/// A program that an input runs before a model sees it.
+struct NamedProgram {
+  std::string key;              ///< in the input's options: "segmenter.program"
+  std::filesystem::path* file;  ///< in place
+};
 /// What the options of an input name that prediction needs too, to be changed in place when a model leaves
 /// the folder that it was made in.
 struct NamedFiles {
   std::string* table = nullptr;                ///< beside the manifest; may be a column's name as well
   std::filesystem::path* reference = nullptr;  ///< of stain normalisation
+  std::vector<NamedProgram> programs{};        ///< with a file
 };
 NamedFiles named_files(config::Choice& input);
+/// Hashes of the programs of all inputs, by `<input>.<key>`. Error (data) that names the key: one is missing.
+std::map<std::string, std::string> program_hashes(const Inputs& inputs);
 
 /// Takes away what the inputs name for training alone, such as gene sets: what was learned replaces it.
 void drop_keys_of_training(config::Node& document);

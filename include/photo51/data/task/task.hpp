@@ -46,6 +46,7 @@ struct Task {
   Output output = Output::values;
   bool names_outputs = false;  ///< `TaskSpec::classes` names what is predicted: classes, genes
   bool has_events = false;     ///< a label is a time, and whether the event was seen then
+  bool is_dense = false;       ///< a label is a class for every place of the image `TaskSpec::input`
   bool has_own_table = false;  ///< labels come from the file `TaskSpec::table`, not from the manifest
 
   /// The manifest's columns that the labels are in; may be none.

@@ -20,6 +20,9 @@ struct TaskSpec {
   std::vector<std::string> inputs;  ///< that the head sees; empty = all
   /// multiclass: names in order; expression: the genes. May be empty before fitting.
   std::vector<std::string> classes;
+  std::string input;  ///< segmentation: the image that is outlined
+  std::vector<int64_t>
+      values;         ///< segmentation: of the mask, a class each; empty = one class, all that is not 0
   std::string table;  ///< expression: a file, relative to the manifest
 };
 

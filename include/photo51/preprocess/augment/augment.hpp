@@ -70,14 +70,31 @@ Augmentation flips(const std::vector<Axis>& axes);
 /// none.
 at::Tensor mirrored(const at::Tensor& prepared, const Augmentation& augmentation);
 
+/// A part of a prepared case, in its voxels x, y, z; it may reach beyond the case.
+struct Patch {
+  std::array<int64_t, 3> corner{0, 0, 0}, size{0, 0, 0};
+};
+/// The grid of the patch of a case on `geometry`.
+imaging::Geometry patch_grid(const imaging::Geometry& geometry, const Patch& patch);
+/// That of the whole case.
+Patch whole_patch(const imaging::Geometry& geometry);
+
 /// Augments a prepared case [C, D, H, W] float32 (see `prepare`), which is left as it was; the result has the
-/// same shape. Image channels are interpolated as `options.interpolation` says, channels past
-/// `augmentation.channels` (when it has any) take the nearest voxel. What the map brings in from outside is
-/// 0. `options.normalize` is not applied again; colors and stains are changed in the picture's own 0..1,
-/// which it must be able to give back. A one-slice case only turns, moves and bends in its plane. Error
-/// (usage): colors or stains to change and `options.normalize` is not `fixed`.
+/// shape of the case, or of `patch`: then that part alone is turned, about its own centre, and what it shows
+/// comes from the whole case, in one resampling. Image channels are interpolated as `options.interpolation`
+/// says, channels past `augmentation.channels` (when it has any) take the nearest voxel. What the map brings
+/// in from outside is 0. `options.normalize` is not applied again; colors and stains are changed in the
+/// picture's own 0..1, which it must be able to give back. A one-slice case only turns, moves and bends in
+/// its plane. Error (usage): colors or stains to change and `options.normalize` is not `fixed`.
 at::Tensor apply(const at::Tensor& prepared, const imaging::Geometry& geometry,
-                 const Augmentation& augmentation, const PreprocessOptions& options);
+                 const Augmentation& augmentation, const PreprocessOptions& options,
+                 const std::optional<Patch>& patch = std::nullopt);
+
+/// Moves a map of classes [C, D, H, W] uint8 as `apply` moves the image of the same case: by the same map,
+/// the nearest voxel. What comes from outside the case is `outside`.
+at::Tensor apply_to_classes(const at::Tensor& classes, const imaging::Geometry& geometry,
+                            const Augmentation& augmentation, const std::optional<Patch>& patch,
+                            uint8_t outside);
 
 /// The intensity part alone, in place: low resolution, blur, motion, ghosts, spikes; then in one pass
 /// contrast, gamma, gain, shift, bias field, noise; holes and blanking.

@@ -13,6 +13,10 @@
 #include "photo51/nn/weights/weights.hpp"
 #include "photo51/radiogenomics/heads/options.hpp"
 
+namespace photo51::backbones {
+struct Features;
+}
+
 namespace photo51::radiogenomics {
 
 /// What a head that is fitted at once is fitted to.
@@ -36,6 +40,10 @@ struct TrainingTable {
 ///     or          a logit a time bin      discrete-time hazards             [B, 1] risk (minus bins
 ///     survived)
 ///
+/// A segmentation head sees the network of one input (`forward_maps`): raw are logits [B, 1 + classes, ...],
+/// the background first, the loss is one of losses/segmentation.hpp, `predict` gives probabilities of that
+/// shape.
+///
 /// Risk is always higher for the earlier event. An estimator says a logit, value or log hazard ratio as its
 /// raw.
 class Head : public torch::nn::Module {
@@ -56,6 +64,13 @@ class Head : public torch::nn::Module {
   /// Mean over the rows with a known label; undefined where the batch has nothing to learn from, and for a
   /// head that is fitted at once.
   at::Tensor loss(const at::Tensor& raw, const data::Targets& labels);
+
+  /// Of a head that outlines: what its input's network found -> raw [P, K, ...] at the image's size, and in
+  /// training perhaps coarser ones. Error (usage): the head says something of the case as a whole.
+  virtual std::vector<at::Tensor> forward_maps(const backbones::Features& found, const at::Tensor& image);
+  /// Mean over the cases whose map is known of what `forward_maps` gave all cases of a batch; undefined where
+  /// there is none. Error (usage) as above.
+  virtual at::Tensor map_loss(const std::vector<at::Tensor>& raw, const data::Targets& labels);
 
   /// Errors: usage, it is trained by steps; data, no known label, one class only, a class without a case, no
   /// event, no feature that varies or is selected.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "photo51/config/fields.hpp"
+#include "photo51/radiogenomics/losses/segmentation_options.hpp"
 
 namespace photo51::radiogenomics {
 
@@ -88,6 +89,17 @@ struct ExpressionHeadOptions : HeadOptions {
   std::vector<std::string> genes;  ///< keeps these; empty = all
 };
 void describe(config::Fields& f, ExpressionHeadOptions& o);
+
+/// A mask file a case; classes are what it tells apart, without the background.
+struct SegmentationHeadOptions : ColumnHeadOptions {
+  static constexpr const char* task = "segmentation";
+  std::string input;                                ///< the image that is outlined
+  std::vector<std::string> classes;                 ///< names
+  std::vector<int64_t> values;                      ///< of the mask's voxels, a class each; empty: 1, 2, …
+  config::Choice decoder = config::choose("auto");  ///< a row of backbones::decoders
+  config::Choice loss = config::choose("dice_ce", DiceCeOptions{});  ///< a row of segmentation_losses
+};
+void describe(config::Fields& f, SegmentationHeadOptions& o);
 
 /// A head from C++: `{{"idh", head(BinaryHeadOptions{})}}`.
 template <class Options>

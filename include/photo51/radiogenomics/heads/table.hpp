@@ -8,6 +8,10 @@
 
 #include "photo51/radiogenomics/heads/head.hpp"
 
+namespace photo51::backbones {
+struct DecoderInput;
+}
+
 namespace photo51::radiogenomics {
 
 struct TaskHead {
@@ -26,6 +30,11 @@ struct TaskHead {
   /// The module of a head without an estimator. Errors (usage) for names that are not known.
   std::shared_ptr<Head> (*make)(const config::Choice& head, const data::TaskSpec& label,
                                 int64_t width) = nullptr;
+  /// The module of a head that outlines, behind the network of `input(head)`. Null: it sees fused embeddings,
+  /// and `make` makes it.
+  std::shared_ptr<Head> (*make_map)(const config::Choice& head, const data::TaskSpec& label,
+                                    const backbones::DecoderInput& network) = nullptr;
+  const std::string& (*input)(const config::Choice& head) = nullptr;
   /// Whether the loss of a batch without an event is undefined. Null = no.
   bool (*needs_event)(const config::Choice& head) = nullptr;
   /// What the options name beside the manifest, to be changed in place. Null = nothing.
@@ -75,9 +84,18 @@ std::string* named_table(config::Choice& head);
 enum class Sees {
   fusion,      ///< one embedding of its inputs
   embeddings,  ///< those of its inputs side by side
-  heads        ///< what other heads say
+  heads,       ///< what other heads say
+  maps         ///< the stages of one input's network
 };
 Sees seen_by(const config::Choice& head);
+
+/// Of one that sees maps: the input.
+const std::string& input_of(const config::Choice& head);
+/// Of one that sees maps: how many logits a place has.
+int64_t map_outputs(const data::TaskSpec& label);
+/// Its module. Errors (usage): as of `make_head`, and of the decoder.
+std::shared_ptr<Head> make_map_head(const config::Choice& head, const data::TaskSpec& label,
+                                    const backbones::DecoderInput& network);
 
 /// Whether its loss is undefined for a batch without an event.
 bool needs_event(const config::Choice& head);
