@@ -4,7 +4,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <deque>
 #include <future>
@@ -14,6 +13,7 @@
 #include "data/load/wait.hpp"
 #include "inference/embed_claim.hpp"
 #include "inference/embed_source.hpp"
+#include "inference/file_stem.hpp"
 #include "photo51/config/enums.hpp"
 #include "photo51/core/device.hpp"
 #include "photo51/core/error.hpp"
@@ -34,22 +34,6 @@ namespace photo51::inference {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A case's name as that of a file: all but letters, digits, `_`, `-` and dots inside as `%2F`.
-std::string file_stem(const std::string& case_id) {
-  constexpr const char* digits = "0123456789ABCDEF";
-  std::string name;
-  for (const char letter : case_id) {
-    const auto byte = static_cast<unsigned char>(letter);
-    const bool plain = (byte < 128 && std::isalnum(byte) != 0) || letter == '_' || letter == '-' ||
-                       (letter == '.' && !name.empty());
-    if (plain)
-      name += letter;
-    else
-      name += {'%', digits[byte / 16], digits[byte % 16]};
-  }
-  return name;
-}
 
 std::string ending_of(data::FeatureFormat format) {
   return "." + std::string(config::name_of(format));

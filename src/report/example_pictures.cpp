@@ -1,6 +1,7 @@
 #include "report/example_pictures.hpp"
 
 #include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <map>
@@ -10,11 +11,14 @@
 #include "photo51/data/images/preview.hpp"
 #include "photo51/data/task/task.hpp"
 #include "photo51/imaging/picture/picture.hpp"
+#include "photo51/imaging/slide/slide.hpp"
 
 namespace photo51::report {
 namespace {
 
-constexpr int64_t picture_pixels = 256;  ///< along the longer side
+constexpr int64_t picture_pixels = 256;                      ///< along the longer side
+constexpr int64_t heat_map_pixels = 512, tile_pixels = 128;  ///< likewise
+constexpr size_t most_examples = 6, most_tiles = 8;
 
 struct Example {
   int64_t row = 0;
@@ -52,9 +56,9 @@ std::vector<Example> choose(const ReportSource& study, const evaluation::GroundT
   std::stable_sort(right.begin(), right.end(), by_confidence);
   std::stable_sort(wrong.begin(), wrong.end(), by_confidence);
   std::vector<Example> chosen;
-  for (size_t i = 0; i < std::max(right.size(), wrong.size()) && chosen.size() < 6; ++i) {
+  for (size_t i = 0; i < std::max(right.size(), wrong.size()) && chosen.size() < most_examples; ++i) {
     if (i < right.size()) chosen.push_back(right[i]);
-    if (i < wrong.size() && chosen.size() < 6) chosen.push_back(wrong[i]);
+    if (i < wrong.size() && chosen.size() < most_examples) chosen.push_back(wrong[i]);
   }
   return chosen;
 }
@@ -80,6 +84,64 @@ std::string in_words(const model::Prediction& p) {
   return text;
 }
 
+/// A written heat map without its legend, as small as a page needs it.
+std::string shrunk(const inference::HeatMap::OfSlide& map) {
+  const imaging::Slide picture = imaging::open_slide(map.picture);
+  const double step = std::max(
+      1.0, static_cast<double>(std::max(map.width, map.height)) / static_cast<double>(heat_map_pixels));
+  const auto pixels = [&](int64_t size) {
+    return std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(size) / step));
+  };
+  const at::Tensor small = at::empty({3, pixels(map.height), pixels(map.width)}, at::kByte);
+  imaging::read_scaled(picture, 0, 0, {step, step}, small);
+  return imaging::encode_png(small.permute({1, 2, 0}).contiguous());
+}
+
+/// What a page shows of where the model looked; of several slides the first that was drawn.
+void add_heat_map(Picture& picture, const inference::HeatMap& map) {
+  for (const auto& slide : map.slides) {
+    if (slide.picture.empty()) continue;
+    picture.heat_map = shrunk(slide);
+    break;
+  }
+  for (size_t i = 0; i < std::min(map.top.size(), most_tiles); ++i)
+    picture.tiles.push_back(imaging::encode_png(
+        imaging::thumbnail(imaging::open_slide(map.top[i].picture), tile_pixels).permute({1, 2, 0})));
+}
+
+const inference::HeatMap* heat_map_of(const ReportSource& study, const std::string& case_id,
+                                      const std::string& input) {
+  for (const auto& map : study.heat_maps)
+    if (map.case_id == case_id && map.input == input) return &map;
+  return nullptr;
+}
+
+/// The input that is shown: one with heat maps, else the first image.
+const std::pair<std::string, config::Choice>* shown_input(const ReportSource& study) {
+  for (const auto& map : study.heat_maps)
+    if (!map.slides.empty())
+      for (const auto& entry : study.pipeline.inputs)
+        if (entry.first == map.input) return &entry;
+  for (const auto& entry : study.pipeline.inputs)
+    if (data::is_image(entry.second)) return &entry;
+  return nullptr;
+}
+
+/// Of a model without classes: the first cases that have heat maps, neither right nor wrong.
+std::vector<Example> first_with_heat_maps(const ReportSource& study, const evaluation::GroundTruth& truth,
+                                          const std::string& input) {
+  std::vector<Example> chosen;
+  for (int64_t row = 0; row < study.cohort.size() && chosen.size() < most_examples; ++row) {
+    const std::string& id = study.cohort.id(row);
+    if (heat_map_of(study, id, input) == nullptr) continue;
+    const auto said = std::ranges::find_if(study.predictions, [&](const auto& p) { return p.case_id == id; });
+    if (said == study.predictions.end()) continue;
+    const auto& label = truth.labels.at(said->head).at(id);
+    chosen.push_back({row, &*said, label.known ? core::format_number(label.value) : "–", true});
+  }
+  return chosen;
+}
+
 }  // namespace
 
 std::vector<Picture> example_pictures(const ReportSource& study, const evaluation::GroundTruth& truth,
@@ -87,19 +149,24 @@ std::vector<Picture> example_pictures(const ReportSource& study, const evaluatio
   const data::TaskSpec* head = nullptr;
   for (const auto& spec : truth.specs)
     if (head == nullptr && data::task_of(spec).has_classes()) head = &spec;
-  const std::pair<std::string, config::Choice>* input = nullptr;
-  for (const auto& entry : study.pipeline.inputs)
-    if (input == nullptr && data::is_image(entry.second)) input = &entry;
+  const auto* input = shown_input(study);
   std::vector<Picture> pictures;
-  if (head == nullptr || input == nullptr) return pictures;
-  for (const auto& example : choose(study, truth, *head, input->first)) {
+  if (input == nullptr || (head == nullptr && study.heat_maps.empty())) return pictures;
+  for (const auto& example : head != nullptr ? choose(study, truth, *head, input->first)
+                                             : first_with_heat_maps(study, truth, input->first)) {
     const std::string& name = study.cohort.id(example.row);
     try {
+      Picture picture;
+      picture.case_id = name;
       std::string channel;
-      const std::string png = draw(study, example.row, input->first, channel);
-      if (png.empty()) continue;
-      pictures.push_back({name, png, head->head + ", " + input->first + " " + channel,
-                          in_words(*example.said), example.truth, example.right});
+      if (data::is_image(input->second)) picture.png = draw(study, example.row, input->first, channel);
+      if (const auto* map = heat_map_of(study, name, input->first)) add_heat_map(picture, *map);
+      if (picture.png.empty() && picture.heat_map.empty() && picture.tiles.empty()) continue;
+      picture.caption = example.said->head + ", " + input->first + (channel.empty() ? "" : " " + channel);
+      picture.prediction = in_words(*example.said);
+      picture.truth = example.truth;
+      picture.right = example.right;
+      pictures.push_back(std::move(picture));
     } catch (const core::Error& error) {
       warnings.push_back("no picture of case " + name + ": " + error.what());
     }

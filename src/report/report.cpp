@@ -1,5 +1,7 @@
 #include "photo51/report/report.hpp"
 
+#include <algorithm>
+
 #include "photo51/core/error.hpp"
 #include "photo51/core/text.hpp"
 #include "photo51/data/options/inputs.hpp"
@@ -29,7 +31,18 @@ page::data pictures(const ReportInput& input) {
   page::data list(page::data::type::list);
   for (const auto& picture : input.pictures) {
     page::data entry;
-    entry.set("uri", data_uri(picture.png));
+    entry.set("has_picture", flag(!picture.png.empty()));
+    entry.set("uri", picture.png.empty() ? "" : data_uri(picture.png));
+    entry.set("has_heat_map", flag(!picture.heat_map.empty()));
+    entry.set("heat_map", picture.heat_map.empty() ? "" : data_uri(picture.heat_map));
+    page::data tiles(page::data::type::list);
+    for (const auto& tile : picture.tiles) {
+      page::data one;
+      one.set("tile", data_uri(tile));
+      tiles.push_back(one);
+    }
+    entry.set("has_tiles", flag(!picture.tiles.empty()));
+    entry.set("tiles", tiles);
     entry.set("case_id", picture.case_id);
     entry.set("caption", picture.caption);
     entry.set("prediction", picture.prediction);
@@ -96,6 +109,9 @@ std::string render_report(const ReportInput& given) {
   content.set("failures", failures);
   content.set("numbered", flag(!input.with_ids));
   content.set("has_pictures", flag(!input.pictures.empty()));
+  content.set("has_heat_maps", flag(std::ranges::any_of(input.pictures, [](const Picture& picture) {
+                return !picture.heat_map.empty() || !picture.tiles.empty();
+              })));
   content.set("pictures", pictures(input));
   content.set("model", model_rows(input));
   content.set("has_training", flag(!training.empty()));

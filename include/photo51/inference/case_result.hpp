@@ -45,8 +45,8 @@ struct CaseResult {
   /// [M, D] float32: what the heads that are layers see; undefined for a model without such heads.
   at::Tensor embedding;
   /// By module (`encoders.INPUT`, or a fusion's name), then by the name it gives (see model::Outputs),
-  /// float32: `bag` is the weight of each instance of the case's bag, [M, N]; others are [M, ...] of this
-  /// case.
+  /// float32: `bag` is the weight of each instance of the case's bag, [M, N], and `bag_scores` what the pool
+  /// says of each alone, [M, N, S]; others are [M, ...] of this case.
   std::map<std::string, std::map<std::string, at::Tensor>> attention;
   std::vector<CaseGraph> graphs;  ///< M
 };

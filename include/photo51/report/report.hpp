@@ -27,6 +27,8 @@ struct Picture {
   std::string caption;
   std::string prediction, truth;  ///< in words: "co-deleted 0.83 (0.71–0.90)", "co-deleted"
   bool right = true;
+  std::string heat_map = {};            ///< the slide under the percentiles of attention, a PNG; empty: none
+  std::vector<std::string> tiles = {};  ///< of most attention, PNGs
 };
 
 /// One model's training; the vectors have one entry an epoch, NaN where nothing was measured.

@@ -39,9 +39,10 @@ class Abmil final : public BagPool {
 }  // namespace
 
 BagPoolRow abmil_row() {
-  return bag_pool_row<Abmil, AbmilOptions>(
-      "abmil", "a mean weighted by attention",
-      {.source = "Ilse et al. 2018, arXiv 1802.04712", .passes = {MilTest::false_frequency}});
+  return bag_pool_row<Abmil, AbmilOptions>("abmil", "a mean weighted by attention",
+                                           {.source = "Ilse et al. 2018, arXiv 1802.04712",
+                                            .passes = {MilTest::false_frequency},
+                                            .attention = true});
 }
 
 }  // namespace photo51::backbones

@@ -23,6 +23,13 @@ config::Catalogue<BuildBagPool>& bag_pools() {
   return table;
 }
 
+std::vector<std::string> pools_with_attention() {
+  std::vector<std::string> names;
+  for (const auto& pool : bag_pools().components())
+    if (bag_pools().find(pool.name)->facts.attention) names.push_back(pool.name);
+  return names;
+}
+
 std::shared_ptr<BagPool> make_bag_pool(const BagPoolOptions& options, int64_t width, int64_t views,
                                        const std::vector<LabelShape>& labels) {
   const auto* build = bag_pools().find(options.pool.name);

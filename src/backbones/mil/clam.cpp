@@ -117,15 +117,18 @@ class ClamMb final : public Clam {
 }  // namespace
 
 BagPoolRow clam_sb_row() {
-  return bag_pool_row<ClamSb, ClamOptions>(
-      "clam_sb", "gated attention whose extremes are taught by the label (CLAM-SB)",
-      {.source = "Lu et al. 2021, arXiv 2004.09666", .passes = {MilTest::false_frequency}});
+  return bag_pool_row<ClamSb, ClamOptions>("clam_sb",
+                                           "gated attention whose extremes are taught by the label (CLAM-SB)",
+                                           {.source = "Lu et al. 2021, arXiv 2004.09666",
+                                            .passes = {MilTest::false_frequency},
+                                            .attention = true});
 }
 
 BagPoolRow clam_mb_row() {
-  return bag_pool_row<ClamMb, ClamOptions>(
-      "clam_mb", "the same with a branch for each class (CLAM-MB)",
-      {.source = "Lu et al. 2021, arXiv 2004.09666", .passes = {MilTest::false_frequency}});
+  return bag_pool_row<ClamMb, ClamOptions>("clam_mb", "the same with a branch for each class (CLAM-MB)",
+                                           {.source = "Lu et al. 2021, arXiv 2004.09666",
+                                            .passes = {MilTest::false_frequency},
+                                            .attention = true});
 }
 
 }  // namespace photo51::backbones

@@ -55,6 +55,7 @@ class Dsmil final : public BagPool {
     Pooled pooled{at::cat({found.pooled.flatten(1), critical.to(found.pooled.scalar_type())}, 1).unsqueeze(1),
                   {},
                   found.attention.mean(1)};
+    pooled.scores = of_instances;
     teach_highest_scores(pooled, critical, bags.classes, options_.max_loss_weight);
     return pooled;
   }
@@ -70,9 +71,11 @@ class Dsmil final : public BagPool {
 }  // namespace
 
 BagPoolRow dsmil_row() {
-  return bag_pool_row<Dsmil, DsmilOptions>(
-      "dsmil", "attention to likeness with the instance of the highest score",
-      {.source = "Li et al. 2021, arXiv 2011.08939", .passes = {MilTest::false_frequency}});
+  return bag_pool_row<Dsmil, DsmilOptions>("dsmil",
+                                           "attention to likeness with the instance of the highest score",
+                                           {.source = "Li et al. 2021, arXiv 2011.08939",
+                                            .passes = {MilTest::false_frequency},
+                                            .attention = true});
 }
 
 }  // namespace photo51::backbones

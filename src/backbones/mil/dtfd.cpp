@@ -179,7 +179,8 @@ BagPoolRow dtfd_row() {
       {.source = "Zhang et al. 2022, arXiv 2203.12081",
        .passes = {MilTest::false_frequency},
        .variants = {{"distillation=maxs pseudo_bags=1 k_sample=2",
-                     {MilTest::single_concept, MilTest::multi_concept, MilTest::false_frequency}}}});
+                     {MilTest::single_concept, MilTest::multi_concept, MilTest::false_frequency}}},
+       .attention = true});
 }
 
 }  // namespace photo51::backbones

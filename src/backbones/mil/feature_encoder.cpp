@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "backbones/mil/describe_bag.hpp"
-#include "photo51/backbones/bag_attention.hpp"
+#include "backbones/mil/report_instances.hpp"
 #include "photo51/core/error.hpp"
 #include "photo51/data/load/bag_stream.hpp"
 
@@ -83,10 +83,7 @@ Tokens FeatureEncoder::encode(const data::InputBatch& input) {
                       input.view.index_select(0, chosen), classes);
     Tokens tokens{of_bags.values, of_bags.mask};
     tokens.losses = of_bags.losses;
-    if (of_bags.attention.defined())
-      tokens.attention[bag_attention] =
-          at::zeros({instances.size(0)}, of_bags.attention.options().requires_grad(false))
-              .index_copy(0, places, of_bags.attention.detach());
+    report_instances(tokens, of_bags, places, instances.size(0));
     return tokens;
   });
 }

@@ -37,9 +37,10 @@ class GatedAbmil final : public BagPool {
 }  // namespace
 
 BagPoolRow gated_abmil_row() {
-  return bag_pool_row<GatedAbmil, AbmilOptions>(
-      "gated_abmil", "a mean weighted by gated attention",
-      {.source = "Ilse et al. 2018, arXiv 1802.04712", .passes = {MilTest::false_frequency}});
+  return bag_pool_row<GatedAbmil, AbmilOptions>("gated_abmil", "a mean weighted by gated attention",
+                                                {.source = "Ilse et al. 2018, arXiv 1802.04712",
+                                                 .passes = {MilTest::false_frequency},
+                                                 .attention = true});
 }
 
 }  // namespace photo51::backbones

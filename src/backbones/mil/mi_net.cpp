@@ -42,6 +42,7 @@ class MiNet final : public BagPool {
     if (score_) x = score_->forward(x);
     const at::Tensor largest = bags.largest(x);
     Pooled pooled{largest.unsqueeze(1)};
+    if (score_) pooled.scores = x;
     if (score_) teach_highest_scores(pooled, largest, bags.classes, max_loss_weight_);
     return pooled;
   }

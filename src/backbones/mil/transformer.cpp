@@ -118,7 +118,7 @@ class TransformerPool final : public BagPool {
 BagPoolRow transformer_row() {
   return bag_pool_row<TransformerPool, TransformerPoolOptions>(
       "transformer", "a transformer encoder with a class token, quadratic in the instances of a bag",
-      {.source = "Vaswani et al. 2017, arXiv 1706.03762"});
+      {.source = "Vaswani et al. 2017, arXiv 1706.03762", .attention = true});
 }
 
 }  // namespace photo51::backbones

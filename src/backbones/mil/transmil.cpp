@@ -127,9 +127,11 @@ class Transmil final : public BagPool {
 }  // namespace
 
 BagPoolRow transmil_row() {
-  return bag_pool_row<Transmil, TransmilOptions>(
-      "transmil", "two layers of Nystrom attention and a position pyramid",
-      {.source = "Shao et al. 2021, arXiv 2106.00908", .passes = {MilTest::false_frequency}});
+  return bag_pool_row<Transmil, TransmilOptions>("transmil",
+                                                 "two layers of Nystrom attention and a position pyramid",
+                                                 {.source = "Shao et al. 2021, arXiv 2106.00908",
+                                                  .passes = {MilTest::false_frequency},
+                                                  .attention = true});
 }
 
 }  // namespace photo51::backbones

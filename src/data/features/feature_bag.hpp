@@ -25,6 +25,8 @@ class FeatureFiles final : public BagSource {
   std::optional<Block> read_block(int64_t begin, int64_t count) const override;
   void leave_out(int64_t index, const core::Error& why) const override;
   std::string file(int64_t index) const override;
+  const std::vector<std::shared_ptr<const FeatureFile>>& files() const { return files_; }
+  const std::vector<int64_t>& views() const { return views_; }
 
  private:
   int64_t number_of(int64_t index) const {

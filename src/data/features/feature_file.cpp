@@ -89,6 +89,24 @@ at::Tensor FeatureFile::rows(const std::vector<int64_t>& numbers) const {
   return checked(std::move(values), [&](int64_t row) { return numbers[static_cast<size_t>(row)]; });
 }
 
+double FeatureFile::checked_tile_number(const char* name, double value) const {
+  constexpr double most = 1 << 24;  // pixels, above which no tile is
+  if (!(value > 0 && value <= most))
+    core::fail_data(path_.string() + ": coords: `" + name +
+                    "` is no number of pixels above 0; make the file again");
+  return value;
+}
+
+at::Tensor FeatureFile::checked_slides(at::Tensor file, size_t files) const {
+  const bool whole = file.numel() == count() && file.min().item<int64_t>() >= 0 &&
+                     file.max().item<int64_t>() < static_cast<int64_t>(files);
+  if (!whole)
+    core::fail_data(path_.string() + ": file: needs for each of the " + std::to_string(count()) +
+                    " features the number of its slide, below " + std::to_string(files) +
+                    " (`files`); make the file again");
+  return file;
+}
+
 std::span<const std::string_view> enum_names(FeatureFormat) {
   static constexpr std::array<std::string_view, 2> names{"safetensors", "h5"};
   return names;

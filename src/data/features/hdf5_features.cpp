@@ -56,6 +56,24 @@ class Hdf5Features final : public FeatureFile {
     return values.to(at::kLong);
   }
 
+  FeatureTiles tiles() const override {
+    FeatureTiles tiles;
+    if (const auto coords = file_.matrix(coordinates_name)) {
+      tiles.extent = number_of(*coords, extent_name);
+      tiles.size = static_cast<int64_t>(number_of(*coords, tile_size_name));
+    }
+    if (const auto file = file_.matrix(file_name)) {
+      const auto names = core::with_context(path().string(), [&] { return file->attribute(files_name); });
+      const auto* text = names ? std::get_if<std::string>(&*names) : nullptr;
+      tiles.files = core::split(text == nullptr ? "" : *text, '\n');
+      at::Tensor values = at::empty({file->rows(), file->columns()}, scalar_type(file->type()));
+      core::with_context(path().string() + ": " + file_name,
+                         [&] { file->read(0, file->rows(), values.mutable_data_ptr()); });
+      tiles.file = checked_slides(values.to(at::kLong).view({-1}), tiles.files.size());
+    }
+    return tiles;
+  }
+
  protected:
   at::ScalarType type() const override { return scalar_type(features_->type()); }
   int64_t rows_together() const override { return features_->rows_together(); }
@@ -65,6 +83,16 @@ class Hdf5Features final : public FeatureFile {
   }
 
  private:
+  /// Of the tiles; 0 where there is no such attribute.
+  double number_of(const Hdf5Matrix& coords, const char* name) const {
+    const auto found = core::with_context(path().string(), [&] { return coords.attribute(name); });
+    if (!found) return 0;
+    if (const auto* whole = std::get_if<int64_t>(&*found))
+      return checked_tile_number(name, static_cast<double>(*whole));
+    const auto* real = std::get_if<double>(&*found);
+    return checked_tile_number(name, real == nullptr ? -1 : *real);
+  }
+
   Hdf5File file_;
   std::unique_ptr<Hdf5Matrix> features_;
 };

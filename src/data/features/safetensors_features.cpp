@@ -57,6 +57,26 @@ class SafetensorsFeatures final : public FeatureFile {
     return values.to(at::kLong);
   }
 
+  FeatureTiles tiles() const override {
+    FeatureTiles tiles;
+    const auto number = [&](const char* name) {
+      const auto found = header_.metadata.find(name);
+      return found == header_.metadata.end()
+                 ? 0
+                 : checked_tile_number(name, core::parse_double(found->second).value_or(-1));
+    };
+    tiles.extent = number(extent_name);
+    tiles.size = static_cast<int64_t>(number(tile_size_name));
+    const auto file = header_.tensors.find(file_name);
+    if (file == header_.tensors.end()) return tiles;
+    const auto names = header_.metadata.find(files_name);
+    tiles.files = core::split(names == header_.metadata.end() ? "" : names->second, '\n');
+    at::Tensor values = at::empty(file->second.shape, file->second.type);
+    read_bytes(values.mutable_data_ptr(), file->second.bytes, file->second.begin);
+    tiles.file = checked_slides(values.to(at::kLong).view({-1}), tiles.files.size());
+    return tiles;
+  }
+
  protected:
   at::ScalarType type() const override { return stored_.type; }
   void read(int64_t begin, int64_t count, at::Tensor& to) const override {

@@ -17,14 +17,19 @@ std::string slide_key(const SlideFile& file) {
 
 }  // namespace
 
-std::shared_ptr<const imaging::Slide> Slides::open(const HistopathologyOptions& options,
-                                                   const SlideFile& file) {
+imaging::SlideOptions Slides::how(const HistopathologyOptions& options, const SlideFile& file) {
   imaging::SlideOptions how = options.tile->slide;
   if (file.mpp > 0) how.mpp = file.mpp;
-  const std::string key = file.path.string() + "\n" + core::format_number(how.mpp) +
-                          (how.mpp_from_objective ? "o" : "") + "\n" + core::join(how.channels, "\n") + "\n" +
-                          std::to_string(how.plane) + " " + std::to_string(how.page);
-  return slides_.get(key, [&] { return imaging::open_slide(file.path, how); });
+  return how;
+}
+
+std::shared_ptr<const imaging::Slide> Slides::open(const HistopathologyOptions& options,
+                                                   const SlideFile& file) {
+  const imaging::SlideOptions as = how(options, file);
+  const std::string key = file.path.string() + "\n" + core::format_number(as.mpp) +
+                          (as.mpp_from_objective ? "o" : "") + "\n" + core::join(as.channels, "\n") + "\n" +
+                          std::to_string(as.plane) + " " + std::to_string(as.page);
+  return slides_.get(key, [&] { return imaging::open_slide(file.path, as); });
 }
 
 std::shared_ptr<const Slides::Tiles> Slides::tiles(const std::string& input,
@@ -56,6 +61,12 @@ std::string Slides::leave_out(const std::string& input, const HistopathologyOpti
                     " tiles cannot be read, more than tile.max_damaged allows: " + why);
   return "tile " + std::to_string(part + 1) + " of " + std::to_string(all) +
          " cannot be read and is left out: " + why;
+}
+
+std::set<size_t> Slides::left_out(const std::string& input, const SlideFile& file) {
+  const std::scoped_lock lock(mutex_);
+  const auto known = damaged_.find({input, slide_key(file)});
+  return known == damaged_.end() ? std::set<size_t>() : known->second;
 }
 
 std::shared_ptr<const preprocess::StainProfile> Slides::stain(const std::string& input,

@@ -39,9 +39,13 @@ class Slides {
   /// (data): more of the slide's tiles are damaged than `tile.max_damaged` allows.
   std::string leave_out(const std::string& input, const HistopathologyOptions& options, const SlideFile& file,
                         size_t part, const std::string& why);
+  /// The numbers of the tiles that `leave_out` was told.
+  std::set<size_t> left_out(const std::string& input, const SlideFile& file);
   /// A tile's pixels as a picture [3, 1, size, size] (red, green, blue), normalised for stain when asked for.
   imaging::Volume read(const std::string& input, const HistopathologyOptions& options, const SlideFile& file,
                        const preprocess::Tile& tile);
+  /// How it is opened, with what the manifest knows of it.
+  static imaging::SlideOptions how(const HistopathologyOptions& options, const SlideFile& file);
   /// The tile about a point (level 0 pixels); outside the slide is its background. Error (data): a point that
   /// is not on the slide.
   preprocess::Tile tile_at(const HistopathologyOptions& options, const SlideFile& file,

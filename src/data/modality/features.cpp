@@ -6,11 +6,14 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "data/cohort/cells.hpp"
 #include "data/cohort/cohort_impl.hpp"
 #include "data/features/feature_bag.hpp"
+#include "data/features/feature_places.hpp"
 #include "data/images/instances.hpp"
 #include "data/images/problems.hpp"
 #include "photo51/core/error.hpp"
+#include "photo51/core/text.hpp"
 
 namespace photo51::data {
 namespace {
@@ -141,6 +144,24 @@ BagReader bag_reader(const Cohort::Impl& cohort, size_t input, const FittedInput
   };
 }
 
+BagPlaces places_of_features(const Cohort::Impl& cohort, size_t input, size_t row) {
+  FeatureKind kind;
+  const auto bag = open_bag(cohort, input, row, kind);
+  FeatureSources sources{.files = bag->files(), .views = bag->views(), .slides = {}, .no_slides = {}};
+  const std::string& name = cohort.own<FeaturesOptions>(input).slide;
+  const auto column = cohort.find_column(cohort.name(input), name);
+  if (!column) {
+    sources.no_slides = "the manifest has no column `" + name +
+                        "` of slides; add it, or name another by `slide` of the input";
+  } else if (is_blank(cohort.cell(row, *column))) {
+    sources.no_slides = "column `" + cohort.table.columns[*column] + "` of the manifest is blank";
+  } else {
+    for (const auto& part : core::split(cohort.cell(row, *column), ';'))
+      sources.slides.push_back(cohort.resolve(std::string(core::trim(part))));
+  }
+  return feature_places(sources);
+}
+
 std::vector<std::string> feature_problems(const Cohort::Impl& cohort, size_t input, size_t row) {
   constexpr int64_t piece = 8192;
   const std::string problem = problem_of([&] {
@@ -158,24 +179,30 @@ void describe(config::Fields& f, FeaturesOptions& o) {
   f("channels", o.channels,
     "manifest columns with files of features (.safetensors, or .h5 of CLAM and TRIDENT), `<input>.<channel>` "
     "or `<channel>`; several files of a cell (`a.h5;b.h5`) and all columns make one bag");
+  f("slide", o.slide,
+    "manifest column of the slide that the tiles of the features lie on, `<input>.<slide>` or `<slide>`, "
+    "several separated by `;`; for heat maps (--heat-maps) alone, and may be absent");
   f("instances", o.instances,
     "vectors drawn of a training case that has more, anew in every epoch; prediction takes all; 0 = all",
     {.min = 0});
   f.check(!o.channels.empty(), "channels", "name at least one channel, a manifest column");
 }
 
-const Modality rows::features{.component = config::component<FeaturesOptions>(
-                                  "features", "vectors of a frozen encoder, a bag a case, from files"),
-                              .columns =
-                                  [](const config::Choice& input) {
-                                    return InputColumns{.channels = input.as<FeaturesOptions>().channels,
-                                                        .bag = true};
-                                  },
-                              .has = has_features,
-                              .info = features_info,
-                              .fit = fit_features,
-                              .fitted = fitted_features,
-                              .problems = feature_problems,
-                              .bag = BagModality{.reader = bag_reader}};
+const Modality rows::features{
+    .component = config::component<FeaturesOptions>("features",
+                                                    "vectors of a frozen encoder, a bag a case, from files"),
+    .columns =
+        [](const config::Choice& input) {
+          return InputColumns{.channels = input.as<FeaturesOptions>().channels, .bag = true};
+        },
+    .has = has_features,
+    .info = features_info,
+    .fit = fit_features,
+    .fitted = fitted_features,
+    .problems = feature_problems,
+    .bag = BagModality{.reader = bag_reader},
+    .places = places_of_features,
+    .optional_columns =
+        [](const config::Choice& input) { return std::vector{input.as<FeaturesOptions>().slide}; }};
 
 }  // namespace photo51::data

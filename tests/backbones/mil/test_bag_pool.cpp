@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <torch/nn/module.h>
 
+#include <algorithm>
+
 #include "backbones/mil/bag_pool_case.hpp"
 #include "photo51/nn/weights/weights.hpp"
 #include "support/errors.hpp"
@@ -22,6 +24,38 @@ TEST(BagPool, AViewsVectorIsAdded) {
   const auto found =
       pool->forward(at::zeros({3, 2}), lengths({1, 2}), at::tensor({0, 1, 0}, at::kLong)).values;
   EXPECT_TRUE(at::equal(found, at::tensor({1.F, 2.F, 10.F, 20.F}).view({2, 1, 2})));
+}
+
+TEST(BagPool, TheTableSaysWhichHaveAttention) {
+  const at::NoGradGuard no_grad;
+  const auto named = pools_with_attention();
+  for (const auto& component : bag_pools().components()) {
+    const auto pool = bag_pool(component.name, 3);
+    pool->eval();
+    const auto found = pool->forward(at::randn({5, 3}), lengths({2, 3}), first_view(5));
+    const bool is_named = std::ranges::find(named, component.name) != named.end();
+    EXPECT_EQ(found.attention.defined(), is_named) << component.name;
+    EXPECT_EQ(bag_pools().find(component.name)->facts.attention, is_named) << component.name;
+  }
+  EXPECT_EQ(named.size(), 8U);
+}
+
+/// The scores of single instances are those whose largest the bag has.
+TEST(BagPool, SomeScoreInstances) {
+  const at::NoGradGuard no_grad;
+  for (const auto& component : bag_pools().components()) {
+    const auto pool = bag_pool(component.name, 3);
+    pool->eval();
+    const auto found = pool->forward(at::randn({5, 3}), lengths({2, 3}), first_view(5));
+    const bool scores = component.name == "mi_net" || component.name == "dsmil";
+    ASSERT_EQ(found.scores.defined(), scores) << component.name;
+    if (!scores) continue;
+    ASSERT_EQ(found.scores.sizes(), at::IntArrayRef({5, 1}));
+    for (const int64_t bag : {0, 1})
+      EXPECT_EQ(found.scores.narrow(0, 2 * bag, 2 + bag).max().item<float>(),
+                found.values[bag][0][-1].item<float>())
+          << component.name;
+  }
 }
 
 TEST(BagPool, GradientsAreRight) {

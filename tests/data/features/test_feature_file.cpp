@@ -38,6 +38,44 @@ class FeatureFiles : public ::testing::Test {
   test::TemporaryFolder folder_;
 };
 
+TEST_F(FeatureFiles, SayWhatTheirTilesAre) {
+  FeatureBag made = bag();
+  made.tiles = {{"patch_size", 224}, {"patch_size_level0", 448}};
+  made.file = at::arange(10, at::kLong).remainder(2);
+  made.files = {"a.svs", "b.svs"};
+  for (const FeatureFormat format : {FeatureFormat::safetensors, FeatureFormat::h5}) {
+    const auto path = folder_ / ("t." + std::string(enum_names(format)[static_cast<size_t>(format)]));
+    write_features(path, format, made);
+    const FeatureTiles tiles = FeatureFile::open(path)->tiles();
+    EXPECT_EQ(tiles.extent, 448);
+    EXPECT_EQ(tiles.size, 224);
+    EXPECT_TRUE(at::equal(tiles.file, made.file));
+    EXPECT_THAT(tiles.files, ::testing::ElementsAre("a.svs", "b.svs"));
+  }
+  write("none.safetensors", {{"features", at::ones({2, 3})}});
+  const FeatureTiles none = FeatureFile::open(folder_ / "none.safetensors")->tiles();
+  EXPECT_EQ(none.extent, 0);
+  EXPECT_FALSE(none.file.defined());
+}
+
+TEST_F(FeatureFiles, BrokenTilesAreTold) {
+  FeatureBag made = bag();
+  for (const FeatureFormat format : {FeatureFormat::safetensors, FeatureFormat::h5}) {
+    const auto path = folder_ / ("t." + std::string(enum_names(format)[static_cast<size_t>(format)]));
+    made.tiles = {{"patch_size_level0", -1}};
+    write_features(path, format, made);
+    PHOTO51_EXPECT_ERROR(FeatureFile::open(path)->tiles(), data,
+                         AllOf(HasSubstr(path.string()), HasSubstr("`patch_size_level0` is no number")));
+    made.tiles = {};
+    made.file = at::full({10}, 2, at::kLong);
+    made.files = {"a.svs", "b.svs"};
+    write_features(path, format, made);
+    PHOTO51_EXPECT_ERROR(FeatureFile::open(path)->tiles(), data,
+                         AllOf(HasSubstr(path.string()), HasSubstr("the number of its slide, below 2")));
+    made.file = at::Tensor();
+  }
+}
+
 TEST_F(FeatureFiles, AreWrittenAndReadInBothFormats) {
   for (const FeatureFormat format : {FeatureFormat::safetensors, FeatureFormat::h5}) {
     const auto path = folder_ / ("a." + std::string(enum_names(format)[static_cast<size_t>(format)]));

@@ -40,6 +40,8 @@ class BagPool : public torch::nn::Module {
     at::Tensor mask = {};       ///< [B, M] bool, true where a token is real; undefined: all are
     at::Tensor attention = {};  ///< [N], sums to 1 in each bag; undefined unless the bags are pooled by such
     AuxiliaryLosses losses = {};  ///< of pools that are taught by labels, where classes are given
+    at::Tensor scores = {};       ///< [N, S] logits of each instance alone, by class (of two classes of the
+                                  ///< second); undefined unless the pool scores instances
   };
   /// `features` [N, D]; on the host `lengths` [B] int64, every one at least 1 and N together, `view` [N]
   /// int64 below `views`, and `classes` [B] int64 of the label that the pool asks for, -1 = unknown, which

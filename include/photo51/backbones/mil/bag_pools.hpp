@@ -44,6 +44,7 @@ struct BagPoolFacts {
     std::vector<MilTest> passes;
   };
   std::vector<Variant> variants = {};  ///< the same of other choices of its options
+  bool attention = false;              ///< whether it says the weight of each instance (BagPool::Pooled)
 };
 
 struct BuildBagPool {
@@ -53,6 +54,8 @@ struct BuildBagPool {
 using BagPoolRow = config::Catalogue<BuildBagPool>::Row;
 /// mean, max, mi_net, abmil, gated_abmil, clam_sb, clam_mb, dsmil, transmil, dtfd, transformer, none.
 config::Catalogue<BuildBagPool>& bag_pools();
+/// Those that say the weight of each instance, in the table's order.
+std::vector<std::string> pools_with_attention();
 /// The one that the options name. Errors (usage): there is none of this name; as of the pool.
 std::shared_ptr<BagPool> make_bag_pool(const BagPoolOptions& options, int64_t width, int64_t views,
                                        const std::vector<LabelShape>& labels = {});

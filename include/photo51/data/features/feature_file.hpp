@@ -16,6 +16,14 @@
 
 namespace photo51::data {
 
+/// The tiles of slides that a file holds the features of, as far as it says.
+struct FeatureTiles {
+  double extent = 0;  ///< pixels of the slide's finest level along one (`patch_size_level0`); 0 = not said
+  int64_t size = 0;   ///< pixels along one as the encoder saw it (`patch_size`); 0 = not said
+  at::Tensor file;    ///< [N] int64, which of `files` each lies on; undefined where all lie on one
+  std::vector<std::string> files;  ///< names of the slides without folders
+};
+
 /// `features`, [N, D] or [1, N, D], float32, float16, bfloat16 or float64, of a .safetensors file or of HDF5.
 /// Only the rows that are asked for are read, several threads may do so.
 class FeatureFile {
@@ -37,6 +45,8 @@ class FeatureFile {
   /// [N, 2] int64, x and y of each instance's upper left corner in pixels of the slide's finest level;
   /// undefined where the file has none. Error (data): not one for each instance.
   virtual at::Tensor coordinates() const = 0;
+  /// Errors (data): numbers that are none, a slide for some of the instances only.
+  virtual FeatureTiles tiles() const = 0;
 
  protected:
   explicit FeatureFile(std::filesystem::path path) : path_(std::move(path)) {}
@@ -46,6 +56,9 @@ class FeatureFile {
   /// Rows that are read together: see Hdf5Matrix::rows_together.
   virtual int64_t rows_together() const { return 1; }
   const std::filesystem::path& path() const { return path_; }
+  /// What a file says of its tiles. Errors (data): see `tiles`.
+  double checked_tile_number(const char* name, double value) const;
+  at::Tensor checked_slides(at::Tensor file, size_t files) const;
 
  private:
   at::Tensor checked(at::Tensor values, const std::function<int64_t(int64_t)>& number) const;
