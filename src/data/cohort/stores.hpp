@@ -17,10 +17,12 @@
 #include "data/images/slides.hpp"
 #include "photo51/genomics/expression.hpp"
 #include "photo51/imaging/volume.hpp"
+#include "photo51/preprocess/mammography/mammography.hpp"
 
 namespace photo51::data {
 
 class DiskCache;
+class Segmenter;
 
 /// One patient's row of a table of genes; no table = the patient has none.
 struct Sample {
@@ -41,12 +43,22 @@ struct Described {
   FileWarnings warnings{};
 };
 
+/// The tiles of a mammogram, in pixels of its file, and what a tile is cut out with.
+struct BreastTiling {
+  std::vector<preprocess::Tile> tiles;
+  preprocess::Side wall = preprocess::Side::left;
+  double air = 0;
+};
+
 struct Stores {
   std::vector<std::vector<Sample>> samples;  ///< by input, row; empty but for tables of genes
   std::shared_ptr<DiskCache> disk;           ///< null without `cohort.cache.folder`
   mutable Slides slides;
   /// Files that a case shows several parts of (frames, times, b-values), by input and path.
   mutable Memoizer<std::pair<size_t, std::string>, imaging::Volume> shared_files{4};
+  /// By input; loaded when a case first asks.
+  mutable Memoizer<size_t, std::shared_ptr<const Segmenter>> segmenters;
+  mutable Memoizer<std::pair<size_t, std::string>, BreastTiling> breast_tilings;  ///< by input and path
   /// By input, row, and whether image and mask were perturbed.
   mutable Memoizer<std::tuple<size_t, size_t, bool>, Described> descriptions;
 
