@@ -5,6 +5,7 @@
 #include "phantom/pet.hpp"
 #include "phantom/scanner.hpp"
 #include "phantom/sonogram.hpp"
+#include "photo51/core/error.hpp"
 #include "photo51/core/files.hpp"
 #include "photo51/imaging/dicom/write.hpp"
 #include "photo51/imaging/write.hpp"
@@ -13,24 +14,6 @@ namespace photo51::phantom {
 namespace {
 
 namespace fs = std::filesystem;
-
-imaging::DicomTags tags_of(const Patient& patient, int64_t seed, const std::string& what, const char* model,
-                           int64_t number) {
-  imaging::DicomTags tags;
-  tags.patient_id = patient.id;
-  tags.patient_sex = patient.female ? "F" : "M";
-  tags.study_date = "20250101";
-  tags.study_description = "photo51 phantom";
-  tags.series_description = what;
-  tags.manufacturer = "photo51";
-  tags.model = model;
-  tags.institution = kSites[patient.site];
-  tags.series_number = number;
-  tags.synthetic = true;
-  tags.uid_seed = "photo51 phantom " + std::to_string(seed) + " " + patient.id;
-  if (what != "head") tags.uid_seed += " " + what;
-  return tags;
-}
 
 void write_head(const Patient& patient, const Modalities& modalities, int64_t seed, const fs::path& folder) {
   const Anatomy anatomy(patient, seed);
@@ -64,6 +47,24 @@ void write_mammograms(const Patient& patient, int64_t seed, const fs::path& fold
 
 }  // namespace
 
+imaging::DicomTags tags_of(const Patient& patient, int64_t seed, const std::string& what, const char* model,
+                           int64_t number) {
+  imaging::DicomTags tags;
+  tags.patient_id = patient.id;
+  tags.patient_sex = patient.female ? "F" : "M";
+  tags.study_date = "20250101";
+  tags.study_description = "photo51 phantom";
+  tags.series_description = what;
+  tags.manufacturer = "photo51";
+  tags.model = model;
+  tags.institution = kSites[patient.site];
+  tags.series_number = number;
+  tags.synthetic = true;
+  tags.uid_seed = "photo51 phantom " + std::to_string(seed) + " " + patient.id;
+  if (what != "head") tags.uid_seed += " " + what;
+  return tags;
+}
+
 std::string slide_name(const Patient& patient) {
   return slide_sites()[patient.site].aperio ? "wsi.svs" : "wsi.tif";
 }
@@ -83,6 +84,15 @@ void write_images(const Patient& patient, const Modalities& modalities, int64_t 
     const Slide slide = scan_slide(patient, seed);
     imaging::write_slide(slide.picture, folder / slide_name(patient), slide.tags);
   }
+}
+
+void claim_folder(const fs::path& folder) {
+  core::make_directories(folder);
+  if (!fs::is_empty(folder) && !fs::exists(folder / "phantom.json"))
+    core::fail_usage(
+        folder.string() +
+        ": is neither empty nor a phantom cohort (no phantom.json), so nothing is written there; "
+        "choose another folder");
 }
 
 }  // namespace photo51::phantom

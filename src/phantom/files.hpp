@@ -5,6 +5,7 @@
 
 #include "phantom/biology.hpp"
 #include "phantom/modalities.hpp"
+#include "photo51/imaging/write.hpp"
 
 namespace photo51::phantom {
 
@@ -17,7 +18,14 @@ inline constexpr std::array<const char*, mammogram_views> kMammogramColumns{"mg_
 void write_images(const Patient& patient, const Modalities& modalities, int64_t seed,
                   const std::filesystem::path& folder);
 
+/// What a patient's DICOM files say; `what` names the series and makes its UIDs.
+imaging::DicomTags tags_of(const Patient& patient, int64_t seed, const std::string& what, const char* model,
+                           int64_t number);
+
 /// The slide's name at the patient's hospital.
 std::string slide_name(const Patient& patient);
+
+/// Makes `folder`. Error (usage): it has files and is no phantom cohort.
+void claim_folder(const std::filesystem::path& folder);
 
 }  // namespace photo51::phantom

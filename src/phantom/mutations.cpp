@@ -7,7 +7,7 @@
 namespace photo51::phantom {
 namespace {
 
-constexpr int kBystanders = 20;
+constexpr int kBystanderGenes = 20;
 constexpr double kSilentDriver = 0.08;     // probability of a silent variant in a driver
 constexpr double kSilentBystander = 0.30;  // of a bystander's variants
 
@@ -29,7 +29,7 @@ const std::vector<Locus>& loci() {
       made.push_back({gene, chromosome, start, random.uniform(0.02, 0.25)});
     };
     for (const Driver& driver : kDrivers) add(driver.name);
-    for (int k = 1; k <= kBystanders; ++k) add("MUT" + std::to_string(k));
+    for (int k = 1; k <= kBystanderGenes; ++k) add("MUT" + std::to_string(k));
     return made;
   }();
   return table;

@@ -14,7 +14,6 @@ using imaging::Modality;
 using imaging::Units;
 using imaging::Volume;
 
-constexpr Point kFieldOfView{168, 204, 156};  // mm, along the patient's x, y, z
 constexpr std::array<double, 9> kAxial{1, 0, 0, 0, 1, 0, 0, 0, 1};
 /// Rows to the right and to the front, as most NIfTI files lie.
 constexpr std::array<double, 9> kRightFront{-1, 0, 0, 0, -1, 0, 0, 0, 1};
@@ -79,7 +78,7 @@ const std::array<Site, 3>& sites() {
   return table;
 }
 
-Geometry grid_of(const Scanner& scanner) {
+Geometry grid_of(const Scanner& scanner, const Point& field_of_view) {
   Geometry geometry;
   geometry.spacing = scanner.spacing;
   geometry.direction = scanner.direction;
@@ -87,7 +86,7 @@ Geometry grid_of(const Scanner& scanner) {
   for (size_t axis = 0; axis < 3; ++axis) {
     double extent = 0;  // of the field of view along this voxel axis
     for (size_t row = 0; row < 3; ++row)
-      if (std::abs(scanner.direction[3 * row + axis]) > 0.5) extent = kFieldOfView[row];
+      if (std::abs(scanner.direction[3 * row + axis]) > 0.5) extent = field_of_view[row];
     geometry.size[axis] = static_cast<int64_t>(std::round(extent / scanner.spacing[axis]));
     corner[axis] = -scanner.spacing[axis] * static_cast<double>(geometry.size[axis] - 1) / 2;
   }

@@ -21,8 +21,10 @@ struct Site {
 /// In the order of kSites.
 const std::array<Site, 3>& sites();
 
-/// The grid of a scanner that covers the head (field of view 168 x 204 x 156 mm along the patient's axes).
-imaging::Geometry grid_of(const Scanner& scanner);
+/// Of the head: mm along the patient's x, y, z.
+inline constexpr Point kHeadFieldOfView{168, 204, 156};
+/// The grid of a scanner that covers a field of view around the patient's origin.
+imaging::Geometry grid_of(const Scanner& scanner, const Point& field_of_view = kHeadFieldOfView);
 
 /// Calls `visit(voxel, point)` for every voxel in stored order.
 template <class Visit>

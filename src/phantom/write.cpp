@@ -270,12 +270,7 @@ void write_summary(const PhantomOptions& options, const Modalities& has, const P
 PhantomSummary write_phantom(const PhantomOptions& options, const fs::path& folder) {
   check(options);
   const Modalities modalities = modalities_of(options);
-  core::make_directories(folder);
-  if (!fs::is_empty(folder) && !fs::exists(folder / "phantom.json"))
-    core::fail_usage(
-        folder.string() +
-        ": is neither empty nor a phantom cohort (no phantom.json), so nothing is written there; "
-        "choose another folder");
+  claim_folder(folder);
   std::vector<Patient> patients;
   for (int64_t i = 0; i < options.patients; ++i) patients.push_back(draw_patient(options, i));
   // First of all, as the mark of the folder.
