@@ -56,8 +56,8 @@ void measure(const ScoredPredictions& scored, const std::string& group, const Ev
   std::vector<Statistic> statistics = of_task.statistics;
   if (of_task.of_classes != nullptr)
     for (auto& one : of_task.of_classes(scored.spec)) statistics.push_back(std::move(one));
-  for (const auto& [name, of] : statistics) {
-    Metric metric{head, name, group, of(scored), undefined, undefined, scored.size()};
+  for (const auto& [name, of, count] : statistics) {
+    Metric metric{head, name, group, of(scored), undefined, undefined, count ? count(scored) : scored.size()};
     if (std::isnan(metric.value)) continue;
     if (options.confidence == Confidence::bootstrap) {
       // A resample that lost a class estimates something else, also where the statistic is still defined.

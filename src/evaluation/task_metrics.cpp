@@ -176,6 +176,13 @@ double map_mean(const ScoredPredictions& s, size_t of_class, MapNumber number) {
   return count > 0 ? sum / static_cast<double>(count) : undefined;
 }
 
+/// Cases of which some class has such a number.
+int64_t cases_with(const ScoredPredictions& s, MapNumber number) {
+  return std::ranges::count_if(s.maps, [&](const auto& scores) {
+    return std::ranges::any_of(scores, [&](const auto& one) { return std::isfinite(one.*number); });
+  });
+}
+
 template <MapNumber number>
 double mean_of_classes(const ScoredPredictions& s) {
   double sum = 0;
@@ -197,15 +204,22 @@ std::vector<Statistic> map_statistics_of_classes(const data::TaskSpec& spec) {
     for (size_t k = 0; k < spec.classes.size(); ++k)
       statistics.push_back(
           {std::string(name) + ":" + spec.classes[k],
-           [k, number = number](const ScoredPredictions& s) { return map_mean(s, k, number); }});
+           [k, number = number](const ScoredPredictions& s) { return map_mean(s, k, number); },
+           [k, number = number](const ScoredPredictions& s) {
+             return std::ranges::count_if(
+                 s.maps, [&](const auto& scores) { return std::isfinite(scores.at(k).*number); });
+           }});
   return statistics;
 }
 
 TaskMetrics segmentation() {
   return {.task = "segmentation",
-          .statistics = {{"dice", mean_of_classes<&MapScore::dice>},
-                         {"hd95", mean_of_classes<&MapScore::hd95>},
-                         {"nsd", mean_of_classes<&MapScore::nsd>}},
+          .statistics = {{"dice", mean_of_classes<&MapScore::dice>,
+                          [](const ScoredPredictions& s) { return cases_with(s, &MapScore::dice); }},
+                         {"hd95", mean_of_classes<&MapScore::hd95>,
+                          [](const ScoredPredictions& s) { return cases_with(s, &MapScore::hd95); }},
+                         {"nsd", mean_of_classes<&MapScore::nsd>,
+                          [](const ScoredPredictions& s) { return cases_with(s, &MapScore::nsd); }}},
           .of_classes = map_statistics_of_classes,
           .headline = "dice",
           .chance = 0,

@@ -12,6 +12,8 @@ namespace photo51::evaluation {
 struct Statistic {
   std::string name;  ///< in metrics.csv; without a colon, which parts a statistic from one of its outputs
   std::function<double(const ScoredPredictions&)> of;  ///< NaN = not defined for these cases
+  /// Cases that it is of, where it passes over some; null: all of them.
+  std::function<int64_t(const ScoredPredictions&)> count = nullptr;
 };
 
 struct TaskMetrics {

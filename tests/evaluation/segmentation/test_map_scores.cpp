@@ -94,6 +94,8 @@ TEST(MapScores, MakeMetricsOfClassesWithIntervals) {
   EXPECT_NEAR(found.at("hd95:core").value, 3, 1e-12);  // of 2 and 4: an infinite one says nothing of mm
   EXPECT_EQ(found.count("hd95:edge"), 0U);
   EXPECT_EQ(found.at("dice").n, 3);
+  EXPECT_EQ(found.at("hd95:core").n, 2);  // what is not averaged is not counted
+  EXPECT_EQ(found.at("hd95").n, 2);
   EXPECT_LT(found.at("dice:core").low, found.at("dice:core").high);
   truth.maps.clear();
   PHOTO51_EXPECT_ERROR(evaluate(predictions, truth, {}), data,
